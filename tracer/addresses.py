@@ -1,0 +1,211 @@
+"""Addresses: ``[@STEP:]path[selectors]``, as text and as a value, and what a shortened path stands for."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .errors import AddressError
+from .i18n import _
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One place on an axis, negative from the end; ``head`` where it was written ``h1``."""
+
+    value: int
+    head: bool = False
+
+    def __str__(self) -> str:
+        return f"{'h' if self.head else ''}{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A slice of an axis."""
+
+    start: int | None = None
+    stop: int | None = None
+    step: int | None = None
+
+    def __str__(self) -> str:
+        text = f"{'' if self.start is None else self.start}:{'' if self.stop is None else self.stop}"
+        return text if self.step is None else f"{text}:{self.step}"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The place of a token, by its piece; ``occurrence`` counts from 1."""
+
+    text: str
+    occurrence: int = 1
+
+    def __str__(self) -> str:
+        escaped = self.text.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"' if self.occurrence == 1 else f'"{escaped}"#{self.occurrence}'
+
+
+Selector = Index | Span | Label
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A parsed address. ``step`` is None for the cursor's step; ``record`` is the k of ``#k``, counted from 1."""
+
+    path: str = ""
+    step: int | None = None
+    record: int | None = None
+    selectors: tuple[Selector, ...] = ()
+
+    @property
+    def is_glob(self) -> bool:
+        """Whether the path may stand for several records."""
+        return "*" in self.path.split(".") or "**" in self.path.split(".")
+
+    def __str__(self) -> str:
+        where = f"#{self.record}" if self.record is not None else self.path
+        at = "" if self.step is None else f"@{self.step}" + ("" if self.record is not None or not where else ":")
+        return f"{at}{where}" + (f"[{', '.join(map(str, self.selectors))}]" if self.selectors else "")
+
+
+_SEGMENT = r"(?:[A-Za-z_][A-Za-z0-9_]*|\d+|\*\*|\*)"
+PATH = rf"{_SEGMENT}(?:\.{_SEGMENT})*"
+_ADDRESS = re.compile(
+    rf"(?:@(?P<step>\d+)(?P<joint>:|(?=\#)|(?=\s*$)))?(?:\#(?P<record>\d+)|(?P<path>{PATH}))?\s*(?:\[(?P<selectors>.*)\])?\s*",
+    re.DOTALL,
+)
+_SELECTOR = re.compile(
+    r"""\s*(?:
+      "(?P<label>(?:[^"\\]|\\.)*)"(?:\#(?P<occurrence>[1-9]\d*))?
+    | (?P<start>-?\d+)?\s*:\s*(?P<stop>-?\d+)?(?:\s*:\s*(?P<step>-?\d+)?)?
+    | (?P<head>h)?(?P<index>-?\d+)
+    )\s*(?P<end>,|$)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@lru_cache(maxsize=512)
+def parse(text: str) -> Address:
+    """An address from its text; the inverse of `str`.
+
+    Raises:
+        AddressError: the text is no address, or a selector in it does not parse.
+    """
+    match = _ADDRESS.fullmatch(text.strip())
+    if not text.strip() or not match:
+        raise AddressError(
+            _("{text!r} is no address; expected [@STEP:]path[selectors], e.g. @3:decoder.0.cross_attn.weights[h1]").format(
+                text=text
+            )
+        )
+    step, record = match["step"], match["record"]
+    return Address(
+        path=match["path"] or "",
+        step=None if step is None else int(step),
+        record=None if record is None else int(record),
+        selectors=parse_selectors(match["selectors"] or ""),
+    )
+
+
+def parse_selectors(text: str) -> tuple[Selector, ...]:
+    """The selectors between brackets, e.g. ``h1, "love"#2, 0:3``; raises as `parse` does."""
+    selectors: list[Selector] = []
+    at = 0
+    while text[at:].strip() or (at and text[at - 1] == ","):
+        match = _SELECTOR.match(text, at)
+        if not match:
+            raise AddressError(
+                _('selector {text!r} does not parse; expected a number, a slice a:b, h1 or a label in quotes').format(
+                    text=text[at:].strip()
+                )
+            )
+        selectors.append(_selector(match))
+        at = match.end()
+    return tuple(selectors)
+
+
+def _selector(match: re.Match[str]) -> Selector:
+    if match["label"] is not None:
+        return Label(re.sub(r"\\(.)", r"\1", match["label"]), int(match["occurrence"] or 1))
+    if match["index"] is not None:
+        return Index(int(match["index"]), match["head"] is not None)
+    start, stop, step = (None if (n := match[name]) is None else int(n) for name in ("start", "stop", "step"))
+    if step == 0:
+        raise AddressError(_("a slice can't advance by 0"))
+    return Span(start, stop, step)
+
+
+def matching(path: str, names: Iterable[str], scope: str = "") -> list[str]:
+    """The names that a shortened or globbed path stands for, in the order of ``names``.
+
+    A segment may be shortened, and an exact segment beats a prefix; ``*`` is any one segment, ``**`` any number.
+    A path that matches nothing from the top is looked up outwards from ``scope``.
+    """
+    names = list(names)
+    candidates = _narrowed(path.split("."), names)
+    inner = scope.split(".") if scope else []
+    while not candidates and inner:
+        inside = ".".join(inner) + "."
+        found = _narrowed(path.split("."), [name[len(inside) :] for name in names if name.startswith(inside)])
+        candidates = [inside + name for name in found]
+        inner.pop()
+    return candidates
+
+
+def resolve(path: str, names: Sequence[str], scope: str = "") -> str:
+    """The one name that a shortened path stands for, looked up outwards from ``scope`` where it is no path from the top.
+
+    Raises:
+        AddressError: it stands for none (the nearest is suggested) or for several (they are listed).
+    """
+    inner = scope.split(".") if scope else []
+    while inner:
+        if (local := f"{'.'.join(inner)}.{path}") in names:
+            return local
+        inner.pop()
+    found = [path] if path in names else matching(path, names, scope)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = ", ".join(found[:6]) + (", …" if len(found) > 6 else "")
+        raise AddressError(_("{path} is ambiguous: {names}").format(path=path, names=listed))
+    nearest = suggestion(path, names)
+    hint = _("; did you mean {nearest}?").format(nearest=nearest) if nearest else ""
+    raise AddressError(_("nothing is recorded at {path}{hint}").format(path=path, hint=hint))
+
+
+def suggestion(text: str, known: Iterable[str]) -> str | None:
+    """The known name nearest to a mistyped one, if one is near."""
+    known = list(known)
+    full = difflib.get_close_matches(text, known, 1, 0.6)
+    if full:
+        return full[0]
+    last = {name.rsplit(".", 1)[-1]: name for name in known}
+    tail = difflib.get_close_matches(text.rsplit(".", 1)[-1], last, 1, 0.6)
+    return last[tail[0]] if tail else None
+
+
+def _narrowed(pattern: list[str], names: list[str]) -> list[str]:
+    found = [name for name in names if _ranks(pattern, name.split(".")) is not None]
+    ranks = [_ranks(pattern, name.split(".")) for name in found]
+    if len(found) < 2 or any(segment.startswith("*") for segment in pattern):
+        return found
+    best = min(rank for rank in ranks if rank is not None)
+    return [name for name, rank in zip(found, ranks, strict=True) if rank == best]
+
+
+def _ranks(pattern: list[str], segments: list[str]) -> tuple[int, ...] | None:
+    """How each segment of a pattern fits: 0 exactly, 1 as a prefix; None where it does not."""
+    if not pattern:
+        return None if segments else ()
+    head, rest = pattern[0], pattern[1:]
+    if head == "**":
+        fits = (_ranks(rest, segments[i:]) for i in range(len(segments) + 1))
+        return next((fit for fit in fits if fit is not None), None)
+    if not segments or not (head == "*" or segments[0].startswith(head)) or (head.isdigit() and head != segments[0]):
+        return None
+    below = _ranks(rest, segments[1:])
+    return None if below is None else (int(head not in ("*", segments[0])), *below)

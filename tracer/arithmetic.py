@@ -1,0 +1,262 @@
+"""Arithmetic as a tree: what a cell was computed from, and how.
+
+Leaves are recorded cells and parameters; everything printed, exported or proved about a cell is this tree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+MANY = 100
+"""A sum of more terms than this is written ``sum([…])``."""
+
+
+class Node:
+    """An expression; nodes combine with ``+ - * / **`` as in mathematics."""
+
+    def evaluate(self) -> float:
+        """The value in double precision, worked out from the leaves."""
+        raise NotImplementedError
+
+    def python(self) -> str:
+        """The expression in Python's syntax, with numbers for leaves."""
+        raise NotImplementedError
+
+    def children(self) -> tuple[Node, ...]:
+        """The operands of this node, in order."""
+        return ()
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Every recorded cell and parameter below, left to right."""
+        for child in self.children():
+            yield from child.leaves()
+
+    def __add__(self, other: Node) -> Node:
+        return Sum((self, other))
+
+    def __sub__(self, other: Node) -> Node:
+        return Minus(self, other)
+
+    def __mul__(self, other: Node) -> Node:
+        return Product(self, other)
+
+    def __truediv__(self, other: Node) -> Node:
+        return Quotient(self, other)
+
+    def __pow__(self, exponent: int) -> Node:
+        return Power(self, exponent)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf(Node):
+    """A cell of a record (``@2:decoder.0.ffn.hidden``) or of a parameter, by address and index."""
+
+    address: str
+    index: tuple[int, ...]
+    value: float
+
+    def evaluate(self) -> float:
+        return self.value
+
+    def python(self) -> str:
+        return _number(self.value)
+
+    def leaves(self) -> Iterator[Leaf]:
+        yield self
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    """A constant; ``symbol`` is how a formula writes it (``√d_k``, ``ε``), ``reason`` why it is what it is."""
+
+    value: float
+    symbol: str = ""
+    reason: str = ""
+
+    def evaluate(self) -> float:
+        return self.value
+
+    def python(self) -> str:
+        return _number(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Node):
+    """A part that has a name of its own in the formula: μ, σ², x̂."""
+
+    symbol: str
+    node: Node
+
+    def evaluate(self) -> float:
+        return self.node.evaluate()
+
+    def python(self) -> str:
+        return self.node.python()
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.node,)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Node):
+    """Terms added up, as exactly as doubles allow."""
+
+    terms: tuple[Node, ...]
+
+    def evaluate(self) -> float:
+        values = [term.evaluate() for term in self.terms]
+        return math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
+
+    def python(self) -> str:
+        parts = [term.python() for term in self.terms]
+        return f"sum([{', '.join(parts)}])" if len(parts) > MANY else f"({' + '.join(parts)})"
+
+    def children(self) -> tuple[Node, ...]:
+        return self.terms
+
+
+@dataclass(frozen=True, slots=True)
+class _Binary(Node):
+    left: Node
+    right: Node
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.left, self.right)
+
+
+class Minus(_Binary):
+    """left − right."""
+
+    def evaluate(self) -> float:
+        return self.left.evaluate() - self.right.evaluate()
+
+    def python(self) -> str:
+        return f"({self.left.python()} - {self.right.python()})"
+
+
+class Product(_Binary):
+    """left · right."""
+
+    def evaluate(self) -> float:
+        return self.left.evaluate() * self.right.evaluate()
+
+    def python(self) -> str:
+        return f"({self.left.python()} * {self.right.python()})"
+
+
+class Quotient(_Binary):
+    """left / right."""
+
+    def evaluate(self) -> float:
+        return self.left.evaluate() / self.right.evaluate()
+
+    def python(self) -> str:
+        return f"({self.left.python()} / {self.right.python()})"
+
+
+@dataclass(frozen=True, slots=True)
+class Power(Node):
+    """A base to a whole power."""
+
+    base: Node
+    exponent: int
+
+    def evaluate(self) -> float:
+        return self.base.evaluate() ** self.exponent
+
+    def python(self) -> str:
+        return f"({self.base.python()} ** {self.exponent})"
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.base,)
+
+
+FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "exp": math.exp,
+    "sqrt": math.sqrt,
+    "log": math.log,
+    "erf": math.erf,
+    "tanh": math.tanh,
+    "sin": math.sin,
+    "cos": math.cos,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A function of one variable, one of `FUNCTIONS`."""
+
+    function: str
+    argument: Node
+
+    def evaluate(self) -> float:
+        return FUNCTIONS[self.function](self.argument.evaluate())
+
+    def python(self) -> str:
+        return f"{self.function}({self.argument.python()})"
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.argument,)
+
+
+@dataclass(frozen=True, slots=True)
+class Max(Node):
+    """The largest of some values."""
+
+    values: tuple[Node, ...]
+
+    def evaluate(self) -> float:
+        return max(value.evaluate() for value in self.values)
+
+    def python(self) -> str:
+        return f"max([{', '.join(value.python() for value in self.values)}])"
+
+    def children(self) -> tuple[Node, ...]:
+        return self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Which(Node):
+    """The place of a cell along its last axis: what a choice among cells yields."""
+
+    cell: Leaf
+
+    def evaluate(self) -> float:
+        return float(self.cell.index[-1])
+
+    def python(self) -> str:
+        return _number(float(self.cell.index[-1]))
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.cell,)
+
+
+def exp(x: Node) -> Node:
+    """eˣ."""
+    return Call("exp", x)
+
+
+def sqrt(x: Node) -> Node:
+    """√x."""
+    return Call("sqrt", x)
+
+
+def log(x: Node) -> Node:
+    """The natural logarithm."""
+    return Call("log", x)
+
+
+def total(terms: Iterable[Node]) -> Sum:
+    """Σ terms."""
+    return Sum(tuple(terms))
+
+
+def dot(left: Iterable[Node], right: Iterable[Node]) -> Sum:
+    """Σ leftᵢ · rightᵢ."""
+    return Sum(tuple(Product(a, b) for a, b in zip(left, right, strict=True)))
+
+
+def _number(value: float) -> str:
+    return f"({value!r})" if value < 0 else repr(value)

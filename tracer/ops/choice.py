@@ -1,0 +1,120 @@
+"""From a distribution over the vocabulary to one token, every stage recorded."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..arithmetic import Node, Number, Which
+from ..tensor import Array, Tensor
+from .operation import Operation
+
+
+class LastRow(Operation):
+    """[position, vocab] -> [vocab]: the row that yields the next token."""
+
+    formula = "the last position's logits"
+    latex = r"z_{t}"
+    reference = "Vaswani et al. 2017, §3.1 (auto-regressive)"
+
+    def forward(self, logits: Tensor) -> Tensor:
+        return Tensor(logits.array[-1], logits.dims[1:])
+
+    def derive(self, index: tuple[int, ...], logits: Tensor) -> Node:
+        return logits.leaf(logits.shape[0] - 1, *index)
+
+
+class Temper(Operation):
+    """[vocab] -> [vocab]: below 1 sharper, above 1 flatter."""
+
+    formula = "z / temperature"
+    latex = r"z / T"
+    reference = "Ackley et al. 1985"
+
+    def forward(self, z: Tensor, *, temperature: float) -> Tensor:
+        return Tensor(z.array / z.array.dtype.type(temperature), z.dims)
+
+    def derive(self, index: tuple[int, ...], z: Tensor, *, temperature: float) -> Node:
+        return z.leaf(*index) / Number(temperature, "temperature")
+
+
+class TopK(Operation):
+    """[vocab] -> [vocab]: −∞ for all but the k largest; of equals the first are kept."""
+
+    formula = "z where among the k largest, else −∞"
+    latex = r"z_i \text{ if } z_i \in \mathrm{top}_k(z), \text{ else } -\infty"
+    reference = "Fan et al. 2018, §5.3"
+
+    def forward(self, z: Tensor, *, k: int) -> Tensor:
+        kept = np.argsort(-z.array, kind="stable")[:k]
+        return _only(z, kept)
+
+    def derive(self, index: tuple[int, ...], z: Tensor, *, k: int) -> Node:
+        return _kept_or_not(index, z, self.forward(z, k=k))
+
+
+class TopP(Operation):
+    """[vocab] -> [vocab]: −∞ outside the smallest set of likeliest tokens whose probability reaches p."""
+
+    formula = "z in the nucleus of probability p, else −∞"
+    latex = r"z_i \text{ if } i \in V^{(p)}, \text{ else } -\infty"
+    reference = "Holtzman et al. 2020, §3.1"
+
+    def forward(self, z: Tensor, *, p: float) -> Tensor:
+        order = np.argsort(-z.array, kind="stable")
+        likely = np.exp(z.array[order].astype(np.float64) - z.array.max())
+        before = np.cumsum(likely) - likely
+        return _only(z, order[before < p * likely.sum()])
+
+    def derive(self, index: tuple[int, ...], z: Tensor, *, p: float) -> Node:
+        return _kept_or_not(index, z, self.forward(z, p=p))
+
+
+class Argmax(Operation):
+    """[vocab] -> an id: the likeliest, of equals the first."""
+
+    formula = "argmax"
+    latex = r"\arg\max_i p_i"
+    reference = "greedy decoding"
+
+    def forward(self, probs: Tensor) -> Tensor:
+        return Tensor(np.asarray(probs.array.argmax()), ())
+
+    def derive(self, index: tuple[int, ...], probs: Tensor) -> Node:
+        return Which(probs.leaf(int(probs.array.argmax())))
+
+
+class Draw(Operation):
+    """[vocab] -> an id: the first whose cumulative probability exceeds u, the n-th number drawn from ``seed``.
+
+    The generator is Philox, counted by the step, so that a step computed again draws the same.
+    """
+
+    formula = "the first id with Σ p > u"
+    latex = r"\min \{ i : \sum_{j \le i} p_j > u \}"
+    reference = "Salmon et al. 2011 (Philox)"
+
+    def forward(self, probs: Tensor, *, seed: int, number: int) -> Tensor:
+        u = np.random.Generator(np.random.Philox(key=seed, counter=number)).random()
+        cumulative = np.cumsum(probs.array, dtype=np.float64)
+        return Tensor(np.asarray(np.searchsorted(cumulative, u * cumulative[-1], "right")), ())
+
+    def derive(self, index: tuple[int, ...], probs: Tensor, *, seed: int, number: int) -> Node:
+        return Which(probs.leaf(int(self.forward(probs, seed=seed, number=number).array)))
+
+
+def _only(z: Tensor, kept: Array) -> Tensor:
+    cut = np.full_like(z.array, -np.inf)
+    cut[kept] = z.array[kept]
+    return Tensor(cut, z.dims)
+
+
+def _kept_or_not(index: tuple[int, ...], z: Tensor, cut: Tensor) -> Node:
+    return Number(-np.inf, "−∞") if np.isneginf(cut.array[index]) else z.leaf(*index)
+
+
+last_row = LastRow()
+temper = Temper()
+top_k = TopK()
+top_p = TopP()
+argmax = Argmax()
+draw = Draw()

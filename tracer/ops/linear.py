@@ -1,0 +1,93 @@
+"""Matrix products with trained parameters. Rows are vectors: x Wᵀ + b, for W stored [out, in]."""
+
+from __future__ import annotations
+
+from ..arithmetic import Node, dot
+from ..tensor import D_K, FEATURE, HEAD, Parameter, Tensor
+from .operation import Operation
+
+
+def _product(row: tuple[int, ...], out: int, x: Tensor, weight: Parameter, bias: Parameter | None) -> Node:
+    product = dot(x.row(*row), weight.row(out))
+    return product if bias is None else product + bias.leaf(out)
+
+
+class Linear(Operation):
+    """[…, in] -> […, out], with W [out, in] and b [out]."""
+
+    formula = "x Wᵀ + b"
+    latex = r"x W^{\top} + b"
+    reference = "Vaswani et al. 2017, §3.3; torch.nn.Linear"
+
+    def forward(self, x: Tensor, *, weight: Parameter, bias: Parameter | None = None) -> Tensor:
+        y = x.array @ weight.array.T
+        if bias is not None:
+            y += bias.array
+        return Tensor(y, (*x.dims[:-1], weight.dims[0]))
+
+    def derive(self, index: tuple[int, ...], x: Tensor, *, weight: Parameter, bias: Parameter | None = None) -> Node:
+        return _product(index[:-1], index[-1], x, weight, bias)
+
+
+class Project(Operation):
+    """[position, d_model] -> [head, query or key, d_k]: one product for all heads, W [head · d_k, d_model]."""
+
+    formula = "x Wᵀ + b, split into heads"
+    latex = r"(x W^{\top} + b)_{\mathrm{head}}"
+    reference = "Vaswani et al. 2017, §3.2.2"
+
+    def forward(self, x: Tensor, *, weight: Parameter, bias: Parameter | None = None, heads: int, axis: str) -> Tensor:
+        y = x.array @ weight.array.T
+        if bias is not None:
+            y += bias.array
+        split = y.reshape(len(y), heads, -1).transpose(1, 0, 2)
+        return Tensor(split, (HEAD, x.dims[0].named(axis), D_K))
+
+    def derive(
+        self,
+        index: tuple[int, ...],
+        x: Tensor,
+        *,
+        weight: Parameter,
+        bias: Parameter | None = None,
+        heads: int,
+        axis: str,
+    ) -> Node:
+        head, position, d = index
+        return _product((position,), head * (len(weight.array) // heads) + d, x, weight, bias)
+
+
+class Concat(Operation):
+    """[head, query, d_k] -> [query, head · d_k]."""
+
+    formula = "heads side by side"
+    latex = r"\mathrm{Concat}(\mathrm{head}_1, \dots, \mathrm{head}_h)"
+    reference = "Vaswani et al. 2017, §3.2.2"
+
+    def forward(self, heads: Tensor) -> Tensor:
+        n = heads.shape[1]
+        return Tensor(heads.array.transpose(1, 0, 2).reshape(n, -1), (heads.dims[1], FEATURE))
+
+    def derive(self, index: tuple[int, ...], heads: Tensor) -> Node:
+        head, d = divmod(index[1], heads.shape[2])
+        return heads.leaf(head, index[0], d)
+
+
+class Add(Operation):
+    """Two tensors of one shape, added cell by cell: the residual connection, and embedding + positions."""
+
+    formula = "x + y"
+    latex = r"x + y"
+    reference = "He et al. 2016; Vaswani et al. 2017, §3.1"
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return Tensor(x.array + y.array, x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor, y: Tensor) -> Node:
+        return x.leaf(*index) + y.leaf(*index)
+
+
+linear = Linear()
+project = Project()
+concat = Concat()
+add = Add()

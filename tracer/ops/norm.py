@@ -1,0 +1,41 @@
+"""Normalisation of a row."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..arithmetic import Named, Node, Number, sqrt, total
+from ..tensor import Parameter, Tensor
+from .operation import Operation
+
+
+class LayerNorm(Operation):
+    """[…, d_model] -> […, d_model]: each row to mean 0 and standard deviation 1, then gain and bias."""
+
+    formula = "(x − μ) / √(σ² + ε) · gain + bias"
+    latex = r"\frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} \odot g + b"
+    reference = "Ba et al. 2016, eq. 4; Vaswani et al. 2017, §3.1"
+
+    def forward(self, x: Tensor, *, weight: Parameter, bias: Parameter | None = None, eps: float) -> Tensor:
+        n = x.shape[-1]
+        centred = x.array - np.add.reduce(x.array, -1, keepdims=True) / n
+        variance = np.add.reduce(centred * centred, -1, keepdims=True) / n
+        y = centred / np.sqrt(variance + eps)
+        y *= weight.array
+        if bias is not None:
+            y += bias.array
+        return Tensor(y, x.dims)
+
+    def derive(
+        self, index: tuple[int, ...], x: Tensor, *, weight: Parameter, bias: Parameter | None = None, eps: float
+    ) -> Node:
+        row = x.row(*index[:-1])
+        n = Number(float(len(row)), "d_model")
+        mean = Named("μ", total(row) / n)
+        variance = Named("σ²", total(cell**2 for cell in row) / n - mean**2)
+        normalised = Named("x̂", (row[index[-1]] - mean) / sqrt(variance + Number(eps, "ε")))
+        scaled = normalised * weight.leaf(index[-1])
+        return scaled if bias is None else scaled + bias.leaf(index[-1])
+
+
+layer_norm = LayerNorm()

@@ -1,0 +1,58 @@
+"""Softmax along the last axis, and the loss it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..arithmetic import Node, exp, log, total
+from ..tensor import Leaf, Tensor
+from .operation import Operation
+
+
+def _largest(row: list[Leaf]) -> Leaf:
+    return max(row, key=lambda leaf: leaf.value)
+
+
+class Softmax(Operation):
+    """[…, n] -> […, n]; every row is shifted by its maximum, which changes nothing but the range of exp."""
+
+    formula = "exp(x − max) / Σ exp(x − max)"
+    latex = r"\frac{e^{x_j - \max x}}{\sum_i e^{x_i - \max x}}"
+    reference = "Bridle 1990; Vaswani et al. 2017, eq. 1"
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = np.exp(x.array - np.maximum.reduce(x.array, -1, keepdims=True))
+        y /= np.add.reduce(y, -1, keepdims=True)
+        return Tensor(y, x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
+        row = x.row(*index[:-1])
+        shift = _largest(row)
+        return exp(row[index[-1]] - shift) / total(exp(cell - shift) for cell in row)
+
+
+class Loss(Operation):
+    """[position, vocab] -> [position]: −log softmax(logits) of the next id, where it is known."""
+
+    formula = "−log p(next id)"
+    latex = r"-\log p(y_{t+1}) = \log \sum_i e^{z_i} - z_{y_{t+1}}"
+    reference = "Vaswani et al. 2017, §5.4 (without label smoothing)"
+
+    def forward(self, logits: Tensor, *, gold: Sequence[int]) -> Tensor:
+        rows = logits.array[: len(gold)]
+        shift = np.maximum.reduce(rows, -1, keepdims=True)
+        normaliser = np.log(np.add.reduce(np.exp(rows - shift), -1)) + shift[:, 0]
+        position = logits.dims[0]
+        labels = None if position.labels is None else position.labels[: len(gold)]
+        return Tensor(normaliser - rows[np.arange(len(gold)), list(gold)], (position._replace(labels=labels),))
+
+    def derive(self, index: tuple[int, ...], logits: Tensor, *, gold: Sequence[int]) -> Node:
+        row = logits.row(index[0])
+        shift = _largest(row)
+        return log(total(exp(cell - shift) for cell in row)) + shift - row[gold[index[0]]]
+
+
+softmax = Softmax()
+loss = Loss()

@@ -1,0 +1,183 @@
+"""Tensors: a read-only array, the name of each axis, and the labels that run along it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .addresses import Index, Label, Selector, Span
+from .arithmetic import Leaf
+from .errors import SelectorError
+from .i18n import _
+
+Array = NDArray[Any]
+
+
+class Axis(NamedTuple):
+    """One axis of a tensor: its name and, along tokens, a label for each place."""
+
+    name: str
+    labels: Sequence[str] | None = None
+
+    def named(self, name: str) -> Axis:
+        """The same places under another name, as when positions become queries."""
+        return Axis(name, self.labels)
+
+
+HEAD, FEATURE, D_K = Axis("head"), Axis("feature"), Axis("d_k")
+
+
+class Statistics(NamedTuple):
+    """Of the finite values of a tensor (population standard deviation), and how many are not finite."""
+
+    min: float
+    max: float
+    mean: float
+    std: float
+    nonfinite: int
+
+
+class Tensor:
+    """An array with named axes. ``address`` says where it was recorded (``@3:decoder.0.ffn.norm``), or is empty."""
+
+    __slots__ = ("address", "array", "dims")
+
+    def __init__(self, array: Array, dims: tuple[Axis, ...], address: str = "") -> None:
+        self.array = array
+        self.dims = dims
+        self.address = address
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The names of the axes, in order."""
+        return tuple(axis.name for axis in self.dims)
+
+    @property
+    def labels(self) -> dict[str, list[str]]:
+        """The labels of every axis that has some."""
+        return {axis.name: list(axis.labels) for axis in self.dims if axis.labels is not None}
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return cast("tuple[int, ...]", self.array.shape)
+
+    def statistics(self) -> Statistics:
+        """Minimum, maximum, mean and standard deviation of what is finite; nan where nothing is."""
+        finite = self.array[np.isfinite(self.array)].astype(np.float64)
+        left_out = self.array.size - finite.size
+        if not finite.size:
+            return Statistics(np.nan, np.nan, np.nan, np.nan, left_out)
+        return Statistics(*map(float, (finite.min(), finite.max(), finite.mean(), finite.std())), left_out)
+
+    def leaf(self, *index: int) -> Leaf:
+        """The cell at ``index`` as an operand of an expression."""
+        return Leaf(self.address, tuple(map(int, index)), float(self.array[index]))
+
+    def row(self, *index: int) -> list[Leaf]:
+        """The cells along the last axis at ``index`` of the others."""
+        return [self.leaf(*index, i) for i in range(self.array.shape[-1])]
+
+    def select(self, selectors: Sequence[Selector]) -> Tensor:
+        """The part that selectors name, one an axis, trailing axes whole; an axis given one place disappears.
+
+        Raises:
+            SelectorError: too many selectors, a place out of range, or a label that does not occur.
+        """
+        index = self.locate(selectors)
+        dims = tuple(
+            Axis(axis.name, axis.labels[where] if axis.labels is not None else None)
+            for axis, where in zip(self.dims, index, strict=True)
+            if isinstance(where, slice)
+        )
+        return Tensor(self.array[index], dims, self.address)
+
+    def locate(self, selectors: Sequence[Selector]) -> tuple[int | slice, ...]:
+        """Selectors as an index into the array, every place counted from 0; raises as `select` does."""
+        if len(selectors) > len(self.dims):
+            raise SelectorError(
+                _("{address} has {n} axes ({axes}), and {m} selectors were given; leave {k} out").format(
+                    address=self.address or _("this tensor"),
+                    n=len(self.dims),
+                    axes=", ".join(self.axes) or "–",
+                    m=len(selectors),
+                    k=len(selectors) - len(self.dims),
+                )
+            )
+        given = [_place(s, axis, n) for s, axis, n in zip(selectors, self.dims, self.shape, strict=False)]
+        return (*given, *[slice(0, n) for n in self.shape[len(given) :]])
+
+    def __repr__(self) -> str:
+        shape = ", ".join(f"{axis.name} {n}" for axis, n in zip(self.dims, self.shape, strict=True))
+        return f"<Tensor {self.address} [{shape}] {self.array.dtype}>"
+
+    def __rich__(self) -> object:
+        from .render.tensors import tensor_view
+
+        return tensor_view(self)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        from .render.notebook import mimebundle
+
+        return mimebundle(self)
+
+
+class Parameter(Tensor):
+    """Trained numbers under the name the checkpoint gives them; a view remembers where in the file it lies.
+
+    ``offset`` is added to an index to find the cell in the file; ``transposed`` says that a matrix is stored the
+    other way round.
+    """
+
+    __slots__ = ("offset", "transposed")
+
+    def __init__(
+        self, array: Array, dims: tuple[Axis, ...], name: str, offset: int = 0, transposed: bool = False
+    ) -> None:
+        super().__init__(array, dims, name)
+        self.offset = offset
+        self.transposed = transposed
+
+    def part(self, start: int, stop: int) -> Parameter:
+        """Rows ``start`` to ``stop`` of a stacked parameter."""
+        return Parameter(self.array[start:stop], self.dims, self.address, self.offset + start, self.transposed)
+
+    def leaf(self, *index: int) -> Leaf:
+        stored = [int(index[0]) + self.offset, *map(int, index[1:])]
+        return Leaf(self.address, tuple(reversed(stored) if self.transposed else stored), float(self.array[index]))
+
+
+def _place(selector: Selector, axis: Axis, length: int) -> int | slice:
+    match selector:
+        case Span(start, stop, step):
+            return slice(*slice(start, stop, step).indices(length)) if step is None or step > 0 else slice(start, stop, step)
+        case Index(value, head):
+            if head and axis.name not in ("head", "kv_head"):
+                raise SelectorError(
+                    _("h{value} names a head, and this axis is {axis}; write {value}").format(value=value, axis=axis.name)
+                )
+            if not -length <= value < length:
+                raise SelectorError(
+                    _("index {value} is out of range on axis {axis}: it has {n} places, 0 to {last}").format(
+                        value=value, axis=axis.name, n=length, last=length - 1
+                    )
+                )
+            return value % length
+        case Label():
+            return _labelled(selector, axis)
+
+
+def _labelled(label: Label, axis: Axis) -> int:
+    if axis.labels is None:
+        raise SelectorError(_("axis {axis} has no labels; give a number").format(axis=axis.name))
+    exact = [i for i, piece in enumerate(axis.labels) if piece == label.text]
+    places = exact or [i for i, piece in enumerate(axis.labels) if piece.lstrip(" ▁") == label.text]
+    if len(places) < label.occurrence:
+        known = ", ".join(f'"{piece}"' for piece in dict.fromkeys(axis.labels[:12]))
+        raise SelectorError(
+            _("axis {axis} has no {label}; it runs over {known}").format(axis=axis.name, label=label, known=known)
+        )
+    return places[label.occurrence - 1]

@@ -1,0 +1,1 @@
+"""Training small translation Transformers: the only part of the house that uses torch (extra ``train``)."""

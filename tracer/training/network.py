@@ -1,0 +1,166 @@
+"""The Transformer of Vaswani et al. 2017 in torch, for training only.
+
+Parameter names are those of the checkpoint; `tracer.models.transformer` is what computes everything shown.
+"""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..models.transformer import Config
+
+
+class Dropout(nn.Module):
+    """Dropout with a rate in 256ths: its mask is drawn a byte an element, five times as fast as a uniform draw."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.dropped = round(rate * 256)
+        self.random = np.random.default_rng(0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not (self.training and self.dropped):
+            return x
+        draws = torch.from_numpy(np.frombuffer(bytearray(self.random.bytes(x.numel())), np.uint8)).view(x.shape)
+        return x * (draws >= self.dropped) * (256 / (256 - self.dropped))
+
+
+class Attention(nn.Module):
+    """Multi-head attention (§3.2.2) with its Add & Norm: [batch, query, d_model] -> the same."""
+
+    def __init__(self, config: Config, dropout: float) -> None:
+        super().__init__()
+        d = config.d_model
+        self.heads, self.dropout = config.heads, Dropout(dropout)
+        self.q, self.k, self.v, self.output = (nn.Linear(d, d) for _ in range(4))
+        self.norm = nn.LayerNorm(d, eps=config.norm_eps)
+        self.pre = config.norm == "pre"
+
+    def forward(self, x: Tensor, visible: Tensor, memory: Tensor | None = None) -> Tensor:
+        y = self.norm(x) if self.pre else x
+        keys = y if memory is None else memory
+        q, k, v = (
+            projection(z).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for projection, z in ((self.q, y), (self.k, keys), (self.v, keys))
+        )
+        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=visible)
+        sublayer = self.dropout(self.output(heads.transpose(1, 2).flatten(2)))
+        return x + sublayer if self.pre else self.norm(x + sublayer)
+
+
+class FeedForward(nn.Module):
+    """Position-wise feed-forward network (§3.3) with its Add & Norm: [batch, position, d_model] -> the same."""
+
+    def __init__(self, config: Config, dropout: float) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(config.d_model, config.ffn)
+        self.output = nn.Linear(config.ffn, config.d_model)
+        self.norm = nn.LayerNorm(config.d_model, eps=config.norm_eps)
+        self.activation = getattr(F, config.activation)
+        self.dropout, self.pre = Dropout(dropout), config.norm == "pre"
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm(x) if self.pre else x
+        y = self.dropout(self.activation(self.hidden(y)))
+        y = self.dropout(self.output(y))
+        return x + y if self.pre else self.norm(x + y)
+
+
+class Layer(nn.Module):
+    """One encoder or decoder layer (§3.1)."""
+
+    def __init__(self, config: Config, dropout: float, cross: bool) -> None:
+        super().__init__()
+        self.self_attn = Attention(config, dropout)
+        if cross:
+            self.cross_attn = Attention(config, dropout)
+        self.ffn = FeedForward(config, dropout)
+
+    def forward(self, x: Tensor, visible: Tensor, memory: Tensor | None = None, source: Tensor | None = None) -> Tensor:
+        x = self.self_attn(x, visible)
+        if memory is not None:
+            x = self.cross_attn(x, source, memory)
+        return self.ffn(x)
+
+
+class Stack(nn.ModuleDict):
+    """Embedding and N layers; its keys are `embed`, `0` … `N-1` and, in pre-norm, `norm`."""
+
+    def __init__(self, config: Config, dropout: float, cross: bool) -> None:
+        vocabulary = config.target_vocab if cross else config.source_vocab
+        layers = config.decoder_layers if cross else config.encoder_layers
+        parts: dict[str, nn.Module] = {"embed": nn.Embedding(vocabulary, config.d_model)}
+        parts |= {str(i): Layer(config, dropout, cross) for i in range(layers)}
+        if config.final_norm:
+            parts["norm"] = nn.LayerNorm(config.d_model, eps=config.norm_eps)
+        super().__init__(parts)
+        self.layers, self.dropout = layers, Dropout(dropout)
+        nn.init.normal_(self["embed"].weight, std=config.d_model**-0.5)
+
+    def forward(self, ids: Tensor, visible: Tensor, memory: Tensor | None = None, source: Tensor | None = None) -> Tensor:
+        d = self["embed"].embedding_dim
+        x = self["embed"](ids) * math.sqrt(d) + sinusoids(ids.shape[1], d)
+        x = self.dropout(x)
+        for i in range(self.layers):
+            x = self[str(i)](x, visible, memory, source)
+        return self["norm"](x) if "norm" in self else x
+
+
+class Network(nn.Module):
+    """Encoder, decoder, and an output projection tied to the target embedding (§3.4)."""
+
+    def __init__(self, config: Config, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Stack(config, dropout, cross=False)
+        self.decoder = Stack(config, dropout, cross=True)
+        for name, parameter in self.named_parameters():
+            if parameter.dim() == 2 and "embed" not in name:
+                nn.init.xavier_uniform_(parameter)
+
+    def seed(self, *numbers: int) -> None:
+        """Start the dropout draws of an epoch, whatever was drawn before."""
+        generator = np.random.default_rng(numbers)
+        for module in self.modules():
+            if isinstance(module, Dropout):
+                module.random = generator
+
+    def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
+        """[batch, key] ids -> memory [batch, key, d_model] and which keys are no padding [batch, 1, 1, key]."""
+        visible = (source != self.config.pad_id)[:, None, None]
+        return self.encoder(source, visible), visible
+
+    def decode(self, target: Tensor, memory: Tensor, visible: Tensor) -> Tensor:
+        """[batch, position] ids -> hidden states [batch, position, d_model]."""
+        causal = torch.ones(target.shape[1], target.shape[1], dtype=torch.bool).tril()
+        return self.decoder(target, causal, memory, visible)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """[…, d_model] -> [..., vocab]."""
+        return hidden @ self.decoder["embed"].weight.T
+
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        """Hidden states of teacher forcing, [batch, position, d_model]."""
+        return self.decode(target, *self.encode(source))
+
+    @torch.no_grad()
+    def greedy(self, source: Tensor, limit: int) -> list[list[int]]:
+        """The greedy translations of a padded batch of ids, without start and end tokens."""
+        memory, visible = self.encode(source)
+        target = torch.full((len(source), 1), self.config.bos_id)
+        ended = torch.zeros(len(source), dtype=torch.bool)
+        while target.shape[1] <= limit and not ended.all():
+            token = self.logits(self.decode(target, memory, visible)[:, -1]).argmax(-1)
+            target = torch.cat([target, token[:, None]], 1)
+            ended |= token == self.config.eos_id
+        rows: list[list[int]] = target[:, 1:].tolist()
+        return [row[: row.index(self.config.eos_id)] if self.config.eos_id in row else row for row in rows]
+
+
+def sinusoids(length: int, d_model: int) -> Tensor:
+    """Positional encoding (§3.5), sin at even and cos at odd features: [position, feature]."""
+    angle = torch.arange(length)[:, None] / 10000 ** (torch.arange(0, d_model, 2) / d_model)
+    return torch.stack([angle.sin(), angle.cos()], -1).flatten(1)
