@@ -1,0 +1,50 @@
+"""tx-trace: a debugger for Transformers. Load a model, trace a text, look at every number.
+
+>>> import tracer
+>>> run = tracer.trace(tracer.load("zh-en-tiny"), "我爱你")
+>>> run.text
+'i love you'
+>>> run[2]["decoder.0.cross_attn.weights"].axes
+('head', 'query', 'key')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .decoding.settings import Settings
+from .errors import TraceError
+from .model import Model, load
+from .run import Run, Step
+from .tape import Record, Tape
+from .tensor import Tensor
+
+__all__ = ["Model", "Record", "Run", "Settings", "Step", "Tape", "Tensor", "TraceError", "load", "trace"]
+__version__ = "0.1.0"
+
+
+def trace(
+    model: Model,
+    text: str | None = None,
+    *,
+    ids: Sequence[int] | None = None,
+    target: str | None = None,
+    target_ids: Sequence[int] | None = None,
+    record: bool = True,
+    **settings: Any,
+) -> Run:
+    """Decode a text (or source ids) to its end, or make one pass over a given output.
+
+    ``target`` is an output as text; the start and end tokens are added. ``target_ids`` is what the decoder reads,
+    start token first. ``record=False`` keeps nothing; a step touched later is recomputed. ``settings`` are those of
+    `Settings`: strategy, temperature, top_k, top_p, seed, max_tokens, cache.
+
+    Raises:
+        TraceError: the text or the ids are empty, too long, or out of the vocabulary, or a setting is out of range.
+    """
+    source = model.source_ids(text or "")[0] if ids is None else model.check_ids(ids, "source")
+    read = model.target_ids(target) if target is not None else target_ids
+    if read is not None:
+        read = model.check_ids(read, "target")
+    return Run(model, source, Settings.of(**settings), read).decode(record)

@@ -97,9 +97,9 @@ def parse(text: str) -> Address:
     match = _ADDRESS.fullmatch(text.strip())
     if not text.strip() or not match:
         raise AddressError(
-            _("{text!r} is no address; expected [@STEP:]path[selectors], e.g. @3:decoder.0.cross_attn.weights[h1]").format(
-                text=text
-            )
+            _(
+                "{text!r} is no address; expected [@STEP:]path[selectors], e.g. @3:decoder.0.cross_attn.weights[h1]"
+            ).format(text=text)
         )
     step, record = match["step"], match["record"]
     return Address(
@@ -118,7 +118,7 @@ def parse_selectors(text: str) -> tuple[Selector, ...]:
         match = _SELECTOR.match(text, at)
         if not match:
             raise AddressError(
-                _('selector {text!r} does not parse; expected a number, a slice a:b, h1 or a label in quotes').format(
+                _("selector {text!r} does not parse; expected a number, a slice a:b, h1 or a label in quotes").format(
                     text=text[at:].strip()
                 )
             )

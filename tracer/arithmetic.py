@@ -260,3 +260,22 @@ def dot(left: Iterable[Node], right: Iterable[Node]) -> Sum:
 
 def _number(value: float) -> str:
     return f"({value!r})" if value < 0 else repr(value)
+
+
+def magnitude(node: Node) -> float:
+    """The size a value would have if none of its terms cancelled: Σ|terms|, what float noise is measured against."""
+    match node:
+        case Sum(terms):
+            return sum(map(magnitude, terms))
+        case Minus(left, right):
+            return magnitude(left) + magnitude(right)
+        case Product(left, right):
+            return magnitude(left) * magnitude(right)
+        case Quotient(left, right):
+            return magnitude(left) / abs(right.evaluate())
+        case Power(base, exponent):
+            return magnitude(base) ** exponent
+        case Named(node=inner):
+            return magnitude(inner)
+        case _:
+            return abs(node.evaluate())

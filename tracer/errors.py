@@ -19,3 +19,7 @@ class SelectorError(AddressError):
 
 class ExpectationError(TraceError):
     """An ``expect`` or ``verify`` that did not hold."""
+
+
+class ExpressionError(TraceError):
+    """An expression that can't be read, or can't be worked out where it was asked."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,6 +20,9 @@ class Operates(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def shares(self) -> bool: ...
 
     def forward(self, *inputs: Any, **parameters: Any) -> Tensor: ...
 
@@ -133,8 +136,8 @@ class Tape:
 
     @property
     def nbytes(self) -> int:
-        """Memory held by the outputs; views of what lives elsewhere count nothing."""
-        return sum(record.output.array.nbytes for record in self.records if record.output.array.base is None)
+        """Memory held by the outputs; views of what outlives the step count nothing."""
+        return sum(record.output.array.nbytes for record in self.records if not record.op.shares)
 
 
 class _Scope(AbstractContextManager[None]):
@@ -155,26 +158,12 @@ class _Scope(AbstractContextManager[None]):
 
 
 class Untraced(Tape):
-    """A tape that computes the same tensors and keeps nothing."""
+    """A tape that computes the same tensors, with the same addresses, and keeps nothing."""
 
     def __call__(self, op: Operates, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
-        return op.forward(*inputs, **parameters)
-
-    def scope(self, name: str) -> _Scope:
-        return _NOWHERE
+        output = op.forward(*inputs, **parameters)
+        output.address = f"@{self.number}:{self._prefix}{name}"
+        return output
 
     def alias(self, name: str, tensor: Tensor) -> Tensor:
         return tensor
-
-
-class _Nowhere(_Scope):
-    def __init__(self) -> None: ...
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
-
-
-_NOWHERE = _Nowhere()
-
-Recorder = Callable[[int], Tape]

@@ -27,7 +27,7 @@ class Axis(NamedTuple):
         return Axis(name, self.labels)
 
 
-HEAD, FEATURE, D_K = Axis("head"), Axis("feature"), Axis("d_k")
+HEAD, KV_HEAD, FEATURE, D_K = Axis("head"), Axis("kv_head"), Axis("feature"), Axis("d_k")
 
 
 class Statistics(NamedTuple):
@@ -126,38 +126,67 @@ class Tensor:
 
 
 class Parameter(Tensor):
-    """Trained numbers under the name the checkpoint gives them; a view remembers where in the file it lies.
+    """Trained numbers under the name the checkpoint gives them; a part of one remembers where in the file it lies.
 
-    ``offset`` is added to an index to find the cell in the file; ``transposed`` says that a matrix is stored the
-    other way round.
+    ``offset`` is added to the first place of an index to find the cell in the file; ``transposed`` says that the file
+    has a matrix the other way round, ``wrapped`` that it has an axis of length 1 around the tensor.
     """
 
-    __slots__ = ("offset", "transposed")
+    __slots__ = ("offset", "transposed", "wrapped")
 
     def __init__(
-        self, array: Array, dims: tuple[Axis, ...], name: str, offset: int = 0, transposed: bool = False
+        self,
+        array: Array,
+        dims: tuple[Axis, ...],
+        name: str,
+        *,
+        offset: int = 0,
+        transposed: bool = False,
+        wrapped: bool = False,
     ) -> None:
         super().__init__(array, dims, name)
         self.offset = offset
         self.transposed = transposed
+        self.wrapped = wrapped
 
-    def part(self, start: int, stop: int) -> Parameter:
-        """Rows ``start`` to ``stop`` of a stacked parameter."""
-        return Parameter(self.array[start:stop], self.dims, self.address, self.offset + start, self.transposed)
+    def split(self, parts: int) -> list[Parameter]:
+        """Equal parts along the first axis, as views."""
+        if parts == 1:
+            return [self]
+        n = len(self.array) // parts
+        return [
+            Parameter(
+                self.array[i * n : (i + 1) * n],
+                self.dims,
+                self.address,
+                offset=self.offset + i * n,
+                transposed=self.transposed,
+                wrapped=self.wrapped,
+            )
+            for i in range(parts)
+        ]
 
     def leaf(self, *index: int) -> Leaf:
-        stored = [int(index[0]) + self.offset, *map(int, index[1:])]
-        return Leaf(self.address, tuple(reversed(stored) if self.transposed else stored), float(self.array[index]))
+        stored = (int(index[0]) + self.offset, *map(int, index[1:]))
+        if self.transposed:
+            stored = stored[::-1]
+        return Leaf(self.address, (0, *stored) if self.wrapped else stored, float(self.array[index]))
 
 
 def _place(selector: Selector, axis: Axis, length: int) -> int | slice:
     match selector:
         case Span(start, stop, step):
-            return slice(*slice(start, stop, step).indices(length)) if step is None or step > 0 else slice(start, stop, step)
+            return (
+                slice(*slice(start, stop, step).indices(length))
+                if step is None or step > 0
+                else slice(start, stop, step)
+            )
         case Index(value, head):
-            if head and axis.name not in ("head", "kv_head"):
+            if head and axis.name not in (HEAD.name, KV_HEAD.name):
                 raise SelectorError(
-                    _("h{value} names a head, and this axis is {axis}; write {value}").format(value=value, axis=axis.name)
+                    _("h{value} names a head, and this axis is {axis}; write {value}").format(
+                        value=value, axis=axis.name
+                    )
                 )
             if not -length <= value < length:
                 raise SelectorError(

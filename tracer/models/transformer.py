@@ -1,10 +1,34 @@
+"""The Transformer of Vaswani et al. 2017, "Attention Is All You Need": an encoder and a decoder.
+
+Reads like its §3. Every line that computes is a call of the tape; the address of its result is the name it is given,
+within the scopes around it. Shapes are for one sentence: there is no batch axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar
+
+from ..decoding.cache import Cache, LayerCache
+from ..decoding.rules import Rules
+from ..ops.activation import BY_NAME
+from ..ops.embedding import scaled_embed
+from ..ops.linear import add, linear
+from ..ops.norm import layer_norm
+from ..ops.position import sinusoids
+from ..ops.softmax import softmax
+from ..tape import Tape
+from ..tensor import FEATURE, Axis, Parameter, Tensor
+from .architecture import Architecture, Facts
+from .attention import Padding, cross_attention, self_attention
+from .layout import Layout, Parameters
+from .stated import Stated
 
 
 @dataclass(frozen=True)
 class Config:
-    """The shape of a Transformer: everything that `config.json` states about the architecture."""
+    """What `config.json` states. ``norm`` is where LayerNorm stands: after the residual (§3.1) or before the sublayer."""
 
     d_model: int
     heads: int
@@ -17,7 +41,198 @@ class Config:
     bos_id: int = 1
     eos_id: int = 2
     unk_id: int = 3
-    activation: Literal["relu", "gelu"] = "relu"
-    norm: Literal["post", "pre"] = "post"
+    activation: str = "relu"
+    norm: str = "post"
     final_norm: bool = False
     norm_eps: float = 1e-5
+    tied_output: bool = True
+    max_source: int = 512
+    cache: bool = True
+
+
+class Transformer(Architecture):
+    """Encoder–decoder, post-norm or pre-norm, sinusoidal positions, the output tied to the target embedding or not."""
+
+    model_type: ClassVar[str] = "transformer"
+    config: Config
+
+    @classmethod
+    def configure(cls, stated: Stated) -> Config:
+        stated.divided("d_model", "heads")
+        config = Config(
+            d_model=stated.size("d_model"),
+            heads=stated.size("heads"),
+            encoder_layers=stated.size("encoder_layers"),
+            decoder_layers=stated.size("decoder_layers"),
+            ffn=stated.size("ffn"),
+            source_vocab=stated.size("source_vocab"),
+            target_vocab=stated.size("target_vocab"),
+            pad_id=stated.token("pad_id", Config.pad_id),
+            bos_id=stated.token("bos_id", Config.bos_id),
+            eos_id=stated.token("eos_id", Config.eos_id),
+            unk_id=stated.token("unk_id", Config.unk_id),
+            activation=stated.one_of("activation", BY_NAME, Config.activation),
+            norm=stated.one_of("norm", ("post", "pre"), Config.norm),
+            final_norm=stated.flag("final_norm", Config.final_norm),
+            norm_eps=stated.number("norm_eps", Config.norm_eps),
+            tied_output=stated.flag("tied_output", Config.tied_output),
+            max_source=stated.size("max_source", Config.max_source),
+            cache=stated.flag("cache", Config.cache),
+        )
+        stated.refuse_unknown()
+        return config
+
+    @classmethod
+    def layout(cls, config: Config, source: Axis, target: Axis) -> Layout:
+        features, vocabulary = (FEATURE, config.d_model), (target, config.target_vocab)
+        layout = Layout()
+        layout.add("encoder.embed.weight", "encoder.embed.weight", (source, config.source_vocab), features)
+        layout.add("decoder.embed.weight", "decoder.embed.weight", vocabulary, features)
+        for path, attentions in sublayers(config):
+            _add_layer(layout, path, attentions, config)
+        if config.final_norm:
+            layout.norm("encoder.norm", "encoder.norm", features)
+            layout.norm("decoder.norm", "decoder.norm", features)
+        if not config.tied_output:
+            layout.linear("logits", "logits", vocabulary, features)
+        return layout
+
+    @property
+    def facts(self) -> Facts:
+        c = self.config
+        return Facts(c.source_vocab, c.target_vocab, c.max_source, 2 * c.max_source + 10, c.pad_id, c.cache)
+
+    def rules(self, generation: Stated) -> Rules:
+        return Rules(self.config.bos_id, (self.config.eos_id,))
+
+    def describe(self) -> str:
+        c = self.config
+        return f"encoder–decoder, {c.encoder_layers}+{c.decoder_layers} layers × {c.heads} heads, d_model {c.d_model}"
+
+    def new_cache(self, capacity: int, prompt: int) -> Cache:
+        c = self.config
+        d_k = c.d_model // c.heads
+        return Cache.of(c.decoder_layers, c.heads, d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
+
+    def encode(self, tape: Tape, ids: Sequence[int], labels: Sequence[str]) -> Tensor:
+        """Source ids -> memory [position, feature] (§3.1, left half of figure 1). Trailing pad ids are padding."""
+        padding = self.padding(ids)
+        with tape.scope("encoder"):
+            x = self._embed(tape, self.parameters.encoder.embed, ids, labels, start=0)
+            for i in range(self.config.encoder_layers):
+                with tape.scope(str(i)):
+                    x = self._encoder_layer(tape, self.parameters.encoder[str(i)], x, padding)
+            return self._stack_output(tape, self.parameters.encoder, x)
+
+    def decode(
+        self,
+        tape: Tape,
+        ids: Sequence[int],
+        labels: Sequence[str],
+        memory: Tensor | None = None,
+        source_ids: Sequence[int] = (),
+        cache: Cache | None = None,
+        start: int = 0,
+    ) -> Tensor:
+        """Target ids so far -> logits [position, vocab] of the positions from ``start`` (§3.1, right half of figure 1)."""
+        assert memory is not None
+        ours, theirs = self.padding(ids), self.padding(source_ids)
+        with tape.scope("decoder"):
+            x = self._embed(tape, self.parameters.decoder.embed, ids[start:], labels[start:], start)
+            for i in range(self.config.decoder_layers):
+                p, kept = self.parameters.decoder[str(i)], cache.layers[i] if cache else None
+                with tape.scope(str(i)):
+                    x = self._look_back(tape, p, x, ours, start, kept, labels)
+                    x = self._look_across(tape, p, x, memory, theirs, kept)
+                    x = tape.alias("output", self._feed_forward(tape, p, x))
+            x = self._stack_output(tape, self.parameters.decoder, x)
+        logits = tape(linear, "logits", x, **self._output_projection())
+        tape(softmax, "probs", logits)
+        return logits
+
+    def _embed(self, tape: Tape, p: Parameters, ids: Sequence[int], labels: Sequence[str], start: int) -> Tensor:
+        """ids -> [position, feature]: E[ids] · √d_model + positional encoding (§3.4, §3.5)."""
+        with tape.scope("embed"):
+            tokens = tape(scaled_embed, "tokens", ids=ids, labels=labels, weight=p.weight)
+            position, shape = tokens.dims[0], tokens.shape
+            places = tape(sinusoids, "positions", position=position, start=start, shape=shape, dtype=self.dtype)
+            return tape(add, "output", tokens, places)
+
+    def _encoder_layer(self, tape: Tape, p: Parameters, x: Tensor, padding: Padding) -> Tensor:
+        """[position, feature] -> the same: self-attention, then feed-forward, each with Add & Norm."""
+        heads = self.config.heads
+        x = self._sublayer(
+            tape, "self_attn", p.self_attn, x, lambda y: self_attention(tape, p.self_attn, y, heads, padding=padding)
+        )
+        return tape.alias("output", self._feed_forward(tape, p, x))
+
+    def _look_back(
+        self,
+        tape: Tape,
+        p: Parameters,
+        x: Tensor,
+        padding: Padding,
+        past: int,
+        kept: LayerCache | None,
+        labels: Sequence[str],
+    ) -> Tensor:
+        """The decoder's masked self-attention, with Add & Norm."""
+
+        def sublayer(y: Tensor) -> Tensor:
+            heads = self.config.heads
+            return self_attention(tape, p.self_attn, y, heads, padding=padding, past=past, kept=kept, labels=labels)
+
+        return self._sublayer(tape, "self_attn", p.self_attn, x, sublayer)
+
+    def _look_across(
+        self, tape: Tape, p: Parameters, x: Tensor, memory: Tensor, padding: Padding, kept: LayerCache | None
+    ) -> Tensor:
+        """The decoder's attention to the encoder's memory, with Add & Norm."""
+
+        def sublayer(y: Tensor) -> Tensor:
+            return cross_attention(tape, p.cross_attn, y, memory, self.config.heads, padding=padding, kept=kept)
+
+        return self._sublayer(tape, "cross_attn", p.cross_attn, x, sublayer)
+
+    def _feed_forward(self, tape: Tape, p: Parameters, x: Tensor) -> Tensor:
+        """max(0, x W₁ᵀ + b₁) W₂ᵀ + b₂ (§3.3), with Add & Norm: [position, feature] -> the same."""
+
+        def sublayer(y: Tensor) -> Tensor:
+            hidden = tape(linear, "hidden", y, **p.ffn.hidden)
+            return tape(linear, "output", tape(BY_NAME[self.config.activation], "activated", hidden), **p.ffn.output)
+
+        return self._sublayer(tape, "ffn", p.ffn, x, sublayer)
+
+    def _sublayer(self, tape: Tape, name: str, p: Parameters, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
+        """LayerNorm(x + Sublayer(x)) (§3.1), or x + Sublayer(LayerNorm(x)) where the norm comes first."""
+        eps = self.config.norm_eps
+        with tape.scope(name):
+            if self.config.norm == "pre":
+                return tape(add, "residual", x, compute(tape(layer_norm, "norm", x, **p.norm, eps=eps)))
+            return tape(layer_norm, "norm", tape(add, "residual", x, compute(x)), **p.norm, eps=eps)
+
+    def _stack_output(self, tape: Tape, p: Parameters, x: Tensor) -> Tensor:
+        if self.config.final_norm:
+            x = tape(layer_norm, "norm", x, **p.norm, eps=self.config.norm_eps)
+        return tape.alias("output", x)
+
+    def _output_projection(self) -> Mapping[str, Parameter]:
+        """The target embedding once more (§3.4), or a projection of its own."""
+        return self.parameters.decoder.embed if self.config.tied_output else self.parameters.logits
+
+
+def sublayers(c: Config) -> list[tuple[str, tuple[str, ...]]]:
+    """Every layer's path, and the attentions in it."""
+    encoder = [(f"encoder.{i}", ("self_attn",)) for i in range(c.encoder_layers)]
+    return encoder + [(f"decoder.{i}", ("self_attn", "cross_attn")) for i in range(c.decoder_layers)]
+
+
+def _add_layer(layout: Layout, path: str, attentions: Sequence[str], c: Config) -> None:
+    features, hidden = (FEATURE, c.d_model), (FEATURE, c.ffn)
+    for attention in attentions:
+        for part in ("q", "k", "v", "output"):
+            layout.linear(f"{path}.{attention}.{part}", f"{path}.{attention}.{part}", features, features)
+        layout.norm(f"{path}.{attention}.norm", f"{path}.{attention}.norm", features)
+    layout.linear(f"{path}.ffn.hidden", f"{path}.ffn.hidden", hidden, features)
+    layout.linear(f"{path}.ffn.output", f"{path}.ffn.output", features, hidden)
+    layout.norm(f"{path}.ffn.norm", f"{path}.ffn.norm", features)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..arithmetic import Call, Max, Node, Number
+from ..arithmetic import Call, Max, Node, Number, exp
 from ..tensor import Array, Tensor
 from .operation import Operation
 
@@ -57,15 +57,48 @@ class GeluTanh(Operation):
         return cell / Number(2.0) * (Number(1.0) + Call("tanh", inner))
 
 
+class Silu(Operation):
+    """x · σ(x), with the logistic function σ; swish by another name."""
+
+    formula = "x / (1 + exp(−x))"
+    latex = r"\frac{x}{1 + e^{-x}}"
+    reference = "Elfwing et al. 2018, eq. 3; Ramachandran et al. 2017 (swish)"
+
+    def forward(self, x: Tensor) -> Tensor:
+        with np.errstate(over="ignore"):
+            return Tensor(x.array / (1 + np.exp(-x.array)), x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
+        cell = x.leaf(*index)
+        if cell.value < -700:
+            return cell * exp(cell)
+        return cell / (Number(1.0) + exp(Number(0.0) - cell))
+
+
+class QuickGelu(Operation):
+    """x · σ(1.702 x), the sigmoid approximation of x · Φ(x)."""
+
+    formula = "x / (1 + exp(−1.702 x))"
+    latex = r"\frac{x}{1 + e^{-1.702 x}}"
+    reference = "Hendrycks & Gimpel 2016, §2"
+
+    def forward(self, x: Tensor) -> Tensor:
+        with np.errstate(over="ignore"):
+            return Tensor(x.array / (1 + np.exp(-1.702 * x.array)), x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
+        cell = x.leaf(*index)
+        return cell / (Number(1.0) + exp(Number(-1.702) * cell))
+
+
 def erf(x: Array) -> Array:
     """The error function to double precision, by Cody's rational approximations (Math. Comp. 23, 1969, 631-637)."""
-    z = np.abs(x.astype(np.float64))
+    z = np.minimum(np.abs(x.astype(np.float64)), 8)  # it is 1 from 6 on
     square = z * z
     small = z * _ratio(square, _SMALL)
-    with np.errstate(over="ignore"):
-        tail = np.exp(-square) * np.where(
-            z < 4, _ratio(np.minimum(z, 4), _MIDDLE), _far(np.maximum(z, 4), _ratio(1 / np.maximum(square, 16), _LARGE))
-        )
+    tail = np.exp(-square) * np.where(
+        z < 4, _ratio(np.minimum(z, 4), _MIDDLE), _far(np.maximum(z, 4), _ratio(1 / np.maximum(square, 16), _LARGE))
+    )
     return np.copysign(np.where(z <= 0.46875, small, 1 - tail), x).astype(x.dtype)
 
 
@@ -79,7 +112,13 @@ def _ratio(x: Array, coefficients: tuple[tuple[float, ...], tuple[float, ...]]) 
 
 
 _SMALL = (
-    (1.85777706184603153e-1, 3.16112374387056560e0, 1.13864154151050156e2, 3.77485237685302021e2, 3.20937758913846947e3),
+    (
+        1.85777706184603153e-1,
+        3.16112374387056560e0,
+        1.13864154151050156e2,
+        3.77485237685302021e2,
+        3.20937758913846947e3,
+    ),
     (1.0, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3),
 )
 _MIDDLE = (
@@ -128,3 +167,16 @@ _LARGE = (
 relu = Relu()
 gelu = Gelu()
 gelu_tanh = GeluTanh()
+silu = Silu()
+quick_gelu = QuickGelu()
+
+BY_NAME: dict[str, Operation] = {
+    "relu": relu,
+    "gelu": gelu,
+    "gelu_new": gelu_tanh,
+    "gelu_pytorch_tanh": gelu_tanh,
+    "silu": silu,
+    "swish": silu,
+    "quick_gelu": quick_gelu,
+}
+"""Activations under the names that configurations use."""

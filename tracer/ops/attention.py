@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arithmetic import Node, Number, dot
+from ..arithmetic import Node, Number, dot, total
 from ..i18n import _
 from ..tensor import Axis, Tensor
 from .operation import Operation
@@ -21,20 +21,30 @@ if TYPE_CHECKING:
 class Mask(Operation):
     """-> [query, key]: 0 where the query may look, −∞ where it may not.
 
-    Two rules hide a key: it is padding, or (causal) it comes after the query. ``past`` is the number of keys before
-    the first query under the causal rule, and None without it.
+    Three rules hide a key: it is padding; (causal) it comes after the query; (sliding window) it lies ``window`` or
+    more places before the query. ``past`` is the number of keys before the first query under the causal rule, and
+    None without it.
     """
 
     formula = "0 where visible, −∞ where hidden"
     latex = r"M_{ij} = 0 \text{ if } j \text{ is visible from } i, \text{ else } -\infty"
-    reference = "Vaswani et al. 2017, §3.2.3"
+    reference = "Vaswani et al. 2017, §3.2.3; Beltagy et al. 2020, §3.1 (sliding window)"
 
     def forward(
-        self, *, query: Axis, key: Axis, shape: tuple[int, int], past: int | None, padding: Sequence[int], dtype: type
+        self,
+        *,
+        query: Axis,
+        key: Axis,
+        shape: tuple[int, int],
+        past: int | None,
+        window: int | None,
+        padding: Sequence[int],
+        dtype: type[np.floating[Any]],
     ) -> Tensor:
         mask = np.zeros(shape, dtype)
-        if past is not None and shape[0] > 1:
-            mask[np.arange(shape[1]) > np.arange(shape[0])[:, None] + past] = -np.inf
+        if past is not None and (shape[0] > 1 or window is not None):
+            behind = np.arange(shape[0])[:, None] + past - np.arange(shape[1])
+            mask[(behind < 0) | (behind >= (window or shape[1] + past))] = -np.inf
         if padding:
             mask[:, list(padding)] = -np.inf
         return Tensor(mask, (query, key))
@@ -47,67 +57,114 @@ class Mask(Operation):
         key: Axis,
         shape: tuple[int, int],
         past: int | None,
+        window: int | None,
         padding: Sequence[int],
-        dtype: type,
+        dtype: type[np.floating[Any]],
     ) -> Node:
         i, j = index
         if j in padding:
-            return Number(-math.inf, "−∞", _("key {j} is padding").format(j=j))
+            return Number(-math.inf, "−∞", _("hidden: key {j} is padding").format(j=j))
         if past is not None and j > i + past:
             reason = _("hidden by the causal mask: key {j} > query {i}").format(j=j, i=i + past)
+            return Number(-math.inf, "−∞", reason)
+        if past is not None and window is not None and i + past - j >= window:
+            reason = _("hidden by the window of {n}: key {j} is too far before query {i}").format(
+                n=window, j=j, i=i + past
+            )
             return Number(-math.inf, "−∞", reason)
         return Number(0.0, "0", _("key {j} is visible").format(j=j))
 
     def note(self, record: Record) -> str:
         rule = _("padding only") if record.parameters["past"] is None else _("causal")
         hidden = int(np.isneginf(record.output.array).sum())
-        return _("{rule}: {n} hidden").format(rule=rule, n=hidden) if hidden else _("{rule}: nothing hidden").format(rule=rule)
+        return (
+            _("{rule}: {n} hidden").format(rule=rule, n=hidden)
+            if hidden
+            else _("{rule}: nothing hidden").format(rule=rule)
+        )
 
 
-class Scores(Operation):
-    """[head, query, d_k], [head, key, d_k] -> [head, query, key]."""
+class Products(Operation):
+    """[head, query, d_k], [head or kv_head, key, d_k] -> [head, query, key], without scaling.
 
-    formula = "q kᵀ / √d_k"
-    latex = r"\frac{Q K^{\top}}{\sqrt{d_k}}"
-    reference = "Vaswani et al. 2017, eq. 1"
+    Where there are fewer key heads than query heads, each serves a group of queries that stand together.
+    """
+
+    formula = "q kᵀ"
+    latex = r"Q K^{\top}"
+    reference = "Luong et al. 2015, eq. 8 (dot); Raffel et al. 2020, §2.1 (no √d_k)"
 
     def forward(self, q: Tensor, k: Tensor) -> Tensor:
-        scores = np.matmul(q.array, k.array.transpose(0, 2, 1))
-        scores /= math.sqrt(q.shape[2])
-        return Tensor(scores, (q.dims[0], q.dims[1], k.dims[1]))
+        keys = k.array.transpose(0, 2, 1)
+        heads, groups = q.shape[0], k.shape[0]
+        if heads == groups:
+            product = np.matmul(q.array, keys)
+        else:
+            grouped = q.array.reshape(groups, heads // groups * q.shape[1], -1)
+            product = np.matmul(grouped, keys).reshape(heads, q.shape[1], -1)
+        return Tensor(product, (q.dims[0], q.dims[1], k.dims[1]))
 
     def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
         head, query, key = index
-        return dot(q.row(head, query), k.row(head, key)) / Number(math.sqrt(q.shape[2]), "√d_k")
+        return dot(q.row(head, query), k.row(head * k.shape[0] // q.shape[0], key))
+
+
+class Scores(Products):
+    """[head, query, d_k], [head or kv_head, key, d_k] -> [head, query, key], grouped as in `Products`."""
+
+    formula = "q kᵀ / √d_k"
+    latex = r"\frac{Q K^{\top}}{\sqrt{d_k}}"
+    reference = "Vaswani et al. 2017, eq. 1; Ainslie et al. 2023 (grouped keys)"
+
+    def forward(self, q: Tensor, k: Tensor) -> Tensor:
+        product = super().forward(q, k)
+        product.array /= math.sqrt(q.shape[2])
+        return product
+
+    def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
+        return super().derive(index, q, k) / Number(math.sqrt(q.shape[2]), "√d_k")
 
 
 class Masked(Operation):
-    """[head, query, key] + [query, key] -> [head, query, key]."""
+    """[head, query, key] + [query, key] -> [head, query, key]; a position bias [head, query, key] may be added too."""
 
     formula = "scores + mask"
     latex = r"\frac{Q K^{\top}}{\sqrt{d_k}} + M"
     reference = "Vaswani et al. 2017, §3.2.3"
 
-    def forward(self, scores: Tensor, mask: Tensor) -> Tensor:
-        return Tensor(scores.array + mask.array, scores.dims)
+    def forward(self, scores: Tensor, mask: Tensor, *bias: Tensor) -> Tensor:
+        summed = scores.array + mask.array
+        for tensor in bias:
+            summed += tensor.array
+        return Tensor(summed, scores.dims)
 
-    def derive(self, index: tuple[int, ...], scores: Tensor, mask: Tensor) -> Node:
-        return scores.leaf(*index) + mask.leaf(*index[1:])
+    def derive(self, index: tuple[int, ...], scores: Tensor, mask: Tensor, *bias: Tensor) -> Node:
+        return total((scores.leaf(*index), mask.leaf(*index[1:]), *(tensor.leaf(*index) for tensor in bias)))
+
+    def note(self, record: Record) -> str:
+        return _("scores + mask + position bias") if len(record.inputs) > 2 else self.formula
 
 
 class Weigh(Operation):
-    """[head, query, key], [head, key, d_k] -> [head, query, d_k]."""
+    """[head, query, key], [head or kv_head, key, d_k] -> [head, query, d_k], grouped as in `Products`."""
 
     formula = "weights · V"
     latex = r"\mathrm{softmax}\!\left(\cdot\right) V"
     reference = "Vaswani et al. 2017, eq. 1"
 
     def forward(self, weights: Tensor, v: Tensor) -> Tensor:
-        return Tensor(np.matmul(weights.array, v.array), (weights.dims[0], weights.dims[1], v.dims[2]))
+        heads, groups = weights.shape[0], v.shape[0]
+        if heads == groups:
+            mixed = np.matmul(weights.array, v.array)
+        else:
+            grouped = weights.array.reshape(groups, heads // groups * weights.shape[1], -1)
+            mixed = np.matmul(grouped, v.array).reshape(heads, weights.shape[1], -1)
+        return Tensor(mixed, (weights.dims[0], weights.dims[1], v.dims[2]))
 
     def derive(self, index: tuple[int, ...], weights: Tensor, v: Tensor) -> Node:
         head, query, d = index
-        return dot(weights.row(head, query), (v.leaf(head, key, d) for key in range(v.shape[1])))
+        group = head * v.shape[0] // weights.shape[0]
+        return dot(weights.row(head, query), (v.leaf(group, key, d) for key in range(v.shape[1])))
 
 
 class Append(Operation):
@@ -118,10 +175,10 @@ class Append(Operation):
     reference = "Shazeer 2019, §2.4 (incremental multi-head attention)"
     shares = True
 
-    def forward(self, new: Tensor, *, rows: Rows, past: int) -> Tensor:
-        return rows.extended(new, past)
+    def forward(self, new: Tensor, *, rows: Rows, past: int, labels: Sequence[str]) -> Tensor:
+        return rows.extended(new, past, labels)
 
-    def derive(self, index: tuple[int, ...], new: Tensor, *, rows: Rows, past: int) -> Node:
+    def derive(self, index: tuple[int, ...], new: Tensor, *, rows: Rows, past: int, labels: Sequence[str]) -> Node:
         head, key, d = index
         return rows.leaf(new, past, head, key, d)
 
@@ -142,6 +199,7 @@ class Cached(Operation):
 
 
 mask = Mask()
+products = Products()
 scores = Scores()
 masked = Masked()
 weigh = Weigh()

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from ..arithmetic import Node, Number, Which
+from ..arithmetic import Node, Number, Which, exp, log, total
+from ..i18n import _
 from ..tensor import Array, Tensor
 from .operation import Operation
 
 
-class LastRow(Operation):
-    """[position, vocab] -> [vocab]: the row that yields the next token."""
+class Candidates(Operation):
+    """[position, vocab] -> [vocab]: the row that yields the next token, −∞ where a rule forbids it.
 
-    formula = "the last position's logits"
-    latex = r"z_{t}"
-    reference = "Vaswani et al. 2017, §3.1 (auto-regressive)"
+    ``forbidden`` gives the reason for each id ruled out; where one id is ``forced``, it alone is left.
+    """
 
-    def forward(self, logits: Tensor) -> Tensor:
-        return Tensor(logits.array[-1], logits.dims[1:])
+    formula = "the last position's logits, −∞ where forbidden"
+    latex = r"z_{t,i} \text{ if } i \text{ is allowed, else } -\infty"
+    reference = "Vaswani et al. 2017, §3.1 (auto-regressive); Keskar et al. 2019, §4.1 (penalties)"
 
-    def derive(self, index: tuple[int, ...], logits: Tensor) -> Node:
-        return logits.leaf(logits.shape[0] - 1, *index)
+    def forward(self, logits: Tensor, *, forbidden: Mapping[int, str], forced: int | None) -> Tensor:
+        z = logits.array[-1]
+        if forced is not None:
+            return _only(Tensor(z, logits.dims[1:]), np.asarray([forced]))
+        if forbidden:
+            z = z.copy()
+            z[list(forbidden)] = -np.inf
+        return Tensor(z, logits.dims[1:])
+
+    def derive(
+        self, index: tuple[int, ...], logits: Tensor, *, forbidden: Mapping[int, str], forced: int | None
+    ) -> Node:
+        token = index[0]
+        if forced is not None and token != forced:
+            return Number(-np.inf, "−∞", _("token {id} is forced here").format(id=forced))
+        if forced is None and token in forbidden:
+            return Number(-np.inf, "−∞", forbidden[token])
+        return logits.leaf(logits.shape[0] - 1, token)
 
 
 class Temper(Operation):
@@ -102,6 +121,37 @@ class Draw(Operation):
         return Which(probs.leaf(int(self.forward(probs, seed=seed, number=number).array)))
 
 
+class LogProbs(Operation):
+    """[vocab] -> [vocab]: log softmax."""
+
+    formula = "x − max − log Σ exp(x − max)"
+    latex = r"x_j - \log \sum_i e^{x_i}"
+    reference = "Bridle 1990"
+
+    def forward(self, z: Tensor) -> Tensor:
+        shifted = z.array - z.array.max()
+        return Tensor(shifted - np.log(np.exp(shifted).sum()), z.dims)
+
+    def derive(self, index: tuple[int, ...], z: Tensor) -> Node:
+        row = z.row()
+        shift = max(row, key=lambda leaf: leaf.value)
+        return row[index[0]] - shift - log(total(exp(cell - shift) for cell in row))
+
+
+class Kept(Operation):
+    """[vocab] -> an id: the one with which beam search went on; the search decided over all its beams at once."""
+
+    formula = "kept by beam search"
+    latex = r"y_t"
+    reference = "Graves 2012, §3.2; Sutskever et al. 2014, §3.2"
+
+    def forward(self, probs: Tensor, *, token: int) -> Tensor:
+        return Tensor(np.asarray(token), ())
+
+    def derive(self, index: tuple[int, ...], probs: Tensor, *, token: int) -> Node:
+        return Which(probs.leaf(token))
+
+
 def _only(z: Tensor, kept: Array) -> Tensor:
     cut = np.full_like(z.array, -np.inf)
     cut[kept] = z.array[kept]
@@ -112,9 +162,11 @@ def _kept_or_not(index: tuple[int, ...], z: Tensor, cut: Tensor) -> Node:
     return Number(-np.inf, "−∞") if np.isneginf(cut.array[index]) else z.leaf(*index)
 
 
-last_row = LastRow()
+candidates = Candidates()
 temper = Temper()
 top_k = TopK()
 top_p = TopP()
 argmax = Argmax()
 draw = Draw()
+log_probs = LogProbs()
+kept = Kept()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from ..arithmetic import Node, Number
@@ -10,20 +11,35 @@ from .operation import Operation
 
 
 class Embed(Operation):
-    """-> [position, feature]: the row of E [vocab, feature] for each id, times a scale."""
+    """-> [position, feature]: the row of E [vocab, feature] for each id."""
+
+    formula = "E[ids]"
+    latex = r"E_{\mathrm{ids}}"
+    reference = "Bengio et al. 2003, §2"
+
+    def forward(self, *, ids: Sequence[int], labels: Sequence[str], weight: Parameter) -> Tensor:
+        return Tensor(weight.array[list(ids)], (Axis("position", labels), weight.dims[1]))
+
+    def derive(self, index: tuple[int, ...], *, ids: Sequence[int], labels: Sequence[str], weight: Parameter) -> Node:
+        return weight.leaf(ids[index[0]], index[1])
+
+
+class ScaledEmbed(Embed):
+    """-> [position, feature]: the row of E [vocab, feature] for each id, times √d_model."""
 
     formula = "E[ids] · √d_model"
     latex = r"\sqrt{d_{\mathrm{model}}}\, E_{\mathrm{ids}}"
     reference = "Vaswani et al. 2017, §3.4"
 
-    def forward(self, *, ids: Sequence[int], labels: Sequence[str], weight: Parameter, scale: float) -> Tensor:
-        return Tensor(weight.array[list(ids)] * weight.array.dtype.type(scale), (Axis("position", labels), weight.dims[1]))
+    def forward(self, *, ids: Sequence[int], labels: Sequence[str], weight: Parameter) -> Tensor:
+        rows = super().forward(ids=ids, labels=labels, weight=weight)
+        rows.array *= rows.array.dtype.type(math.sqrt(rows.shape[1]))
+        return rows
 
-    def derive(
-        self, index: tuple[int, ...], *, ids: Sequence[int], labels: Sequence[str], weight: Parameter, scale: float
-    ) -> Node:
-        position, feature = index
-        return weight.leaf(ids[position], feature) * Number(scale, "√d_model")
+    def derive(self, index: tuple[int, ...], *, ids: Sequence[int], labels: Sequence[str], weight: Parameter) -> Node:
+        row = super().derive(index, ids=ids, labels=labels, weight=weight)
+        return row * Number(math.sqrt(weight.shape[1]), "√d_model")
 
 
 embed = Embed()
+scaled_embed = ScaledEmbed()

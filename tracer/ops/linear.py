@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..arithmetic import Node, dot
-from ..tensor import D_K, FEATURE, HEAD, Parameter, Tensor
+from ..arithmetic import Node, Number, dot
+from ..tensor import D_K, FEATURE, Axis, Parameter, Tensor
 from .operation import Operation
 
 
@@ -30,18 +30,23 @@ class Linear(Operation):
 
 
 class Project(Operation):
-    """[position, d_model] -> [head, query or key, d_k]: one product for all heads, W [head · d_k, d_model]."""
+    """[position, d_model] -> [head, query or key, d_k]: one product for all heads, W [head · d_k, d_model].
+
+    ``heads`` is how many there are, ``axes`` what the first two axes of the result are called.
+    """
 
     formula = "x Wᵀ + b, split into heads"
     latex = r"(x W^{\top} + b)_{\mathrm{head}}"
     reference = "Vaswani et al. 2017, §3.2.2"
 
-    def forward(self, x: Tensor, *, weight: Parameter, bias: Parameter | None = None, heads: int, axis: str) -> Tensor:
+    def forward(
+        self, x: Tensor, *, weight: Parameter, bias: Parameter | None = None, heads: int, axes: tuple[Axis, str]
+    ) -> Tensor:
         y = x.array @ weight.array.T
         if bias is not None:
             y += bias.array
         split = y.reshape(len(y), heads, -1).transpose(1, 0, 2)
-        return Tensor(split, (HEAD, x.dims[0].named(axis), D_K))
+        return Tensor(split, (axes[0], x.dims[0].named(axes[1]), D_K))
 
     def derive(
         self,
@@ -51,10 +56,31 @@ class Project(Operation):
         weight: Parameter,
         bias: Parameter | None = None,
         heads: int,
-        axis: str,
+        axes: tuple[Axis, str],
     ) -> Node:
         head, position, d = index
         return _product((position,), head * (len(weight.array) // heads) + d, x, weight, bias)
+
+
+class Part(Operation):
+    """[position, parts · d_model] -> [head, query or key, d_k]: one part of a fused product, split into heads."""
+
+    formula = "a part of the fused product, split into heads"
+    latex = r"(x W^{\top} + b)_{\mathrm{part},\,\mathrm{head}}"
+    reference = "Radford et al. 2019 (c_attn)"
+
+    def forward(self, x: Tensor, *, part: int, parts: int, heads: int, axes: tuple[Axis, str]) -> Tensor:
+        width = x.shape[1] // parts
+        y = x.array[:, part * width : (part + 1) * width]
+        split = y.reshape(len(y), heads, -1).transpose(1, 0, 2)
+        return Tensor(split, (axes[0], x.dims[0].named(axes[1]), D_K))
+
+    def derive(
+        self, index: tuple[int, ...], x: Tensor, *, part: int, parts: int, heads: int, axes: tuple[Axis, str]
+    ) -> Node:
+        head, position, d = index
+        width = x.shape[1] // parts
+        return x.leaf(position, part * width + head * (width // heads) + d)
 
 
 class Concat(Operation):
@@ -87,7 +113,55 @@ class Add(Operation):
         return x.leaf(*index) + y.leaf(*index)
 
 
+class Multiply(Operation):
+    """Two tensors of one shape, multiplied cell by cell: a gated unit."""
+
+    formula = "x ⊙ y"
+    latex = r"x \odot y"
+    reference = "Dauphin et al. 2017; Shazeer 2020 (gated linear units)"
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return Tensor(x.array * y.array, x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor, y: Tensor) -> Node:
+        return x.leaf(*index) * y.leaf(*index)
+
+
+class Rescale(Operation):
+    """[position, feature] -> the same, before an output projection that is tied to the embedding."""
+
+    formula = "x / √d_model"
+    latex = r"x / \sqrt{d_{\mathrm{model}}}"
+    reference = "Raffel et al. 2020 (tied output of v1.0)"
+
+    def forward(self, x: Tensor) -> Tensor:
+        return Tensor(x.array * x.array.dtype.type(x.shape[-1] ** -0.5), x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
+        return x.leaf(*index) / Number(x.shape[-1] ** 0.5, "√d_model")
+
+
+class Last(Operation):
+    """[position, feature] -> [1, feature]: the only position whose logits are needed."""
+
+    formula = "the last position"
+    latex = r"x_{t}"
+    reference = "Radford et al. 2018, §3.1"
+
+    def forward(self, x: Tensor) -> Tensor:
+        position = x.dims[0]
+        labels = None if position.labels is None else position.labels[-1:]
+        return Tensor(x.array[-1:], (position._replace(labels=labels), x.dims[1]))
+
+    def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
+        return x.leaf(x.shape[0] - 1, index[1])
+
+
 linear = Linear()
 project = Project()
+part = Part()
 concat = Concat()
 add = Add()
+multiply = Multiply()
+rescale = Rescale()
+last = Last()

@@ -38,4 +38,25 @@ class LayerNorm(Operation):
         return scaled if bias is None else scaled + bias.leaf(index[-1])
 
 
+class RmsNorm(Operation):
+    """[…, n] -> […, n]: each row to root mean square 1, then gain; no mean is taken off and no bias added."""
+
+    formula = "x / √(mean x² + ε) · gain"
+    latex = r"\frac{x}{\sqrt{\frac{1}{n} \sum_i x_i^2 + \varepsilon}} \odot g"
+    reference = "Zhang & Sennrich 2019, eq. 4"
+
+    def forward(self, x: Tensor, *, weight: Parameter, eps: float) -> Tensor:
+        mean_square = np.add.reduce(x.array * x.array, -1, keepdims=True) / x.shape[-1]
+        y = x.array / np.sqrt(mean_square + eps)
+        y *= weight.array
+        return Tensor(y, x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor, *, weight: Parameter, eps: float) -> Node:
+        row = x.row(*index[:-1])
+        mean_square = Named("mean x²", total(cell**2 for cell in row) / Number(float(len(row)), "n"))
+        normalised = Named("x̂", row[index[-1]] / sqrt(mean_square + Number(eps, "ε")))
+        return normalised * weight.leaf(index[-1])
+
+
 layer_norm = LayerNorm()
+rms_norm = RmsNorm()

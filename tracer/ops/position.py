@@ -1,14 +1,19 @@
-"""Positional encodings."""
+"""Where a token stands: added to its embedding, turned into its queries and keys, or added to their scores."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from ..arithmetic import Call, Node, Number
-from ..tensor import Array, Axis, Tensor
+from ..tensor import FEATURE, HEAD, Array, Axis, Parameter, Tensor
 from .operation import Operation
+
+Dtype = type[np.floating[Any]]
 
 
 class Sinusoids(Operation):
@@ -18,22 +23,159 @@ class Sinusoids(Operation):
     latex = r"\sin\frac{pos}{10000^{2i/d}},\ \cos\frac{pos}{10000^{2i/d}}"
     reference = "Vaswani et al. 2017, §3.5"
 
-    def forward(self, *, position: Axis, feature: Axis, start: int, shape: tuple[int, int], dtype: type) -> Tensor:
+    def forward(self, *, position: Axis, start: int, shape: tuple[int, int], dtype: Dtype) -> Tensor:
         length, d_model = shape
-        return Tensor(_table(start + length, d_model, dtype)[start:], (position, feature))
+        waves = _sines_and_cosines(_room(start + length), d_model, dtype)[start : start + length]
+        return Tensor(waves.transpose(0, 2, 1).reshape(length, -1)[:, :d_model], (position, FEATURE))
 
     def derive(
-        self, index: tuple[int, ...], *, position: Axis, feature: Axis, start: int, shape: tuple[int, int], dtype: type
+        self, index: tuple[int, ...], *, position: Axis, start: int, shape: tuple[int, int], dtype: Dtype
     ) -> Node:
         place, column = index
-        power = Number(10000.0 ** (column // 2 * 2 / shape[1]), f"10000^({column // 2 * 2}/{shape[1]})")
-        return Call("cos" if column % 2 else "sin", Number(float(start + place), "pos") / power)
+        return _wave("cos" if column % 2 else "sin", start + place, column // 2, shape[1])
 
 
-@lru_cache(maxsize=64)
-def _table(length: int, d_model: int, dtype: type) -> Array:
+class SinusoidHalves(Operation):
+    """-> [position, feature]: sin in the first half of the features, cos in the second."""
+
+    formula = "sin | cos of pos / 10000^(2i/d)"
+    latex = r"\left[\sin\frac{pos}{10000^{2i/d}} \,\middle|\, \cos\frac{pos}{10000^{2i/d}}\right]"
+    reference = "Vaswani et al. 2017, §3.5; Junczys-Dowmunt et al. 2018 (the order of Marian)"
+
+    def forward(self, *, position: Axis, start: int, shape: tuple[int, int], dtype: Dtype) -> Tensor:
+        length, d_model = shape
+        waves = _sines_and_cosines(_room(start + length), d_model, dtype)[start : start + length]
+        return Tensor(np.concatenate([waves[:, 0], waves[:, 1, : d_model // 2]], -1), (position, FEATURE))
+
+    def derive(
+        self, index: tuple[int, ...], *, position: Axis, start: int, shape: tuple[int, int], dtype: Dtype
+    ) -> Node:
+        place, column = index
+        sines = (shape[1] + 1) // 2
+        return _wave("cos" if column >= sines else "sin", start + place, column % sines, shape[1])
+
+
+class Positions(Operation):
+    """-> [position, feature]: trained rows of P [place, feature] from ``start``, counted from ``offset`` in the table."""
+
+    formula = "P[pos]"
+    latex = r"P_{pos}"
+    reference = "Gehring et al. 2017, §3.1"
+
+    def forward(self, *, position: Axis, start: int, length: int, weight: Parameter, offset: int = 0) -> Tensor:
+        first = start + offset
+        return Tensor(weight.array[first : first + length].copy(), (position, weight.dims[1]))
+
+    def derive(
+        self, index: tuple[int, ...], *, position: Axis, start: int, length: int, weight: Parameter, offset: int = 0
+    ) -> Node:
+        return weight.leaf(start + offset + index[0], index[1])
+
+
+class Rotate(Operation):
+    """[head, position, d_k] -> the same: features i and i + d_k/2 turned by the angle position · frequencyᵢ."""
+
+    formula = "x cos(pos · θ) ± x′ sin(pos · θ)"
+    latex = r"\begin{pmatrix} \cos m\theta_i & -\sin m\theta_i \\ \sin m\theta_i & \cos m\theta_i \end{pmatrix} x"
+    reference = "Su et al. 2021, eq. 34 (pairs i and i + d_k/2)"
+
+    def forward(self, x: Tensor, *, start: int, frequencies: tuple[float, ...]) -> Tensor:
+        length, half = x.shape[1], len(frequencies)
+        cos, sin = _turns(_room(start + length), frequencies, x.array.dtype.type)[:, start : start + length]
+        left, right = x.array[..., :half], x.array[..., half:]
+        return Tensor(np.concatenate([left * cos - right * sin, right * cos + left * sin], -1), x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor, *, start: int, frequencies: tuple[float, ...]) -> Node:
+        head, place, column = index
+        half = len(frequencies)
+        angle = Number(float(start + place), "pos") * Number(frequencies[column % half], "θ")
+        other = x.leaf(head, place, (column + half) % (2 * half))
+        turned, crossed = x.leaf(*index) * Call("cos", angle), other * Call("sin", angle)
+        return turned + crossed if column >= half else turned - crossed
+
+
+class RelativeBias(Operation):
+    """-> [head, query, key]: a trained number for each head and each bucket of distances, from W [bucket, head].
+
+    Half the buckets are one distance each; the rest widen logarithmically up to ``farthest``. Without ``both_ways``
+    all keys after the query share the bucket of distance 0. ``start`` is the position of the first query.
+    """
+
+    formula = "W[bucket(key − query), head]"
+    latex = r"W_{\mathrm{bucket}(j - i),\, h}"
+    reference = "Raffel et al. 2020, §2.1"
+
+    def forward(
+        self,
+        *,
+        axes: tuple[Axis, Axis],
+        shape: tuple[int, int],
+        start: int,
+        weight: Parameter,
+        both_ways: bool,
+        farthest: int,
+    ) -> Tensor:
+        distance = np.arange(shape[1])[None] - (np.arange(shape[0])[:, None] + start)
+        buckets = bucket(distance, len(weight.array), both_ways, farthest)
+        return Tensor(np.ascontiguousarray(weight.array[buckets].transpose(2, 0, 1)), (HEAD, *axes))
+
+    def derive(
+        self,
+        index: tuple[int, ...],
+        *,
+        axes: tuple[Axis, Axis],
+        shape: tuple[int, int],
+        start: int,
+        weight: Parameter,
+        both_ways: bool,
+        farthest: int,
+    ) -> Node:
+        head, query, key = index
+        distance = np.asarray(key - (query + start))
+        return weight.leaf(int(bucket(distance, len(weight.array), both_ways, farthest)), head)
+
+
+def bucket(distance: Array, count: int, both_ways: bool, farthest: int) -> Array:
+    """The bucket, from 0 to ``count`` − 1, of each distance key − query."""
+    side = np.zeros_like(distance)
+    if both_ways:
+        count //= 2
+        side = np.where(distance > 0, count, 0)
+        distance = np.abs(distance)
+    else:
+        distance = np.maximum(-distance, 0)
+    exact = count // 2
+    ratio = np.log(np.maximum(distance, 1).astype(np.float32) / exact) / math.log(farthest / exact)
+    far = np.minimum(exact + (ratio * (count - exact)).astype(distance.dtype), count - 1)
+    return side + np.where(distance < exact, distance, far)
+
+
+def _wave(function: str, place: int, pair: int, d_model: int) -> Node:
+    scale = Number(10000.0 ** (2 * pair / d_model), f"10000^({2 * pair}/{d_model})")
+    return Call(function, Number(float(place), "pos") / scale)
+
+
+def _room(length: int) -> int:
+    """The length of a table that serves positions up to ``length``, so that few tables are made as it grows."""
+    return 1 << max(6, (length - 1).bit_length())
+
+
+@lru_cache(maxsize=16)
+def _sines_and_cosines(length: int, d_model: int, dtype: Dtype) -> Array:
+    """[position, sin or cos, pair of features]."""
     angle = np.arange(length)[:, None] / 10000.0 ** (np.arange(0, d_model, 2) / d_model)
-    return np.stack([np.sin(angle), np.cos(angle)], -1).reshape(length, -1)[:, :d_model].astype(dtype)
+    return np.stack([np.sin(angle), np.cos(angle)], 1).astype(dtype)
+
+
+@lru_cache(maxsize=16)
+def _turns(length: int, frequencies: Sequence[float], dtype: Dtype) -> Array:
+    """[cos or sin, position, pair of features] of position · frequency."""
+    angle = np.arange(length)[:, None] * np.asarray(frequencies)
+    return np.stack([np.cos(angle), np.sin(angle)]).astype(dtype)
 
 
 sinusoids = Sinusoids()
+sinusoid_halves = SinusoidHalves()
+positions = Positions()
+rotate = Rotate()
+relative_bias = RelativeBias()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..arithmetic import Node, exp, log, total
-from ..tensor import Leaf, Tensor
+from ..arithmetic import Leaf, Node, exp, log, total
+from ..tensor import Tensor
 from .operation import Operation
 
 
@@ -34,22 +34,22 @@ class Softmax(Operation):
 
 
 class Loss(Operation):
-    """[position, vocab] -> [position]: −log softmax(logits) of the next id, where it is known."""
+    """[position, vocab] -> [position]: −log softmax(logits) of the next id, for the positions from ``start``."""
 
     formula = "−log p(next id)"
     latex = r"-\log p(y_{t+1}) = \log \sum_i e^{z_i} - z_{y_{t+1}}"
     reference = "Vaswani et al. 2017, §5.4 (without label smoothing)"
 
-    def forward(self, logits: Tensor, *, gold: Sequence[int]) -> Tensor:
-        rows = logits.array[: len(gold)]
+    def forward(self, logits: Tensor, *, gold: Sequence[int], start: int) -> Tensor:
+        where = slice(start, start + len(gold))
+        rows, position = logits.array[where], logits.dims[0]
         shift = np.maximum.reduce(rows, -1, keepdims=True)
         normaliser = np.log(np.add.reduce(np.exp(rows - shift), -1)) + shift[:, 0]
-        position = logits.dims[0]
-        labels = None if position.labels is None else position.labels[: len(gold)]
+        labels = None if position.labels is None else position.labels[where]
         return Tensor(normaliser - rows[np.arange(len(gold)), list(gold)], (position._replace(labels=labels),))
 
-    def derive(self, index: tuple[int, ...], logits: Tensor, *, gold: Sequence[int]) -> Node:
-        row = logits.row(index[0])
+    def derive(self, index: tuple[int, ...], logits: Tensor, *, gold: Sequence[int], start: int) -> Node:
+        row = logits.row(start + index[0])
         shift = _largest(row)
         return log(total(exp(cell - shift) for cell in row)) + shift - row[gold[index[0]]]
 

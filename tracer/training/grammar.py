@@ -3,7 +3,7 @@
 ``python -m tracer.training.grammar > pairs.tsv`` writes them, Chinese words with blanks between them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, product
 from typing import Literal, NamedTuple
@@ -100,6 +100,7 @@ TIMES = [
     Time("每天", "every day", "present"),
 ]
 ALWAYS, *_, DAILY = TIMES
+TODAY = Time("今天", "today", "present")
 
 FEELINGS = [Verb("爱", "love", "loves"), Verb("喜欢", "like", "likes")]
 HAVE = Verb("有", "have", "has", negation="没")
@@ -157,7 +158,7 @@ class Clause:
 
 def pairs() -> Iterator[Pair]:
     """Every pair of the grammar, always in the same order; no Chinese sentence comes twice."""
-    return chain(actions(), journeys(), feelings(), possessions(), descriptions())
+    return chain(actions(), with_unmarked(chain(journeys(), feelings(), possessions(), descriptions())))
 
 
 def actions() -> Iterator[Pair]:
@@ -195,18 +196,26 @@ def possessions() -> Iterator[Pair]:
 
 def descriptions() -> Iterator[Pair]:
     """我 的 猫 很 大: my cat is big."""
-    for who, quality in product(PERSONS, QUALITIES):
-        yield from judgements(Phrase(who.chinese, who.subject), who.be, quality)
-        for noun in NOUNS:
-            if noun.measure:
-                yield from judgements(owned_by(who, noun), "is", quality)
+    for who, quality, when in product(PERSONS, QUALITIES, [ALWAYS, TODAY]):
+        yield from judgements(Phrase(who.chinese, who.subject), who.be, quality, when)
+        for noun in filter(lambda noun: noun.measure, NOUNS):
+            yield from judgements(owned_by(who, noun), "is", quality, when)
 
 
-def judgements(what: Phrase, be: str, quality: Phrase) -> Iterator[Pair]:
+def judgements(what: Phrase, be: str, quality: Phrase, when: Time) -> Iterator[Pair]:
     """A quality stated, denied and asked for."""
-    yield join(what.chinese, "很", quality.chinese), join(what.english, be, quality.english)
-    yield join(what.chinese, "不", quality.chinese), join(what.english, be, "not", quality.english)
-    yield join(what.chinese, quality.chinese, "吗 ？"), join(be, what.english, quality.english) + "?"
+    topic, english = join(what.chinese, when.chinese), join(quality.english, when.english)
+    yield join(topic, "很", quality.chinese), join(what.english, be, english)
+    yield join(topic, "不", quality.chinese), join(what.english, be, "not", english)
+    yield join(topic, quality.chinese, "吗 ？"), join(be, what.english, english) + "?"
+
+
+def with_unmarked(sentences: Iterable[Pair]) -> Iterator[Pair]:
+    """The pairs, and every question again without ？: 吗 alone makes it one."""
+    for chinese, english in sentences:
+        yield chinese, english
+        if chinese.endswith(" ？"):
+            yield chinese.removesuffix(" ？"), english
 
 
 def all_forms(clause: Clause) -> Iterator[Pair]:

@@ -110,7 +110,7 @@ class Trainer:
         for start in range(0, len(order), 100):
             rows = order[start : start + 100]
             source = padded([self.dev[i][0] for i in rows], self.config.pad_id)
-            for i, ids in zip(rows, network.greedy(source, 2 * source.shape[1] + 10), strict=True):
+            for i, ids in zip(rows, network.greedy(source, source.shape[1] + 10), strict=True):
                 texts[i] = self.detokenize(ids)
         return sacrebleu.corpus_bleu(texts, [list(self.references)]).score
 

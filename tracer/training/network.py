@@ -148,16 +148,21 @@ class Network(nn.Module):
 
     @torch.no_grad()
     def greedy(self, source: Tensor, limit: int) -> list[list[int]]:
-        """The greedy translations of a padded batch of ids, without start and end tokens."""
+        """The greedy translations of a padded batch of ids, at most ``limit`` tokens each, without start and end."""
+        rows: list[list[int]] = [[] for _ in source]
         memory, visible = self.encode(source)
         target = torch.full((len(source), 1), self.config.bos_id)
-        ended = torch.zeros(len(source), dtype=torch.bool)
-        while target.shape[1] <= limit and not ended.all():
+        going = torch.arange(len(source))
+        for _ in range(limit):
             token = self.logits(self.decode(target, memory, visible)[:, -1]).argmax(-1)
-            target = torch.cat([target, token[:, None]], 1)
-            ended |= token == self.config.eos_id
-        rows: list[list[int]] = target[:, 1:].tolist()
-        return [row[: row.index(self.config.eos_id)] if self.config.eos_id in row else row for row in rows]
+            kept = token != self.config.eos_id
+            going, token, memory, visible = going[kept], token[kept], memory[kept], visible[kept]
+            if not len(going):
+                break
+            target = torch.cat([target[kept], token[:, None]], 1)
+            for row, piece in zip(going.tolist(), token.tolist(), strict=True):
+                rows[row].append(piece)
+        return rows
 
 
 def sinusoids(length: int, d_model: int) -> Tensor:

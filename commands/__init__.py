@@ -1,0 +1,1 @@
+"""The shell, its commands, and the command line."""

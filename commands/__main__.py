@@ -1,0 +1,5 @@
+"""``python -m commands``."""
+
+from .main import main
+
+main()

@@ -1,0 +1,124 @@
+"""What the command line asks for, carried out; every way to end has its exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from tracer.debugger.session import Session
+from tracer.decoding.settings import Settings
+from tracer.errors import InputError, TraceError
+from tracer.i18n import _
+from tracer.model import load
+
+from .batch import BROKEN_PIPE, INTERRUPTED, UNUSABLE, Batch, given, read
+from .opening import EXAMPLE, Opener
+from .presenting import FORMATS, Look, complain, whole_file
+
+BATCH_WIDTH = 100
+PIPED = "-"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is traced: model, text, and how it is decoded."""
+
+    model: str
+    dtype: Literal["float32", "float64"]
+    text: str | None
+    ids: bool
+    target: str | None
+    settings: Mapping[str, Any]
+
+    def session(self) -> Session:
+        """A session before the first record; raises `TraceError` for a model, text or setting that can't be used."""
+        settings = Settings(**self.settings)
+        opener = Opener(
+            load(self.model, self.dtype),
+            EXAMPLE if self.text is None else self.text,
+            ids=self.ids,
+            target=self.target,
+            settings=settings,
+            warn=complain,
+        )
+        return Session(opener)
+
+
+@dataclass(frozen=True)
+class Script:
+    """What is run without being asked: commands, then a file. ``file`` is None for none, ``-`` for standard input."""
+
+    commands: tuple[str, ...]
+    file: str | None
+    keep_going: bool
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where results go and how they look."""
+
+    format: str
+    file: Path | None
+    look: Look
+
+
+def launch(origin: Origin, script: Script, output: Output, *, interactive: bool) -> int:
+    """Play the script, then hand over to the person at the terminal if there is one; the exit status."""
+    if output.format not in FORMATS:
+        raise InputError(
+            _("format {format} is not available; choose one of {known}").format(
+                format=output.format, known=", ".join(FORMATS)
+            )
+        )
+    if not interactive:
+        return _play(origin, script, output)
+    if output.file or output.format != "text":
+        raise InputError(_("--format and --output are for batch; add --batch"))
+    from .shell import Shell
+
+    return Shell(origin.session(), FORMATS["text"](sys.stdout, output.look)).open(given(script.commands))
+
+
+def _play(origin: Origin, script: Script, output: Output) -> int:
+    lines = chain(given(script.commands), read(script.file) if script.file else ())
+    look = replace(output.look, width=output.look.width or BATCH_WIDTH)
+    with _destination(output.file) as stream:
+        presenter = FORMATS[output.format](stream, look)
+        return Batch(origin.session(), presenter, script.keep_going).play(lines)
+
+
+@contextmanager
+def _destination(file: Path | None) -> Iterator[IO[str]]:
+    if file is None:
+        yield sys.stdout
+    else:
+        with whole_file(file) as stream:
+            yield stream
+
+
+def guarded(action: Callable[[], int]) -> int:
+    """The exit status of an action, or of the way in which it failed."""
+    try:
+        status = action()
+        sys.stdout.flush()
+    except TraceError as error:
+        return _unusable(str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except OSError as error:
+        return _unusable(str(error))
+    return status
+
+
+def _unusable(message: str) -> int:
+    complain(f"tx-trace: {message}")
+    return UNUSABLE

@@ -1,0 +1,166 @@
+"""The entry point: the command line and its options. The only place that imports typer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from tracer import i18n
+from tracer.i18n import _
+
+NO_SCRIPT = ""
+"""The value of a ``--batch`` that no file follows."""
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def main() -> None:
+    """Run ``tx-trace`` and leave with its exit status."""
+    for stream, errors in ((sys.stdin, "strict"), (sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
+        stream.reconfigure(encoding="utf-8", errors=errors)  # type: ignore[union-attr]
+    i18n.use(language(sys.argv[1:], os.environ))
+    app(with_batch_value(sys.argv[1:]), prog_name="tx-trace")
+
+
+def with_batch_value(arguments: Sequence[str]) -> list[str]:
+    """The arguments with a value for every ``--batch``: `NO_SCRIPT` where no file follows it."""
+    following = [*arguments, "--"][1:]
+    bare = (a == "--batch" and b.startswith("-") and b != "-" for a, b in zip(arguments, following, strict=True))
+    return [f"--batch={NO_SCRIPT}" if alone else a for a, alone in zip(arguments, bare, strict=True)]
+
+
+def language(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The language that ``--lang`` names, else that of the locale."""
+    for argument, after in zip(arguments, [*arguments, ""][1:], strict=True):
+        if argument == "--lang" or argument.startswith("--lang="):
+            return argument.partition("=")[2] or after
+    stated = (environ.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    return next((value for value in stated if value), "en")[:2]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from tracer import __version__
+
+        typer.echo(f"tx-trace {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def shell(
+    context: typer.Context,
+    text: Annotated[
+        str | None, typer.Option("--text", "-t", metavar="TEXT", help=_("the text to translate or continue"))
+    ] = None,
+    ids: Annotated[bool, typer.Option("--ids", help=_("--text holds token ids, in place of words"))] = False,
+    model: Annotated[
+        str, typer.Option("--model", "-m", metavar="NAME|PATH", help=_("a built-in model or a checkpoint directory"))
+    ] = "zh-en",
+    target: Annotated[
+        str | None, typer.Option(metavar="TEXT", help=_("teacher forcing: one pass over this output, loss per token"))
+    ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(metavar="[FILE|-]", help=_("run a script of shell commands and leave; no prompt, no questions")),
+    ] = None,
+    execute: Annotated[
+        list[str] | None,
+        typer.Option("--execute", "-e", metavar="COMMAND", help=_("a command to run first; may be repeated")),
+    ] = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help=_("batch goes on after a failed command; the status is still 1"))
+    ] = False,
+    format_: Annotated[str, typer.Option("--format", metavar="text|jsonl", help=_("of batch output"))] = "text",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help=_("batch output goes here"))
+    ] = None,
+    width: Annotated[int | None, typer.Option(min=20, max=10_000, metavar="N", help=_("columns; 100 in batch"))] = None,
+    color: Annotated[Literal["auto", "always", "never"], typer.Option(help=_("colours"))] = "auto",
+    lang: Annotated[
+        Literal["en", "zh"] | None, typer.Option(help=_("language of messages; else that of the locale"))
+    ] = None,
+    strategy: Annotated[Literal["greedy", "sample"], typer.Option(help=_("how the next token is chosen"))] = "greedy",
+    temperature: Annotated[float | None, typer.Option(metavar="T", help=_("sampling: below 1 sharper"))] = None,
+    top_k: Annotated[int | None, typer.Option(metavar="K", help=_("sampling: among the K likeliest"))] = None,
+    top_p: Annotated[float | None, typer.Option(metavar="P", help=_("sampling: among the likeliest P in all"))] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help=_("sampling: the same seed draws the same"))] = 0,
+    max_tokens: Annotated[int | None, typer.Option(metavar="N", help=_("the most output tokens"))] = None,
+    cache: Annotated[
+        bool | None, typer.Option("--cache/--no-cache", help=_("key/value cache; else as the checkpoint states"))
+    ] = None,
+    dtype: Annotated[Literal["float32", "float64"], typer.Option(help=_("arithmetic"))] = "float32",
+    accessible: Annotated[bool, typer.Option("--accessible", help=_("plain ASCII, lists in place of grids"))] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=_("show the version and leave"))
+    ] = False,
+) -> None:
+    """A debugger for Transformers: step through a translation, see every number and where it comes from."""
+    if context.invoked_subcommand:
+        return
+    from .launching import PIPED, Look, Origin, Output, Script, guarded, launch
+
+    settings = {
+        "strategy": strategy,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "seed": seed,
+        "max_tokens": max_tokens,
+        "cache": cache,
+    }
+    interactive = batch is None and sys.stdin.isatty()
+    unnamed = None if interactive or (batch is not None and execute) else PIPED
+    origin = Origin(model, dtype, text, ids, target, settings)
+    script = Script(tuple(execute or ()), batch or unnamed, keep_going)
+    shown = Output(format_, output, Look(width, color, accessible))
+    raise typer.Exit(guarded(lambda: launch(origin, script, shown, interactive=interactive)))
+
+
+@app.command()
+def models(name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None) -> None:
+    """List the built-in models, or show the card of one."""
+    from .cards import show_card, show_models
+    from .launching import guarded
+
+    raise typer.Exit(guarded(show_models if name is None else lambda: show_card(name)))
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    pairs: Annotated[
+        Path, typer.Argument(metavar="PAIRS.tsv", help=_("a sentence, a tab, its translation; a line each"))
+    ],
+    directory: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help=_("where the checkpoint goes"))],
+    resume: Annotated[bool, typer.Option("--resume", help=_("go on with an interrupted training in DIR"))] = False,
+    exclude: Annotated[
+        Path | None, typer.Option(metavar="FILE", help=_("words, one a line; pairs that contain one are left out"))
+    ] = None,
+    d_model: Annotated[int | None, typer.Option(help=_("width of the model"))] = None,
+    heads: Annotated[int | None, typer.Option(help=_("attention heads"))] = None,
+    layers: Annotated[int | None, typer.Option(help=_("layers of encoder and decoder each"))] = None,
+    ffn: Annotated[int | None, typer.Option(help=_("width of the feed-forward layers"))] = None,
+    source: Annotated[Literal["characters", "words"] | None, typer.Option(help=_("source tokens"))] = None,
+    target: Annotated[Literal["byte-pairs", "words"] | None, typer.Option(help=_("target tokens"))] = None,
+    pieces: Annotated[int | None, typer.Option(help=_("size of the byte-pair vocabulary"))] = None,
+    held_out: Annotated[int | None, typer.Option(help=_("pairs kept apart to measure BLEU"))] = None,
+    epochs: Annotated[int | None, typer.Option(help=_("passes over the pairs"))] = None,
+    seed: Annotated[int | None, typer.Option(help=_("the same data and seed give the same file"))] = None,
+    batch: Annotated[int | None, typer.Option(help=_("padded target tokens a batch"))] = None,
+    peak: Annotated[float | None, typer.Option(help=_("highest learning rate"))] = None,
+    warmup: Annotated[int | None, typer.Option(help=_("updates until the highest learning rate"))] = None,
+    dropout: Annotated[float | None, typer.Option(help=_("dropout"))] = None,
+    smoothing: Annotated[float | None, typer.Option(help=_("label smoothing"))] = None,
+    averaging: Annotated[float | None, typer.Option(help=_("decay of the average of the parameters"))] = None,
+) -> None:
+    """Train a small translation Transformer of your own; needs the extra `train`."""
+    from .launching import guarded
+    from .training import train_model
+
+    given: dict[str, Any] = {name: value for name, value in context.params.items() if value is not None}
+    raise typer.Exit(guarded(lambda: train_model(**given)))

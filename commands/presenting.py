@@ -1,0 +1,137 @@
+"""How results leave: as text for people or as JSON for programs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from tracer.errors import InputError
+from tracer.export import jsonl
+from tracer.i18n import _
+
+from .registry import PROMPT
+from .results import Result
+
+Color = Literal["auto", "always", "never"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """Width in columns (None for the terminal's), colour, and whether plain ASCII and lists are wanted."""
+
+    width: int | None = None
+    color: Color = "auto"
+    accessible: bool = False
+
+
+class Presenter(ABC):
+    """Writes what a session has to say to a stream."""
+
+    def __init__(self, stream: IO[str], look: Look) -> None:
+        self.stream = stream
+        self.look = look
+
+    def onto(self, stream: IO[str]) -> Presenter:
+        """The same presentation on a stream that is not for the eyes."""
+        return type(self)(stream, replace(self.look, color="never"))
+
+    def write(self, text: str) -> None:
+        """Write, and see it off."""
+        self.stream.write(text)
+        self.stream.flush()
+
+    @abstractmethod
+    def echo(self, line: str) -> None:
+        """Repeat a line of a script as it is run."""
+
+    @abstractmethod
+    def show(self, result: Result) -> None:
+        """Show what a command has to say."""
+
+    @abstractmethod
+    def failed(self, command: str, line: int | None, message: str) -> None:
+        """Note that a command failed; the complaint itself goes to standard error."""
+
+
+class TextPresenter(Presenter):
+    """Views, laid out for a width."""
+
+    @cached_property
+    def _console(self) -> Any:
+        from tracer.render.console import make_console
+
+        look = self.look
+        return make_console(
+            self.stream, width=look.width, color=look.color, accessible=look.accessible, environ=os.environ
+        )
+
+    def echo(self, line: str) -> None:
+        self.write(f"{PROMPT}{line}\n")
+
+    def show(self, result: Result) -> None:
+        view = result.view()
+        if view is not None:
+            with self._console.capture() as captured:
+                self._console.print(view)
+            self.write(captured.get())
+
+    def failed(self, command: str, line: int | None, message: str) -> None:
+        self.stream.flush()
+
+
+class JsonPresenter(Presenter):
+    """Objects, one a line."""
+
+    def echo(self, line: str) -> None:
+        """Nothing: the output is objects alone."""
+
+    def show(self, result: Result) -> None:
+        self.write("".join(f"{jsonl.dumps(thing)}\n" for thing in result.objects()))
+
+    def failed(self, command: str, line: int | None, message: str) -> None:
+        self.write(jsonl.dumps(jsonl.error(command, line, message)) + "\n")
+
+
+FORMATS: dict[str, type[Presenter]] = {"text": TextPresenter, "jsonl": JsonPresenter}
+
+
+def complain(message: str) -> None:
+    """Say on standard error what went wrong; nothing in it is taken as an instruction to the terminal."""
+    visible = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
+    sys.stderr.write(f"{visible}\n")
+    sys.stderr.flush()
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[str]]:
+    """A UTF-8 file that appears under its name when it is complete, and not at all if that fails.
+
+    Raises:
+        InputError: it can't be written there.
+    """
+    try:
+        with _partial(path) if path.is_file() or not path.exists() else path.open("w", encoding="utf-8") as stream:
+            yield stream
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputError(_("{path}: can't be written ({reason})").format(path=path, reason=error.strerror)) from error
+
+
+@contextmanager
+def _partial(path: Path) -> Iterator[IO[str]]:
+    place = path.resolve()
+    partial = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        with partial.open("w", encoding="utf-8") as stream:
+            yield stream
+        partial.replace(place)
+    finally:
+        partial.unlink(missing_ok=True)

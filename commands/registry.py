@@ -1,0 +1,103 @@
+"""The shell's commands: one decorated function each, found where they stand."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import import_module
+from pkgutil import iter_modules
+
+from tracer.addresses import suggestion
+from tracer.errors import InputError
+from tracer.i18n import _
+
+from . import verbs
+from .results import Results
+
+PROMPT = "(tx) "
+
+GROUPS = ("forward", "backward", "look", "reason", "files", "shell")
+"""In the order of the help."""
+
+
+class UnknownCommandError(InputError):
+    """A line that begins with no command, or with the beginning of several.
+
+    ``is_near`` says that the message names commands that may be meant.
+    """
+
+    def __init__(self, message: str, *, is_near: bool = False) -> None:
+        super().__init__(message)
+        self.is_near = is_near
+
+
+@dataclass(frozen=True)
+class Command:
+    """A verb of the shell. The signature of ``function`` is its grammar, the docstring its help.
+
+    ``repeats`` says that an empty line does it again.
+    """
+
+    name: str
+    abbreviations: tuple[str, ...]
+    group: str
+    repeats: bool
+    function: Callable[..., Results]
+
+    @cached_property
+    def _documentation(self) -> list[str]:
+        return _(inspect.getdoc(self.function) or "").splitlines()
+
+    @property
+    def summary(self) -> str:
+        """What it does, in a line."""
+        return self._documentation[0] if self._documentation else ""
+
+    @property
+    def text(self) -> str:
+        """What there is to say beyond the summary."""
+        return "\n".join(line for line in self._documentation[1:] if not line.startswith(PROMPT)).strip()
+
+    @property
+    def examples(self) -> list[str]:
+        """Lines that show it at work."""
+        return [line.removeprefix(PROMPT) for line in self._documentation if line.startswith(PROMPT)]
+
+
+def command(
+    name: str, *abbreviations: str, group: str, repeats: bool = False
+) -> Callable[[Callable[..., Results]], Command]:
+    """Make a command of a generator function that takes the session and its arguments, and yields results.
+
+    The docstring is a summary line, then text, and examples as lines that begin with the prompt.
+    """
+    return lambda function: Command(name, abbreviations, group, repeats, function)
+
+
+@cache
+def catalogue() -> dict[str, Command]:
+    """Every command by name, in the order of the help."""
+    modules = [import_module(f"{verbs.__name__}.{module.name}") for module in iter_modules(verbs.__path__)]
+    found = [thing for module in modules for thing in vars(module).values() if isinstance(thing, Command)]
+    return {known.name: known for known in sorted(found, key=lambda known: GROUPS.index(known.group))}
+
+
+def lookup(word: str) -> Command:
+    """The command of a name, an abbreviation, or an unambiguous beginning of a name.
+
+    Raises:
+        UnknownCommandError: there is none (the nearest is suggested), or there are several (they are listed).
+    """
+    known = catalogue()
+    exact = [entry for entry in known.values() if word == entry.name or word in entry.abbreviations]
+    found = exact or [entry for name, entry in known.items() if word and name.startswith(word)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(entry.name for entry in found)
+        raise UnknownCommandError(_("{word} is ambiguous: {names}").format(word=word, names=names), is_near=True)
+    nearest = suggestion(word, known)
+    hint = _("; did you mean {nearest}?").format(nearest=nearest) if nearest else ""
+    raise UnknownCommandError(_("{word} is no command{hint}").format(word=word, hint=hint), is_near=bool(nearest))

@@ -1,0 +1,28 @@
+"""What a command yields: objects for programs and a view for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tracer.export import jsonl
+
+View = Any
+"""Text, or anything that rich can lay out; None where there is nothing to see."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One thing that a command has to say. Objects and view are each made only when they are wanted."""
+
+    objects: Callable[[], Iterable[jsonl.Object]]
+    view: Callable[[], View] = lambda: None
+
+
+Results = Iterator[Result]
+
+
+def answer(command: str, data: Callable[[], Any], view: Callable[[], View]) -> Result:
+    """A result that is an object of its own kind."""
+    return Result(lambda: [jsonl.result(command, data())], view)

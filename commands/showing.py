@@ -1,0 +1,80 @@
+"""Results that several commands share."""
+
+from __future__ import annotations
+
+from tracer.debugger.session import Session, Stop
+from tracer.export import jsonl
+from tracer.i18n import _
+from tracer.run import Run, Token
+from tracer.tape import Record
+
+from .results import Result, View
+
+
+def performed(session: Session, stop: Stop) -> Result:
+    """The record that a motion came to, in a line."""
+    assert stop.record is not None
+    return record_result(stop.record)
+
+
+def record_result(record: Record) -> Result:
+    """A record, in a line."""
+
+    def view() -> View:
+        from tracer.render.records import record_line
+
+        return record_line(record)
+
+    return Result(lambda: [jsonl.op(record)], view)
+
+
+def reached(session: Session, stop: Stop) -> Result:
+    """The token of the step that a motion came to; its last record where it yields none."""
+    chosen = [token for token in session.run.tokens if token.step == stop.cursor.step]
+    return token_result(chosen[0]) if chosen else performed(session, stop)
+
+
+def token_result(token: Token) -> Result:
+    """A chosen token, in a line."""
+
+    def view() -> View:
+        from tracer.render.distribution import token_line
+
+        return token_line(token)
+
+    return Result(lambda: [jsonl.token(token)], view)
+
+
+def halted(session: Session, stop: Stop) -> Result:
+    """Why a motion went no further; words for it only at the ends of the run."""
+    address = stop.record.output.address if stop.record else None
+    return Result(lambda: [jsonl.stop(stop.reason, stop.cursor.step, address)], lambda: _words(session.run, stop))
+
+
+def _words(run: Run, stop: Stop) -> str | None:
+    if stop.reason == "start":
+        return _("the run has not started")
+    return _("the end of the run: {why}").format(why=_why_ended(run)) if stop.reason == "end" else None
+
+
+def _why_ended(run: Run) -> str:
+    if not run.tokens:
+        return _("the given output is read")
+    last = run.tokens[-1]
+    if last.id == run.model.config.eos_id:
+        return last.piece
+    return _("{n} tokens, the most allowed (--max-tokens)").format(n=len(run.tokens))
+
+
+def tokens_so_far(session: Session, command: str) -> Result:
+    """The tokens of the source, and those of the target that the cursor has seen."""
+    run = session.run
+    given = len(run.target) - len(run.tokens)
+    target = run.target[: given + len(session.tokens)]
+
+    def view() -> View:
+        from tracer.render.tokens import token_strips
+
+        return token_strips(run.source, target, has_encoder=run.model.has_encoder)
+
+    return Result(lambda: [jsonl.result(command, {"source": run.source, "target": target})], view)

@@ -1,0 +1,47 @@
+"""``tx-trace train``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from tracer.errors import InputError
+from tracer.i18n import _
+
+from .presenting import complain
+
+
+def train_model(
+    pairs: Path, directory: Path, *, resume: bool = False, exclude: Path | None = None, **choices: Any
+) -> int:
+    """Train a model on a file of sentence pairs; ``choices`` are fields of `Plan` and `Recipe`.
+
+    Raises:
+        InputError: the libraries for training are missing, or as `fit` does.
+    """
+    try:
+        from tracer.training.fit import Plan, Recipe, fit
+    except ModuleNotFoundError as error:
+        hint = _("training needs {module}; install it with: pip install 'tx-trace[train]'")
+        raise InputError(hint.format(module=error.name)) from error
+    from tracer.render.console import make_console
+    from tracer.render.progress import training_progress
+
+    recipe = {field.name: choices.pop(field.name) for field in fields(Recipe) if field.name in choices}
+    plan = Plan(**choices, recipe=Recipe(**recipe))
+    console = make_console(sys.stderr, width=None, color="auto", accessible=False, environ=os.environ)
+    try:
+        with training_progress(console) as report:
+            best = fit(pairs, directory, plan, exclude=exclude, resume=resume, report=report).best
+    except KeyboardInterrupt:
+        complain(
+            _("interrupted; {directory} holds the best checkpoint so far; to go on, add --resume").format(
+                directory=directory
+            )
+        )
+        raise
+    print(_("{directory}: trained, BLEU {best} on held-out pairs").format(directory=directory, best=f"{best:.1f}"))
+    return 0

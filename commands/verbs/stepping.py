@@ -1,0 +1,155 @@
+"""Moving the cursor, forward and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tracer.debugger.session import Session, Stop
+
+from ..parameters import Count, Location, Text
+from ..registry import command
+from ..results import Result, Results
+from ..showing import halted, performed, reached, tokens_so_far
+
+Seen = Callable[[Session, Stop], Result]
+
+
+@command("run", group="forward")
+def run(session: Session, text: Text | None = None) -> Results:
+    """Begin a fresh run of TEXT, or of the same text again; nothing is executed yet.
+
+    The cursor stands before the first record.
+
+    (tx) run 我爱你
+    """
+    stop = session.restart(text)
+    yield tokens_so_far(session, "run")
+    yield halted(session, stop)
+
+
+@command("step", "s", group="forward", repeats=True)
+def step(session: Session, n: Count = 1) -> Results:
+    """Perform one operation, or N, stepping into everything.
+
+    The cursor then stands on the last one performed. Past the end of a step, the next step begins.
+
+    (tx) step 3
+    """
+    yield from _repeated(session, session.step, n, performed)
+
+
+@command("next", "n", group="forward", repeats=True)
+def next_(session: Session, n: Count = 1) -> Results:
+    """Perform one operation or the whole of a scope, N times.
+
+    Where the next operation opens a scope (an attention, a layer, the encoder), all of it is performed.
+
+    (tx) next 2
+    """
+    yield from _repeated(session, session.next, n, performed)
+
+
+@command("finish", "fin", group="forward", repeats=True)
+def finish(session: Session) -> Results:
+    """Go on to the end of the scope around the cursor.
+
+    (tx) finish
+    """
+    yield from _repeated(session, session.finish, 1, performed)
+
+
+@command("until", "unt", group="forward", repeats=True)
+def until(session: Session, location: Location) -> Results:
+    """Go on to the next record at LOC, in this step or the one after it.
+
+    (tx) until dec.0.cross.weights
+    """
+    yield from _repeated(session, lambda: session.until(location), 1, performed)
+
+
+@command("token", "t", group="forward", repeats=True)
+def token(session: Session, n: Count = 1) -> Results:
+    """Go on to the next output token, or by N tokens.
+
+    The cursor then stands on the last record of the step that yielded it.
+
+    (tx) token 2
+    """
+    yield from _repeated(session, session.token, n, reached)
+
+
+@command("continue", "c", group="forward", repeats=True)
+def continue_(session: Session, n: Count = 1) -> Results:
+    """Go on to the next stop, or past it to the N-th; with none, to the end of the run.
+
+    (tx) continue
+    """
+    stops = (stop for _time in range(n) for stop in session.proceed())
+    yield from _through(stops, session, reached)
+
+
+@command("rs", group="backward", repeats=True)
+def reverse_step(session: Session, n: Count = 1) -> Results:
+    """Take back one operation, or N.
+
+    (tx) rs
+    """
+    yield from _repeated(session, session.step_back, n, performed)
+
+
+@command("rn", group="backward", repeats=True)
+def reverse_next(session: Session, n: Count = 1) -> Results:
+    """Take back one operation or the whole of a scope, N times.
+
+    (tx) rn
+    """
+    yield from _repeated(session, session.next_back, n, performed)
+
+
+@command("rfin", group="backward", repeats=True)
+def reverse_finish(session: Session) -> Results:
+    """Go back to before the scope around the cursor.
+
+    (tx) rfin
+    """
+    yield from _repeated(session, session.finish_back, 1, performed)
+
+
+@command("rt", group="backward", repeats=True)
+def reverse_token(session: Session, n: Count = 1) -> Results:
+    """Go back to the output token before, or by N tokens.
+
+    (tx) rt
+    """
+    yield from _repeated(session, session.token_back, n, reached)
+
+
+@command("rc", group="backward", repeats=True)
+def reverse_continue(session: Session) -> Results:
+    """Go back to the last stop before; with none, to the start of the run.
+
+    (tx) rc
+    """
+    yield from _repeated(session, session.proceed_back, 1, performed)
+
+
+@command("goto", group="backward")
+def goto(session: Session, location: Location) -> Results:
+    """Go to a record, ahead or behind; ``goto @3`` goes to the end of step 3.
+
+    (tx) goto @1:dec.0.self.scores
+    """
+    yield from _repeated(session, lambda: session.goto(location), 1, performed)
+
+
+def _repeated(session: Session, motion: Callable[[], Stop], n: int, seen: Seen) -> Results:
+    yield from _through((motion() for _time in range(n)), session, seen)
+
+
+def _through(stops: Iterable[Stop], session: Session, seen: Seen) -> Results:
+    """Each stop as it is reached, up to an end of the run, and at last why it went no further."""
+    for stop in stops:
+        if stop.reason in ("start", "end"):
+            break
+        yield seen(session, stop)
+    yield halted(session, stop)

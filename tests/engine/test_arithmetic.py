@@ -1,0 +1,69 @@
+import math
+
+import pytest
+
+from tracer.arithmetic import (
+    MANY,
+    Call,
+    Leaf,
+    Max,
+    Named,
+    Node,
+    Number,
+    Which,
+    dot,
+    exp,
+    log,
+    magnitude,
+    sqrt,
+    total,
+)
+
+X, Y = Leaf("@1:x", (0,), 3.0), Leaf("@1:x", (1,), -2.0)
+
+
+@pytest.mark.parametrize(
+    ("node", "value", "python", "size"),
+    [
+        (X + Y, 1.0, "(3.0 + (-2.0))", 5.0),
+        (X - Y, 5.0, "(3.0 - (-2.0))", 5.0),
+        (X * Y, -6.0, "(3.0 * (-2.0))", 6.0),
+        (X / Y, -1.5, "(3.0 / (-2.0))", 1.5),
+        (Y**2, 4.0, "((-2.0) ** 2)", 4.0),
+        ((X + Y) * (X - Y), 5.0, "((3.0 + (-2.0)) * (3.0 - (-2.0)))", 25.0),
+        ((X + Y) ** 2 / Number(4.0), 0.25, "(((3.0 + (-2.0)) ** 2) / 4.0)", 6.25),
+        (dot([X, Y], [Y, X]), -12.0, "((3.0 * (-2.0)) + ((-2.0) * 3.0))", 12.0),
+        (Named("μ", X + Y), 1.0, "(3.0 + (-2.0))", 5.0),
+        (Max((Number(0.0), Y)), 0.0, "max([0.0, (-2.0)])", 0.0),
+        (exp(X - X), 1.0, "exp((3.0 - 3.0))", 1.0),
+        (sqrt(Number(4.0, "ε")), 2.0, "sqrt(4.0)", 2.0),
+        (log(Number(1.0)), 0.0, "log(1.0)", 0.0),
+        (Call("erf", Number(0.0)), 0.0, "erf(0.0)", 0.0),
+        (Which(Y), 1.0, "1.0", 1.0),
+        (exp(Number(-math.inf) - X), 0.0, "exp(((-inf) - 3.0))", 0.0),
+    ],
+)
+def test_a_tree_has_a_value_a_text_and_a_size(node: Node, value: float, python: str, size: float) -> None:
+    assert node.evaluate() == value
+    assert node.python() == python
+    assert magnitude(node) == size
+
+
+def test_leaves_come_from_left_to_right() -> None:
+    assert list(((X + Y) * Max((Y, Named("x", X)))).leaves()) == [X, Y, Y, X]
+    assert list(Which(Y).leaves()) == [Y]
+    assert list(Number(1.0).leaves()) == []
+
+
+def test_a_long_sum_is_written_as_a_list() -> None:
+    assert total([X] * MANY).python().startswith("(3.0 + 3.0")
+    assert total([X] * (MANY + 1)).python().startswith("sum([3.0, 3.0")
+
+
+def test_a_sum_rounds_once() -> None:
+    assert total([Number(1e16), Number(1.0), Number(-1e16)]).evaluate() == 1.0
+
+
+def test_a_sum_that_is_not_finite_is_itself() -> None:
+    assert total([Number(-math.inf), X]).evaluate() == -math.inf
+    assert math.isnan(total([Number(-math.inf), Number(math.inf)]).evaluate())

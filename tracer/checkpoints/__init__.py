@@ -1,0 +1,1 @@
+"""Checkpoint formats: parameters on disk, one format a file."""

@@ -1,0 +1,22 @@
+"""The safe expression language of `print`, conditions and watches.
+
+Addresses are read first and stand for recorded tensors; what remains is arithmetic, comparisons and a fixed list of
+functions. Nothing else is evaluated: there are no attributes, no other calls, and every size is bounded.
+"""
+
+from .compiling import Expression, compile_expression
+from .evaluation import Context
+from .functions import DISTRIBUTION, FUNCTIONS, VARIABLES
+from .values import Several, Value, truth
+
+__all__ = [
+    "DISTRIBUTION",
+    "FUNCTIONS",
+    "VARIABLES",
+    "Context",
+    "Expression",
+    "Several",
+    "Value",
+    "compile_expression",
+    "truth",
+]

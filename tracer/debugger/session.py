@@ -1,0 +1,171 @@
+"""One sitting over one model: a run, a cursor on it, and the motions that move the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from ..addresses import Address
+from ..errors import AddressError
+from ..i18n import _
+from ..run import Run, Token
+from ..tape import Record
+from .cursor import Cursor, into, one, out, over
+from .locations import Here, performed
+
+Reason = Literal["step", "token", "start", "end"]
+Begin = Callable[[str | None], Run]
+"""Makes a fresh run over a text; None is the text of the run before, or the first one."""
+
+
+class Stop(NamedTuple):
+    """Where a motion ended and why; ``record`` is None before the first one."""
+
+    reason: Reason
+    cursor: Cursor
+    record: Record | None
+
+
+class Session:
+    """A run and a cursor on it. Every motion returns the `Stop` it came to.
+
+    A motion that is interrupted or fails leaves the cursor where it was.
+    """
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+        self.restart()
+
+    def restart(self, text: str | None = None) -> Stop:
+        """A fresh run, of the same text where none is given, with the cursor before its first record."""
+        self.run = self._begin(text)
+        self.cursor = self.furthest = self.start
+        return self._stop("start")
+
+    @property
+    def start(self) -> Cursor:
+        """The place before the first record."""
+        return Cursor(self.run.first, 0)
+
+    @property
+    def here(self) -> Here:
+        """The place from which addresses are read."""
+        return Here(self.run, self.cursor)
+
+    @property
+    def tokens(self) -> list[Token]:
+        """The tokens chosen up to the cursor."""
+        seen = self.cursor.step - (not self._at_end_of_step())
+        return [token for token in self.run.tokens if token.step <= seen]
+
+    def is_ahead(self, record: Record) -> bool:
+        """Whether the cursor has not been at a record yet."""
+        return self.furthest < (record.step, record.index)
+
+    def step(self) -> Stop:
+        """Perform one operation."""
+        return self._ahead(one)
+
+    def next(self) -> Stop:
+        """Perform one operation, or the whole of the scope that begins with it."""
+        return self._ahead(over)
+
+    def finish(self) -> Stop:
+        """Go on to the end of the scope around the cursor."""
+        return self._ahead(out)
+
+    def token(self) -> Stop:
+        """Go on to the last record of the step that yields the next token."""
+        number = self.cursor.step + (self._at_end_of_step() or not self.cursor.step)
+        return self._move(self._last(number), "token") if performed(self.run, number) else self._finished()
+
+    def proceed(self) -> Iterator[Stop]:
+        """Go on to the end of the run, stop by stop; the last one says so."""
+        while (stop := self.token()).reason != "end":
+            yield stop
+        yield stop
+
+    def until(self, address: Address) -> Stop:
+        """Go on to the next record at an address, in this step or the one after it.
+
+        Raises:
+            AddressError: it names nothing there, or lies behind the cursor.
+        """
+        numbers = (self.cursor.step, self.cursor.step + 1) if address.step is None else (address.step,)
+        for number in numbers:
+            for place in self.here.places(address, number):
+                if place > self.cursor:
+                    return self._move(place, "step")
+        self.here.matches(address)
+        raise AddressError(_("{address} does not come again; goto leads back to it").format(address=address))
+
+    def step_back(self) -> Stop:
+        """Take one operation back."""
+        return self._back(one)
+
+    def next_back(self) -> Stop:
+        """Take one operation back, or the whole of the scope that ends with it."""
+        return self._back(over)
+
+    def finish_back(self) -> Stop:
+        """Go back to before the scope around the cursor."""
+        return self._back(into)
+
+    def token_back(self) -> Stop:
+        """Go back to where the token before this one was chosen, or to the start."""
+        if self.cursor.step < 2:
+            return self.proceed_back()
+        return self._move(self._last(self.cursor.step - 1), "token")
+
+    def proceed_back(self) -> Stop:
+        """Go back to the start of the run."""
+        return self._move(self.start, "start")
+
+    def goto(self, address: Address) -> Stop:
+        """Go to a record, ahead or behind; to the last one of a step where no path is given.
+
+        Raises:
+            AddressError: there is no such place.
+        """
+        if address.step is not None and not address.path and address.record is None:
+            return self._move(self._last(address.step), "step")
+        record = self.here.find(address)
+        return self._move(Cursor(record.step, record.index), "step")
+
+    def _ahead(self, reach: Callable[[Sequence[str], int], int]) -> Stop:
+        number, at = self.cursor
+        if self._at_end_of_step():
+            number, at = number + 1, 0
+        if not performed(self.run, number):
+            return self._finished()
+        return self._move(Cursor(number, reach(self._addresses(number), at)), "step")
+
+    def _back(self, reach: Callable[[Sequence[str], int], int]) -> Stop:
+        number, index = self.cursor
+        if not index:
+            return self._stop("start")
+        addresses = self._addresses(number)[::-1]
+        index = len(addresses) - reach(addresses, len(addresses) - index)
+        if index:
+            return self._move(Cursor(number, index), "step")
+        return self._move(self._last(number - 1), "step") if number > self.run.first else self.proceed_back()
+
+    def _finished(self) -> Stop:
+        return self._move(self._last(self.run.computed), "end")
+
+    def _move(self, cursor: Cursor, reason: Reason) -> Stop:
+        self.cursor = cursor
+        self.furthest = max(self.furthest, cursor)
+        return self._stop(reason)
+
+    def _stop(self, reason: Reason) -> Stop:
+        return Stop(reason, self.cursor, self.here.record)
+
+    def _at_end_of_step(self) -> bool:
+        return self.cursor == self._last(self.cursor.step) if self.cursor.index else False
+
+    def _last(self, number: int) -> Cursor:
+        return Cursor(number, len(self.run.step(number)))
+
+    def _addresses(self, number: int) -> list[str]:
+        return [record.address for record in self.run.step(number)]

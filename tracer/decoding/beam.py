@@ -1,0 +1,118 @@
+"""Beam search, every hypothesis kept.
+
+A hypothesis' score is Σ log p / n^penalty, with n the number of its tokens, the end token included. The search stops as
+transformers' does with ``early_stopping=False``: once no open hypothesis, scored at its present length, could beat the
+worst of the finished.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from ..tensor import Array
+
+Fate = Literal["open", "finished", "pruned"]
+
+
+@dataclass(frozen=True, eq=False)
+class Hypothesis:
+    """Some chosen tokens, ``ids``, with their summed log probability; ``beam`` is its rank among those of its step.
+
+    ``@n.b`` is hypothesis ``b`` with n tokens. A pruned one says in ``reason`` why the search did not go on with it.
+    """
+
+    ids: tuple[int, ...]
+    log_prob: float
+    score: float
+    beam: int
+    parent: Hypothesis | None = None
+    fate: Fate = "open"
+    reason: Literal["", "below the beams", "ended below the beams"] = ""
+
+    @property
+    def name(self) -> str:
+        """``@n.b``."""
+        return f"@{len(self.ids)}.{self.beam}"
+
+    @property
+    def lineage(self) -> list[Hypothesis]:
+        """From the first token's hypothesis to this one."""
+        before = self.parent.lineage if self.parent and self.parent.ids else []
+        return [*before, self]
+
+
+@dataclass
+class Search:
+    """The outcome: for every step, what was considered, best first; and the finished hypotheses, best first."""
+
+    steps: list[list[Hypothesis]] = field(default_factory=list)
+    finished: list[Hypothesis] = field(default_factory=list)
+
+
+def search(
+    log_probs: Callable[[Hypothesis], Array],
+    *,
+    beams: int,
+    penalty: float,
+    limit: int,
+    eos_ids: Container[int],
+    end_tokens: int = 1,
+) -> Search:
+    """Look for the best continuation of at most ``limit`` tokens.
+
+    ``log_probs`` gives log p [vocab] of the token after a hypothesis; it is asked once for each open hypothesis.
+    """
+    outcome = Search()
+    going = [Hypothesis((), 0.0, 0.0, 0)]
+    while going:
+        n = len(outcome.steps) + 1
+        considered = _extend(going, log_probs, max(2, 1 + end_tokens) * beams, n**penalty)
+        step = [_judge(h, rank, beams, h.ids[-1] in eos_ids or n == limit) for rank, h in enumerate(considered)]
+        opened = [h for h in step if h.fate == "open"]
+        going = opened[:beams]
+        step = [h if h not in opened[beams:] else _pruned(h, "below the beams") for h in step]
+        outcome.steps.append(step)
+        finished = outcome.finished + [h for h in step if h.fate == "finished"]
+        outcome.finished = sorted(finished, key=lambda h: -h.score)[:beams]
+        if len(outcome.finished) == beams and going and going[0].score <= outcome.finished[-1].score:
+            break
+    return outcome
+
+
+def _extend(
+    going: Sequence[Hypothesis], log_probs: Callable[[Hypothesis], Array], count: int, divisor: float
+) -> list[Hypothesis]:
+    """The ``count`` best continuations by one token of all open hypotheses, best first."""
+    rows = [(parent, parent.log_prob + log_probs(parent).astype(np.float64)) for parent in going]
+    best = heapq.nlargest(
+        count,
+        ((float(row[token]), -i, -int(token)) for i, (_parent, row) in enumerate(rows) for token in _top(row, count)),
+    )
+    return [
+        Hypothesis((*going[-i].ids, -token), total, total / divisor, rank, going[-i])
+        for rank, (total, i, token) in enumerate(best)
+        if total > -np.inf
+    ]
+
+
+def _top(row: Array, count: int) -> Array:
+    count = min(count, len(row))
+    return np.argpartition(-row, count - 1)[:count]
+
+
+def _judge(h: Hypothesis, rank: int, beams: int, ends: bool) -> Hypothesis:
+    """An ending hypothesis counts as finished only among the ``beams`` best of its step."""
+    if not ends:
+        return h
+    if rank < beams:
+        return Hypothesis(h.ids, h.log_prob, h.score, h.beam, h.parent, "finished")
+    return _pruned(h, "ended below the beams")
+
+
+def _pruned(h: Hypothesis, reason: Literal["below the beams", "ended below the beams"]) -> Hypothesis:
+    return Hypothesis(h.ids, h.log_prob, h.score, h.beam, h.parent, "pruned", reason)

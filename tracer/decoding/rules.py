@@ -1,0 +1,70 @@
+"""What a model forbids or forces while decoding, as its generation_config.json states it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..i18n import _
+
+
+class Verdict(NamedTuple):
+    """For the next token: the ids ruled out, each with the reason, and the one id that is forced, if any."""
+
+    forbidden: dict[int, str]
+    forced: int | None
+
+
+FREE = Verdict({}, None)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one model. Ids are of the target vocabulary; ``start_id`` is None for a decoder-only model.
+
+    The rules are those of transformers' generation, and apply in its order.
+    """
+
+    start_id: int | None
+    eos_ids: tuple[int, ...]
+    forced_bos: int | None = None
+    forced_eos: int | None = None
+    suppressed: tuple[int, ...] = ()
+    suppressed_first: tuple[int, ...] = ()
+    bad_words: tuple[tuple[int, ...], ...] = ()
+    no_repeat_ngram: int = 0
+    renormalise: bool = False
+    not_taken_over: tuple[str, ...] = ()
+    """settings of the checkpoint that are not followed unless asked for, e.g. ``num_beams=6``"""
+
+    def verdict(self, ids: Sequence[int], given: int, limit: int) -> Verdict:
+        """What holds for the token after ``ids``, of which the first ``given`` were not chosen, at most ``limit`` are."""
+        chosen = len(ids) - given
+        if self.forced_eos is not None and chosen == limit - 1:
+            return Verdict({}, self.forced_eos)
+        if self.forced_bos is not None and len(ids) == 1:
+            return Verdict({}, self.forced_bos)
+        if not (self.suppressed or self.suppressed_first or self.bad_words or self.no_repeat_ngram):
+            return FREE
+        return Verdict(dict(self._forbidden(ids, chosen)), None)
+
+    def _forbidden(self, ids: Sequence[int], chosen: int) -> Iterator[tuple[int, str]]:
+        for token in self.suppressed:
+            yield token, _("suppressed by the checkpoint's settings")
+        for token in self.suppressed_first if chosen == 0 else ():
+            yield token, _("suppressed as the first token")
+        for *before, last in self.bad_words:
+            if not before or list(ids[-len(before) :]) == before:
+                yield last, _("a bad word of the checkpoint's settings")
+        for token in self._repeating(ids):
+            yield token, _("would repeat {n} tokens in a row").format(n=self.no_repeat_ngram)
+
+    def _repeating(self, ids: Sequence[int]) -> Iterator[int]:
+        n = self.no_repeat_ngram
+        if not 0 < n <= len(ids):
+            return
+        tail = list(ids[len(ids) - n + 1 :])
+        for i in range(len(ids) - n + 1):
+            if list(ids[i : i + n - 1]) == tail:
+                yield ids[i + n - 1]

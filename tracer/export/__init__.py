@@ -1,0 +1,1 @@
+"""What the tracer saw, for other programs: one output format a file."""

@@ -1,0 +1,113 @@
+"""One JSON object a line, each with its ``kind``. Values are never cut; what is not finite is a string."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ..derive import Derivation
+    from ..ops import Operation
+    from ..run import Token
+    from ..tape import Record
+    from ..tensor import Array, Tensor
+
+Object = dict[str, Any]
+
+
+def dumps(thing: Mapping[str, Any]) -> str:
+    """An object as one line of JSON, without the line's end."""
+    return json.dumps(_plain(thing), ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
+
+
+def op(record: Record) -> Object:
+    """A performed operation, with the statistics of its output but not its values."""
+    operation, output = cast("Operation", record.op), record.output
+    return {
+        "kind": "op",
+        "step": record.step,
+        "index": record.index,
+        "address": output.address,
+        "op": operation.name,
+        "formula": operation.formula,
+        "inputs": [tensor.address for tensor in record.inputs],
+        "axes": output.axes,
+        "shape": output.shape,
+        **output.statistics()._asdict(),
+    }
+
+
+def tensor(shown: Tensor, step: int) -> Object:
+    """All values of a tensor, with the names and labels of its axes."""
+    return {
+        "kind": "tensor",
+        "step": step,
+        "address": shown.address,
+        "axes": shown.axes,
+        "shape": shown.shape,
+        "labels": shown.labels,
+        "values": values(shown.array),
+    }
+
+
+def derivation(derived: Derivation) -> Object:
+    """A cell and its arithmetic; ``expression`` evaluates to ``value`` in Python."""
+    return {
+        "kind": "derivation",
+        "address": derived.address,
+        "index": derived.index,
+        "value": derived.value,
+        "formula": derived.formula,
+        "expression": derived.expression.python(),
+        "terms": [{"address": leaf.address, "index": leaf.index, "value": leaf.value} for leaf in derived.terms],
+    }
+
+
+def stop(reason: str, step: int, address: str | None, number: int | None = None) -> Object:
+    """Where the cursor came to stand, and why; ``number`` is that of a breakpoint or watchpoint."""
+    return {"kind": "stop", "reason": reason, "step": step, "address": address, "number": number}
+
+
+def token(chosen: Token) -> Object:
+    """An output token, its probability, and the text it completes."""
+    return {
+        "kind": "token",
+        "step": chosen.step,
+        "token": chosen.piece,
+        "id": chosen.id,
+        "prob": chosen.prob,
+        "text": chosen.text,
+    }
+
+
+def result(command: str, data: Any) -> Object:
+    """What a command shows that is none of the above."""
+    return {"kind": "result", "command": command, "data": data}
+
+
+def error(command: str, line: int | None, message: str) -> Object:
+    """A command that failed, and the line of the script it stood in."""
+    return {"kind": "error", "command": command, "line": line, "message": message}
+
+
+def values(array: Array) -> Any:
+    """An array as nested lists; infinities and nan as strings."""
+    return array.tolist() if np.isfinite(array).all() else _plain(array.tolist())
+
+
+def _plain(thing: Any) -> Any:
+    match thing:
+        case float():
+            return thing if math.isfinite(thing) else str(thing)
+        case Mapping():
+            return {key: _plain(value) for key, value in thing.items()}
+        case list() | tuple():
+            return [_plain(value) for value in thing]
+        case np.generic():
+            return _plain(thing.item())
+        case _:
+            return thing

@@ -1,0 +1,123 @@
+"""What every architecture is to the rest of the house: a configuration, a layout of parameters, two passes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from ..decoding.cache import Cache
+from ..decoding.rules import Rules
+from ..tape import Tape
+from ..tensor import Axis, Parameter, Tensor
+from .layout import Layout, arranged
+from .stated import Stated
+
+
+NOT_TAKEN_OVER = ("num_beams", "do_sample", "temperature", "top_k", "top_p", "repetition_penalty", "length_penalty")
+
+
+class Facts(NamedTuple):
+    """What decoding needs to know of a model: sizes of its vocabularies, the longest texts it takes, its pad id.
+
+    ``cache`` is whether keys and values are kept unless asked otherwise.
+    """
+
+    source_vocab: int
+    target_vocab: int
+    longest_source: int
+    longest_target: int
+    pad_id: int | None = None
+    cache: bool = True
+
+
+class Architecture(ABC):
+    """One family of models."""
+
+    model_type: ClassVar[str]
+    has_encoder: ClassVar[bool] = True
+
+    def __init__(
+        self, config: Any, layout: Layout, parameters: Mapping[str, Parameter], dtype: type[np.floating[Any]]
+    ) -> None:
+        self.config = config
+        self.parameters = arranged(layout, parameters)
+        self.dtype = dtype
+
+    @classmethod
+    @abstractmethod
+    def configure(cls, stated: Stated) -> Any:
+        """The configuration that `config.json` states; raises `InputError` where it makes no sense."""
+
+    @classmethod
+    @abstractmethod
+    def layout(cls, config: Any, source: Axis, target: Axis) -> Layout:
+        """Every tensor the checkpoint must hold; ``source`` and ``target`` are the vocabularies."""
+
+    @property
+    @abstractmethod
+    def facts(self) -> Facts:
+        """What decoding needs to know."""
+
+    def rules(self, generation: Stated) -> Rules:
+        """What is forbidden and forced while decoding, as `generation_config.json` and `config.json` state it."""
+        eos, bad_words = generation.get("eos_token_id"), generation.get("bad_words_ids", [])
+        return Rules(
+            start_id=generation.token("decoder_start_token_id") if self.has_encoder else None,
+            eos_ids=tuple(_listed(eos)),
+            forced_bos=generation.get("forced_bos_token_id"),
+            forced_eos=next(iter(_listed(generation.get("forced_eos_token_id"))), None),
+            suppressed=tuple(_listed(generation.get("suppress_tokens"))),
+            suppressed_first=tuple(_listed(generation.get("begin_suppress_tokens"))),
+            bad_words=tuple(tuple(word) for word in bad_words if word != [eos]),
+            no_repeat_ngram=generation.get("no_repeat_ngram_size", 0),
+            renormalise=generation.flag("renormalize_logits", False),
+            not_taken_over=tuple(
+                f"{key}={generation.get(key)}" for key in NOT_TAKEN_OVER if generation.get(key) not in (None, False, 1)
+            ),
+        )
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The architecture in half a line."""
+
+    @abstractmethod
+    def new_cache(self, capacity: int, prompt: int) -> Cache:
+        """Room for the keys and values of ``capacity`` positions, the first ``prompt`` of them made in step 1."""
+
+    def encode(self, tape: Tape, ids: Sequence[int], labels: Sequence[str]) -> Tensor:
+        """Source ids -> memory [position, feature]; there where ``has_encoder`` says so."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def decode(
+        self,
+        tape: Tape,
+        ids: Sequence[int],
+        labels: Sequence[str],
+        memory: Tensor | None = None,
+        source_ids: Sequence[int] = (),
+        cache: Cache | None = None,
+        start: int = 0,
+    ) -> Tensor:
+        """Ids so far -> logits [position, vocab] of the positions from ``start``.
+
+        With a cache, keys and values of the positions before ``start`` come from it, and only the last position
+        gets logits.
+        """
+
+    def padding(self, ids: Sequence[int]) -> Sequence[int]:
+        """The places of trailing pad ids."""
+        real = len(ids)
+        while real > 1 and ids[real - 1] == self.facts.pad_id:
+            real -= 1
+        return range(real, len(ids))
+
+
+def _listed(value: Any) -> list[int]:
+    """Ids, whether stated as one, several or none."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list) else [value]

@@ -1,0 +1,124 @@
+"""Multi-head attention (Vaswani et al. 2017, §3.2), shared by the families that have it as the paper does.
+
+Every function takes the tape and the parameters of the attention first, and returns tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..decoding.cache import LayerCache
+from ..ops.attention import append, cached, mask, masked, scores, weigh
+from ..ops.linear import concat, linear, project
+from ..ops.operation import Operation
+from ..ops.softmax import softmax
+from ..tape import Tape
+from ..tensor import HEAD, Axis, Tensor
+from .layout import Parameters
+
+Padding = Sequence[int]
+"""The places of keys that are padding."""
+
+
+def self_attention(
+    tape: Tape,
+    p: Parameters,
+    x: Tensor,
+    heads: int,
+    *,
+    padding: Padding = (),
+    past: int | None = None,
+    kept: LayerCache | None = None,
+    labels: Sequence[str] = (),
+) -> Tensor:
+    """Queries, keys and values all from x [position, feature] -> [query, feature].
+
+    ``past`` positions came before x under the causal mask; None is no causal mask. With a cache, ``labels`` runs over
+    all positions so far.
+    """
+    q = tape(project, "q", x, **p.q, heads=heads, axes=(HEAD, "query"))
+    if kept is None:
+        k = tape(project, "k", x, **p.k, heads=heads, axes=(HEAD, "key"))
+        v = tape(project, "v", x, **p.v, heads=heads, axes=(HEAD, "key"))
+    else:
+        k_new = tape(project, "k_new", x, **p.k, heads=heads, axes=(HEAD, "key"))
+        v_new = tape(project, "v_new", x, **p.v, heads=heads, axes=(HEAD, "key"))
+        k, v = remembered(tape, kept, k_new, v_new, past or 0, labels)
+    return attend(tape, p, q, k, v, padding=padding, past=past)
+
+
+def cross_attention(
+    tape: Tape,
+    p: Parameters,
+    x: Tensor,
+    memory: Tensor,
+    heads: int,
+    *,
+    padding: Padding = (),
+    kept: LayerCache | None = None,
+    bias: Sequence[Tensor] = (),
+    compare: Operation = scores,
+) -> Tensor:
+    """Queries from the target x [query, feature], keys and values from the memory [key, feature] (§3.2.3).
+
+    With a cache, the keys and values are projected in step 1 and kept.
+    """
+    q = tape(project, "q", x, **p.q, heads=heads, axes=(HEAD, "query"))
+    if kept is not None and tape.number > 1:
+        k, v = (tape(cached, name, tensor) for name, tensor in zip("kv", kept.memory, strict=True))
+    else:
+        k = tape(project, "k", memory, **p.k, heads=heads, axes=(HEAD, "key"))
+        v = tape(project, "v", memory, **p.v, heads=heads, axes=(HEAD, "key"))
+        if kept is not None:
+            kept.memory = k, v
+    return attend(tape, p, q, k, v, padding=padding, bias=bias, compare=compare)
+
+
+def remembered(
+    tape: Tape, kept: LayerCache, k_new: Tensor, v_new: Tensor, past: int, labels: Sequence[str]
+) -> tuple[Tensor, Tensor]:
+    """The keys and values of all positions so far: the cache's, then the new ones."""
+    k = tape(append, "k", k_new, rows=kept.k, past=past, labels=labels)
+    v = tape(append, "v", v_new, rows=kept.v, past=past, labels=labels)
+    return k, v
+
+
+def attend(
+    tape: Tape,
+    p: Parameters,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    *,
+    padding: Padding = (),
+    past: int | None = None,
+    window: int | None = None,
+    bias: Sequence[Tensor] = (),
+    compare: Operation = scores,
+) -> Tensor:
+    """softmax(QKᵀ/√d_k + mask) V, heads side by side, output projection -> [query, feature].
+
+    ``compare`` is `scores`, or `products` where there is no √d_k; ``bias`` is added to what it yields.
+    """
+    raw = tape(compare, "scores", q, k)
+    hidden = look(tape, q.dims[1], k.dims[1], raw, padding, past, window)
+    weights = tape(softmax, "weights", tape(masked, "masked", raw, hidden, *bias))
+    heads = tape(weigh, "heads", weights, v)
+    return tape(linear, "output", tape(concat, "concat", heads), **p.output)
+
+
+def look(
+    tape: Tape, query: Axis, key: Axis, raw: Tensor, padding: Padding, past: int | None, window: int | None
+) -> Tensor:
+    """The mask [query, key] over raw scores: the one place where any model decides what is hidden."""
+    return tape(
+        mask,
+        "mask",
+        query=query,
+        key=key,
+        shape=raw.shape[1:],
+        past=past,
+        window=window,
+        padding=padding,
+        dtype=raw.array.dtype.type,
+    )

@@ -1,0 +1,103 @@
+"""The map from the tensors of a checkpoint, by their names there, to the tree of parameters a model reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..tensor import Array, Axis, Parameter
+
+Extent = tuple[Axis, int]
+"""An axis and its length."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a tensor of the file goes, and its axes in the order of the model, outputs first.
+
+    Several ``paths`` split it along its first axis into equal parts, as a fused q, k, v. ``transposed`` says that the
+    file has the axes the other way round; ``wrapped``, that it has one more of length 1 before them; ``optional``, that
+    the model does without the tensor where it is missing.
+    """
+
+    paths: tuple[str, ...]
+    extents: tuple[Extent, ...]
+    transposed: bool = False
+    wrapped: bool = False
+    optional: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape in the file."""
+        sizes = tuple(size for _axis, size in self.extents)
+        return ((1,) if self.wrapped else ()) + (sizes[::-1] if self.transposed else sizes)
+
+    @property
+    def dims(self) -> tuple[Axis, ...]:
+        """The axes in the order of the model."""
+        return tuple(axis for axis, _size in self.extents)
+
+
+@dataclass
+class Layout:
+    """Every tensor a checkpoint must hold, and those it may hold to no effect: patterns of names, each with the reason."""
+
+    slots: dict[str, Slot] = field(default_factory=dict)
+    ignored: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, path: str, *extents: Extent, **how: bool) -> None:
+        """One tensor, ``name`` in the file and ``path`` in the tree; ``how`` as in `Slot`."""
+        self.slots[name] = Slot((path,), extents, **how)
+
+    def linear(
+        self, name: str, path: str, out: Extent, into: Extent, *, bias: bool = True, transposed: bool = False
+    ) -> None:
+        """The weight [out, in] and bias [out] of a linear map."""
+        self.add(f"{name}.weight", f"{path}.weight", out, into, transposed=transposed)
+        if bias:
+            self.add(f"{name}.bias", f"{path}.bias", out)
+
+    def norm(self, name: str, path: str, extent: Extent, *, bias: bool = True) -> None:
+        """The gain and bias of a norm."""
+        self.add(f"{name}.weight", f"{path}.weight", extent)
+        if bias:
+            self.add(f"{name}.bias", f"{path}.bias", extent)
+
+    def parameter(self, name: str, array: Array) -> Parameter:
+        """The tensor of that name as a parameter of the model, from the array in the file."""
+        slot = self.slots[name]
+        array = array[0] if slot.wrapped else array
+        array = array.T if slot.transposed else array
+        return Parameter(array, slot.dims, name, transposed=slot.transposed, wrapped=slot.wrapped)
+
+    def reason(self, name: str) -> str | None:
+        """Why a tensor is ignored, if it is."""
+        return next((why for pattern, why in self.ignored.items() if re.fullmatch(pattern, name)), None)
+
+
+class Parameters(dict[str, Any]):
+    """Trained parameters as a tree: ``p.self_attn.q.weight``, or ``**p.self_attn.q`` for weight and bias."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def arranged(layout: Layout, parameters: Mapping[str, Parameter]) -> Parameters:
+    """The parameters of a file as the tree their slots describe."""
+    tree = Parameters()
+    for name, parameter in parameters.items():
+        paths = layout.slots[name].paths
+        for path, part in zip(paths, parameter.split(len(paths)), strict=True):
+            *branches, leaf = path.split(".")
+            branch = tree
+            for segment in branches:
+                branch = branch.setdefault(segment, Parameters())
+            branch[leaf] = part
+    return tree

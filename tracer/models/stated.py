@@ -1,0 +1,99 @@
+"""Reading `config.json`: each value is asked for by name, and checked to be what it is asked for as."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
+
+from ..addresses import suggestion
+from ..errors import InputError
+from ..i18n import _
+
+LARGEST = 1 << 24
+"""No size in a configuration is larger; what claims to be is refused before anything is allocated."""
+
+T = TypeVar("T")
+REQUIRED: Any = object()
+
+
+class Stated:
+    """What a `config.json` states. Every method takes a key and, where it may be absent, a default.
+
+    Raises:
+        InputError: the key is missing, or its value is not what it should be.
+    """
+
+    def __init__(self, values: Mapping[str, Any], file: str = "config.json") -> None:
+        self._values = values
+        self._file = file
+        self._asked = {"model_type"}
+
+    def size(self, key: str, default: int = REQUIRED) -> int:
+        """A number of things, from 1."""
+        return self._checked(key, default, _("a whole number from 1 to {n}").format(n=LARGEST), _is_size)
+
+    def token(self, key: str, default: int = REQUIRED) -> int:
+        """A token id."""
+        return self._checked(key, default, _("a token id"), lambda value: _is_size(value + 1))
+
+    def number(self, key: str, default: float = REQUIRED) -> float:
+        """A positive number."""
+        return float(
+            self._checked(key, default, _("a number above 0"), lambda v: not isinstance(v, bool) and 0 < v < 1e12)
+        )
+
+    def flag(self, key: str, default: bool = REQUIRED) -> bool:
+        """true or false."""
+        return self._checked(key, default, _("true or false"), lambda value: isinstance(value, bool))
+
+    def one_of(self, key: str, choices: Collection[str], default: str = REQUIRED) -> str:
+        """One of some words."""
+        return self._checked(key, default, _("one of {words}").format(words=", ".join(choices)), lambda v: v in choices)
+
+    def divided(self, size: str, parts: str) -> int:
+        """The quotient of two sizes, the second of which must divide the first."""
+        a, b = self.size(size), self.size(parts)
+        if a % b:
+            raise self._error(_("{parts} ({b}) must divide {size} ({a})").format(parts=parts, b=b, size=size, a=a))
+        return a // b
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Whatever is stated, unchecked; null counts as absent."""
+        self._asked.add(key)
+        value = self._values.get(key)
+        return default if value is None else value
+
+    def refuse(self, key: str, *harmless: Any) -> None:
+        """Insist that a setting which would change the arithmetic is absent or harmless."""
+        if (value := self.get(key)) not in (None, *harmless):
+            raise self._error(_("{key} = {value!r} is not supported").format(key=key, value=value))
+
+    def refuse_unknown(self) -> None:
+        """Insist that every key was asked for."""
+        for key in self._values.keys() - self._asked:
+            nearest = suggestion(key, self._asked)
+            hint = _("; did you mean {nearest}?").format(nearest=nearest) if nearest else ""
+            raise self._error(_("unknown key {key}{hint}").format(key=key, hint=hint))
+
+    def _checked(self, key: str, default: T, expected: str, fits: Any) -> T:
+        value = self.get(key)
+        if value is None:
+            if default is REQUIRED:
+                raise self._error(_("{key} is missing; expected {expected}").format(key=key, expected=expected))
+            return default
+        try:
+            sound = fits(value)
+        except TypeError:
+            sound = False
+        if not sound:
+            raise self._error(
+                _("{key} is {value!r}; expected {expected}").format(key=key, value=value, expected=expected)
+            )
+        return value  # type: ignore[no-any-return]
+
+    def _error(self, what: str) -> InputError:
+        return InputError(f"{self._file}: {what}")
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST

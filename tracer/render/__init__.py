@@ -1,0 +1,1 @@
+"""What is seen: renderables that lay themselves out for the width at hand. The only place that imports rich."""

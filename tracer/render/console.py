@@ -1,0 +1,71 @@
+"""The console, and the one decision about colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Literal
+
+from rich.console import Console
+
+Depth = Literal["standard", "256", "truecolor"]
+"""How many colours: 16, 256, or all."""
+
+Choice = Literal["auto", "always", "never"]
+
+
+class AsciiConsole(Console):
+    """A console whose renderables keep to plain ASCII, whatever the file could take."""
+
+    @property
+    def encoding(self) -> str:
+        return "ascii"
+
+
+def make_console(
+    file: IO[str], *, width: int | None, color: Choice, accessible: bool, environ: Mapping[str, str]
+) -> Console:
+    """A console on ``file``: tokens are never markup or emoji, numbers never highlighted.
+
+    ``width`` is in cells, None for the terminal's own. ``accessible`` asks for plain ASCII and lists in place of grids.
+    """
+    kind = AsciiConsole if accessible else Console
+    return kind(
+        file=file,
+        width=width,
+        color_system=color_depth(color, environ, is_terminal=file.isatty()),
+        force_terminal=file.isatty(),
+        force_jupyter=False,
+        no_color=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+        _environ=environ,
+    )
+
+
+def color_depth(color: Choice, environ: Mapping[str, str], *, is_terminal: bool) -> Depth | None:
+    """How many colours to use, None for no escape sequences at all.
+
+    The option wins; then NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, CLICOLOR=0 and TERM=dumb; then whether a terminal
+    listens.
+    """
+    wanted = is_terminal if (asked := _asked(color, environ)) is None else asked
+    return _available(environ) if wanted else None
+
+
+def _asked(color: Choice, environ: Mapping[str, str]) -> bool | None:
+    if color != "auto":
+        return color == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    forced = environ.get("FORCE_COLOR") or environ.get("CLICOLOR_FORCE")
+    if forced:
+        return forced != "0"
+    return False if environ.get("CLICOLOR") == "0" or environ.get("TERM") in ("dumb", "unknown") else None
+
+
+def _available(environ: Mapping[str, str]) -> Depth:
+    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        return "truecolor"
+    return "256" if environ.get("TERM", "").endswith(("256color", "kitty", "ghostty")) else "standard"

@@ -1,0 +1,87 @@
+"""The token chosen, and the distribution it was chosen from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import cell_len
+from rich.segment import Segment
+
+from ..i18n import _, ngettext
+from ..run import Token
+from ..tensor import Array, Tensor
+from .numbers import Notation
+from .page import BOLD, DIM, Line, Page, View, clipped_left, padded, sentence
+from .table import Column, Remark, Table
+from .tokens import quoted, shown
+
+_PIECE = 6
+
+
+@dataclass(frozen=True)
+class TokenLine(View):
+    """``token 2  "love"  p 0.954      i love``."""
+
+    token: Token
+
+    def lines(self, page: Page) -> Iterator[Line]:
+        number = Notation(page)(self.token.prob)
+        head = _("token {n}  {piece}  p {prob}").format(
+            n=self.token.step, piece=padded(quoted(self.token.piece), _PIECE), prob=number
+        )
+        room = page.width - cell_len(head) - 6
+        text = clipped_left(shown(self.token.text), room, page.glyphs.more) if room > 0 else ""
+        yield [Segment(head), Segment(f"      {text}", BOLD)]
+
+
+@dataclass(frozen=True)
+class Top(View):
+    """See `top_view`."""
+
+    probs: Array
+    logits: Array
+    piece: Callable[[int], str]
+    n: int
+    chosen: int | None
+
+    def lines(self, page: Page) -> Iterator[Line]:
+        order = np.argsort(-self.probs, kind="stable")
+        ids = order[: self.n].tolist()
+        ranks = list(range(1, len(ids) + 1))
+        if self.chosen is not None and self.chosen not in ids:
+            ids.append(self.chosen)
+            ranks.append(int(np.flatnonzero(order == self.chosen)[0]) + 1)
+        yield from self._table(ids, ranks, page).lines(page)
+        rest = self.probs.size - len(ids)
+        if rest > 0:
+            yield from sentence(self._rest(ids, rest, page), page, DIM, indent=2)
+
+    def _table(self, ids: list[int], ranks: list[int], page: Page) -> Table:
+        number = Notation(page)
+        columns = [
+            Column(_("rank"), list(map(str, ranks))),
+            Column(_("id"), list(map(str, ids)), spare=2),
+            Column(_("token"), [quoted(self.piece(i)) for i in ids], "<"),
+            Column(_("prob"), number.all(self.probs[ids].tolist())),
+            Column(_("logit"), number.all(self.logits[ids].tolist()), spare=1),
+        ]
+        return Table(columns, [Remark(_("chosen") if i == self.chosen else "", self.probs[i]) for i in ids])
+
+    def _rest(self, ids: list[int], count: int, page: Page) -> str:
+        others = np.delete(self.probs, ids).sum(dtype=np.float64)
+        text = ngettext("… {n} more, {prob} in all", "… {n} more, {prob} in all", count)
+        return text.format(n=count, prob=Notation(page)(others))
+
+
+def token_line(token: Token) -> TokenLine:
+    """The token a step yielded, its probability, and the text so far."""
+    return TokenLine(token)
+
+
+def top_view(
+    probs: Tensor, logits: Tensor, piece: Callable[[int], str], *, n: int = 10, chosen: int | None = None
+) -> Top:
+    """The ``n`` likeliest of a distribution [vocab] with their logits [vocab], and the chosen id wherever it ranks."""
+    return Top(probs.array, logits.array, piece, n, chosen)

@@ -1,0 +1,152 @@
+"""A matrix with labels on both axes, cut to what the page shows before a cell is formatted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Protocol
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+
+from ..i18n import _
+from ..tensor import Array, Axis
+from .page import BOLD, DIM, Line, Page, View, clipped, flow, padded
+from .tokens import label, place_label
+from .window import Hidden, Shown, places, window
+
+_GAP = 2
+_LABEL = 8
+_ROW_LABEL = 16
+
+Piece = tuple[str, Style | None]
+
+_ELLIPSIS: Piece = ("…", DIM)
+
+
+class Painter(Protocol):
+    """How the cells of an array are written and coloured."""
+
+    @property
+    def width(self) -> int:
+        """The cells that any of them needs."""
+
+    def paint(self, values: Array) -> list[list[Piece]]:
+        """[row, column] -> text and style of every cell."""
+
+
+@dataclass(frozen=True)
+class Grid(View):
+    """A matrix [row, column]; ``focus`` is the row whose largest cell stays visible with it."""
+
+    array: Array
+    rows: Axis
+    columns: Axis
+    painter: Painter
+    max_rows: int
+    full: bool = False
+    focus: int = -1
+
+    def lines(self, page: Page) -> Iterator[Line]:
+        n_rows = len(self.array)
+        shown = window(n_rows, n_rows if self.full else self.max_rows, [self.focus])
+        labels = [self._row_label(row, page) for row in places(shown)]
+        if page.plain:
+            return self._listed(shown, labels, page)
+        area = max(cell_len(text) for text in [*labels, *self._corner()])
+        blocks = self._blocks(page.width - area)
+        return chain.from_iterable(self._block(shown, labels, columns, area, page) for columns in blocks)
+
+    def _row_label(self, row: int, page: Page) -> str:
+        digits = len(str(len(self.array) - 1))
+        return place_label(self.rows, row, page, digits=digits, room=max(4, min(_ROW_LABEL, page.width // 3)))
+
+    def _corner(self) -> tuple[str, str]:
+        return (self.columns.name, self.rows.name) if self.columns.labels is not None else (self.columns.name, "")
+
+    def _blocks(self, room: int) -> list[list[Shown]]:
+        """The columns of each block: one block, cut from the middle, or, in full, as many as it takes."""
+        n = self.array.shape[1]
+        fit = max(1, room // (self._column_width(range(n), room) + _GAP))
+        if self.full:
+            return [list(range(start, min(n, start + fit))) for start in range(0, n, fit)]
+        return [window(n, fit, [int(self.array[self.focus].argmax())])]
+
+    def _column_width(self, columns: Sequence[int], room: int) -> int:
+        """Numbers are never cut, so a column is as wide as they need; wider for labels where there is room."""
+        needed = max(self.painter.width, len(str(self.array.shape[1] - 1)))
+        if len(columns) * (needed + _GAP) > room and not self.full:
+            needed = max(needed, len(f"…{len(columns)}…"))
+        widest = max((cell_len(label(self.columns, column)) for column in columns[: room // needed]), default=0)
+        return max(needed, min(widest, _LABEL, room // 5 - _GAP))
+
+    def _block(
+        self, shown: Sequence[Shown], labels: Sequence[str], columns: Sequence[Shown], area: int, page: Page
+    ) -> Iterator[Line]:
+        width = self._column_width(range(self.array.shape[1]), page.width - area)
+        yield from self._head(columns, width, area, page)
+        painted = iter(self._painted(shown, columns, width))
+        names = iter(labels)
+        for row in shown:
+            if isinstance(row, Hidden):
+                yield [Segment(left_out(row, page), DIM)]
+            else:
+                yield [Segment(padded(next(names), area), DIM), *next(painted)]
+
+    def _head(self, columns: Sequence[Shown], width: int, area: int, page: Page) -> Iterator[Line]:
+        above, below = self._corner()
+        cells = [f"…{len(c)}…" if isinstance(c, Hidden) else str(c) for c in columns]
+        yield _heading(above, cells, width, area, DIM)
+        if self.columns.labels is not None:
+            pieces = ["" if isinstance(c, Hidden) else clipped(label(self.columns, c), width) for c in columns]
+            yield _heading(below, pieces, width, area, BOLD)
+
+    def _painted(self, shown: Sequence[Shown], columns: Sequence[Shown], width: int) -> Iterator[Line]:
+        visible = self.array[places(shown)][:, places(columns)]
+        for row in self.painter.paint(visible):
+            yield _merged(_with_gaps(row, columns), width + _GAP)
+
+    def _listed(self, shown: Sequence[Shown], labels: Sequence[str], page: Page) -> Iterator[Line]:
+        """Without a grid: a row a paragraph, each number after the name of its column."""
+        n = self.array.shape[1]
+        columns = window(n, n if self.full else self.max_rows, [int(self.array[self.focus].argmax())])
+        painted = iter(self.painter.paint(self.array[places(shown)][:, places(columns)]))
+        names = iter(labels)
+        for row in shown:
+            if isinstance(row, Hidden):
+                yield [Segment(left_out(row, page))]
+            else:
+                head = Segment(f"{self.rows.name} {next(names).strip()}:", BOLD)
+                yield from flow([head, *self._entries(columns, next(painted), page)], page.width, gap=2, indent=2)
+
+    def _entries(self, columns: Sequence[Shown], row: Sequence[Piece], page: Page) -> Iterator[Segment]:
+        cells = iter(row)
+        for column in columns:
+            if isinstance(column, Hidden):
+                yield Segment(left_out(column, page))
+            else:
+                text, style = next(cells)
+                yield Segment(f"{place_label(self.columns, column, page)}: {text.strip()};", style)
+
+
+def left_out(hidden: Hidden, page: Page) -> str:
+    """``… 88 more …``."""
+    return page.text(_("… {n} more …").format(n=len(hidden)))
+
+
+def _heading(corner: str, cells: Sequence[str], width: int, area: int, style: Style) -> Line:
+    return [Segment(padded(corner, area), DIM), *(Segment(padded(cell, width + _GAP, ">"), style) for cell in cells)]
+
+
+def _with_gaps(row: Sequence[Piece], columns: Sequence[Shown]) -> Iterator[Piece]:
+    cells = iter(row)
+    return (_ELLIPSIS if isinstance(column, Hidden) else next(cells) for column in columns)
+
+
+def _merged(row: Iterable[Piece], width: int) -> Line:
+    """A line of cells so wide each, neighbours of one style in one piece."""
+    by_style = groupby(row, key=itemgetter(1))
+    return [Segment("".join([text.rjust(width) for text, _style in cells]), style) for style, cells in by_style]

@@ -1,0 +1,43 @@
+"""The header of a view: what is shown, its shape by axis name, and its statistics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rich.segment import Segment
+
+from ..i18n import ngettext
+from ..tensor import Statistics, Tensor
+from .numbers import Notation
+from .page import BOLD, DIM, Line, Page, flow
+from .tokens import shown
+
+
+class Heading(NamedTuple):
+    """An address with selectors, and what else is to be said of it."""
+
+    title: str
+    remark: str = ""
+
+    def lines_with(self, facts: Sequence[str], page: Page) -> Iterator[Line]:
+        """The title, facts, and the remark, side by side as far as they fit."""
+        remark = [page.text(self.remark)] if self.remark else []
+        rest = [Segment(text, DIM) for text in [*facts, *remark] if text]
+        return flow([Segment(shown(self.title), BOLD), *rest] if self.title else rest, page.width)
+
+
+def shape_by_name(tensor: Tensor) -> str:
+    """``[head 2, query 3, key 4]``."""
+    return f"[{', '.join(f'{axis.name} {n}' for axis, n in zip(tensor.dims, tensor.shape, strict=True))}]"
+
+
+def summary(statistics: Statistics, decimals: int, page: Page) -> list[str]:
+    """Range, mean, standard deviation, and how many are not finite: a text each."""
+    number = Notation(page, decimals)
+    low, high, mean, std = (number(x) for x in statistics[:4])
+    finite = [] if math.isnan(statistics.mean) else [f"x∈[{low}, {high}]", f"μ {mean}", f"σ {std}"]
+    count = statistics.nonfinite
+    odd = [ngettext("{n} not finite", "{n} not finite", count).format(n=count)] if count else []
+    return [page.text(text) for text in [*finite, *odd]]

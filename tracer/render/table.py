@@ -1,0 +1,87 @@
+"""Small tables of texts: aligned columns, the dispensable ones left out where the page is narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+
+from .colours import BAR
+from .page import DIM, Line, Page, View, clipped, folded, padded
+
+_BAR = 20
+_MARK = 5
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of texts. The one with the greatest ``spare`` is left out first; 0 always stays."""
+
+    title: str
+    cells: Sequence[str]
+    align: str = ">"
+    spare: int = 0
+
+    @property
+    def width(self) -> int:
+        """The cells it needs."""
+        return max(cell_len(text) for text in [self.title, *self.cells])
+
+
+class Remark(NamedTuple):
+    """What stands after a row: a bar for a share of the whole, and some words."""
+
+    words: str = ""
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Table(View):
+    """Columns side by side, a title over each, and a remark after each row."""
+
+    columns: Sequence[Column]
+    remarks: Sequence[Remark]
+    gap: int = 2
+    indent: int = 2
+
+    def lines(self, page: Page) -> Iterator[Line]:
+        columns = self._fitting(page.width - _MARK)
+        taken = self._width(columns)
+        yield self._row(columns, [column.title for column in columns], page, DIM)
+        for texts, remark in zip(zip(*(column.cells for column in columns), strict=True), self.remarks, strict=True):
+            yield from self._with_remark(self._row(columns, texts, page), remark, taken, page)
+
+    def _width(self, columns: Sequence[Column]) -> int:
+        return self.indent + sum(column.width for column in columns) + self.gap * (len(columns) - 1)
+
+    def _fitting(self, room: int) -> list[Column]:
+        columns = list(self.columns)
+        while self._width(columns) > room and (most := max(column.spare for column in columns)):
+            columns = [column for column in columns if column.spare != most]
+        excess = max(0, self._width(columns) - room)
+        return [_narrowed(column, column.width - excess) if column.align == "<" else column for column in columns]
+
+    def _row(self, columns: Sequence[Column], texts: Sequence[str], page: Page, style: Style | None = None) -> Line:
+        fitted = [padded(text, column.width, column.align) for column, text in zip(columns, texts, strict=True)]
+        return [Segment(" " * self.indent + (" " * self.gap).join(fitted), style)]
+
+    def _with_remark(self, line: Line, remark: Remark, taken: int, page: Page) -> Iterator[Line]:
+        room = page.width - taken - self.gap
+        words = [remark.words] if cell_len(remark.words) <= room else folded(remark.words, max(room, 16))
+        if len(words) > 1 and room < 16:
+            yield line
+            yield from ([Segment(" " * 2 * self.indent + part, DIM)] for part in folded(remark.words, page.width - 4))
+            return
+        bar = page.bar(remark.share, min(_BAR, room - cell_len(words[0]) - self.gap))
+        space = Segment(" " * self.gap)
+        yield [*line, *([space, Segment(bar, BAR)] if bar else []), space, Segment(words[0], DIM)]
+        yield from ([Segment(" " * (taken + self.gap)), Segment(part, DIM)] for part in words[1:])
+
+
+def _narrowed(column: Column, width: int) -> Column:
+    width = max(3, width)
+    return Column(clipped(column.title, width), [clipped(text, width) for text in column.cells], column.align)

@@ -1,0 +1,63 @@
+"""Tokens are data: never markup, what can't be seen made visible, measured in cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+
+from ..tensor import Axis
+from .page import BOLD, DIM, Line, Page, View, clipped, flow, padded
+
+
+def shown(piece: str) -> str:
+    r"""A piece with control characters, exotic blanks, joiners and direction marks written out: ``\n``, ``\u200d``."""
+    if piece.isascii() and piece.isprintable():
+        return piece
+    return "".join(c if _is_visible(c) else c.encode("unicode_escape").decode("ascii") for c in piece)
+
+
+def _is_visible(character: str) -> bool:
+    is_variation_selector = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+    return character.isprintable() and not is_variation_selector
+
+
+def quoted(piece: str) -> str:
+    """A piece between quotes, as a selector names it."""
+    return '"' + shown(piece).replace('"', '\\"') + '"'
+
+
+def label(axis: Axis, place: int) -> str:
+    """The token at a place of an axis as it is shown, or nothing along an axis without labels."""
+    return shown(axis.labels[place]) if axis.labels is not None else ""
+
+
+def place_label(axis: Axis, place: int, page: Page, *, digits: int = 1, room: int = 16) -> str:
+    """``0 我``: index and token, in at most ``room`` cells."""
+    return clipped(f"{place:>{digits}} {label(axis, place)}".rstrip(" "), room, page.glyphs.more)
+
+
+@dataclass(frozen=True)
+class TokenStrip(View):
+    """``source   0 我   1 爱   2 你``, a strip a text, wrapped at the width."""
+
+    strips: Sequence[tuple[str, Sequence[str]]]
+
+    def lines(self, page: Page) -> Iterator[Line]:
+        indent = max((len(name) for name, _ in self.strips), default=0)
+        for name, pieces in self.strips:
+            yield from self._strip(padded(name, indent), pieces, page)
+
+    def _strip(self, name: str, pieces: Sequence[str], page: Page) -> Iterator[Line]:
+        room = page.width - len(name) - 3
+        entries = [Segment(clipped(f"{i} {shown(piece)}", room, page.glyphs.more)) for i, piece in enumerate(pieces)]
+        for number, line in enumerate(list(flow(entries, room)) or [[]]):
+            head = Segment(name, BOLD) if number == 0 else Segment(" " * len(name), DIM)
+            yield [head, Segment("   "), *line]
+
+
+def token_strips(source: Sequence[str], target: Sequence[str], *, has_encoder: bool = True) -> TokenStrip:
+    """The tokens of a run: the source where there is one, and the target so far."""
+    strips = [("source", source), ("target", target)] if has_encoder else [("target", target)]
+    return TokenStrip(strips)

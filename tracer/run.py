@@ -1,0 +1,280 @@
+"""Runs: the steps of one decoding, computed when touched, dropped when memory asks for it, and recomputed the same."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .decoding.beam import Hypothesis, Search, search
+from .decoding.cache import Cache
+from .decoding.choice import choose, search_log_probs
+from .decoding.settings import Settings
+from .errors import AddressError
+from .i18n import _
+from .model import Model
+from .ops.softmax import loss
+from .tape import Record, Tape, Untraced
+from .tensor import Array, Tensor
+
+BUDGET = 256 << 20
+"""bytes of recorded outputs that a run keeps; beyond it, the steps touched longest ago are dropped"""
+
+BEAMS = 4
+
+
+class Token(NamedTuple):
+    """A chosen token: the step that yielded it, its id, piece and probability, and the text so far."""
+
+    step: int
+    id: int
+    piece: str
+    prob: float
+    text: str
+
+
+class Finished(NamedTuple):
+    """A whole output: its ids with the end token, its text, its score, and the hypothesis of the search behind it."""
+
+    ids: list[int]
+    text: str
+    score: float
+    hypothesis: Hypothesis | None
+
+
+class Step:
+    """One step of a run, as a handle: its tape is computed, or computed again, when it is touched."""
+
+    __slots__ = ("_run", "number")
+
+    def __init__(self, run: Run, number: int) -> None:
+        self._run = run
+        self.number = number
+
+    @property
+    def tape(self) -> Tape:
+        """The sealed tape."""
+        return self._run.step(self.number)
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.tape)
+
+    def __len__(self) -> int:
+        return len(self.tape)
+
+    def __getitem__(self, address: str) -> Tensor:
+        return self.tape[address]
+
+    def __repr__(self) -> str:
+        return f"<Step @{self.number}>"
+
+
+@dataclass
+class Run:
+    """One decoding of ``source_ids``, or, with ``target_ids``, one pass over a given output.
+
+    An encoder–decoder reads ``source_ids`` with its encoder, and ``target_ids``, start token first, with its decoder; a
+    decoder-only model reads both as one text. Under teacher forcing, step @1 yields logits at every position, and the
+    loss of each target id that follows another. ``budget`` is in bytes of recorded outputs.
+    """
+
+    model: Model
+    source_ids: Sequence[int]
+    settings: Settings = field(default_factory=Settings)
+    target_ids: Sequence[int] | None = None
+    budget: int = BUDGET
+
+    def __post_init__(self) -> None:
+        self.source = [self.model.piece(i, "source") for i in self.source_ids]
+        self._read = list(self._given())
+        self._prompt = len(self._read)
+        self.target = [self.model.piece(i, "target") for i in self._read]
+        self.tokens: list[Token] = []
+        self.computed = self.first - 1
+        self.max_tokens = self.settings.max_tokens or self._default_limit()
+        cached = self.model.facts.cache if self.settings.cache is None else self.settings.cache
+        self._cache = self._new_cache() if cached and not self.teacher_forced else None
+        self._memory: Tensor | None = None
+        self._search: Search | None = None
+        self._tapes: OrderedDict[int, Tape] = OrderedDict()
+        self._held = 0
+
+    def _given(self) -> Sequence[int]:
+        """What the decoder reads before anything is chosen."""
+        if not self.model.has_encoder:
+            return [*self.source_ids, *(self.target_ids or ())]
+        return [self.model.start_id] if self.target_ids is None else self.target_ids
+
+    def _default_limit(self) -> int:
+        room = self.model.facts.longest_target - self._prompt
+        return max(1, min(room, 2 * len(self.source_ids) + 10 if self.model.has_encoder else 64))
+
+    def _new_cache(self) -> Cache:
+        return self.model.architecture.new_cache(self._prompt + self.max_tokens, self._prompt)
+
+    @property
+    def first(self) -> int:
+        """The number of the first step: 0 where there is an encoder."""
+        return 0 if self.model.has_encoder else 1
+
+    @property
+    def teacher_forced(self) -> bool:
+        """Whether the output was given rather than decoded."""
+        return self.target_ids is not None
+
+    @property
+    def cached(self) -> bool:
+        """Whether keys and values are kept from step to step."""
+        return self._cache is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether no step follows the last one computed."""
+        if self.teacher_forced:
+            return self.computed >= 1
+        return bool(self.tokens) and self._is_last(self.tokens[-1].id, len(self.tokens))
+
+    def _is_last(self, token: int, count: int) -> bool:
+        return token in self.model.rules.eos_ids or count >= self.max_tokens
+
+    @property
+    def output_ids(self) -> list[int]:
+        """The ids yielded so far, in order, with the final end token."""
+        return [token.id for token in self.tokens]
+
+    @property
+    def text(self) -> str:
+        """The output so far as text; under teacher forcing, the output given."""
+        return self._text(self.output_ids if not self.teacher_forced else self.target_ids or ())
+
+    def _text(self, ids: Sequence[int]) -> str:
+        special = {*self.model.rules.eos_ids, self.model.rules.start_id}
+        return self.model.text([i for i in ids if i not in special])
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps computed so far, in order."""
+        return [Step(self, n) for n in range(self.first, self.computed + 1)]
+
+    @property
+    def hypotheses(self) -> list[Finished]:
+        """What beam search found, best first; of another strategy, the one output. Decodes to the end."""
+        if self.settings.strategy != "beam":
+            self.decode()
+            return [Finished(self.output_ids, self.text, 0.0, None)]
+        return [Finished(list(h.ids), self._text(h.ids), h.score, h) for h in self.search.finished]
+
+    @property
+    def search(self) -> Search:
+        """The beam search, performed when first asked for."""
+        if self._search is None:
+            if self.first == 0:
+                self.step(0)
+            self._search = search(
+                self._branch_log_probs({(): self._new_cache() if self.cached else None}),
+                beams=self.settings.beams or BEAMS,
+                penalty=1.0 if self.settings.length_penalty is None else self.settings.length_penalty,
+                limit=self.max_tokens,
+                eos_ids=self.model.rules.eos_ids,
+                end_tokens=len(self.model.rules.eos_ids),
+            )
+        return self._search
+
+    def _branch_log_probs(self, caches: dict[tuple[int, ...], Cache | None]) -> Callable[[Hypothesis], Array]:
+        """log p of the token after a hypothesis, each with a cache of its own, copied from its parent's."""
+
+        def log_probs_after(h: Hypothesis) -> Array:
+            read = [*self._read[: self._prompt], *h.ids]
+            parent = caches[h.ids[:-1]]
+            cache = caches[h.ids] = parent and (parent.copy(len(read) - 1) if h.ids else parent)
+            tape = Untraced(len(h.ids) + 1)
+            labels = [self.model.piece(i, "target") for i in read]
+            z = self._logits(tape, read, labels, cache)
+            return search_log_probs(
+                tape, z, self.model.rules, self.model.rules.verdict(read, self._prompt, self.max_tokens)
+            )
+
+        return log_probs_after
+
+    def __getitem__(self, number: int) -> Step:
+        """The step of that number, computed if need be; raises as `step` does."""
+        self.step(number)
+        return Step(self, number)
+
+    def step(self, number: int) -> Tape:
+        """The sealed tape of a step: from memory, recomputed, or computed now with all steps before it.
+
+        Raises:
+            AddressError: the run has no such step.
+        """
+        if number < self.first:
+            raise AddressError(
+                _("there is no step @{n}; this run begins with @{first}").format(n=number, first=self.first)
+            )
+        while self.computed < number:
+            if self.ended:
+                raise AddressError(
+                    _("there is no step @{n}; the run ends with @{last}").format(n=number, last=self.computed)
+                )
+            self._advance(Tape(self.computed + 1))
+        if number not in self._tapes:
+            tape = Tape(number)
+            self._perform(tape)
+            self._keep(tape)
+        self._tapes.move_to_end(number)
+        return self._tapes[number]
+
+    def decode(self, record: bool = True) -> Run:
+        """Compute to the end, with or without keeping what was recorded; a step not kept is recomputed when touched."""
+        while not self.ended:
+            number = self.computed + 1
+            self._advance(Tape(number) if record else Untraced(number))
+        return self
+
+    def _advance(self, tape: Tape) -> None:
+        """Perform the next step on ``tape``; nothing of the run changes unless it comes to its end."""
+        token = self._perform(tape)
+        if token is not None:
+            self._read.append(token.id)
+            self.target.append(token.piece)
+            self.tokens.append(token)
+        self.computed = tape.number
+        if not isinstance(tape, Untraced):
+            self._keep(tape)
+
+    def _perform(self, tape: Tape) -> Token | None:
+        """Run the model for one step. The same step always computes the same, however often."""
+        if tape.number == 0:
+            self._memory = self.model.architecture.encode(tape, self.source_ids, self.source)
+            return None
+        read = self._read[: self._prompt + tape.number - 1]
+        logits = self._logits(tape, read, self.target[: len(read)], self._cache)
+        if self.teacher_forced:
+            self._lose(tape, logits)
+            return None
+        verdict = self.model.rules.verdict(read, self._prompt, self.max_tokens)
+        searched = self.search.finished[0].ids[tape.number - 1] if self.settings.strategy == "beam" else None
+        probs, chosen = choose(tape, logits, self.settings, verdict, searched)
+        return self._token(tape.number, int(chosen.array), float(probs.array[chosen.array]))
+
+    def _logits(self, tape: Tape, read: Sequence[int], labels: Sequence[str], cache: Cache | None) -> Tensor:
+        """One pass of the decoder; with a cache, over the new positions only."""
+        start = len(read) - 1 if cache and tape.number > 1 else 0
+        return self.model.architecture.decode(tape, read, labels, self._memory, self.source_ids, cache, start)
+
+    def _lose(self, tape: Tape, logits: Tensor) -> None:
+        """The loss of every given target id that the decoder saw something before."""
+        start = 0 if self.model.has_encoder else len(self.source_ids) - 1
+        if gold := self._read[start + 1 :]:
+            tape(loss, "loss", logits, gold=gold, start=start)
+
+    def _token(self, step: int, chosen: int, prob: float) -> Token:
+        ids = [*self.output_ids[: step - 1], chosen]
+        return Token(step, chosen, self.model.piece(chosen, "target"), prob, self._text(ids))
+
+    def _keep(self, tape: Tape) -> None:
+        self._tapes[tape.number] = tape
+        self._held += tape.nbytes
+        while self._held > self.budget and len(self._tapes) > 1:
+            self._held -= self._tapes.popitem(last=False)[1].nbytes
