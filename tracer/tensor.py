@@ -71,7 +71,8 @@ class Tensor:
         left_out = self.array.size - finite.size
         if not finite.size:
             return Statistics(np.nan, np.nan, np.nan, np.nan, left_out)
-        return Statistics(*map(float, (finite.min(), finite.max(), finite.mean(), finite.std())), left_out)
+        low, high, mean, std = map(float, (finite.min(), finite.max(), finite.mean(), finite.std()))
+        return Statistics(low, high, mean, std, left_out)
 
     def leaf(self, *index: int) -> Leaf:
         """The cell at ``index`` as an operand of an expression."""

@@ -39,7 +39,7 @@ class Rules:
     """settings of the checkpoint that are not followed unless asked for, e.g. ``num_beams=6``"""
 
     def verdict(self, ids: Sequence[int], given: int, limit: int) -> Verdict:
-        """What holds for the token after ``ids``, of which the first ``given`` were not chosen, at most ``limit`` are."""
+        """What holds for the token after ``ids``; the first ``given`` of them were not chosen, at most ``limit`` are."""
         chosen = len(ids) - given
         if self.forced_eos is not None and chosen == limit - 1:
             return Verdict({}, self.forced_eos)

@@ -15,7 +15,6 @@ from ..tensor import Axis, Parameter, Tensor
 from .layout import Layout, arranged
 from .stated import Stated
 
-
 NOT_TAKEN_OVER = ("num_beams", "do_sample", "temperature", "top_k", "top_p", "repetition_penalty", "length_penalty")
 
 

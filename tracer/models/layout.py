@@ -42,10 +42,23 @@ class Slot:
 
 @dataclass
 class Layout:
-    """Every tensor a checkpoint must hold, and those it may hold to no effect: patterns of names, each with the reason."""
+    """Every tensor a checkpoint must hold, and patterns of those it may hold to no effect, each with the reason.
 
+    ``base`` is a prefix that some files leave out of every name.
+    """
+
+    base: str = ""
     slots: dict[str, Slot] = field(default_factory=dict)
     ignored: dict[str, str] = field(default_factory=dict)
+
+    def ignore(self, pattern: str, reason: str) -> None:
+        """Tensors whose whole name matches ``pattern`` may be there to no effect."""
+        self.ignored[pattern] = reason
+
+    def named(self, name: str) -> str:
+        """The full name of a tensor that the file may name without the base."""
+        full = f"{self.base}{name}"
+        return full if name not in self.slots and (full in self.slots or self.reason(full)) else name
 
     def add(self, name: str, path: str, *extents: Extent, **how: bool) -> None:
         """One tensor, ``name`` in the file and ``path`` in the tree; ``how`` as in `Slot`."""
@@ -65,12 +78,12 @@ class Layout:
         if bias:
             self.add(f"{name}.bias", f"{path}.bias", extent)
 
-    def parameter(self, name: str, array: Array) -> Parameter:
-        """The tensor of that name as a parameter of the model, from the array in the file."""
+    def parameter(self, name: str, stored: str, array: Array) -> Parameter:
+        """The tensor of a slot, ``stored`` under another name perhaps, as a parameter of the model."""
         slot = self.slots[name]
         array = array[0] if slot.wrapped else array
         array = array.T if slot.transposed else array
-        return Parameter(array, slot.dims, name, transposed=slot.transposed, wrapped=slot.wrapped)
+        return Parameter(array, slot.dims, stored, transposed=slot.transposed, wrapped=slot.wrapped)
 
     def reason(self, name: str) -> str | None:
         """Why a tensor is ignored, if it is."""

@@ -57,6 +57,18 @@ class Stated:
             raise self._error(_("{parts} ({b}) must divide {size} ({a})").format(parts=parts, b=b, size=size, a=a))
         return a // b
 
+    def within(self, *keys: str) -> Stated:
+        """The first of some objects that is there, to be read in the same manner; an empty one where none is."""
+        inner = next((value for key in keys if isinstance(value := self.get(key), dict)), {})
+        return Stated(inner, f"{self._file}: {keys[0]}")
+
+    def insist(self, holds: bool, key: str, expected: str) -> None:
+        """Refuse a value that does not fit the others."""
+        if not holds:
+            raise self._error(
+                _("{key} is {value!r}; expected {expected}").format(key=key, value=self.get(key), expected=expected)
+            )
+
     def get(self, key: str, default: Any = None) -> Any:
         """Whatever is stated, unchecked; null counts as absent."""
         self._asked.add(key)

@@ -28,7 +28,7 @@ from .stated import Stated
 
 @dataclass(frozen=True)
 class Config:
-    """What `config.json` states. ``norm`` is where LayerNorm stands: after the residual (§3.1) or before the sublayer."""
+    """What `config.json` states; ``norm``: LayerNorm comes after the residual (§3.1) or before the sublayer."""
 
     d_model: int
     heads: int
@@ -134,7 +134,7 @@ class Transformer(Architecture):
         cache: Cache | None = None,
         start: int = 0,
     ) -> Tensor:
-        """Target ids so far -> logits [position, vocab] of the positions from ``start`` (§3.1, right half of figure 1)."""
+        """Target ids so far -> logits [position, vocab] from ``start`` on (§3.1, right half of figure 1)."""
         assert memory is not None
         ours, theirs = self.padding(ids), self.padding(source_ids)
         with tape.scope("decoder"):
@@ -218,7 +218,8 @@ class Transformer(Architecture):
 
     def _output_projection(self) -> Mapping[str, Parameter]:
         """The target embedding once more (§3.4), or a projection of its own."""
-        return self.parameters.decoder.embed if self.config.tied_output else self.parameters.logits
+        tied: Mapping[str, Parameter] = self.parameters.decoder.embed
+        return tied if self.config.tied_output else self.parameters.logits
 
 
 def sublayers(c: Config) -> list[tuple[str, tuple[str, ...]]]:

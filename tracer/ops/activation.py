@@ -99,7 +99,9 @@ def erf(x: Array) -> Array:
     tail = np.exp(-square) * np.where(
         z < 4, _ratio(np.minimum(z, 4), _MIDDLE), _far(np.maximum(z, 4), _ratio(1 / np.maximum(square, 16), _LARGE))
     )
-    return np.copysign(np.where(z <= 0.46875, small, 1 - tail), x).astype(x.dtype)
+    positive: Array = np.where(z <= 0.46875, small, 1 - tail)
+    signed: Array = np.copysign(positive, x)
+    return signed.astype(x.dtype)
 
 
 def _far(z: Array, correction: Array) -> Array:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from ..arithmetic import Call, Node, Number
 from ..tensor import FEATURE, HEAD, Array, Axis, Parameter, Tensor
 from .operation import Operation
 
-Dtype = type[np.floating[Any]]
+Dtype: TypeAlias = type[np.floating[Any]]
 
 
 class Sinusoids(Operation):
@@ -25,7 +24,7 @@ class Sinusoids(Operation):
 
     def forward(self, *, position: Axis, start: int, shape: tuple[int, int], dtype: Dtype) -> Tensor:
         length, d_model = shape
-        waves = _sines_and_cosines(_room(start + length), d_model, dtype)[start : start + length]
+        waves = _sines_and_cosines(_room(start + length), d_model, np.dtype(dtype))[start : start + length]
         return Tensor(waves.transpose(0, 2, 1).reshape(length, -1)[:, :d_model], (position, FEATURE))
 
     def derive(
@@ -44,7 +43,7 @@ class SinusoidHalves(Operation):
 
     def forward(self, *, position: Axis, start: int, shape: tuple[int, int], dtype: Dtype) -> Tensor:
         length, d_model = shape
-        waves = _sines_and_cosines(_room(start + length), d_model, dtype)[start : start + length]
+        waves = _sines_and_cosines(_room(start + length), d_model, np.dtype(dtype))[start : start + length]
         return Tensor(np.concatenate([waves[:, 0], waves[:, 1, : d_model // 2]], -1), (position, FEATURE))
 
     def derive(
@@ -56,7 +55,7 @@ class SinusoidHalves(Operation):
 
 
 class Positions(Operation):
-    """-> [position, feature]: trained rows of P [place, feature] from ``start``, counted from ``offset`` in the table."""
+    """-> [position, feature]: trained rows of P [place, feature]; position 0 is row ``offset`` of the table."""
 
     formula = "P[pos]"
     latex = r"P_{pos}"
@@ -81,7 +80,7 @@ class Rotate(Operation):
 
     def forward(self, x: Tensor, *, start: int, frequencies: tuple[float, ...]) -> Tensor:
         length, half = x.shape[1], len(frequencies)
-        cos, sin = _turns(_room(start + length), frequencies, x.array.dtype.type)[:, start : start + length]
+        cos, sin = _turns(_room(start + length), frequencies, x.array.dtype)[:, start : start + length]
         left, right = x.array[..., :half], x.array[..., half:]
         return Tensor(np.concatenate([left * cos - right * sin, right * cos + left * sin], -1), x.dims)
 
@@ -161,14 +160,14 @@ def _room(length: int) -> int:
 
 
 @lru_cache(maxsize=16)
-def _sines_and_cosines(length: int, d_model: int, dtype: Dtype) -> Array:
+def _sines_and_cosines(length: int, d_model: int, dtype: np.dtype[Any]) -> Array:
     """[position, sin or cos, pair of features]."""
     angle = np.arange(length)[:, None] / 10000.0 ** (np.arange(0, d_model, 2) / d_model)
     return np.stack([np.sin(angle), np.cos(angle)], 1).astype(dtype)
 
 
 @lru_cache(maxsize=16)
-def _turns(length: int, frequencies: Sequence[float], dtype: Dtype) -> Array:
+def _turns(length: int, frequencies: tuple[float, ...], dtype: np.dtype[Any]) -> Array:
     """[cos or sin, position, pair of features] of position · frequency."""
     angle = np.arange(length)[:, None] * np.asarray(frequencies)
     return np.stack([np.cos(angle), np.sin(angle)]).astype(dtype)

@@ -1,0 +1,64 @@
+"""What the decoder-only families share: one stack that reads the prompt and what it has written, and no encoder."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from ..decoding.cache import Cache, LayerCache
+from ..ops.linear import last, linear
+from ..ops.softmax import softmax
+from ..tape import Tape
+from ..tensor import Parameter, Tensor
+from .architecture import Architecture
+from .layout import Parameters
+
+
+class DecoderOnly(Architecture):
+    """A pre-norm stack under the causal mask; a family says what its embedding, its layer and its norm are."""
+
+    has_encoder: ClassVar[bool] = False
+
+    def decode(
+        self,
+        tape: Tape,
+        ids: Sequence[int],
+        labels: Sequence[str],
+        memory: Tensor | None = None,
+        source_ids: Sequence[int] = (),
+        cache: Cache | None = None,
+        start: int = 0,
+    ) -> Tensor:
+        layers = self.parameters.decoder.layers
+        with tape.scope("decoder"):
+            x = self.embed(tape, ids[start:], labels[start:], start)
+            for i in range(len(layers)):
+                with tape.scope(str(i)):
+                    kept = cache.layers[i] if cache else None
+                    x = tape.alias("output", self.layer(tape, layers[str(i)], x, start, kept, labels))
+            x = tape.alias("output", self.final_norm(tape, x))
+            if cache and x.shape[0] > 1:
+                x = tape(last, "last", x)
+        logits = tape(linear, "logits", x, **self.output_projection)
+        tape(softmax, "probs", logits)
+        return logits
+
+    @abstractmethod
+    def embed(self, tape: Tape, ids: Sequence[int], labels: Sequence[str], start: int) -> Tensor:
+        """ids -> [position, feature], the first of them at position ``start``."""
+
+    @abstractmethod
+    def layer(
+        self, tape: Tape, p: Parameters, x: Tensor, past: int, kept: LayerCache | None, labels: Sequence[str]
+    ) -> Tensor:
+        """[position, feature] -> the same; ``past`` positions came before, and ``labels`` runs over all so far."""
+
+    @abstractmethod
+    def final_norm(self, tape: Tape, x: Tensor) -> Tensor:
+        """The norm after the stack: [position, feature] -> the same."""
+
+    @property
+    @abstractmethod
+    def output_projection(self) -> Mapping[str, Parameter]:
+        """The weight [vocab, feature], and bias if any, that yield the logits."""

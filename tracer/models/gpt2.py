@@ -1,0 +1,150 @@
+"""GPT-2 (Radford et al. 2019): pre-norm, learned positions, one fused projection for q, k and v, tanh GELU.
+
+Linear maps are stored [in, out], as x W + b.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..decoding.cache import Cache, LayerCache
+from ..ops.activation import BY_NAME
+from ..ops.embedding import embed
+from ..ops.linear import add, linear, part
+from ..ops.norm import layer_norm
+from ..ops.position import positions
+from ..tape import Tape
+from ..tensor import FEATURE, HEAD, Axis, Parameter, Tensor
+from .architecture import Facts
+from .attention import attend, remembered
+from .decoder_only import DecoderOnly
+from .layout import Layout, Parameters
+from .stated import Stated
+
+
+@dataclass(frozen=True)
+class Config:
+    """What `config.json` states, under the names of the paper."""
+
+    vocab: int
+    positions: int
+    d_model: int
+    heads: int
+    layers: int
+    ffn: int
+    activation: str
+    norm_eps: float
+    tied_output: bool
+
+
+class Gpt2(DecoderOnly):
+    """A decoder-only Transformer of GPT-2's kind."""
+
+    model_type: ClassVar[str] = "gpt2"
+    config: Config
+
+    @classmethod
+    def configure(cls, stated: Stated) -> Config:
+        stated.divided("n_embd", "n_head")
+        stated.refuse("scale_attn_weights", True)
+        stated.refuse("scale_attn_by_inverse_layer_idx", False)
+        stated.refuse("add_cross_attention", False)
+        d_model = stated.size("n_embd")
+        return Config(
+            vocab=stated.size("vocab_size"),
+            positions=stated.size("n_positions"),
+            d_model=d_model,
+            heads=stated.size("n_head"),
+            layers=stated.size("n_layer"),
+            ffn=stated.size("n_inner", 4 * d_model),
+            activation=stated.one_of("activation_function", BY_NAME, "gelu_new"),
+            norm_eps=stated.number("layer_norm_epsilon", 1e-5),
+            tied_output=stated.flag("tie_word_embeddings", True),
+        )
+
+    @classmethod
+    def layout(cls, config: Config, source: Axis, target: Axis) -> Layout:
+        features, vocabulary = (FEATURE, config.d_model), (target, config.vocab)
+        layout = Layout(base="transformer.")
+        layout.ignore(r"transformer\.h\.\d+\.attn\.(masked_)?bias", "the causal mask, which is computed")
+        layout.add("transformer.wte.weight", "decoder.embed.tokens.weight", vocabulary, features)
+        layout.add(
+            "transformer.wpe.weight", "decoder.embed.positions.weight", (Axis("position"), config.positions), features
+        )
+        for i in range(config.layers):
+            _add_layer(layout, f"transformer.h.{i}", f"decoder.layers.{i}", config)
+        layout.norm("transformer.ln_f", "decoder.norm", features)
+        if config.tied_output:
+            layout.ignore(r"lm_head\.weight", "a copy of the embedding, to which the output is tied")
+        else:
+            layout.add("lm_head.weight", "logits.weight", vocabulary, features)
+        return layout
+
+    @property
+    def facts(self) -> Facts:
+        c = self.config
+        return Facts(c.vocab, c.vocab, c.positions, c.positions)
+
+    def describe(self) -> str:
+        c = self.config
+        return f"decoder-only, {c.layers} layers × {c.heads} heads, d_model {c.d_model}"
+
+    def new_cache(self, capacity: int, prompt: int) -> Cache:
+        c = self.config
+        d_k = c.d_model // c.heads
+        return Cache.of(c.layers, c.heads, d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
+
+    def embed(self, tape: Tape, ids: Sequence[int], labels: Sequence[str], start: int) -> Tensor:
+        p = self.parameters.decoder.embed
+        with tape.scope("embed"):
+            tokens = tape(embed, "tokens", ids=ids, labels=labels, weight=p.tokens.weight)
+            position, length = tokens.dims[0], len(ids)
+            places = tape(
+                positions, "positions", position=position, start=start, length=length, weight=p.positions.weight
+            )
+            return tape(add, "output", tokens, places)
+
+    def layer(
+        self, tape: Tape, p: Parameters, x: Tensor, past: int, kept: LayerCache | None, labels: Sequence[str]
+    ) -> Tensor:
+        eps = self.config.norm_eps
+        with tape.scope("self_attn"):
+            y = tape(layer_norm, "norm", x, **p.self_attn.norm, eps=eps)
+            x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, past, kept, labels))
+        with tape.scope("ffn"):
+            y = tape(linear, "hidden", tape(layer_norm, "norm", x, **p.ffn.norm, eps=eps), **p.ffn.hidden)
+            y = tape(BY_NAME[self.config.activation], "activated", y)
+            return tape(add, "residual", x, tape(linear, "output", y, **p.ffn.output))
+
+    def _attention(
+        self, tape: Tape, p: Parameters, x: Tensor, past: int, kept: LayerCache | None, labels: Sequence[str]
+    ) -> Tensor:
+        """[query, feature] -> the same; q, k and v are parts of one product."""
+        qkv = tape(linear, "qkv", x, **p.qkv)
+        heads, new = self.config.heads, "" if kept is None else "_new"
+        q = tape(part, "q", qkv, part=0, parts=3, heads=heads, axes=(HEAD, "query"))
+        k = tape(part, f"k{new}", qkv, part=1, parts=3, heads=heads, axes=(HEAD, "key"))
+        v = tape(part, f"v{new}", qkv, part=2, parts=3, heads=heads, axes=(HEAD, "key"))
+        if kept is not None:
+            k, v = remembered(tape, kept, k, v, past, labels)
+        return attend(tape, p, q, k, v, past=past)
+
+    def final_norm(self, tape: Tape, x: Tensor) -> Tensor:
+        return tape(layer_norm, "norm", x, **self.parameters.decoder.norm, eps=self.config.norm_eps)
+
+    @property
+    def output_projection(self) -> Mapping[str, Parameter]:
+        tied: Mapping[str, Parameter] = self.parameters.decoder.embed.tokens
+        return tied if self.config.tied_output else self.parameters.logits
+
+
+def _add_layer(layout: Layout, name: str, path: str, c: Config) -> None:
+    features, hidden, fused = (FEATURE, c.d_model), (FEATURE, c.ffn), (FEATURE, 3 * c.d_model)
+    layout.norm(f"{name}.ln_1", f"{path}.self_attn.norm", features)
+    layout.linear(f"{name}.attn.c_attn", f"{path}.self_attn.qkv", fused, features, transposed=True)
+    layout.linear(f"{name}.attn.c_proj", f"{path}.self_attn.output", features, features, transposed=True)
+    layout.norm(f"{name}.ln_2", f"{path}.ffn.norm", features)
+    layout.linear(f"{name}.mlp.c_fc", f"{path}.ffn.hidden", hidden, features, transposed=True)
+    layout.linear(f"{name}.mlp.c_proj", f"{path}.ffn.output", features, hidden, transposed=True)
