@@ -93,6 +93,7 @@ class Model:
 
     def check_ids(self, ids: Sequence[int], side: Literal["source", "target"]) -> list[int]:
         """The ids, if the vocabulary of that side has them and the model takes so many; raises `InputError` if not."""
+        ids = [int(i) for i in ids]
         size = self.facts.source_vocab if side == "source" else self.facts.target_vocab
         for i in ids:
             if not 0 <= i < size:
@@ -101,10 +102,10 @@ class Model:
                         id=i, side=side, name=self.name, last=size - 1
                     )
                 )
-        if not ids and side == "source":
+        if not ids and (side == "source" or self.has_encoder):
             raise InputError(_("no token ids were given"))
         self._check_length(len(ids), _("tokens"))
-        return list(ids)
+        return ids
 
     def piece(self, token: int, side: Literal["source", "target"]) -> str:
         """The piece an id stands for, or the id where there is no tokenizer."""

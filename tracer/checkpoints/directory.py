@@ -57,21 +57,24 @@ def read_parameters(path: Path, layout: Layout, dtype: type[np.floating[Any]]) -
         InputError: naming the tensor, and both shapes where they differ.
     """
     file = SafetensorsFile(path)
-    _account(path, layout, file.entries.keys())
-    return {name: _parameter(file, name, layout, dtype) for name in layout.slots if name in file.entries}
+    stored = {layout.named(name): name for name in file.entries}
+    _account(path, layout, stored.keys())
+    return {name: _parameter(file, stored[name], layout, name, dtype) for name in layout.slots if name in stored}
 
 
-def _parameter(file: SafetensorsFile, name: str, layout: Layout, dtype: type[np.floating[Any]]) -> Parameter:
-    expected, found = layout.slots[name].shape, file.entries[name].shape
+def _parameter(
+    file: SafetensorsFile, stored: str, layout: Layout, name: str, dtype: type[np.floating[Any]]
+) -> Parameter:
+    expected, found = layout.slots[name].shape, file.entries[stored].shape
     if expected != found:
         raise InputError(
             _("{path}: tensor {name} is {found}, and config.json says {expected}").format(
-                path=file.path, name=name, found=list(found), expected=list(expected)
+                path=file.path, name=stored, found=list(found), expected=list(expected)
             )
         )
-    array = file.read(name, dtype)
+    array = file.read(stored, dtype)
     array.setflags(write=False)
-    return layout.parameter(name, array)
+    return layout.parameter(name, stored, array)
 
 
 def _account(path: Path, layout: Layout, found: Set[str]) -> None:

@@ -7,10 +7,11 @@ next, from 0; they return the place after the last record performed. Over revers
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 
-class Cursor(NamedTuple):
+@dataclass(frozen=True, order=True, slots=True)
+class Cursor:
     """The last record performed: the ``index``-th of ``step``, from 1; index 0 is before the first record.
 
     Cursors compare in the order of the run.
@@ -20,7 +21,7 @@ class Cursor(NamedTuple):
     index: int
 
 
-def one(addresses: Sequence[str], at: int) -> int:
+def one(_addresses: Sequence[str], at: int) -> int:
     """A single operation."""
     return at + 1
 

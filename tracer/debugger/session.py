@@ -60,7 +60,7 @@ class Session:
 
     def is_ahead(self, record: Record) -> bool:
         """Whether the cursor has not been at a record yet."""
-        return self.furthest < (record.step, record.index)
+        return self.furthest < Cursor(record.step, record.index)
 
     def step(self) -> Stop:
         """Perform one operation."""
@@ -133,7 +133,7 @@ class Session:
         return self._move(Cursor(record.step, record.index), "step")
 
     def _ahead(self, reach: Callable[[Sequence[str], int], int]) -> Stop:
-        number, at = self.cursor
+        number, at = self.cursor.step, self.cursor.index
         if self._at_end_of_step():
             number, at = number + 1, 0
         if not performed(self.run, number):
@@ -141,7 +141,7 @@ class Session:
         return self._move(Cursor(number, reach(self._addresses(number), at)), "step")
 
     def _back(self, reach: Callable[[Sequence[str], int], int]) -> Stop:
-        number, index = self.cursor
+        number, index = self.cursor.step, self.cursor.index
         if not index:
             return self._stop("start")
         addresses = self._addresses(number)[::-1]

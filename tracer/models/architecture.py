@@ -42,6 +42,7 @@ class Architecture(ABC):
         self, config: Any, layout: Layout, parameters: Mapping[str, Parameter], dtype: type[np.floating[Any]]
     ) -> None:
         self.config = config
+        self.base = layout.base
         self.parameters = arranged(layout, parameters)
         self.dtype = dtype
 

@@ -136,14 +136,14 @@ class Transformer(Architecture):
     ) -> Tensor:
         """Target ids so far -> logits [position, vocab] from ``start`` on (§3.1, right half of figure 1)."""
         assert memory is not None
-        ours, theirs = self.padding(ids), self.padding(source_ids)
+        padding = self.padding(source_ids)
         with tape.scope("decoder"):
             x = self._embed(tape, self.parameters.decoder.embed, ids[start:], labels[start:], start)
             for i in range(self.config.decoder_layers):
                 p, kept = self.parameters.decoder[str(i)], cache.layers[i] if cache else None
                 with tape.scope(str(i)):
-                    x = self._look_back(tape, p, x, ours, start, kept, labels)
-                    x = self._look_across(tape, p, x, memory, theirs, kept)
+                    x = self._look_back(tape, p, x, start, kept, labels)
+                    x = self._look_across(tape, p, x, memory, padding, kept)
                     x = tape.alias("output", self._feed_forward(tape, p, x))
             x = self._stack_output(tape, self.parameters.decoder, x)
         logits = tape(linear, "logits", x, **self._output_projection())
@@ -171,7 +171,6 @@ class Transformer(Architecture):
         tape: Tape,
         p: Parameters,
         x: Tensor,
-        padding: Padding,
         past: int,
         kept: LayerCache | None,
         labels: Sequence[str],
@@ -180,7 +179,7 @@ class Transformer(Architecture):
 
         def sublayer(y: Tensor) -> Tensor:
             heads = self.config.heads
-            return self_attention(tape, p.self_attn, y, heads, padding=padding, past=past, kept=kept, labels=labels)
+            return self_attention(tape, p.self_attn, y, heads, past=past, kept=kept, labels=labels)
 
         return self._sublayer(tape, "self_attn", p.self_attn, x, sublayer)
 

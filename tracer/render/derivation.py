@@ -95,8 +95,8 @@ def _operand(operand: Operand, writer: Writer, page: Page) -> str:
 def _first(texts: list[str], count: int, operand: Operand, page: Page) -> str:
     """As many values as fit beside the address, four at least, and how many more there are."""
     more = page.text(_("… {n} more"))
-    room = page.width - 5 - cell_len(str(operand)) - len(more) - 3
+    room = page.width - cell_len(str(operand)) - cell_len(more.format(n=count)) - 9
     width = max(map(len, texts)) + 2
-    fit = len(texts) if count * width <= room + len(more) else max(4, room // width)
+    fit = len(texts) if count * width <= room else max(4, room // width)
     values = "".join(text.rjust(width) for text in texts[:fit])
     return values + (f"  {more.format(n=count - fit)}" if fit < count else "")

@@ -82,8 +82,8 @@ class Writer:
             case Which(cell):
                 place = _("{place}, the place of {value}").format(place=cell.index[-1], value=self.value(cell.value))
                 return _Text(place, _ATOM)
-            case Number(value) if value.is_integer():
-                return _signed(f"{value:.0f}")
+            case Number(value) if (exact := f"{value:.9f}".rstrip("0")) and float(exact) == value:
+                return _signed(exact.removesuffix("."))
             case _:
                 return _signed(self.value(node.evaluate()))
 

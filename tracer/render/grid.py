@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
 from operator import itemgetter
@@ -53,12 +53,14 @@ class Grid(View):
     def lines(self, page: Page) -> Iterator[Line]:
         n_rows = len(self.array)
         shown = window(n_rows, n_rows if self.full else self.max_rows, [self.focus])
-        labels = [self._row_label(row, page) for row in places(shown)]
-        if page.plain:
+        labels = {row: self._row_label(row, page) for row in places(shown)}
+        area = max(cell_len(text) for text in [*labels.values(), *self._corner()])
+        width = self._column_width(page.width - area)
+        fit = max(1, (page.width - area) // (width + _GAP))
+        blocks = self._blocks(fit)
+        if page.plain or max(map(len, blocks)) > fit:
             return self._listed(shown, labels, page)
-        area = max(cell_len(text) for text in [*labels, *self._corner()])
-        blocks = self._blocks(page.width - area)
-        return chain.from_iterable(self._block(shown, labels, columns, area, page) for columns in blocks)
+        return chain.from_iterable(self._block(shown, labels, columns, width, page) for columns in blocks)
 
     def _row_label(self, row: int, page: Page) -> str:
         digits = len(str(len(self.array) - 1))
@@ -67,36 +69,35 @@ class Grid(View):
     def _corner(self) -> tuple[str, str]:
         return (self.columns.name, self.rows.name) if self.columns.labels is not None else (self.columns.name, "")
 
-    def _blocks(self, room: int) -> list[list[Shown]]:
+    def _blocks(self, fit: int) -> list[list[Shown]]:
         """The columns of each block: one block, cut from the middle, or, in full, as many as it takes."""
         n = self.array.shape[1]
-        fit = max(1, room // (self._column_width(range(n), room) + _GAP))
         if self.full:
             return [list(range(start, min(n, start + fit))) for start in range(0, n, fit)]
         return [window(n, fit, [int(self.array[self.focus].argmax())])]
 
-    def _column_width(self, columns: Sequence[int], room: int) -> int:
+    def _column_width(self, room: int) -> int:
         """Numbers are never cut, so a column is as wide as they need; wider for labels where there is room."""
-        needed = max(self.painter.width, len(str(self.array.shape[1] - 1)))
-        if len(columns) * (needed + _GAP) > room and not self.full:
-            needed = max(needed, len(f"…{len(columns)}…"))
-        widest = max((cell_len(label(self.columns, column)) for column in columns[: room // needed]), default=0)
+        n = self.array.shape[1]
+        needed = max(self.painter.width, len(str(n - 1)))
+        if n * (needed + _GAP) > room and not self.full:
+            needed = max(needed, len(f"…{n}…"))
+        widest = max((cell_len(label(self.columns, column)) for column in range(n)[: room // needed]), default=0)
         return max(needed, min(widest, _LABEL, room // 5 - _GAP))
 
     def _block(
-        self, shown: Sequence[Shown], labels: Sequence[str], columns: Sequence[Shown], area: int, page: Page
+        self, shown: Sequence[Shown], labels: Mapping[int, str], columns: Sequence[Shown], width: int, page: Page
     ) -> Iterator[Line]:
-        width = self._column_width(range(self.array.shape[1]), page.width - area)
-        yield from self._head(columns, width, area, page)
+        area = max(cell_len(text) for text in [*labels.values(), *self._corner()])
+        yield from self._head(columns, width, area)
         painted = iter(self._painted(shown, columns, width))
-        names = iter(labels)
         for row in shown:
             if isinstance(row, Hidden):
                 yield [Segment(left_out(row, page), DIM)]
             else:
-                yield [Segment(padded(next(names), area), DIM), *next(painted)]
+                yield [Segment(padded(labels[row], area), DIM), *next(painted)]
 
-    def _head(self, columns: Sequence[Shown], width: int, area: int, page: Page) -> Iterator[Line]:
+    def _head(self, columns: Sequence[Shown], width: int, area: int) -> Iterator[Line]:
         above, below = self._corner()
         cells = [f"…{len(c)}…" if isinstance(c, Hidden) else str(c) for c in columns]
         yield _heading(above, cells, width, area, DIM)
@@ -109,17 +110,16 @@ class Grid(View):
         for row in self.painter.paint(visible):
             yield _merged(_with_gaps(row, columns), width + _GAP)
 
-    def _listed(self, shown: Sequence[Shown], labels: Sequence[str], page: Page) -> Iterator[Line]:
+    def _listed(self, shown: Sequence[Shown], labels: Mapping[int, str], page: Page) -> Iterator[Line]:
         """Without a grid: a row a paragraph, each number after the name of its column."""
         n = self.array.shape[1]
         columns = window(n, n if self.full else self.max_rows, [int(self.array[self.focus].argmax())])
         painted = iter(self.painter.paint(self.array[places(shown)][:, places(columns)]))
-        names = iter(labels)
         for row in shown:
             if isinstance(row, Hidden):
                 yield [Segment(left_out(row, page))]
             else:
-                head = Segment(f"{self.rows.name} {next(names).strip()}:", BOLD)
+                head = Segment(f"{self.rows.name} {labels[row].strip()}:", BOLD)
                 yield from flow([head, *self._entries(columns, next(painted), page)], page.width, gap=2, indent=2)
 
     def _entries(self, columns: Sequence[Shown], row: Sequence[Piece], page: Page) -> Iterator[Segment]:

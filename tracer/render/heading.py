@@ -35,8 +35,8 @@ def shape_by_name(tensor: Tensor) -> str:
 
 def summary(statistics: Statistics, decimals: int, page: Page) -> list[str]:
     """Range, mean, standard deviation, and how many are not finite: a text each."""
-    number = Notation(page, decimals)
-    low, high, mean, std = (number(x) for x in statistics[:4])
+    low, high = map(Notation(page, decimals), statistics[:2])
+    mean, std = map(Notation(page, max(decimals, 2)), statistics[2:4])
     finite = [] if math.isnan(statistics.mean) else [f"x∈[{low}, {high}]", f"μ {mean}", f"σ {std}"]
     count = statistics.nonfinite
     odd = [ngettext("{n} not finite", "{n} not finite", count).format(n=count)] if count else []

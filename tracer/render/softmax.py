@@ -91,7 +91,7 @@ def softmax_view(
 
     ``tape`` is searched for the reason why a key is hidden. ``title`` and ``remark`` are as in `tensor_view`.
     """
-    place = tuple(row)
+    place = tuple(i % n for i, n in zip(row, record.output.shape, strict=False))
     address = f"{record.output.address}[{','.join(map(str, place))}]" if place else record.output.address
     return SoftmaxRow(record, place, tape, Heading(address if title is None else title, remark), decimals, max_rows)
 

@@ -88,6 +88,8 @@ SHANGHAI = Place("上海", "to shanghai", "in shanghai")
 SCHOOL = Place("学校", "to school", "at school")
 PARK = Place("公园", "to the park", "in the park")
 HOME = Place("家", "home", "at home")
+PLACES = [BEIJING, SHANGHAI, SCHOOL, PARK, HOME]
+DESTINATIONS = [BEIJING, SHANGHAI, SCHOOL, PARK]
 CITIES = [Phrase("北京", "beijing"), Phrase("上海", "shanghai")]
 
 TIMES = [
@@ -173,7 +175,7 @@ def actions() -> Iterator[Pair]:
 
 def journeys() -> Iterator[Pair]:
     """他 昨天 去 了 北京: he went to beijing yesterday."""
-    for who, place, when in product(PERSONS, [BEIJING, SHANGHAI, SCHOOL, PARK], TIMES):
+    for who, place, when in product(PERSONS, DESTINATIONS, TIMES):
         yield from all_forms(Clause(who, GO, Phrase(place.chinese, place.to), when=when))
 
 
@@ -195,19 +197,23 @@ def possessions() -> Iterator[Pair]:
 
 
 def descriptions() -> Iterator[Pair]:
-    """我 的 猫 很 大: my cat is big."""
-    for who, quality, when in product(PERSONS, QUALITIES, [ALWAYS, TODAY]):
-        yield from judgements(Phrase(who.chinese, who.subject), who.be, quality, when)
-        for noun in filter(lambda noun: noun.measure, NOUNS):
-            yield from judgements(owned_by(who, noun), "is", quality, when)
+    """我 的 猫 很 大: my cat is big; 他 今天 在 家: he is at home today."""
+    for who, when in product(PERSONS, [ALWAYS, TODAY]):
+        person = Phrase(who.chinese, who.subject)
+        for place in PLACES:
+            yield from judgements(person, who.be, Phrase(f"在 {place.chinese}", place.at), when)
+        for quality in QUALITIES:
+            yield from judgements(person, who.be, quality, when, "很")
+            for noun in filter(lambda noun: noun.measure, NOUNS):
+                yield from judgements(owned_by(who, noun), "is", quality, when, "很")
 
 
-def judgements(what: Phrase, be: str, quality: Phrase, when: Time) -> Iterator[Pair]:
-    """A quality stated, denied and asked for."""
-    topic, english = join(what.chinese, when.chinese), join(quality.english, when.english)
-    yield join(topic, "很", quality.chinese), join(what.english, be, english)
-    yield join(topic, "不", quality.chinese), join(what.english, be, "not", english)
-    yield join(topic, quality.chinese, "吗 ？"), join(be, what.english, english) + "?"
+def judgements(what: Phrase, be: str, how: Phrase, when: Time, very: str = "") -> Iterator[Pair]:
+    """What something is, or where: stated, denied and asked; 很 goes untranslated."""
+    topic, english = join(what.chinese, when.chinese), join(how.english, when.english)
+    yield join(topic, very, how.chinese), join(what.english, be, english)
+    yield join(topic, "不", how.chinese), join(what.english, be, "not", english)
+    yield join(topic, how.chinese, "吗 ？"), join(be, what.english, english) + "?"
 
 
 def with_unmarked(sentences: Iterable[Pair]) -> Iterator[Pair]:
