@@ -111,7 +111,7 @@ class Batch:
 
     def _complain(self, line: Line, error: TraceError) -> None:
         message = str(error)
-        if isinstance(error, UnknownCommandError) and not error.is_near:
+        if isinstance(error, UnknownCommandError) and not error.is_hinted:
             message += _("; a text to translate goes after run, or on the command line after -t")
         self.presenter.failed(line.text, line.number, message)
         complain(f"{line.source}:{line.number}: {message}")

@@ -43,7 +43,8 @@ def language(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
     return next((value for value in stated if value), "en")[:2]
 
 
-def _version(wanted: bool) -> None:
+def show_version(wanted: bool) -> None:
+    """Show the version and leave, if that is wanted."""
     if wanted:
         from tracer import __version__
 
@@ -81,8 +82,8 @@ def shell(
     ] = None,
     width: Annotated[int | None, typer.Option(min=20, max=10_000, metavar="N", help=_("columns; 100 in batch"))] = None,
     color: Annotated[Literal["auto", "always", "never"], typer.Option(help=_("colours"))] = "auto",
-    lang: Annotated[
-        Literal["en", "zh"] | None, typer.Option(help=_("language of messages; else that of the locale"))
+    _lang: Annotated[
+        Literal["en", "zh"] | None, typer.Option("--lang", help=_("language of messages; else that of the locale"))
     ] = None,
     strategy: Annotated[Literal["greedy", "sample"], typer.Option(help=_("how the next token is chosen"))] = "greedy",
     temperature: Annotated[float | None, typer.Option(metavar="T", help=_("sampling: below 1 sharper"))] = None,
@@ -95,14 +96,15 @@ def shell(
     ] = None,
     dtype: Annotated[Literal["float32", "float64"], typer.Option(help=_("arithmetic"))] = "float32",
     accessible: Annotated[bool, typer.Option("--accessible", help=_("plain ASCII, lists in place of grids"))] = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help=_("show the version and leave"))
+    _version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help=_("show the version and leave"))
     ] = False,
 ) -> None:
     """A debugger for Transformers: step through a translation, see every number and where it comes from."""
     if context.invoked_subcommand:
         return
-    from .launching import PIPED, Look, Origin, Output, Script, guarded, launch
+    from .launching import PIPED, Origin, Output, Script, guarded, launch
+    from .presenting import Look
 
     settings = {
         "strategy": strategy,
@@ -132,7 +134,6 @@ def models(name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None)
 
 @app.command()
 def train(
-    context: typer.Context,
     pairs: Annotated[
         Path, typer.Argument(metavar="PAIRS.tsv", help=_("a sentence, a tab, its translation; a line each"))
     ],
@@ -159,8 +160,8 @@ def train(
     averaging: Annotated[float | None, typer.Option(help=_("decay of the average of the parameters"))] = None,
 ) -> None:
     """Train a small translation Transformer of your own; needs the extra `train`."""
+    given: dict[str, Any] = {name: value for name, value in locals().items() if value is not None}
     from .launching import guarded
     from .training import train_model
 
-    given: dict[str, Any] = {name: value for name, value in context.params.items() if value is not None}
     raise typer.Exit(guarded(lambda: train_model(**given)))

@@ -28,7 +28,7 @@ class Opener:
         ids: bool = False,
         target: str | None = None,
         settings: Settings | None = None,
-        warn: Callable[[str], None] = lambda message: None,
+        warn: Callable[[str], None] = lambda _message: None,
     ) -> None:
         self.model = model
         self.text = text

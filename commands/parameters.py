@@ -12,7 +12,6 @@ from tracer.debugger.expressions import Expression, compile_expression
 from tracer.errors import InputError
 from tracer.i18n import _
 
-
 EXPRESSION = "E"
 
 

@@ -111,9 +111,9 @@ def _command(word: str, line: str) -> Command:
     try:
         return lookup(word)
     except UnknownCommandError as error:
-        if (error.is_near and word.isalpha()) or not _is_expression(line):
+        if (error.is_hinted and word.isalpha()) or not _is_expression(line):
             raise
-    raise UnknownCommandError(_("{line} is no command; to see its value: p {line}").format(line=line))
+    raise UnknownCommandError(_("{line} is no command; to see its value: p {line}").format(line=line), is_hinted=True)
 
 
 def _is_expression(line: str) -> bool:

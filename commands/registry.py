@@ -25,12 +25,12 @@ GROUPS = ("forward", "backward", "look", "reason", "files", "shell")
 class UnknownCommandError(InputError):
     """A line that begins with no command, or with the beginning of several.
 
-    ``is_near`` says that the message names commands that may be meant.
+    ``is_hinted`` says that the message has a guess at what was meant.
     """
 
-    def __init__(self, message: str, *, is_near: bool = False) -> None:
+    def __init__(self, message: str, *, is_hinted: bool = False) -> None:
         super().__init__(message)
-        self.is_near = is_near
+        self.is_hinted = is_hinted
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def lookup(word: str) -> Command:
         return found[0]
     if found:
         names = ", ".join(entry.name for entry in found)
-        raise UnknownCommandError(_("{word} is ambiguous: {names}").format(word=word, names=names), is_near=True)
+        raise UnknownCommandError(_("{word} is ambiguous: {names}").format(word=word, names=names), is_hinted=True)
     nearest = suggestion(word, known)
     hint = _("; did you mean {nearest}?").format(nearest=nearest) if nearest else ""
-    raise UnknownCommandError(_("{word} is no command{hint}").format(word=word, hint=hint), is_near=bool(nearest))
+    raise UnknownCommandError(_("{word} is no command{hint}").format(word=word, hint=hint), is_hinted=bool(nearest))

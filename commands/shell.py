@@ -52,7 +52,7 @@ class Shell:
             if perform(text, self.session, self.presenter).command.repeats:
                 self._last_motion = text
         except UnknownCommandError as error:
-            complain(str(error) + ("" if error.is_near else _("; to translate a text: run TEXT")))
+            complain(str(error) + ("" if error.is_hinted else _("; to translate a text: run TEXT")))
         except TraceError as error:
             complain(str(error))
         except KeyboardInterrupt:

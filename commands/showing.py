@@ -11,7 +11,7 @@ from tracer.tape import Record
 from .results import Result, View
 
 
-def performed(session: Session, stop: Stop) -> Result:
+def performed(_session: Session, stop: Stop) -> Result:
     """The record that a motion came to, in a line."""
     assert stop.record is not None
     return record_result(stop.record)

@@ -23,7 +23,8 @@ def train_model(
         InputError: the libraries for training are missing, or as `fit` does.
     """
     try:
-        from tracer.training.fit import Plan, Recipe, fit
+        from tracer.training.fit import Plan, fit
+        from tracer.training.loop import Recipe
     except ModuleNotFoundError as error:
         hint = _("training needs {module}; install it with: pip install 'tx-trace[train]'")
         raise InputError(hint.format(module=error.name)) from error

@@ -148,7 +148,7 @@ def find(name: str) -> Path:
     raise InputError(_("there is no model {name!r}, built-in or at that path; {hint}").format(name=name, hint=hint))
 
 
-def load(name: str = DEFAULT, dtype: Literal["float32", "float64"] = "float32") -> Model:
+def load(name: str | Path = DEFAULT, dtype: Literal["float32", "float64"] = "float32") -> Model:
     """Open a built-in model or a checkpoint directory.
 
     Raises:
@@ -158,7 +158,7 @@ def load(name: str = DEFAULT, dtype: Literal["float32", "float64"] = "float32") 
         raise InputError(
             _("dtype {dtype!r} is not known; expected {known}").format(dtype=dtype, known=" / ".join(DTYPES))
         )
-    directory = find(name)
+    directory = find(str(name))
     values = read_json(directory / "config.json")
     kind = architecture(str(values.get("model_type")))
     config = kind.configure(Stated(values, str(directory / "config.json")))
@@ -167,7 +167,26 @@ def load(name: str = DEFAULT, dtype: Literal["float32", "float64"] = "float32") 
     parameters = read_parameters(directory / "model.safetensors", layout, DTYPES[dtype])
     network = kind(config, layout, parameters, DTYPES[dtype])
     rules = network.rules(Stated(values | _generation(directory), str(directory / "generation_config.json")))
-    return Model(directory.resolve().name, directory, network, rules, parameters, source, target)
+    model = Model(directory.resolve().name, directory, network, rules, parameters, source, target)
+    _check_vocabularies(model)
+    return model
+
+
+def _check_vocabularies(model: Model) -> None:
+    """Insist that no tokenizer and no rule yields an id outside the vocabulary that config.json states."""
+    facts, rules = model.facts, model.rules
+    for what, highest, size in (
+        (_("the source tokenizer's last piece"), len(model.source or ()) - 1, facts.source_vocab),
+        (_("the target tokenizer's last piece"), len(model.target or ()) - 1, facts.target_vocab),
+        (_("the start token"), rules.start_id or 0, facts.target_vocab),
+        (_("the end token"), max(rules.eos_ids, default=0), facts.target_vocab),
+    ):
+        if highest >= size:
+            raise InputError(
+                _("{path}: {what} has id {id}, and config.json states a vocabulary of {n}, 0 to {last}").format(
+                    path=model.path, what=what, id=highest, n=size, last=size - 1
+                )
+            )
 
 
 def _generation(directory: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .addresses import parse, resolve
+from .arithmetic import Node
 from .errors import AddressError
 from .i18n import _
 from .tensor import Tensor
@@ -16,15 +17,28 @@ if TYPE_CHECKING:
 
 
 class Operates(Protocol):
-    """What a tape needs of an operation."""
+    """What a tape, and whoever reads its records, needs of an operation; `tracer.ops.Operation` says what each is."""
 
     @property
     def name(self) -> str: ...
 
     @property
+    def formula(self) -> str: ...
+
+    @property
+    def latex(self) -> str: ...
+
+    @property
+    def reference(self) -> str: ...
+
+    @property
     def shares(self) -> bool: ...
 
     def forward(self, *inputs: Any, **parameters: Any) -> Tensor: ...
+
+    def derive(self, index: tuple[int, ...], *inputs: Any, **parameters: Any) -> Node: ...
+
+    def note(self, record: Any) -> str: ...
 
 
 class Record:

@@ -14,10 +14,12 @@ from ..results import Results, answer
 
 @command("expect", group="files")
 def expect(session: Session, expression: Expr) -> Results:
-    """Go on only if an expression is true; a script ends with status 3 where it is not.
+    """Go on only if an expression is true.
+
+    A script ends with status 3 where it is not.
 
     (tx) expect sum(dec.0.cross.weights[h0, 0]) > .99
     """
     if not truth(expression.evaluate(session.here)):
-        raise ExpectationError(_("expected {expression}, and it is not so").format(expression=expression.text))
+        raise ExpectationError(_("{expression} does not hold").format(expression=expression.text))
     yield answer("expect", lambda: {"expression": expression.text, "holds": True}, lambda: _("holds"))

@@ -29,9 +29,9 @@ def print_(
     short: Annotated[bool, letter("s")] = False,
     decimals: Annotated[int | None, Decimals] = None,
 ) -> Results:
-    """Show the value of an expression: a tensor, a row of softmax worked out, a mask, a number.
+    """Show the value of an expression.
 
-    Selectors cut a tensor, one an axis: ``weights[h1, "love"]``. /a shows all of it, /s a line about it, /4 four
+    A tensor with its labels, a row of softmax worked out, a mask with its tokens, or a number. Selectors cut a tensor, one an axis: ``weights[h1, "love"]``. /a shows all of it, /s a line about it, /4 four
     decimals. An address with * or ** shows a line for every record it stands for.
 
     (tx) print dec.0.cross.weights[h0]
@@ -51,7 +51,9 @@ def print_(
 
 @command("mask", group="look")
 def mask(session: Session) -> Results:
-    """Show the mask nearest to the cursor, with its tokens: in its scope, else before it, else after it.
+    """Show the mask nearest to the cursor, with its tokens.
+
+    It is the one in the cursor's scope, else the last one performed, else the next.
 
     (tx) mask
     """
@@ -65,7 +67,7 @@ def mask(session: Session) -> Results:
 
 @command("top", group="look")
 def top(session: Session, n: Count = 10) -> Results:
-    """Show the N likeliest tokens of the cursor's step, and the one chosen.
+    """Show the N likeliest next tokens, and the one chosen.
 
     (tx) top 5
     """

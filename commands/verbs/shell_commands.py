@@ -14,7 +14,7 @@ from ..results import Results, answer
 
 
 @command("help", "h", group="shell")
-def help_(session: Session, name: Text | None = None) -> Results:
+def help_(_session: Session, name: Text | None = None) -> Results:
     """Show what a command does, or list all commands.
 
     (tx) help step
@@ -27,7 +27,7 @@ def help_(session: Session, name: Text | None = None) -> Results:
 
 
 @command("quit", "q", group="shell")
-def quit_(session: Session) -> Results:
+def quit_(_session: Session) -> Results:
     """Leave; a script ends here.
 
     (tx) quit

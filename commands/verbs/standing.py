@@ -18,7 +18,9 @@ Subject = Literal["model", "run", "tokens", "record"]
 
 @command("where", "w", "bt", group="look")
 def where(session: Session) -> Results:
-    """Show the nested scopes around the cursor, the innermost first, and which records lie in each.
+    """Show the nested scopes around the cursor.
+
+    The innermost comes first, each with the records that lie in it.
 
     (tx) where
     """
@@ -40,7 +42,7 @@ def where(session: Session) -> Results:
 
 @command("tokens", group="look")
 def tokens(session: Session) -> Results:
-    """Show the tokens of the source, those of the target up to the cursor, and how likely each was.
+    """Show the tokens of source and target up to the cursor.
 
     (tx) tokens
     """
@@ -51,7 +53,7 @@ def tokens(session: Session) -> Results:
 
 @command("info", "i", group="look")
 def info(session: Session, subject: Subject) -> Results:
-    """Show facts about the model, the run, its tokens, or the record under the cursor.
+    """Show facts about the model, run, tokens or record.
 
     (tx) info model
     (tx) i run
@@ -63,7 +65,7 @@ def info(session: Session, subject: Subject) -> Results:
     width = max(map(len, facts))
 
     def view() -> View:
-        return "\n".join(f"{_(name):<{width}}  {value}" for name, value in facts.items())
+        return "\n".join(f"{_(name):<{width}}  {value}" for name, value in facts.items() if value != "")
 
     yield answer("info", lambda: {subject: facts}, view)
 
@@ -83,7 +85,7 @@ def _frames(session: Session) -> list[dict[str, Any]]:
 def _model(session: Session) -> dict[str, Any]:
     model = session.run.model
     numbers = sum(parameter.array.size for parameter in model.parameters.values())
-    return {"model": model.describe(), "parameters": numbers, "path": str(model.path)}
+    return {"model": model.describe(), "parameters": numbers}
 
 
 def _run(session: Session) -> dict[str, Any]:

@@ -16,9 +16,9 @@ Seen = Callable[[Session, Stop], Result]
 
 @command("run", group="forward")
 def run(session: Session, text: Text | None = None) -> Results:
-    """Begin a fresh run of TEXT, or of the same text again; nothing is executed yet.
+    """Begin a fresh run of TEXT, or of the same text again.
 
-    The cursor stands before the first record.
+    The cursor stands before the first record; nothing is executed yet.
 
     (tx) run 我爱你
     """
@@ -40,7 +40,7 @@ def step(session: Session, n: Count = 1) -> Results:
 
 @command("next", "n", group="forward", repeats=True)
 def next_(session: Session, n: Count = 1) -> Results:
-    """Perform one operation or the whole of a scope, N times.
+    """Perform one operation or a whole scope, N times.
 
     Where the next operation opens a scope (an attention, a layer, the encoder), all of it is performed.
 
@@ -60,7 +60,9 @@ def finish(session: Session) -> Results:
 
 @command("until", "unt", group="forward", repeats=True)
 def until(session: Session, location: Location) -> Results:
-    """Go on to the next record at LOC, in this step or the one after it.
+    """Go on to the next record at LOC.
+
+    It is looked for in this step and in the one after it.
 
     (tx) until dec.0.cross.weights
     """
@@ -80,7 +82,9 @@ def token(session: Session, n: Count = 1) -> Results:
 
 @command("continue", "c", group="forward", repeats=True)
 def continue_(session: Session, n: Count = 1) -> Results:
-    """Go on to the next stop, or past it to the N-th; with none, to the end of the run.
+    """Go on to the end of the run.
+
+    N counts the stops on the way.
 
     (tx) continue
     """
@@ -99,7 +103,7 @@ def reverse_step(session: Session, n: Count = 1) -> Results:
 
 @command("rn", group="backward", repeats=True)
 def reverse_next(session: Session, n: Count = 1) -> Results:
-    """Take back one operation or the whole of a scope, N times.
+    """Take back one operation or a whole scope, N times.
 
     (tx) rn
     """
@@ -126,7 +130,7 @@ def reverse_token(session: Session, n: Count = 1) -> Results:
 
 @command("rc", group="backward", repeats=True)
 def reverse_continue(session: Session) -> Results:
-    """Go back to the last stop before; with none, to the start of the run.
+    """Go back to the start of the run.
 
     (tx) rc
     """
@@ -135,7 +139,9 @@ def reverse_continue(session: Session) -> Results:
 
 @command("goto", group="backward")
 def goto(session: Session, location: Location) -> Results:
-    """Go to a record, ahead or behind; ``goto @3`` goes to the end of step 3.
+    """Go to a record, ahead or behind.
+
+    ``goto @3`` goes to the end of step 3.
 
     (tx) goto @1:dec.0.self.scores
     """

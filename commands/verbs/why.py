@@ -15,9 +15,9 @@ from ..results import Result, Results, View
 
 @command("why", group="reason")
 def why(session: Session, cell: Cell) -> Results:
-    """Show how a cell was computed: its formula, the numbers put in, and the operands by address.
+    """Show how a cell was computed.
 
-    CELL is an address with one place on every axis.
+    Its formula, the numbers put in, and the operands by address, to ask about next. CELL is an address with one place on every axis.
 
     (tx) why dec.0.cross.weights[h0, 0, 1]
     """

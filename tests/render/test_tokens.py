@@ -1,0 +1,54 @@
+import pytest
+
+from tracer.render.page import clipped, clipped_left, folded, padded
+from tracer.render.tokens import quoted, shown, token_strips
+
+from .sample import seen
+
+
+@pytest.mark.parametrize(
+    ("piece", "text"),
+    [
+        ("[b]", "[b]"),
+        ("▁love", "▁love"),
+        ("a\nb\tc", r"a\nb\tc"),
+        ("\x1b[31m", r"\x1b[31m"),
+        ("a\u200db", r"a\u200db"),
+        ("\u202eabc", r"\u202eabc"),
+        ("❤\ufe0f", r"❤\ufe0f"),
+        ("\u3000", r"\u3000"),
+        ("\udc80", r"\udc80"),
+        ("我们", "我们"),
+    ],
+)
+def test_what_cannot_be_seen_is_written_out(piece, text):
+    assert shown(piece) == text
+
+
+def test_quoted():
+    assert quoted('say "a"\n') == r'"say \"a\"\n"'
+
+
+def test_texts_are_measured_in_cells():
+    assert padded("我", 4) == "我  "
+    assert padded("我", 4, ">") == "  我"
+    assert clipped("我爱你们", 5) == "我爱…"
+    assert clipped("我爱你们", 8) == "我爱你们"
+    assert clipped_left("我爱你们", 5) == "…你们"
+    assert folded("我爱你们 北京", 5) == ["我爱", "你们", "北京"]
+
+
+def test_strips():
+    strips = token_strips(["我", "爱", "你", "</s>"], ["<s>"])
+    assert seen(strips) == "source   0 我   1 爱   2 你   3 </s>\ntarget   0 <s>\n"
+    assert seen(token_strips([], ["[/INST]", ":smile:"], has_encoder=False)) == "target   0 [/INST]   1 :smile:\n"
+
+
+def test_strips_wrap_at_the_width():
+    assert seen(token_strips(["我们"] * 5, []), 30) == (
+        "source   0 我们   1 我们\n         2 我们   3 我们\n         4 我们\ntarget\n"
+    )
+
+
+def test_an_overlong_token_is_clipped():
+    assert seen(token_strips(["x" * 100], []), 30).splitlines()[0] == "source   0 " + "x" * 18 + "…"
