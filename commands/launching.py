@@ -38,7 +38,7 @@ class Origin:
 
     def session(self) -> Session:
         """A session before the first record; raises `TraceError` for a model, text or setting that can't be used."""
-        settings = Settings(**self.settings)
+        settings = Settings.of(**self.settings)
         opener = Opener(
             load(self.model, self.dtype),
             EXAMPLE if self.text is None else self.text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,7 +23,8 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 def main() -> None:
     """Run ``tx-trace`` and leave with its exit status."""
     for stream, errors in ((sys.stdin, "strict"), (sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
-        stream.reconfigure(encoding="utf-8", errors=errors)  # type: ignore[union-attr]
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=errors)
     i18n.use(language(sys.argv[1:], os.environ))
     app(with_batch_value(sys.argv[1:]), prog_name="tx-trace")
 
@@ -85,10 +87,16 @@ def shell(
     _lang: Annotated[
         Literal["en", "zh"] | None, typer.Option("--lang", help=_("language of messages; else that of the locale"))
     ] = None,
-    strategy: Annotated[Literal["greedy", "sample"], typer.Option(help=_("how the next token is chosen"))] = "greedy",
+    strategy: Annotated[
+        Literal["greedy", "sample", "beam"], typer.Option(help=_("how the next token is chosen"))
+    ] = "greedy",
     temperature: Annotated[float | None, typer.Option(metavar="T", help=_("sampling: below 1 sharper"))] = None,
     top_k: Annotated[int | None, typer.Option(metavar="K", help=_("sampling: among the K likeliest"))] = None,
     top_p: Annotated[float | None, typer.Option(metavar="P", help=_("sampling: among the likeliest P in all"))] = None,
+    beams: Annotated[int | None, typer.Option(metavar="N", help=_("beam search: hypotheses kept"))] = None,
+    length_penalty: Annotated[
+        float | None, typer.Option(metavar="A", help=_("beam search: scores are Σ log p / n^A"))
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help=_("sampling: the same seed draws the same"))] = 0,
     max_tokens: Annotated[int | None, typer.Option(metavar="N", help=_("the most output tokens"))] = None,
     cache: Annotated[
@@ -111,6 +119,8 @@ def shell(
         "temperature": temperature,
         "top_k": top_k,
         "top_p": top_p,
+        "beams": beams,
+        "length_penalty": length_penalty,
         "seed": seed,
         "max_tokens": max_tokens,
         "cache": cache,

@@ -17,7 +17,8 @@ EXAMPLE = "我爱你"
 class Opener:
     """Begins runs of one model with one set of settings; remembers the text of the last.
 
-    ``ids`` says that texts are token ids, ``target`` is a given output, ``warn`` is told what a text loses.
+    ``ids`` says that texts are token ids. ``target`` is a given output; for a model without tokenizers it holds ids.
+    ``warn`` is told what a text loses.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class Opener:
         self.model = model
         self.text = text
         self._ids = ids
-        self._target = None if target is None else model.target_ids(target)
+        self._target = None if target is None else self._given(target)
         self._settings = settings or Settings()
         self._warn = warn
 
@@ -47,6 +48,10 @@ class Opener:
         run = Run(self.model, self._source(wanted), self._settings, self._target)
         self.text = wanted
         return run
+
+    def _given(self, target: str) -> Sequence[int]:
+        ids = self.model.target_ids(target) if self.model.target else read_ids(target)
+        return self.model.check_ids(ids, "target")
 
     def _source(self, text: str) -> Sequence[int]:
         if self._ids:

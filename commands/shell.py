@@ -69,10 +69,9 @@ class Shell:
         self.obey(line)
 
     def _greet(self) -> None:
-        title = f"tx-trace {__version__}   {self.session.run.model.describe()}"
-        self._say(f"{title}     " + _("h help  q quit"))
+        self._say(f"tx-trace {__version__}   {self.session.run.model.describe()}")
         self.presenter.show(tokens_so_far(self.session, "tokens"))
-        self._say(_("try: s one operation, t the next token, p dec.0.cross.weights[h0], run 我爱你"))
+        self._say(_("try   s one operation   t a token   p dec.0.self.weights[h0] a matrix   h help   q quit"))
 
     def _say(self, sentence: str) -> None:
         self.presenter.show(Result(lambda: (), lambda: sentence))

@@ -61,7 +61,7 @@ def _why_ended(run: Run) -> str:
     if not run.tokens:
         return _("the given output is read")
     last = run.tokens[-1]
-    if last.id == run.model.config.eos_id:
+    if last.id in run.model.rules.eos_ids:
         return last.piece
     return _("{n} tokens, the most allowed (--max-tokens)").format(n=len(run.tokens))
 

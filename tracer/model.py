@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from .addresses import suggestion
-from .checkpoints.directory import read_json, read_parameters, read_tokenizers
+from .checkpoints.directory import read_config, read_parameters
+from .checkpoints.json_file import read_json_if_there
+from .checkpoints.memory import Progress, Reading
+from .checkpoints.unsupported import refuse_file
 from .decoding.rules import Rules
 from .errors import InputError
 from .i18n import _
@@ -18,7 +22,8 @@ from .models import architecture
 from .models.architecture import Architecture, Facts
 from .models.stated import Stated
 from .tensor import Axis, Parameter
-from .tokenizers import Tokenizer
+from .tokenizers import Pieces, Tokenizer
+from .tokenizers.directory import read_tokenizers
 
 BUILTIN = Path(__file__).parent / "builtin"
 DEFAULT = "zh-en"
@@ -27,7 +32,11 @@ DTYPES: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": n
 
 @dataclass(frozen=True)
 class Model:
-    """What `load` returns. ``source`` and ``target`` are None for a checkpoint without tokenizers: ids only."""
+    """What `load` returns. ``source`` and ``target`` are None for a checkpoint without tokenizers: ids only.
+
+    Parameters are read on first use; ``warnings`` grows when one of them turns out to hold NaN or infinity. ``ignored``
+    are the tensors in the files that the model has no use for, each with the reason.
+    """
 
     name: str
     path: Path
@@ -36,6 +45,8 @@ class Model:
     parameters: dict[str, Parameter]
     source: Tokenizer | None
     target: Tokenizer | None
+    ignored: Mapping[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def config(self) -> Any:
@@ -131,7 +142,7 @@ def builtin() -> Iterator[str]:
 
 
 def find(name: str) -> Path:
-    """The directory of a built-in name or a path.
+    """The directory of a built-in name or a path; of a safetensors file, the directory it is in.
 
     Raises:
         InputError: there is no such model; the nearest name is suggested.
@@ -139,17 +150,31 @@ def find(name: str) -> Path:
     if (BUILTIN / name / "config.json").exists() and "/" not in name:
         return BUILTIN / name
     path = Path(name).expanduser()
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise _unknown(name) from None
+    except (OSError, ValueError) as error:
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error)) from None
+    if stat.S_ISDIR(mode):
         return path
-    if path.exists():
-        raise InputError(_("{path}: expected a checkpoint directory, with config.json in it").format(path=path))
+    if path.suffix == ".safetensors":
+        return path.parent
+    raise refuse_file(path)
+
+
+def _unknown(name: str) -> InputError:
     nearest = suggestion(name, builtin())
     hint = _("did you mean {nearest}?").format(nearest=nearest) if nearest else _("`tx-trace models` lists them")
-    raise InputError(_("there is no model {name!r}, built-in or at that path; {hint}").format(name=name, hint=hint))
+    return InputError(_("there is no model {name!r}, built-in or at that path; {hint}").format(name=name, hint=hint))
 
 
-def load(name: str | Path = DEFAULT, dtype: Literal["float32", "float64"] = "float32") -> Model:
+def load(
+    name: str = DEFAULT, dtype: Literal["float32", "float64"] = "float32", progress: Progress | None = None
+) -> Model:
     """Open a built-in model or a checkpoint directory.
+
+    Parameters are read when they are first used; ``progress`` is then called with the bytes read so far and in all.
 
     Raises:
         InputError: it does not exist, or something in it is missing, broken, or not as its config.json says.
@@ -158,41 +183,41 @@ def load(name: str | Path = DEFAULT, dtype: Literal["float32", "float64"] = "flo
         raise InputError(
             _("dtype {dtype!r} is not known; expected {known}").format(dtype=dtype, known=" / ".join(DTYPES))
         )
-    directory = find(str(name))
-    values = read_json(directory / "config.json")
-    kind = architecture(str(values.get("model_type")))
+    directory, reading = find(name), Reading(progress)
+    values = read_config(directory)
+    model_type = str(values.get("model_type"))
+    kind = architecture(model_type)
     config = kind.configure(Stated(values, str(directory / "config.json")))
-    source, target = read_tokenizers(directory) or (None, None)
-    layout = kind.layout(config, _vocabulary(source), _vocabulary(target))
-    parameters = read_parameters(directory / "model.safetensors", layout, DTYPES[dtype])
-    network = kind(config, layout, parameters, DTYPES[dtype])
-    rules = network.rules(Stated(values | _generation(directory), str(directory / "generation_config.json")))
-    model = Model(directory.resolve().name, directory, network, rules, parameters, source, target)
-    _check_vocabularies(model)
-    return model
+    source, target = read_tokenizers(directory, model_type) or (None, None)
+    labels = [Pieces(tokenizer) if tokenizer else None for tokenizer in (source, target)]
+    layout = kind.layout(config, *(Axis("vocab", pieces) for pieces in labels))
+    contents = read_parameters(directory, layout, DTYPES[dtype], reading)
+    network = kind(config, layout, contents.parameters, DTYPES[dtype])
+    for pieces, size in zip(labels, network.facts[:2], strict=True):
+        _fit(directory, pieces, size)
+    generation = read_json_if_there(directory / "generation_config.json")
+    rules = network.rules(Stated(values | generation, str(directory / "generation_config.json")))
+    return Model(
+        directory.resolve().name,
+        directory,
+        network,
+        rules,
+        contents.parameters,
+        source,
+        target,
+        contents.ignored,
+        reading.warnings,
+    )
 
 
-def _check_vocabularies(model: Model) -> None:
-    """Insist that no tokenizer and no rule yields an id outside the vocabulary that config.json states."""
-    facts, rules = model.facts, model.rules
-    for what, highest, size in (
-        (_("the source tokenizer's last piece"), len(model.source or ()) - 1, facts.source_vocab),
-        (_("the target tokenizer's last piece"), len(model.target or ()) - 1, facts.target_vocab),
-        (_("the start token"), rules.start_id or 0, facts.target_vocab),
-        (_("the end token"), max(rules.eos_ids, default=0), facts.target_vocab),
-    ):
-        if highest >= size:
-            raise InputError(
-                _("{path}: {what} has id {id}, and config.json states a vocabulary of {n}, 0 to {last}").format(
-                    path=model.path, what=what, id=highest, n=size, last=size - 1
-                )
+def _fit(directory: Path, pieces: Pieces | None, size: int) -> None:
+    """Let the labels of a vocabulary run over the whole embedding, which may be padded."""
+    if pieces is None:
+        return
+    if len(pieces) > size:
+        raise InputError(
+            _("{path}: the tokenizer has {n} ids, and the embedding {size}; they belong to different models").format(
+                path=directory, n=len(pieces), size=size
             )
-
-
-def _generation(directory: Path) -> dict[str, Any]:
-    path = directory / "generation_config.json"
-    return read_json(path) if path.exists() else {}
-
-
-def _vocabulary(tokenizer: Tokenizer | None) -> Axis:
-    return Axis("vocab", tokenizer.pieces if tokenizer else None)
+        )
+    pieces.size = size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -130,10 +130,11 @@ class Parameter(Tensor):
     """Trained numbers under the name the checkpoint gives them; a part of one remembers where in the file it lies.
 
     ``offset`` is added to the first place of an index to find the cell in the file; ``transposed`` says that the file
-    has a matrix the other way round, ``wrapped`` that it has an axis of length 1 around the tensor.
+    has a matrix the other way round, ``wrapped`` that it has an axis of length 1 around the tensor. With ``fill``, the
+    array is but room for the numbers: ``fill`` puts them there when ``array`` is first asked for.
     """
 
-    __slots__ = ("offset", "transposed", "wrapped")
+    __slots__ = ("_fill", "_room", "offset", "transposed", "wrapped")
 
     def __init__(
         self,
@@ -144,25 +145,38 @@ class Parameter(Tensor):
         offset: int = 0,
         transposed: bool = False,
         wrapped: bool = False,
+        fill: Callable[[], None] | None = None,
     ) -> None:
-        super().__init__(array, dims, name)
+        self.dims = dims
+        self.address = name
         self.offset = offset
         self.transposed = transposed
         self.wrapped = wrapped
+        self._room = array
+        self._fill = fill
+        if fill is None:
+            self.array = array
+        else:
+            self.__class__ = Unread
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return cast("tuple[int, ...]", self._room.shape)
 
     def split(self, parts: int) -> list[Parameter]:
         """Equal parts along the first axis, as views."""
         if parts == 1:
             return [self]
-        n = len(self.array) // parts
+        n = len(self._room) // parts
         return [
             Parameter(
-                self.array[i * n : (i + 1) * n],
+                self._room[i * n : (i + 1) * n],
                 self.dims,
                 self.address,
                 offset=self.offset + i * n,
                 transposed=self.transposed,
                 wrapped=self.wrapped,
+                fill=self._fill,
             )
             for i in range(parts)
         ]
@@ -172,6 +186,24 @@ class Parameter(Tensor):
         if self.transposed:
             stored = stored[::-1]
         return Leaf(self.address, (0, *stored) if self.wrapped else stored, float(self.array[index]))
+
+
+class Unread(Parameter):
+    """A parameter whose numbers are not in their place yet.
+
+    The first use of ``array`` finds no such attribute, fills the room, and makes this a plain `Parameter`, so that later
+    uses cost no more than any attribute does.
+    """
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Array:
+        if name != "array" or self._fill is None:
+            raise AttributeError(name)
+        self._fill()
+        self.array = self._room
+        self.__class__ = Parameter
+        return self.array
 
 
 def _place(selector: Selector, axis: Axis, length: int) -> int | slice:

@@ -31,8 +31,9 @@ def print_(
 ) -> Results:
     """Show the value of an expression.
 
-    A tensor with its labels, a row of softmax worked out, a mask with its tokens, or a number. Selectors cut a tensor, one an axis: ``weights[h1, "love"]``. /a shows all of it, /s a line about it, /4 four
-    decimals. An address with * or ** shows a line for every record it stands for.
+    It may be a tensor with its labels, a row of softmax worked out, a mask with its tokens, or a number. Selectors
+    cut a tensor, one an axis: weights[h1, "love"]. /a shows all of it, /s a line about it, /4 four decimals. An
+    address with * or ** shows a line for every record it stands for.
 
     (tx) print dec.0.cross.weights[h0]
     (tx) p/4 dec.0.self.weights[h0, 0]

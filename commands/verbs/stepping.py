@@ -141,7 +141,7 @@ def reverse_continue(session: Session) -> Results:
 def goto(session: Session, location: Location) -> Results:
     """Go to a record, ahead or behind.
 
-    ``goto @3`` goes to the end of step 3.
+    goto @3 goes to the end of step 3.
 
     (tx) goto @1:dec.0.self.scores
     """

@@ -17,7 +17,8 @@ from ..results import Result, Results, View
 def why(session: Session, cell: Cell) -> Results:
     """Show how a cell was computed.
 
-    Its formula, the numbers put in, and the operands by address, to ask about next. CELL is an address with one place on every axis.
+    You see its formula, the numbers put in, and the operands by address, to ask about next. CELL is an address with
+    one place on every axis.
 
     (tx) why dec.0.cross.weights[h0, 0, 1]
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -14,7 +14,8 @@ from safetensors.numpy import load_file, save_file
 import tracer
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-DTYPES = ("float32", "float64")
+Dtype = Literal["float32", "float64"]
+DTYPES: tuple[Dtype, ...] = ("float32", "float64")
 CONFIG = {
     "model_type": "transformer",
     "d_model": 16,
@@ -81,26 +82,28 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
 
 
 @pytest.fixture(scope="session", params=DTYPES)
-def dtype(request: pytest.FixtureRequest) -> str:
+def dtype(request: pytest.FixtureRequest) -> Dtype:
     """Each type of arithmetic in turn."""
-    return str(request.param)
+    found: Dtype = request.param
+    return found
 
 
 @pytest.fixture(scope="session")
-def torch_post(dtype: str) -> tracer.Model:
+def torch_post(dtype: Dtype) -> tracer.Model:
     """The reference checkpoint in each type of arithmetic."""
-    return tracer.load(str(FIXTURES / "torch_post"), dtype)
+    return tracer.load(FIXTURES / "torch_post", dtype)
 
 
 @pytest.fixture(scope="session")
-def random_model(dtype: str, checkpoint: Checkpoint) -> tracer.Model:
+def random_model(dtype: Dtype, checkpoint: Checkpoint) -> tracer.Model:
     """A pre-norm model with GELU and an output projection of its own, in each type of arithmetic."""
-    return tracer.load(str(checkpoint()), dtype)
+    return tracer.load(checkpoint(), dtype)
 
 
 def file_of(model: tracer.Model) -> dict[str, Any]:
     """The tensors of a model's checkpoint, read by the reference library."""
-    return load_file(model.path / "model.safetensors")
+    found: dict[str, Any] = load_file(model.path / "model.safetensors")
+    return found
 
 
 def cells(run: tracer.Run) -> Iterator[tuple[str, bytes]]:

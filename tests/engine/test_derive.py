@@ -18,7 +18,7 @@ from tracer.export import jsonl
 from tracer.ops import catalogue
 from tracer.tape import Record
 
-from .conftest import Checkpoint
+from .conftest import Checkpoint, Dtype
 from .traces import Trace, traces
 
 CELLS = 60
@@ -34,7 +34,7 @@ GRAMMAR = (
 
 
 @pytest.fixture(scope="session")
-def recorded(dtype: str, checkpoint: Checkpoint) -> list[Trace]:
+def recorded(dtype: Dtype, checkpoint: Checkpoint) -> list[Trace]:
     """The traces in one type of arithmetic."""
     return list(traces(dtype, checkpoint))
 
@@ -114,7 +114,8 @@ def test_a_chain_of_derivations_ends_in_parameters_and_tokens(random_model: trac
     run = tracer.trace(random_model, ids=[5, 6, 2], max_tokens=3, cache=True)
     rng = random.Random(1)
     for _ in range(20):
-        address, index, depth = "@3:probs", (0, rng.randrange(120)), 0
+        address, depth = "@3:probs", 0
+        index: tuple[int, ...] = (0, rng.randrange(120))
         while address.startswith("@"):
             step, path = address[1:].split(":")
             terms = derive(run.step(int(step)).find(path), index).terms

@@ -13,7 +13,7 @@ from tracer.arithmetic import Leaf
 from tracer.ops.activation import BY_NAME
 from tracer.tape import Record
 
-from .conftest import FIXTURES, Checkpoint, file_of
+from .conftest import FIXTURES, Checkpoint, Dtype, file_of
 from .workbench import workbench
 
 SOURCE, TARGET = [7, 11, 12, 5, 2], [1, 17, 16, 35]
@@ -34,7 +34,7 @@ class Trace(NamedTuple):
     read: Callable[[Leaf], float]
 
 
-def traces(dtype: str, checkpoint: Checkpoint) -> Iterator[Trace]:
+def traces(dtype: Dtype, checkpoint: Checkpoint) -> Iterator[Trace]:
     """The reference checkpoints in every way, a random one with each activation, and the operations no model calls."""
     random = [checkpoint(activation=name) for name in BY_NAME]
     for path in [*(config.parent for config in sorted(FIXTURES.glob("*/config.json"))), *random]:
@@ -42,9 +42,9 @@ def traces(dtype: str, checkpoint: Checkpoint) -> Iterator[Trace]:
     yield Trace("workbench", *workbench(dtype))
 
 
-def ways(path: Path, dtype: str) -> Iterator[Trace]:
+def ways(path: Path, dtype: Dtype) -> Iterator[Trace]:
     """Greedy with and without a cache, sampled, searched, over a padded source, and over a given target."""
-    model = tracer.load(str(path), dtype)
+    model = tracer.load(path, dtype)
     for way, settings in WAYS.items():
         yield of_run(f"{path.name} {way}", tracer.trace(model, ids=SOURCE, max_tokens=4, **settings))
     padded = [*SOURCE, 0, 0]

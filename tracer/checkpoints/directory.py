@@ -1,90 +1,104 @@
-"""A checkpoint directory: config.json, model.safetensors, tokenizers."""
+"""A checkpoint directory: its configuration, and its parameters, each accounted for before any is read."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Set
+import os
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ..errors import InputError
 from ..i18n import _
 from ..models.layout import Layout
 from ..tensor import Parameter
-from ..tokenizers import Tokenizer
-from .safetensors import SafetensorsFile
+from .json_file import read_json
+from .memory import DType, Reading, set_aside
+from .shards import read_headers
+from .stored import FLOATS, Stored
+from .unsupported import refuse_quantised, refuse_unreadable, refuse_without_config
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object.
+@dataclass(frozen=True)
+class Contents:
+    """The tensors of a checkpoint: the parameters, under the names of the layout, and why others are ``ignored``."""
+
+    parameters: dict[str, Parameter]
+    ignored: dict[str, str]
+
+
+def read_config(directory: Path) -> dict[str, Any]:
+    """What `config.json` states, if the directory can be opened at all.
 
     Raises:
-        InputError: the file is missing, can't be read, or holds something else.
+        InputError: it can't be read, or what it holds is of a kind that is not supported.
     """
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(_("{path}: is missing; a checkpoint directory has one").format(path=path)) from None
+        files = os.listdir(directory)
     except OSError as error:
-        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error.strerror)) from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(_("{path}: is no JSON ({reason})").format(path=path, reason=error)) from error
-    if not isinstance(value, dict):
-        raise InputError(_("{path}: expected a JSON object").format(path=path))
-    return value
+        raise InputError(_("{path}: can't be read ({reason})").format(path=directory, reason=error.strerror)) from error
+    if "config.json" not in files:
+        refuse_without_config(directory, files)
+    config = read_json(directory / "config.json")
+    refuse_unreadable(directory, files, config)
+    return config
 
 
-def read_tokenizers(directory: Path) -> tuple[Tokenizer, Tokenizer] | None:
-    """The tokenizers of source and target; one for both, or none, where the directory has it so."""
-    pair = [directory / f"{side}_tokenizer.json" for side in ("source", "target")]
-    if all(path.exists() for path in pair):
-        return Tokenizer(pair[0]), Tokenizer(pair[1])
-    for path in pair:
-        if path.exists():
-            raise InputError(_("{path}: stands alone; the other side's tokenizer is missing").format(path=path))
-    if (shared := directory / "tokenizer.json").exists():
-        tokenizer = Tokenizer(shared)
-        return tokenizer, tokenizer
-    return None
+def read_parameters(directory: Path, layout: Layout, dtype: DType, reading: Reading) -> Contents:
+    """Every tensor of ``layout``, checked against the files: none missing, none left over, every shape as expected.
 
-
-def read_parameters(path: Path, layout: Layout, dtype: type[np.floating[Any]]) -> dict[str, Parameter]:
-    """Every tensor of ``layout``, checked against the file: none missing, none left over, every shape as expected.
+    The numbers are read on first use; ``reading`` is told how that goes.
 
     Raises:
         InputError: naming the tensor, and both shapes where they differ.
     """
-    file = SafetensorsFile(path)
-    stored = {layout.named(name): name for name in file.entries}
-    _account(path, layout, stored.keys())
-    return {name: _parameter(file, stored[name], layout, name, dtype) for name in layout.slots if name in stored}
+    headers = read_headers(directory)
+    refuse_quantised(headers.values())
+    found = _named(headers.values(), layout)
+    ignored = {name: why for name in found if name not in layout.slots and (why := layout.reason(name))}
+    _account(directory, layout, found.keys() - ignored.keys())
+    used = {name: found[name] for name in layout.slots if name in found}
+    for name, stored in used.items():
+        _check(stored, layout.slots[name].shape)
+    rooms = set_aside(used, dtype, reading)
+    parameters = {name: layout.parameter(name, used[name].name, room.array, room) for name, room in rooms.items()}
+    return Contents({name: parameters[name] for name in used}, {found[name].name: why for name, why in ignored.items()})
 
 
-def _parameter(
-    file: SafetensorsFile, stored: str, layout: Layout, name: str, dtype: type[np.floating[Any]]
-) -> Parameter:
-    expected, found = layout.slots[name].shape, file.entries[stored].shape
-    if expected != found:
-        raise InputError(
-            _("{path}: tensor {name} is {found}, and config.json says {expected}").format(
-                path=file.path, name=stored, found=list(found), expected=list(expected)
+def _named(tensors: Iterable[Stored], layout: Layout) -> Mapping[str, Stored]:
+    """The tensors under the names that the layout has for them."""
+    found: dict[str, Stored] = {}
+    for stored in tensors:
+        other = found.setdefault(layout.named(stored.name), stored)
+        if other is not stored:
+            raise stored.file.error(
+                _("tensors {first} and {second} are the same parameter").format(first=other.name, second=stored.name)
             )
-        )
-    array = file.read(stored, dtype)
-    array.setflags(write=False)
-    return layout.parameter(name, stored, array)
+    return found
 
 
-def _account(path: Path, layout: Layout, found: Set[str]) -> None:
+def _account(directory: Path, layout: Layout, found: Set[str]) -> None:
     required = {name for name, slot in layout.slots.items() if not slot.optional}
-    left_over = {name for name in found - layout.slots.keys() if layout.reason(name) is None}
     for names, message in (
         (required - found, _("{path}: tensor {name} is missing{more}")),
-        (left_over, _("{path}: tensor {name} is unknown to this architecture{more}")),
+        (found - layout.slots.keys(), _("{path}: tensor {name} is unknown to this architecture{more}")),
     ):
         if names:
             others = len(names) - 1
             more = _(" (and {n} more)").format(n=others) if others else ""
-            raise InputError(message.format(path=path, name=min(names), more=more))
+            raise InputError(message.format(path=directory, name=min(names), more=more))
+
+
+def _check(stored: Stored, expected: tuple[int, ...]) -> None:
+    if stored.shape != expected:
+        raise stored.file.error(
+            _("tensor {name} is {found}, and config.json says {expected}").format(
+                name=stored.name, found=list(stored.shape), expected=list(expected)
+            )
+        )
+    if stored.dtype not in FLOATS:
+        raise stored.file.error(
+            _("tensor {name} is of type {dtype}; expected one of {known}").format(
+                name=stored.name, dtype=stored.dtype, known=", ".join(FLOATS)
+            )
+        )

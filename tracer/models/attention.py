@@ -30,6 +30,8 @@ def self_attention(
     past: int | None = None,
     kept: LayerCache | None = None,
     labels: Sequence[str] = (),
+    bias: Sequence[Tensor] = (),
+    compare: Operation = scores,
 ) -> Tensor:
     """Queries, keys and values all from x [position, feature] -> [query, feature].
 
@@ -44,7 +46,7 @@ def self_attention(
         k_new = tape(project, "k_new", x, **p.k, heads=heads, axes=(HEAD, "key"))
         v_new = tape(project, "v_new", x, **p.v, heads=heads, axes=(HEAD, "key"))
         k, v = remembered(tape, kept, k_new, v_new, past or 0, labels)
-    return attend(tape, p, q, k, v, padding=padding, past=past)
+    return attend(tape, p, q, k, v, padding=padding, past=past, bias=bias, compare=compare)
 
 
 def cross_attention(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,11 +44,12 @@ class Slot:
 class Layout:
     """Every tensor a checkpoint must hold, and patterns of those it may hold to no effect, each with the reason.
 
-    ``base`` is a prefix that some files leave out of every name.
+    ``base`` is a prefix that some files leave out of every name; ``copies`` are the names of one and the same tensor.
     """
 
     base: str = ""
     slots: dict[str, Slot] = field(default_factory=dict)
+    copies: list[tuple[str, ...]] = field(default_factory=list)
     ignored: dict[str, str] = field(default_factory=dict)
 
     def ignore(self, pattern: str, reason: str) -> None:
@@ -64,6 +65,15 @@ class Layout:
         """One tensor, ``name`` in the file and ``path`` in the tree; ``how`` as in `Slot`."""
         self.slots[name] = Slot((path,), extents, **how)
 
+    def shared(self, places: Mapping[str, str], *extents: Extent) -> None:
+        """One tensor at several places: ``places`` maps each name that the file may have it under to a path.
+
+        The file has it under one of the names at least; a path whose own name is missing gets the first that is there.
+        """
+        self.copies.append(tuple(places))
+        for name, path in places.items():
+            self.add(name, path, *extents, optional=True)
+
     def linear(
         self, name: str, path: str, out: Extent, into: Extent, *, bias: bool = True, transposed: bool = False
     ) -> None:
@@ -78,12 +88,17 @@ class Layout:
         if bias:
             self.add(f"{name}.bias", f"{path}.bias", extent)
 
-    def parameter(self, name: str, stored: str, array: Array) -> Parameter:
-        """The tensor of a slot, ``stored`` under another name perhaps, as a parameter of the model."""
+    def missing(self, found: Set[str]) -> set[str]:
+        """The names that a file must have and that are not among those found in it."""
+        required = {name for name, slot in self.slots.items() if not slot.optional}
+        return (required - found) | {names[0] for names in self.copies if found.isdisjoint(names)}
+
+    def parameter(self, name: str, stored: str, array: Array, fill: Callable[[], None] | None = None) -> Parameter:
+        """The tensor of a slot, ``stored`` under another name perhaps, as a parameter of the model; ``fill`` as there."""
         slot = self.slots[name]
         array = array[0] if slot.wrapped else array
         array = array.T if slot.transposed else array
-        return Parameter(array, slot.dims, stored, transposed=slot.transposed, wrapped=slot.wrapped)
+        return Parameter(array, slot.dims, stored, transposed=slot.transposed, wrapped=slot.wrapped, fill=fill)
 
     def reason(self, name: str) -> str | None:
         """Why a tensor is ignored, if it is."""
@@ -101,6 +116,14 @@ class Parameters(dict[str, Any]):
         except KeyError:
             raise AttributeError(name) from None
 
+    def place(self, path: str, parameter: Parameter) -> None:
+        """Put a parameter at a dotted path, making the branches that lead there."""
+        *branches, leaf = path.split(".")
+        branch = self
+        for segment in branches:
+            branch = branch.setdefault(segment, Parameters())
+        branch[leaf] = parameter
+
 
 def arranged(layout: Layout, parameters: Mapping[str, Parameter]) -> Parameters:
     """The parameters of a file as the tree their slots describe."""
@@ -108,9 +131,9 @@ def arranged(layout: Layout, parameters: Mapping[str, Parameter]) -> Parameters:
     for name, parameter in parameters.items():
         paths = layout.slots[name].paths
         for path, part in zip(paths, parameter.split(len(paths)), strict=True):
-            *branches, leaf = path.split(".")
-            branch = tree
-            for segment in branches:
-                branch = branch.setdefault(segment, Parameters())
-            branch[leaf] = part
+            tree.place(path, part)
+    for names in layout.copies:
+        first = next(parameters[name] for name in names if name in parameters)
+        for name in names:
+            tree.place(layout.slots[name].paths[0], parameters.get(name, first))
     return tree

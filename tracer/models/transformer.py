@@ -102,6 +102,11 @@ class Transformer(Architecture):
         c = self.config
         return Facts(c.source_vocab, c.target_vocab, c.max_source, 2 * c.max_source + 10, c.pad_id, c.cache)
 
+    @property
+    def decoder_heads(self) -> int:
+        """How many heads each attention of the decoder has; here as many as in the encoder."""
+        return self.config.heads
+
     def rules(self, generation: Stated) -> Rules:
         return Rules(self.config.bos_id, (self.config.eos_id,))
 
@@ -111,8 +116,9 @@ class Transformer(Architecture):
 
     def new_cache(self, capacity: int, prompt: int) -> Cache:
         c = self.config
-        d_k = c.d_model // c.heads
-        return Cache.of(c.decoder_layers, c.heads, d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
+        heads = self.decoder_heads
+        d_k = c.d_model // heads
+        return Cache.of(c.decoder_layers, heads, d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
 
     def encode(self, tape: Tape, ids: Sequence[int], labels: Sequence[str]) -> Tensor:
         """Source ids -> memory [position, feature] (§3.1, left half of figure 1). Trailing pad ids are padding."""
@@ -167,19 +173,12 @@ class Transformer(Architecture):
         return tape.alias("output", self._feed_forward(tape, p, x))
 
     def _look_back(
-        self,
-        tape: Tape,
-        p: Parameters,
-        x: Tensor,
-        past: int,
-        kept: LayerCache | None,
-        labels: Sequence[str],
+        self, tape: Tape, p: Parameters, x: Tensor, past: int, kept: LayerCache | None, labels: Sequence[str]
     ) -> Tensor:
         """The decoder's masked self-attention, with Add & Norm."""
 
         def sublayer(y: Tensor) -> Tensor:
-            heads = self.config.heads
-            return self_attention(tape, p.self_attn, y, heads, past=past, kept=kept, labels=labels)
+            return self_attention(tape, p.self_attn, y, self.decoder_heads, past=past, kept=kept, labels=labels)
 
         return self._sublayer(tape, "self_attn", p.self_attn, x, sublayer)
 
@@ -189,7 +188,7 @@ class Transformer(Architecture):
         """The decoder's attention to the encoder's memory, with Add & Norm."""
 
         def sublayer(y: Tensor) -> Tensor:
-            return cross_attention(tape, p.cross_attn, y, memory, self.config.heads, padding=padding, kept=kept)
+            return cross_attention(tape, p.cross_attn, y, memory, self.decoder_heads, padding=padding, kept=kept)
 
         return self._sublayer(tape, "cross_attn", p.cross_attn, x, sublayer)
 

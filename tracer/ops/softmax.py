@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..arithmetic import Leaf, Node, exp, log, total
+from ..i18n import _
 from ..tensor import Tensor
 from .operation import Operation
+
+if TYPE_CHECKING:
+    from ..tape import Record
 
 
 def _largest(row: list[Leaf]) -> Leaf:
@@ -31,6 +36,9 @@ class Softmax(Operation):
         row = x.row(*index[:-1])
         shift = _largest(row)
         return exp(row[index[-1]] - shift) / total(exp(cell - shift) for cell in row)
+
+    def note(self, record: Record) -> str:
+        return _("softmax over {axis}").format(axis=record.output.axes[-1])
 
 
 class Loss(Operation):

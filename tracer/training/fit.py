@@ -65,7 +65,7 @@ def fit(
         trainer.resume(directory / STATE)
     while trainer.progress.epoch < plan.recipe.epochs:
         trainer.epoch(lambda progress: report(progress, trainer.updates))
-        if trainer.progress.bleu > trainer.progress.best:
+        if trainer.progress.bleu >= trainer.progress.best:
             trainer.progress = replace(trainer.progress, best=trainer.progress.bleu)
             _write(directory, trainer, source, target)
         trainer.save(directory / STATE)

@@ -9,7 +9,7 @@ from pathlib import Path
 import sacrebleu
 import torch
 import torch.nn.functional as F
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -143,7 +143,7 @@ class Trainer:
                 for name, parameter in named.items():
                     parameter.copy_(tensors[f"parameters/{name}"])
                     self.average[name].copy_(tensors[f"average/{name}"])
-        except (OSError, KeyError, ValueError, RuntimeError) as error:
+        except (OSError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
             raise InputError(f"{path}: is no state of this training ({error})") from error
         state = {
             i: {key: tensors[f"{key}/{name}"] for key in ("step", "exp_avg", "exp_avg_sq") if f"{key}/{name}" in tensors}

@@ -31,7 +31,7 @@ def words(sentences: Iterable[str], *, spaced: bool) -> Tokenizer:
     """One token a word between blanks, `</s>` appended; an unknown word is `<unk>`.
 
     ``spaced`` text is written with blanks: its pieces carry `▁`, and `?` follows a word without one. Of other text
-    blanks are dropped, the segmentation with the fewest words is found again, and each character that occurs in no
+    blanks and full stops are dropped, `?` is read as `？`, the segmentation with the fewest words is found again, and each character that occurs in no
     word is an `<unk>` of its own (the Unigram model alone would join neighbours).
     """
     written = list(sentences)
@@ -43,7 +43,8 @@ def words(sentences: Iterable[str], *, spaced: bool) -> Tokenizer:
     tokenizer.pre_tokenizer, tokenizer.decoder = known, decoders.Metaspace(prepend_scheme="always")
     if not spaced:
         characters = "".join(sorted(set("".join(counts))))
-        tokenizer.normalizer = normalizers.Replace(Regex(r"\s+"), "")
+        dropped, wide = normalizers.Replace(Regex(r"[\s.。]+"), ""), normalizers.Replace("?", "？")
+        tokenizer.normalizer = normalizers.Sequence([dropped, wide])
         tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(f"[^{re.escape(characters)}]"), "isolated")
         tokenizer.decoder = decoders.Fuse()
     return _ending(tokenizer)

@@ -23,7 +23,9 @@ def test_a_row_is_a_cell_of_the_step_that_made_it() -> None:
     rows = Rows(1, 5, 1, 2, np.float32)
     for step, (n, past) in enumerate(((2, 0), (1, 2), (1, 3)), 1):
         rows.extended(new(n, past, step), past, "abcde")
-    places = [(leaf.address, leaf.index, leaf.value) for key in range(4) if (leaf := rows.leaf(new(1, 3, 3), 3, 0, key, 0))]
+    places = [
+        (leaf.address, leaf.index, leaf.value) for key in range(4) if (leaf := rows.leaf(new(1, 3, 3), 3, 0, key, 0))
+    ]
     assert places == [
         ("@1:layer.k_new", (0, 0, 0), 0),
         ("@1:layer.k_new", (0, 1, 0), 1),

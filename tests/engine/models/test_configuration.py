@@ -46,7 +46,7 @@ def test_a_configuration_that_makes_no_sense_names_the_key(
 ) -> None:
     path = broken(checkpoint, changes)
     with pytest.raises(InputError, match=message) as caught:
-        tracer.load(str(path))
+        tracer.load(path)
     assert len(str(caught.value).splitlines()) == 1
 
 

@@ -23,7 +23,7 @@ def model(checkpoint: Checkpoint) -> tracer.Model:
     path: Path = checkpoint(**sizes)
     source.save(str(path / "source_tokenizer.json"))
     target.save(str(path / "target_tokenizer.json"))
-    return tracer.load(str(path))
+    return tracer.load(path)
 
 
 @pytest.fixture(scope="module", params=[False, True])

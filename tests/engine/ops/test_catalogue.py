@@ -29,5 +29,5 @@ def test_every_operation_is_in_the_catalogue_under_a_name_of_its_own() -> None:
 
 
 def _descendants(kind: type) -> set[type]:
-    below = set(kind.__subclasses__())
-    return below.union(*map(_descendants, below)) if below else below
+    below: set[type] = set(kind.__subclasses__())
+    return below.union(*map(_descendants, below))

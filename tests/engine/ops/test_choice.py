@@ -41,9 +41,7 @@ def test_temperature_divides() -> None:
     assert temper.forward(vocab(1, -2), temperature=0.5).array.tolist() == [2, -4]
 
 
-@pytest.mark.parametrize(
-    ("k", "kept"), [(1, [-INF, 3, -INF, -INF]), (2, [2, 3, -INF, -INF]), (9, [2, 3, 2, -1])]
-)
+@pytest.mark.parametrize(("k", "kept"), [(1, [-INF, 3, -INF, -INF]), (2, [2, 3, -INF, -INF]), (9, [2, 3, 2, -1])])
 def test_top_k_keeps_the_largest_and_of_equals_the_first(k: int, kept: list[float]) -> None:
     assert top_k.forward(vocab(2, 3, 2, -1), k=k).array.tolist() == kept
 

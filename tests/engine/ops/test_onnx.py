@@ -23,7 +23,16 @@ from tracer.tensor import FEATURE, HEAD, Array, Axis, Parameter, Tensor
 
 QUERY, KEY = Axis("query"), Axis("key")
 FILES = ("softmax", "layernormalization", "matmul", "gemm", "gelu", "relu", "erf", "attention")
-APPLICABLE = {"Softmax": 5, "LayerNormalization": 7, "MatMul": 3, "Gemm": 7, "Gelu": 4, "Relu": 1, "Erf": 1, "Attention": 31}
+APPLICABLE = {
+    "Softmax": 5,
+    "LayerNormalization": 7,
+    "MatMul": 3,
+    "Gemm": 7,
+    "Gelu": 4,
+    "Relu": 1,
+    "Erf": 1,
+    "Attention": 31,
+}
 """How many cases of each operator the rules below leave in, at least."""
 
 
@@ -181,13 +190,13 @@ def parameter(array: Array) -> Parameter:
 
 
 def applicable(found: Sequence[Case]) -> list[Case]:
-    return [case for case in found if RULES.get(case.operator, lambda _: True)(case)]
+    return [case for case in found if case.operator not in RULES or RULES[case.operator](case)]
 
 
 CASES = applicable(list(cases()))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_an_operation_passes_the_case(case: Case) -> None:
     found = computed(case)
     for name in case.outputs.keys() & found.keys():

@@ -52,7 +52,10 @@ def test_linear_has_rows_for_vectors() -> None:
     y = linear.forward(row(1, -1), weight=weight, bias=bias)
     assert y.array.tolist() == [[9, 19, 29]]
     assert y.array[0].tolist() == (weight.array @ [1, -1] + bias.array).tolist()
-    assert linear.derive((0, 1), row(1, -1), weight=weight, bias=bias).python() == "(((1.0 * 3.0) + ((-1.0) * 4.0)) + 20.0)"
+    assert (
+        linear.derive((0, 1), row(1, -1), weight=weight, bias=bias).python()
+        == "(((1.0 * 3.0) + ((-1.0) * 4.0)) + 20.0)"
+    )
 
 
 def test_the_residual_is_a_sum() -> None:
@@ -61,9 +64,7 @@ def test_the_residual_is_a_sum() -> None:
 
 def test_the_causal_mask_hides_what_comes_later() -> None:
     x = Axis("query", ["x¹", "x²", "x³", "x⁴"])
-    m = mask.forward(
-        query=x, key=x.named("key"), shape=(4, 4), past=0, padding=(), window=None, dtype=np.float64
-    )
+    m = mask.forward(query=x, key=x.named("key"), shape=(4, 4), past=0, padding=(), window=None, dtype=np.float64)
     assert np.isneginf(m.array).tolist() == [[j > i for j in range(4)] for i in range(4)]
     assert m.labels == {"query": list(x.labels or ()), "key": list(x.labels or ())}
     raw = Tensor(np.array([[[1.0, 2.0, 3.0, 4.0]] * 4]), (Axis("head"), x, x.named("key")))

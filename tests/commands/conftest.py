@@ -1,0 +1,76 @@
+"""Sessions on the smallest built-in model, and ways to talk to them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tracer
+from commands.batch import Batch, given
+from commands.opening import Opener
+from commands.presenting import FORMATS, Look
+from tracer.debugger.session import Session
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def model() -> tracer.Model:
+    return tracer.load("zh-en-tiny", dtype="float64")
+
+
+@pytest.fixture
+def session(model: tracer.Model) -> Session:
+    return Session(Opener(model))
+
+
+Play = Callable[..., str]
+
+
+@pytest.fixture
+def play(session: Session) -> Play:
+    """Run lines on the session; what is written. The last status is ``play.status``."""
+
+    def run(*lines: str, format: str = "text", keep_going: bool = False) -> str:
+        stream = io.StringIO()
+        batch = Batch(session, FORMATS[format](stream, Look(100, "never")), keep_going)
+        run.status = batch.play(given(lines))  # type: ignore[attr-defined]
+        return stream.getvalue()
+
+    return run
+
+
+@pytest.fixture
+def objects(play: Play) -> Callable[..., list[dict[str, Any]]]:
+    """Run lines; the objects they yield."""
+    return lambda *lines, **options: [json.loads(line) for line in play(*lines, format="jsonl", **options).splitlines()]
+
+
+Finished = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def tx() -> Callable[..., Finished]:
+    """Run ``tx-trace`` on the small model as a process of its own."""
+
+    def run(*arguments: str, stdin: str = "", model: str = "zh-en-tiny", **environ: str) -> Finished:
+        return subprocess.run(
+            [sys.executable, "-m", "commands", "-m", model, *arguments],
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            cwd=ROOT,
+            env={**os.environ, **environ},
+            timeout=120,
+            check=False,
+        )
+
+    return run

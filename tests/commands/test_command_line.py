@@ -1,0 +1,186 @@
+"""The command line, in processes of its own."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from commands.main import language, with_batch_value
+
+SCRIPT = "run 我爱你\nstep 2\n\n# a comment\ntoken\np dec.0.cross.weights[h0]\ncontinue\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["--batch"], ["--batch="]),
+        (["--batch", "-t", "x"], ["--batch=", "-t", "x"]),
+        (["--batch", "-"], ["--batch", "-"]),
+        (["--batch", "FILE", "-e", "s"], ["--batch", "FILE", "-e", "s"]),
+        (["-t", "x", "--batch"], ["-t", "x", "--batch="]),
+        ([], []),
+    ],
+)
+def test_batch_may_stand_with_or_without_a_file(given, expected):
+    assert with_batch_value(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "expected"),
+    [
+        ([], {}, "en"),
+        ([], {"LANG": "zh_CN.UTF-8"}, "zh"),
+        (["--lang", "en"], {"LANG": "zh_CN.UTF-8"}, "en"),
+        (["--lang=zh"], {}, "zh"),
+    ],
+)
+def test_the_language_is_the_options_or_the_locales(arguments, environ, expected):
+    assert language(arguments, environ) == expected
+
+
+def test_a_piped_script_is_a_transcript(tx):
+    done = tx(stdin=SCRIPT)
+    assert (done.returncode, done.stderr) == (0, "")
+    echoed = [line for line in done.stdout.splitlines() if line.startswith("(tx) ")]
+    assert echoed == [f"(tx) {line}" for line in SCRIPT.splitlines() if line]
+    assert "the end of the run: </s>" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_the_same_script_gives_the_same_bytes_however_it_comes(tx, tmp_path):
+    file = tmp_path / "script.txt"
+    file.write_text(SCRIPT, encoding="utf-8")
+    lines = [argument for line in SCRIPT.splitlines() for argument in ("-e", line)]
+    outputs = [
+        tx(stdin=SCRIPT).stdout,
+        tx("--batch", "-", stdin=SCRIPT).stdout,
+        tx("--batch", str(file), LC_ALL="C", LANG="C").stdout,
+        tx("--batch", *lines).stdout,
+    ]
+    assert len(set(outputs)) == 1
+
+
+def test_jsonl_parses_line_by_line(tx):
+    done = tx("--batch", "--format", "jsonl", stdin=SCRIPT)
+    assert {json.loads(line)["kind"] for line in done.stdout.splitlines()} == {
+        "result",
+        "stop",
+        "op",
+        "token",
+        "tensor",
+    }
+
+
+def test_output_goes_to_a_file_whole(tx, tmp_path):
+    file = tmp_path / "out.txt"
+    assert tx("-o", str(file), stdin=SCRIPT).stdout == ""
+    assert file.read_text(encoding="utf-8") == tx(stdin=SCRIPT).stdout
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_the_file_and_line_of_a_failure_are_named(tx, tmp_path):
+    file = tmp_path / "script.txt"
+    file.write_text("step\n" * 6 + "bogus\nstep\n", encoding="utf-8")
+    done = tx("--batch", str(file))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{file}:7: bogus is no command")
+    assert done.stdout.count("(tx) ") == 7
+    going = tx("--batch", str(file), "--keep-going")
+    assert (going.returncode, going.stdout.count("(tx) ")) == (1, 8)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "status", "message"),
+    [
+        (["--batch", "-e", "expect 1 < 2"], "", 0, ""),
+        (["--batch", "-e", "expect 1 > 2"], "", 3, "1 > 2 does not hold"),
+        (["--batch", "-e", "expect 1 > 2", "-e", "x y", "--keep-going"], "", 1, "does not hold"),
+        ([], "我爱你\n", 1, "on the command line after -t"),
+        ([], "p weights[h0\n", 1, "column"),
+        (["-t", "", "--batch", "-e", "s"], "", 2, "the text is empty"),
+        (["-t", "我" * 10_000, "--batch", "-e", "s"], "", 2, "10000 characters"),
+        (["-t", "a[b]\x07😀", "--batch", "-e", "s"], "", 0, "does not know"),
+        (["-m", "zh-en-tinny", "--batch", "-e", "s"], "", 2, "did you mean zh-en-tiny"),
+        (["--ids", "-t", "5 x", "--batch", "-e", "s"], "", 2, "is no list of token ids"),
+        (["--ids", "-t", "99999", "--batch", "-e", "s"], "", 2, "out of range"),
+        (["--temperature", "2", "--batch", "-e", "s"], "", 2, "belongs to strategy sample"),
+        (["--batch", "/nowhere/script"], "", 2, "can't be read"),
+        (["--batch", "-e", "s", "-o", "/nowhere/out"], "", 2, "can't be written"),
+        (["--batch", "-e", "s > /nowhere/out"], "", 1, "can't be written"),
+        (["--batch", "-e", "s", "--format", "html"], "", 2, "format html is not available"),
+        (["--width", "x"], "", 2, "--width"),
+        (["--nonsense"], "", 2, "--nonsense"),
+    ],
+)
+def test_statuses_and_sentences(tx, arguments, stdin, status, message):
+    done = tx(*arguments, stdin=stdin)
+    assert done.returncode == status, done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_printed_of_a_text_is_never_an_instruction(tx):
+    done = tx("-t", "\x1b[31m[b] :smile:", "--batch", "-e", "tokens", "--color", "always")
+    assert "\x1b[31m" not in done.stdout + done.stderr
+    assert "[b]" not in done.stderr
+
+
+def test_the_bytes_of_a_script_must_be_utf8(tx, tmp_path):
+    file = tmp_path / "script.txt"
+    file.write_bytes(b"step\n\xff\n")
+    done = tx("--batch", str(file))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not UTF-8" in done.stderr
+
+
+def test_a_broken_pipe_ends_silently():
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "commands", "-m", "zh-en-tiny", *["-e", "p/a encoder.**"] * 3, "--batch"]
+    command += ["-e", "continue"] * 1
+    command += ["-e", "run", "-e", "c"] * 200
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+def test_an_interrupt_ends_with_its_status():
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "commands", "-m", "zh-en-tiny", "--batch", *["-e", "run", "-e", "c"] * 2000]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _output, errors = process.communicate()
+    assert (process.returncode, errors) == (130, b"")
+
+
+def test_teacher_forcing_is_one_pass(tx):
+    done = tx("--target", "i love you", "--batch", "-e", "token", "-e", "p loss", "-e", "token")
+    assert done.returncode == 0
+    assert "@1:loss" in done.stdout
+    assert "the end of the run: the given output is read" in done.stdout
+
+
+def test_beam_search_and_sampling_are_repeatable(tx):
+    for options in (["--strategy", "beam", "--beams", "2"], ["--strategy", "sample", "--seed", "7"]):
+        first, second = (tx(*options, "--batch", "-e", "c") for _ in range(2))
+        assert (first.returncode, first.stdout) == (0, second.stdout)
+
+
+def test_models_are_listed_and_described(tx):
+    listed = tx("models").stdout
+    assert "zh-en-tiny" in listed
+    card = tx("models", "zh-en-tiny")
+    assert (card.returncode, card.stdout[:1]) == (0, "#")
+    assert tx("models", "zh-en-tin").returncode == 2
+
+
+def test_the_version(tx):
+    assert tx("--version").stdout.startswith("tx-trace ")

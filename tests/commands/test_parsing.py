@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import pytest
+
+from commands.parsing import parse_line
+from commands.registry import UnknownCommandError
+from tracer.addresses import Address, Index
+from tracer.errors import AddressError, ExpressionError, InputError
+
+
+def parsed(line):
+    call = parse_line(line)
+    return call.command.name, call.arguments
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "arguments"),
+    [
+        ("step", "step", {}),
+        ("s 3", "step", {"n": 3}),
+        ("  tok   12 ", "token", {"n": 12}),
+        ("run", "run", {}),
+        ("run 我 爱 你", "run", {"text": "我 爱 你"}),
+        ('run "quoted"', "run", {"text": '"quoted"'}),
+        ("goto @3#4", "goto", {"location": Address(step=3, record=4)}),
+        ("why weights [h1, 0]", "why", {"cell": Address("weights", selectors=(Index(1, True), Index(0)))}),
+        ("i mod", "info", {"subject": "model"}),
+        ("help step", "help", {"name": "step"}),
+    ],
+)
+def test_lines_are_read_by_the_signature(line, name, arguments):
+    assert parsed(line) == (name, arguments)
+
+
+@pytest.mark.parametrize(
+    ("line", "flags"),
+    [
+        ("p x", {}),
+        ("p/a x", {"whole": True}),
+        ("print /a /5 x", {"whole": True, "decimals": 5}),
+        ("p/s x / y", {"short": True}),
+    ],
+)
+def test_flags_come_first(line, flags):
+    name, arguments = parsed(line)
+    expression = arguments.pop("expression")
+    assert (name, arguments) == ("print", flags)
+    assert expression.text in ("x", "x / y")
+
+
+@pytest.mark.parametrize(
+    ("line", "file", "rest"),
+    [
+        ('step 2 > "out.txt"', "out.txt", {"n": 2}),
+        ("step 2 > out.txt", "out.txt", {"n": 2}),
+        ("list >out.txt", "out.txt", {}),
+        ('run 我爱你 > "a b.txt"', "a b.txt", {"text": "我爱你"}),
+        ('why w[h0, ">"] > out', "out", {"cell": parse_line('why w[h0, ">"]').arguments["cell"]}),
+    ],
+)
+def test_what_a_command_shows_may_go_to_a_file(line, file, rest):
+    call = parse_line(line)
+    assert (call.file, call.arguments) == (Path(file), rest)
+
+
+def test_in_an_expression_only_a_quoted_file_is_one():
+    assert parse_line("p x > y").file is None
+    call = parse_line('p x > y > "z.txt"')
+    assert (call.file, call.arguments["expression"].text) == (Path("z.txt"), "x > y")
+    assert parse_line('p w[">"]').file is None
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "message"),
+    [
+        ("step x", InputError, "'x' is no count"),
+        ("step 0", InputError, "expected a whole number from 1"),
+        ("step 99999999999999999999", InputError, "is no count"),
+        ("step 1 2", InputError, "'1 2' is no count"),
+        ("finish now", InputError, "finish takes no 'now'; usage: finish"),
+        ("why", InputError, "why needs CELL; usage: why CELL"),
+        ("p", InputError, "print needs E"),
+        ("p/q x", InputError, "print has no /q"),
+        ("p/400 x", InputError, "print has no /400"),
+        ("i nothing", InputError, "'nothing' is none of model, run, tokens, record"),
+        ("goto !", AddressError, "is no address"),
+        ("p 1 +", ExpressionError, "a value is missing"),
+        ("setp 3", UnknownCommandError, "did you mean step"),
+        ("weights[h0]", UnknownCommandError, r"to see its value: p weights\[h0\]"),
+        ("max(weights) > 1", UnknownCommandError, "to see its value: p max"),
+        ("我爱你", UnknownCommandError, "我爱你 is no command$"),
+    ],
+)
+def test_bad_lines_are_one_clear_sentence(line, error, message):
+    with pytest.raises(error, match=message) as caught:
+        parse_line(line)
+    assert "\n" not in str(caught.value)

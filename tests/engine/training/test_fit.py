@@ -1,0 +1,185 @@
+"""Training: the same data and seed give the same file, resumed or not, and the engine computes what was trained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+
+import tracer
+from tracer.errors import InputError
+from tracer.training.grammar import pairs
+
+from ..conftest import Checkpoint
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("sacrebleu")
+from tracer.training.fit import STATE, Plan, fit  # noqa: E402
+from tracer.training.loop import Progress, Recipe  # noqa: E402
+from tracer.training.network import Network, sinusoids  # noqa: E402
+
+if TYPE_CHECKING:
+    from tracer.models.transformer import Config
+
+RECIPE = Recipe(epochs=2, batch=80, warmup=4)
+PLAN = Plan(d_model=8, heads=2, layers=1, ffn=12, source="words", target="words", recipe=RECIPE)
+WRITTEN = ["config.json", "model.safetensors", "source_tokenizer.json", "target_tokenizer.json"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """60 pairs of the grammar, far apart."""
+    path = tmp_path_factory.mktemp("data") / "pairs.tsv"
+    path.write_text("".join(f"{s}\t{t}\n" for s, t in islice(pairs(), 0, 6000, 100)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path) -> Path:
+    """The directory of a training that ran through."""
+    fit(data, data.parent / "trained", PLAN)
+    return data.parent / "trained"
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    """The checkpoint's files."""
+    return {name: (directory / name).read_bytes() for name in WRITTEN}
+
+
+def state(directory: Path) -> dict[str, object]:
+    """What a resumed training starts from. (The library writes its parts in any order.)"""
+    with safe_open(directory / STATE, "np") as file:
+        return {**file.metadata(), **{name: file.get_tensor(name).tobytes() for name in file.keys()}}  # noqa: SIM118
+
+
+def test_a_training_writes_a_checkpoint(trained: Path) -> None:
+    assert sorted(path.name for path in trained.iterdir()) == sorted([*WRITTEN, STATE])
+    model = tracer.load(trained)
+    assert model.config.d_model == 8
+    assert model.facts.cache is False
+    assert tracer.trace(model, "我爱你", max_tokens=3).tokens
+
+
+def test_the_same_data_and_seed_give_the_same_files(data: Path, trained: Path, tmp_path: Path) -> None:
+    fit(data, tmp_path, PLAN)
+    assert contents(tmp_path) == contents(trained)
+    assert state(tmp_path) == state(trained)
+
+
+def test_another_seed_gives_other_parameters(data: Path, trained: Path, tmp_path: Path) -> None:
+    fit(data, tmp_path, replace(PLAN, recipe=replace(RECIPE, seed=2)))
+    assert contents(tmp_path)["model.safetensors"] != contents(trained)["model.safetensors"]
+
+
+def test_a_training_resumed_is_a_training_uninterrupted(data: Path, trained: Path, tmp_path: Path) -> None:
+    def interrupt(progress: Progress, updates: int) -> None:
+        if progress.epoch == 1 and progress.update > updates // 2 + 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(data, tmp_path, PLAN, report=interrupt)
+    assert state(tmp_path) != state(trained)
+    fit(data, tmp_path, PLAN, resume=True)
+    assert contents(tmp_path) == contents(trained)
+    assert state(tmp_path) == state(trained)
+
+
+def test_progress_is_reported_after_every_update(data: Path, tmp_path: Path) -> None:
+    seen: list[tuple[int, int, int]] = []
+    last = fit(data, tmp_path, PLAN, report=lambda progress, n: seen.append((progress.epoch, progress.update, n)))
+    updates = seen[-1][2]
+    assert seen[-1] == (2, updates, updates)
+    assert [update for _, update, _ in seen if update] == sorted(update for _, update, _ in seen)
+    assert {update for _, update, _ in seen} == set(range(1, updates + 1))
+    assert last.best >= 0
+
+
+def test_a_directory_in_use_is_left_alone(data: Path, trained: Path) -> None:
+    before = contents(trained)
+    with pytest.raises(InputError, match="is not empty; name a new directory, or go on in this one with --resume"):
+        fit(data, trained, PLAN)
+    assert contents(trained) == before
+
+
+def test_other_settings_do_not_resume(data: Path, trained: Path, tmp_path: Path) -> None:
+    (tmp_path / STATE).write_bytes((trained / STATE).read_bytes())
+    with pytest.raises(InputError, match="was trained with other settings"):
+        fit(data, tmp_path, replace(PLAN, recipe=replace(RECIPE, epochs=3)), resume=True)
+    with pytest.raises(InputError, match="is no state of this training"):
+        fit(data, tmp_path, replace(PLAN, d_model=16), resume=True)
+    (tmp_path / STATE).write_bytes(b"nonsense")
+    with pytest.raises(InputError, match="is no state of this training"):
+        fit(data, tmp_path, PLAN, resume=True)
+
+
+def twin(model: tracer.Model) -> Network:
+    """The torch network of a model, with the parameters of its checkpoint."""
+    network = Network(model.config)
+    network.eval()
+    network.load_state_dict({name: torch.from_numpy(p.array.copy()) for name, p in model.parameters.items()})
+    return network
+
+
+def same_logits(model: tracer.Model) -> None:
+    """The network and the engine compute the same: over a padded source, all positions of a target at once."""
+    network, random = twin(model), np.random.default_rng(0)
+    source = [*random.integers(4, 20, 5).tolist(), model.config.eos_id]
+    target = [model.config.bos_id, *random.integers(4, 20, 6).tolist()]
+    with torch.no_grad():
+        padded = torch.tensor([[*source, 0, 0]])
+        expected = network.logits(network(padded, torch.tensor([target])))[0].numpy()
+    for ids in (source, padded[0].tolist()):
+        found = tracer.trace(model, ids=ids, target_ids=target)[1]["logits"].array
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
+
+
+def test_the_engine_computes_what_was_trained(trained: Path) -> None:
+    same_logits(tracer.load(trained))
+
+
+@pytest.mark.parametrize("norm", ["post", "pre"])
+@pytest.mark.parametrize("final_norm", [False, True])
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_network_and_engine_are_the_same_model(
+    checkpoint: Checkpoint, norm: str, final_norm: bool, activation: str
+) -> None:
+    same_logits(
+        tracer.load(checkpoint(norm=norm, final_norm=final_norm, activation=activation, tied_output=True, d_model=8))
+    )
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_greedy_translations_are_the_same(checkpoint: Checkpoint, cache: bool) -> None:
+    model = tracer.load(checkpoint(tied_output=True, target_vocab=12))
+    sources = [[5, 6, 7, 2], [9, 4, 2, 0], [11, 2, 0, 0]]
+    rows = twin(model).greedy(torch.tensor(sources), 9)
+    for source, expected in zip(sources, rows, strict=True):
+        run = tracer.trace(model, ids=source, max_tokens=9, cache=cache)
+        assert [i for i in run.output_ids if i != model.config.eos_id] == expected
+
+
+def test_positions_are_the_same() -> None:
+    from tracer.ops.position import sinusoids as ours
+    from tracer.tensor import Axis
+
+    table = ours.forward(position=Axis("position"), start=0, shape=(30, 10), dtype=np.float32).array
+    np.testing.assert_allclose(sinusoids(30, 10).numpy(), table, atol=1e-6)
+
+
+def test_dropout_keeps_the_mean_and_repeats_with_the_seed(checkpoint: Checkpoint) -> None:
+    config: Config = tracer.load(checkpoint(tied_output=True)).config
+    network = Network(config, dropout=0.25)
+    dropout = network.encoder.dropout
+    network.seed(1, 2)
+    first = dropout(torch.ones(200, 200))
+    assert first.mean().item() == pytest.approx(1, abs=0.02)
+    assert sorted(first.unique().tolist()) == pytest.approx([0, 4 / 3])
+    network.seed(1, 2)
+    assert torch.equal(dropout(torch.ones(200, 200)), first)
+    network.eval()
+    assert torch.equal(dropout(torch.ones(2, 2)), torch.ones(2, 2))

@@ -1,0 +1,307 @@
+"""Make the reference checkpoints of the encoder–decoder families with torch and transformers (extra `parity`).
+
+    python tests/make_references.py [NAME …]
+
+Every fixture is a small random checkpoint in the published layout, written by transformers itself, and beside it
+`reference.safetensors` and `reference.json` with what transformers computed from it: hidden states, attention weights,
+the outputs of all modules, logits, greedy and beam decoding, and a padded batch. The same versions give the same files.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+FIXTURES = Path(__file__).parent / "fixtures"
+NEW_TOKENS = 12
+GENERATION = {"max_new_tokens": NEW_TOKENS, "do_sample": False}
+GREEDY = {"num_beams": 1}
+BEAM = {"num_beams": 4, "num_return_sequences": 4, "length_penalty": 1.0, "early_stopping": False}
+MARGIN = 1e-3
+"""Decisions closer than this could turn out either way in float32; another seed is taken."""
+
+Arrays = dict[str, Tensor]
+Model = Any
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A checkpoint to make: a family of transformers, its configuration, and what generation_config.json states."""
+
+    family: str
+    config: dict[str, Any]
+    generation: dict[str, Any] = field(default_factory=dict)
+    change: Callable[[Model], None] = lambda model: None
+    stated: dict[str, Any] = field(default_factory=dict)
+    """what config.json says in place of what transformers writes"""
+    head: str = "ForConditionalGeneration"
+
+
+def untie(model: Model) -> None:
+    """Give the output a projection of its own, as T5 v1.1 has it; transformers 5 ties it whatever the configuration."""
+    model.lm_head.weight = nn.Parameter(torch.empty_like(model.lm_head.weight))
+
+
+BART = {
+    "vocab_size": 117,
+    "max_position_embeddings": 32,
+    "d_model": 24,
+    "encoder_layers": 2,
+    "encoder_attention_heads": 3,
+    "encoder_ffn_dim": 40,
+    "decoder_layers": 1,
+    "decoder_attention_heads": 4,
+    "decoder_ffn_dim": 36,
+    "decoder_start_token_id": 2,
+}
+T5 = {
+    "vocab_size": 120,
+    "d_model": 24,
+    "d_kv": 10,
+    "d_ff": 36,
+    "num_heads": 3,
+    "num_layers": 2,
+    "relative_attention_num_buckets": 8,
+    "relative_attention_max_distance": 20,
+    "decoder_start_token_id": 0,
+}
+MARIAN = {
+    "vocab_size": 90,
+    "decoder_vocab_size": 113,
+    "share_encoder_decoder_embeddings": False,
+    "max_position_embeddings": 32,
+    "d_model": 27,
+    "encoder_layers": 1,
+    "encoder_attention_heads": 3,
+    "encoder_ffn_dim": 40,
+    "decoder_layers": 2,
+    "decoder_attention_heads": 9,
+    "decoder_ffn_dim": 36,
+    "pad_token_id": 89,
+    "decoder_start_token_id": 89,
+}
+SPECS = {
+    "bart_tied": Spec("Bart", BART, {"forced_bos_token_id": 0, "forced_eos_token_id": 2, "no_repeat_ngram_size": 2}),
+    "mbart_untied": Spec(
+        "MBart",
+        BART | {"activation_function": "relu", "scale_embedding": True, "tie_word_embeddings": False},
+        {"forced_bos_token_id": 100, "suppress_tokens": [7, 8], "begin_suppress_tokens": [9], "eos_token_id": [2, 3]},
+    ),
+    "t5_v1_1": Spec(
+        "T5",
+        T5 | {"feed_forward_proj": "gated-gelu", "num_decoder_layers": 1, "tie_word_embeddings": False},
+        change=untie,
+        stated={"tie_word_embeddings": False, "n_positions": 64},
+    ),
+    "t5_gated_silu": Spec("T5", T5 | {"feed_forward_proj": "gated-silu", "tie_word_embeddings": False}),
+    "marian_two_vocabularies": Spec(
+        "Marian",
+        MARIAN | {"activation_function": "relu", "scale_embedding": True},
+        {"bad_words_ids": [[89], [5, 6]], "forced_eos_token_id": 0, "renormalize_logits": True},
+        head="MTModel",
+    ),
+}
+
+
+def make(name: str) -> None:
+    """Write the fixture of that name, from the first seed that leaves no decision to chance."""
+    spec, directory = SPECS[name], FIXTURES / name
+    for seed in range(100):
+        model, inputs = build(spec, seed), ids(spec, seed)
+        arrays = results(model, inputs)
+        checks = margins(arrays)
+        if min(checks.values()) > MARGIN:
+            break
+    write_checkpoint(model, spec, directory)
+    checks["float32_vs_float64_logits"] = noise(model, inputs)
+    checks["logits_std"] = arrays["logits"].std().item()
+    checks["reload_logits_diff"] = reloaded(model, directory, inputs)
+    save_file({key: array.contiguous() for key, array in arrays.items()}, directory / "reference.safetensors")
+    write_json(directory / "reference.json", account(name, spec, seed, checks, arrays))
+    print(f"{name}: seed {seed}, {sum(path.stat().st_size for path in directory.iterdir()) >> 10} kB, {checks}")
+
+
+def build(spec: Spec, seed: int) -> Model:
+    """A model with random parameters, spread so that its attention and its choices are decided ones."""
+    torch.manual_seed(seed)
+    configuration = getattr(transformers, f"{spec.family}Config")(**spec.config)
+    configuration._attn_implementation = "eager"
+    model = getattr(transformers, spec.family + spec.head)(configuration).eval()
+    spec.change(model)
+    defaults = {key: getattr(configuration, key) for key in ("eos_token_id", "pad_token_id", "decoder_start_token_id")}
+    model.generation_config = transformers.GenerationConfig(**defaults | spec.generation)
+    with torch.no_grad():
+        for name, parameter in [*model.named_parameters(), *model.named_buffers()]:
+            if parameter.requires_grad or name == "final_logits_bias":
+                fill(name, parameter)
+    return model
+
+
+def fill(name: str, parameter: Tensor) -> None:
+    """Gains about 1, biases about 0, matrices that keep the size of what they are given."""
+    if "norm" in name and name.endswith("weight"):
+        parameter.normal_(1, 0.2)
+    elif parameter.ndim == 1 or name == "final_logits_bias":
+        parameter.normal_(0, 0.2)
+    else:
+        embedding = any(part in name for part in ("embed", "shared", "lm_head", "relative"))
+        parameter.normal_(0, 0.6 if embedding else 1.5 * parameter.shape[1] ** -0.5)
+
+
+def ids(spec: Spec, seed: int) -> Arrays:
+    """One source and target, and a batch of two sources of which the second is padded."""
+    generator = torch.Generator().manual_seed(seed)
+    start, pad = spec.config["decoder_start_token_id"], spec.config.get("pad_token_id", 0 if spec.family == "T5" else 1)
+    source_vocab = spec.config["vocab_size"]
+    target_vocab = spec.config.get("decoder_vocab_size", source_vocab)
+
+    def draw(vocab: int, rows: int, length: int) -> Tensor:
+        return torch.randint(4, vocab - 4, (rows, length), generator=generator)
+
+    def started(rows: int) -> Tensor:
+        return torch.cat([torch.full((rows, 1), start), draw(target_vocab, rows, 7)], 1)
+
+    batch = draw(source_vocab, 2, 11)
+    batch[1, 6:] = pad
+    return {
+        "input_ids": draw(source_vocab, 1, 14),
+        "decoder_input_ids": started(1),
+        "batch.input_ids": batch,
+        "batch.decoder_input_ids": started(2),
+        "batch.attention_mask": (batch != pad).long(),
+    }
+
+
+@torch.no_grad()
+def results(model: Model, inputs: Arrays) -> Arrays:
+    """Everything that transformers computes from the ids, in float32; ids as int32."""
+    arrays: Arrays = {}
+    with outputs_of_modules(model, arrays):
+        arrays |= states(forward(model, inputs))
+    batch = states(forward(model, inputs, "batch."))
+    last = f"enc_hidden.{model.config.num_hidden_layers}"
+    kept = [name for name in batch if name.startswith(("enc_attn", "cross_attn")) or name in ("logits", last)]
+    arrays |= {f"batch.{name}": batch[name] for name in kept}
+    arrays |= decoded(model, inputs["input_ids"], "greedy", GREEDY) | decoded(model, inputs["input_ids"], "beam4", BEAM)
+    return {name: array.int() if array.dtype == torch.int64 else array for name, array in (inputs | arrays).items()}
+
+
+def forward(model: Model, inputs: Arrays, prefix: str = "") -> Any:
+    """One pass over source and target."""
+    source = inputs[f"{prefix}input_ids"]
+    return model(
+        input_ids=source,
+        attention_mask=inputs.get(f"{prefix}attention_mask", torch.ones_like(source)),
+        decoder_input_ids=inputs[f"{prefix}decoder_input_ids"],
+        output_hidden_states=True,
+        output_attentions=True,
+    )
+
+
+def states(output: Any) -> Arrays:
+    """Hidden states, attention weights and logits, by the names that the references use."""
+    lists = {
+        "enc_hidden": output.encoder_hidden_states,
+        "dec_hidden": output.decoder_hidden_states,
+        "enc_attn": output.encoder_attentions,
+        "dec_attn": output.decoder_attentions,
+        "cross_attn": output.cross_attentions,
+    }
+    named = {f"{name}.{i}": array for name, arrays in lists.items() for i, array in enumerate(arrays)}
+    return named | {"logits": output.logits}
+
+
+@contextmanager
+def outputs_of_modules(model: Model, arrays: Arrays) -> Iterator[None]:
+    """Note what every leaf module yields while the block runs, as ``module/NAME#0`` for its first call."""
+
+    def note(name: str) -> Callable[..., None]:
+        def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+            arrays.setdefault(f"module/{name}#0", output.detach().clone())
+
+        return hook
+
+    leaves = [(name, module) for name, module in model.named_modules() if not list(module.children())]
+    hooks = [module.register_forward_hook(note(name)) for name, module in leaves if not isinstance(module, nn.Dropout)]
+    yield
+    for hook in hooks:
+        hook.remove()
+
+
+def decoded(model: Model, source: Tensor, name: str, settings: dict[str, Any]) -> Arrays:
+    """The ids that decoding yields, start token first, and the scores: of every step, or of each hypothesis."""
+    output = model.generate(
+        source,
+        attention_mask=torch.ones_like(source),
+        output_scores=True,
+        return_dict_in_generate=True,
+        **GENERATION,
+        **settings,
+    )
+    beam = settings["num_beams"] > 1
+    scores = output.sequences_scores if beam else torch.stack(output.scores, 1)
+    return {f"{name}.ids": output.sequences, f"{name}.scores": scores}
+
+
+def margins(arrays: Arrays) -> dict[str, float]:
+    """How narrowly decoding was decided: between the best two of a step, and between hypotheses."""
+    best = arrays["greedy.scores"][0].topk(2).values
+    free = best[best[:, 1].isfinite()]
+    gaps = -arrays["beam4.scores"].diff()
+    return {"greedy_min_margin": (free[:, 0] - free[:, 1]).min().item(), "beam_min_gap": gaps.min().item()}
+
+
+@torch.no_grad()
+def noise(model: Model, inputs: Arrays) -> float:
+    """The largest difference between float32 and float64 in the logits."""
+    single = forward(model, inputs).logits
+    difference = forward(model.double(), inputs).logits - single
+    model.float()
+    return difference.abs().max().item()
+
+
+@torch.no_grad()
+def reloaded(model: Model, directory: Path, inputs: Arrays) -> float:
+    """The largest difference in the logits after writing and reading the checkpoint."""
+    again = type(model).from_pretrained(directory, attn_implementation="eager").eval()
+    return (forward(again, inputs).logits - forward(model, inputs).logits).abs().max().item()
+
+
+def write_checkpoint(model: Model, spec: Spec, directory: Path) -> None:
+    """The checkpoint in the published layout."""
+    model.save_pretrained(directory)
+    path = directory / "config.json"
+    write_json(path, json.loads(path.read_text()) | spec.stated)
+
+
+def account(name: str, spec: Spec, seed: int, checks: dict[str, float], arrays: Arrays) -> dict[str, Any]:
+    """How the reference was made, and what is in it."""
+    return {
+        "fixture": name,
+        "kind": "seq2seq",
+        "model_class": spec.family + spec.head,
+        "seed": seed,
+        "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
+        "generation": GENERATION | {"greedy": GREEDY, "beam": BEAM, "note": "other settings from generation_config.json"},
+        "checks": {key: float(f"{value:.4g}") for key, value in checks.items()},
+        "arrays": {key: "x".join(map(str, array.shape)) for key, array in sorted(arrays.items())},
+    }
+
+
+def write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:] or SPECS:
+        make(wanted)

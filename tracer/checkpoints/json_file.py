@@ -1,0 +1,34 @@
+"""Reading the JSON files of a checkpoint directory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..i18n import _
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        InputError: the file is missing, can't be read, or holds something else.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(_("{path}: is missing; a checkpoint directory has one").format(path=path)) from None
+    except OSError as error:
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error.strerror)) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(_("{path}: is no JSON ({reason})").format(path=path, reason=error)) from error
+    if not isinstance(value, dict):
+        raise InputError(_("{path}: expected a JSON object").format(path=path))
+    return value
+
+
+def read_json_if_there(path: Path) -> dict[str, Any]:
+    """The same; nothing where there is no such file."""
+    return read_json(path) if path.exists() else {}

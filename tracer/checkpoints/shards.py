@@ -1,0 +1,68 @@
+"""The safetensors files of a directory: one, or several with an index that says which holds what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from ..errors import InputError
+from ..i18n import _
+from .json_file import read_json
+from .safetensors import read_header
+from .stored import Stored
+
+WHOLE = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+
+
+def read_headers(directory: Path) -> dict[str, Stored]:
+    """Every tensor in the files of a directory, by name.
+
+    Raises:
+        InputError: a file is missing or broken, or the index and the files disagree.
+    """
+    if (directory / WHOLE).exists() or not (directory / INDEX).exists():
+        return read_header(directory / WHOLE)
+    index = directory / INDEX
+    places = _places(index, read_json(index).get("weight_map"))
+    tensors: dict[str, Stored] = {}
+    for shard in sorted(set(places.values())):
+        _gather(tensors, read_header(_shard(index, shard)))
+    _check_listed(index, places, tensors)
+    return tensors
+
+
+def _places(index: Path, stated: Any) -> Mapping[str, str]:
+    """Which file holds which tensor."""
+    if not isinstance(stated, dict) or not stated or not all(isinstance(shard, str) for shard in stated.values()):
+        raise InputError(_("{path}: expected a weight_map, from tensors to files").format(path=index))
+    return stated
+
+
+def _shard(index: Path, name: str) -> Path:
+    if PurePosixPath(name).name != name or PureWindowsPath(name).name != name:
+        raise InputError(
+            _("{path}: names {file!r}; expected the name of a file in the same directory").format(path=index, file=name)
+        )
+    if not (index.parent / name).exists():
+        raise InputError(_("{path}: names {file}, which is missing").format(path=index, file=name))
+    return index.parent / name
+
+
+def _gather(tensors: dict[str, Stored], shard: Mapping[str, Stored]) -> None:
+    for name in tensors.keys() & shard.keys():
+        raise shard[name].file.error(
+            _("tensor {name} is in {other} too").format(name=name, other=tensors[name].file.path.name)
+        )
+    tensors.update(shard)
+
+
+def _check_listed(index: Path, places: Mapping[str, str], tensors: Mapping[str, Stored]) -> None:
+    for name, shard in places.items():
+        if name not in tensors or tensors[name].file.path.name != shard:
+            raise InputError(
+                _("{path}: says that {file} holds tensor {name}, and it does not").format(
+                    path=index, file=shard, name=name
+                )
+            )

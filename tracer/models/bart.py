@@ -1,0 +1,143 @@
+"""BART (Lewis et al. 2020): the paper's Transformer with learned positions and a norm over the embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..decoding.rules import Rules
+from ..ops.activation import BY_NAME
+from ..ops.embedding import embed, scaled_embed
+from ..ops.linear import add
+from ..ops.norm import layer_norm
+from ..ops.position import positions
+from ..tape import Tape
+from ..tensor import FEATURE, Axis, Parameter, Tensor
+from . import transformer
+from .architecture import Architecture, Facts
+from .layout import Layout, Parameters
+from .stated import Stated
+from .transformer import Transformer, sublayers
+
+OFFSET = 2
+"""The table of positions begins with two rows for padding, which no text reaches."""
+
+EMBEDDINGS = {
+    "model.shared.weight": "shared.weight",
+    "model.encoder.embed_tokens.weight": "encoder.embed.weight",
+    "model.decoder.embed_tokens.weight": "decoder.embed.weight",
+}
+OUTPUT = {"lm_head.weight": "logits.weight"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(transformer.Config):
+    """What `config.json` states; ``heads`` and ``ffn`` are the encoder's, ``scaled`` says that tokens get √d_model."""
+
+    decoder_heads: int
+    decoder_ffn: int
+    positions: int
+    scaled: bool
+
+
+class Bart(Transformer):
+    """Post-norm, with one table of embeddings for both sides; its relatives state their differences."""
+
+    model_type: ClassVar[str] = "bart"
+    config: Config
+
+    @classmethod
+    def configure(cls, stated: Stated) -> Config:
+        return Config(**configured(stated))
+
+    @classmethod
+    def layout(cls, config: Any, source: Axis, target: Axis) -> Layout:
+        features, vocabulary = (FEATURE, config.d_model), (target, config.target_vocab)
+        layout = stacks(config, target)
+        for names in (EMBEDDINGS | OUTPUT,) if config.tied_output else (EMBEDDINGS, OUTPUT):
+            layout.shared(names, vocabulary, features)
+        for stack in ("encoder", "decoder"):
+            places = (Axis("position"), config.positions + OFFSET)
+            layout.add(f"model.{stack}.embed_positions.weight", f"{stack}.embed.positions.weight", places, features)
+            layout.norm(f"model.{stack}.layernorm_embedding", f"{stack}.embed.norm", features)
+        return layout
+
+    @property
+    def facts(self) -> Facts:
+        c = self.config
+        return Facts(c.source_vocab, c.target_vocab, c.positions, c.positions, c.pad_id)
+
+    @property
+    def decoder_heads(self) -> int:
+        return self.config.decoder_heads
+
+    def rules(self, generation: Stated) -> Rules:
+        return Architecture.rules(self, generation)
+
+    def _embed(self, tape: Tape, p: Parameters, ids: Sequence[int], labels: Sequence[str], start: int) -> Tensor:
+        """ids -> [position, feature]: LayerNorm(E[ids] + P[pos])."""
+        with tape.scope("embed"):
+            tokens = self._look_up(tape, p, ids, labels)
+            position, length, weight = tokens.dims[0], len(ids), p.positions.weight
+            places = tape(
+                positions, "positions", position=position, start=start, length=length, weight=weight, offset=OFFSET
+            )
+            x = tape(layer_norm, "norm", tape(add, "sum", tokens, places), **p.norm, eps=self.config.norm_eps)
+            return tape.alias("output", x)
+
+    def _look_up(self, tape: Tape, p: Parameters, ids: Sequence[int], labels: Sequence[str]) -> Tensor:
+        """ids -> [position, feature]: E[ids], times √d_model where the configuration says so."""
+        return tape(scaled_embed if self.config.scaled else embed, "tokens", ids=ids, labels=labels, weight=p.weight)
+
+    def _output_projection(self) -> Mapping[str, Parameter]:
+        """The embedding once more, or a projection of its own; and the bias."""
+        projection: Mapping[str, Parameter] = self.parameters.logits
+        return projection
+
+
+def configured(stated: Stated, **differences: Any) -> dict[str, Any]:
+    """What BART and its relatives state alike, under the names of `Config`, and the differences given."""
+    stated.divided("d_model", "encoder_attention_heads")
+    stated.divided("d_model", "decoder_attention_heads")
+    vocabulary = stated.size("vocab_size")
+    return {
+        "d_model": stated.size("d_model"),
+        "heads": stated.size("encoder_attention_heads"),
+        "decoder_heads": stated.size("decoder_attention_heads"),
+        "encoder_layers": stated.size("encoder_layers"),
+        "decoder_layers": stated.size("decoder_layers"),
+        "ffn": stated.size("encoder_ffn_dim"),
+        "decoder_ffn": stated.size("decoder_ffn_dim"),
+        "source_vocab": vocabulary,
+        "target_vocab": vocabulary,
+        "positions": stated.size("max_position_embeddings", 1024),
+        "pad_id": stated.token("pad_token_id", 1),
+        "activation": stated.one_of("activation_function", BY_NAME, "gelu"),
+        "scaled": stated.flag("scale_embedding", False),
+        "tied_output": stated.flag("tie_word_embeddings", True),
+        **differences,
+    }
+
+
+def stacks(config: Config, target: Axis) -> Layout:
+    """The layers of both stacks, the norms after them where there are some, and the bias of the logits."""
+    layout = Layout(base="model.")
+    for path, attentions in sublayers(config):
+        _add_layer(layout, path, attentions, config)
+    for stack in ("encoder", "decoder") if config.final_norm else ():
+        layout.norm(f"model.{stack}.layer_norm", f"{stack}.norm", (FEATURE, config.d_model))
+    layout.add("final_logits_bias", "logits.bias", (target, config.target_vocab), wrapped=True, optional=True)
+    return layout
+
+
+def _add_layer(layout: Layout, path: str, attentions: Sequence[str], c: Config) -> None:
+    features, hidden = (FEATURE, c.d_model), (FEATURE, c.decoder_ffn if path.startswith("decoder") else c.ffn)
+    name = f"model.{path.replace('.', '.layers.')}"
+    for attention, theirs in zip(attentions, ("self_attn", "encoder_attn"), strict=False):
+        for part, projection in (("q", "q_proj"), ("k", "k_proj"), ("v", "v_proj"), ("output", "out_proj")):
+            layout.linear(f"{name}.{theirs}.{projection}", f"{path}.{attention}.{part}", features, features)
+        layout.norm(f"{name}.{theirs}_layer_norm", f"{path}.{attention}.norm", features)
+    layout.linear(f"{name}.fc1", f"{path}.ffn.hidden", hidden, features)
+    layout.linear(f"{name}.fc2", f"{path}.ffn.output", features, hidden)
+    layout.norm(f"{name}.final_layer_norm", f"{path}.ffn.norm", features)

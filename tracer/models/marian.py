@@ -1,0 +1,60 @@
+"""Marian (Junczys-Dowmunt et al. 2018), as the opus-mt models are: the paper's Transformer, sines and cosines in halves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..ops.linear import add
+from ..ops.position import sinusoid_halves
+from ..tape import Tape
+from ..tensor import FEATURE, Axis, Tensor
+from . import bart
+from .bart import EMBEDDINGS, OUTPUT, Bart, configured, stacks
+from .layout import Layout, Parameters
+from .stated import Stated
+
+SOURCE_EMBEDDING = {"model.encoder.embed_tokens.weight": "encoder.embed.weight"}
+TARGET_EMBEDDING = {"model.decoder.embed_tokens.weight": "decoder.embed.weight"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(bart.Config):
+    """What `config.json` states; ``shared`` says that both sides read the same table of embeddings."""
+
+    shared: bool
+
+
+class Marian(Bart):
+    """Post-norm, with one vocabulary for both sides or one each."""
+
+    model_type: ClassVar[str] = "marian"
+    config: Config
+
+    @classmethod
+    def configure(cls, stated: Stated) -> Config:
+        shared = stated.flag("share_encoder_decoder_embeddings", True)
+        vocabulary = stated.size("vocab_size")
+        target_vocab = vocabulary if shared else stated.size("decoder_vocab_size", vocabulary)
+        return Config(**configured(stated, shared=shared, target_vocab=target_vocab))
+
+    @classmethod
+    def layout(cls, config: Any, source: Axis, target: Axis) -> Layout:
+        features, vocabulary = (FEATURE, config.d_model), (target, config.target_vocab)
+        layout = stacks(config, target)
+        layout.ignore(r"model\.(en|de)coder\.embed_positions\.weight", "the sines and cosines, which are computed")
+        if not config.shared:
+            layout.shared(SOURCE_EMBEDDING, (source, config.source_vocab), features)
+        embeddings = EMBEDDINGS if config.shared else TARGET_EMBEDDING
+        for names in (embeddings | OUTPUT,) if config.tied_output else (embeddings, OUTPUT):
+            layout.shared(names, vocabulary, features)
+        return layout
+
+    def _embed(self, tape: Tape, p: Parameters, ids: Sequence[int], labels: Sequence[str], start: int) -> Tensor:
+        """ids -> [position, feature]: E[ids], scaled, + positional encoding."""
+        with tape.scope("embed"):
+            tokens = self._look_up(tape, p, ids, labels)
+            position, shape = tokens.dims[0], tokens.shape
+            places = tape(sinusoid_halves, "positions", position=position, start=start, shape=shape, dtype=self.dtype)
+            return tape(add, "output", tokens, places)

@@ -1,0 +1,273 @@
+"""T5 (Raffel et al. 2020), v1.0 and v1.1 with Flan: what is near counts by trained biases on the scores (§2.1).
+
+Pre-norm with RMS norm, no biases, no √d_k. Every layer of a stack adds the same position bias; cross attention has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..decoding.cache import Cache, LayerCache
+from ..ops.activation import BY_NAME
+from ..ops.attention import products
+from ..ops.embedding import embed
+from ..ops.linear import add, linear, multiply, rescale
+from ..ops.norm import rms_norm
+from ..ops.position import relative_bias
+from ..ops.softmax import softmax
+from ..tape import Tape
+from ..tensor import FEATURE, HEAD, Axis, Tensor
+from .architecture import Architecture, Facts
+from .attention import Padding, cross_attention, self_attention
+from .layout import Layout, Parameters
+from .stated import Stated
+
+EMBEDDINGS = {
+    "shared.weight": "shared.weight",
+    "encoder.embed_tokens.weight": "encoder.embed.weight",
+    "decoder.embed_tokens.weight": "decoder.embed.weight",
+}
+OUTPUT = {"lm_head.weight": "logits.weight"}
+GATED = "gated-"
+
+
+@dataclass(frozen=True)
+class Config:
+    """What `config.json` states. ``buckets`` of distances reach to ``farthest``; ``rescaled``: the output, by √d_model."""
+
+    vocab: int
+    positions: int
+    d_model: int
+    heads: int
+    d_k: int
+    encoder_layers: int
+    decoder_layers: int
+    ffn: int
+    activation: str
+    gated: bool
+    buckets: int
+    farthest: int
+    norm_eps: float
+    pad_id: int
+    tied_output: bool
+    rescaled: bool
+
+
+class T5(Architecture):
+    """Encoder–decoder; the feed-forward is plain in v1.0 and gated in v1.1 (Shazeer 2020)."""
+
+    model_type: ClassVar[str] = "t5"
+    config: Config
+
+    @classmethod
+    def configure(cls, stated: Stated) -> Config:
+        activation, gated = _feed_forward_kind(stated)
+        buckets = stated.size("relative_attention_num_buckets", 32)
+        farthest = stated.size("relative_attention_max_distance", 128)
+        stated.insist(buckets >= 4, "relative_attention_num_buckets", "4 or more")
+        stated.insist(farthest > buckets // 2, "relative_attention_max_distance", f"more than {buckets // 2}")
+        tied = stated.flag("tie_word_embeddings", True)
+        layers = stated.size("num_layers")
+        return Config(
+            vocab=stated.size("vocab_size"),
+            positions=stated.size("n_positions", 1 << 14),
+            d_model=stated.size("d_model"),
+            heads=stated.size("num_heads"),
+            d_k=stated.size("d_kv"),
+            encoder_layers=layers,
+            decoder_layers=stated.size("num_decoder_layers", layers),
+            ffn=stated.size("d_ff"),
+            activation=activation,
+            gated=gated,
+            buckets=buckets,
+            farthest=farthest,
+            norm_eps=stated.number("layer_norm_epsilon", 1e-6),
+            pad_id=stated.token("pad_token_id", 0),
+            tied_output=tied,
+            rescaled=stated.flag("scale_decoder_outputs", tied),
+        )
+
+    @classmethod
+    def layout(cls, config: Config, source: Axis, target: Axis) -> Layout:
+        features = (FEATURE, config.d_model)
+        layout = Layout()
+        layout.ignore(r"decoder\.block\.0\..*\.EncDecAttention\.relative_attention_bias\.weight", "not used by T5")
+        for names in (EMBEDDINGS | OUTPUT,) if config.tied_output else (EMBEDDINGS, OUTPUT):
+            layout.shared(names, (target, config.vocab), features)
+        for stack, layers in (("encoder", config.encoder_layers), ("decoder", config.decoder_layers)):
+            biases = f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"
+            layout.add(biases, f"{stack}.position_bias.weight", (Axis("bucket"), config.buckets), (HEAD, config.heads))
+            for i in range(layers):
+                _add_layer(layout, stack, i, config)
+            layout.norm(f"{stack}.final_layer_norm", f"{stack}.norm", features, bias=False)
+        return layout
+
+    @property
+    def facts(self) -> Facts:
+        c = self.config
+        return Facts(c.vocab, c.vocab, c.positions, c.positions, c.pad_id)
+
+    def describe(self) -> str:
+        c = self.config
+        return f"encoder–decoder, {c.encoder_layers}+{c.decoder_layers} layers × {c.heads} heads, d_model {c.d_model}"
+
+    def new_cache(self, capacity: int, prompt: int) -> Cache:
+        c = self.config
+        return Cache.of(c.decoder_layers, c.heads, c.d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
+
+    def encode(self, tape: Tape, ids: Sequence[int], labels: Sequence[str]) -> Tensor:
+        """Source ids -> memory [position, feature]. Trailing pad ids are padding."""
+        p, padding = self.parameters.encoder, self.padding(ids)
+        with tape.scope("encoder"):
+            x = self._embed(tape, p, ids, labels)
+            bias = self._position_bias(tape, p, labels, start=0, both_ways=True)
+            for i in range(self.config.encoder_layers):
+                layer = p[str(i)]
+                with tape.scope(str(i)):
+                    x = self._self_attention(tape, layer, x, bias, padding=padding)
+                    x = tape.alias("output", self._feed_forward(tape, layer, x))
+            return self._stack_output(tape, p, x)
+
+    def decode(
+        self,
+        tape: Tape,
+        ids: Sequence[int],
+        labels: Sequence[str],
+        memory: Tensor | None = None,
+        source_ids: Sequence[int] = (),
+        cache: Cache | None = None,
+        start: int = 0,
+    ) -> Tensor:
+        """Target ids so far -> logits [position, vocab] of the positions from ``start``."""
+        assert memory is not None
+        p, padding = self.parameters.decoder, self.padding(source_ids)
+        with tape.scope("decoder"):
+            x = self._embed(tape, p, ids[start:], labels[start:])
+            bias = self._position_bias(tape, p, labels, start=start, both_ways=False)
+            for i in range(self.config.decoder_layers):
+                layer, kept = p[str(i)], cache.layers[i] if cache else None
+                with tape.scope(str(i)):
+                    x = self._self_attention(tape, layer, x, bias, past=start, kept=kept, labels=labels)
+                    x = self._cross_attention(tape, layer, x, memory, padding, kept)
+                    x = tape.alias("output", self._feed_forward(tape, layer, x))
+            x = self._stack_output(tape, p, x)
+        if self.config.rescaled:
+            x = tape(rescale, "rescaled", x)
+        logits = tape(linear, "logits", x, **self.parameters.logits)
+        tape(softmax, "probs", logits)
+        return logits
+
+    def _embed(self, tape: Tape, p: Parameters, ids: Sequence[int], labels: Sequence[str]) -> Tensor:
+        """ids -> [position, feature]: E[ids], with nothing said of positions."""
+        with tape.scope("embed"):
+            return tape.alias("output", tape(embed, "tokens", ids=ids, labels=labels, weight=p.embed.weight))
+
+    def _position_bias(
+        self, tape: Tape, p: Parameters, labels: Sequence[str], *, start: int, both_ways: bool
+    ) -> Tensor:
+        """-> [head, query, key] of the queries from ``start``, for every layer; it is recorded in the first."""
+        axes, shape = (Axis("query", labels[start:]), Axis("key", labels)), (len(labels) - start, len(labels))
+        with tape.scope("0"), tape.scope("self_attn"):
+            return tape(
+                relative_bias,
+                "position_bias",
+                axes=axes,
+                shape=shape,
+                start=start,
+                weight=p.position_bias.weight,
+                both_ways=both_ways,
+                farthest=self.config.farthest,
+            )
+
+    def _self_attention(
+        self,
+        tape: Tape,
+        p: Parameters,
+        x: Tensor,
+        bias: Tensor,
+        *,
+        padding: Padding = (),
+        past: int | None = None,
+        kept: LayerCache | None = None,
+        labels: Sequence[str] = (),
+    ) -> Tensor:
+        """x + softmax(QKᵀ + bias + mask) V: [position, feature] -> the same; ``past`` as in `self_attention`."""
+
+        def sublayer(y: Tensor) -> Tensor:
+            return self_attention(
+                tape,
+                p.self_attn,
+                y,
+                self.config.heads,
+                padding=padding,
+                past=past,
+                kept=kept,
+                labels=labels,
+                bias=(tape.alias("position_bias", bias),),
+                compare=products,
+            )
+
+        return self._sublayer(tape, "self_attn", p.self_attn, x, sublayer)
+
+    def _cross_attention(
+        self, tape: Tape, p: Parameters, x: Tensor, memory: Tensor, padding: Padding, kept: LayerCache | None
+    ) -> Tensor:
+        """x + softmax(QKᵀ + mask) V, with K and V from the memory."""
+
+        def sublayer(y: Tensor) -> Tensor:
+            heads = self.config.heads
+            return cross_attention(tape, p.cross_attn, y, memory, heads, padding=padding, kept=kept, compare=products)
+
+        return self._sublayer(tape, "cross_attn", p.cross_attn, x, sublayer)
+
+    def _feed_forward(self, tape: Tape, p: Parameters, x: Tensor) -> Tensor:
+        """x + Activated(x) Wᵀ: [position, feature] -> the same."""
+
+        def sublayer(y: Tensor) -> Tensor:
+            return tape(linear, "output", self._activated(tape, p.ffn, y), **p.ffn.output)
+
+        return self._sublayer(tape, "ffn", p.ffn, x, sublayer)
+
+    def _activated(self, tape: Tape, p: Parameters, x: Tensor) -> Tensor:
+        """[position, d_model] -> [position, ffn]: φ(x Wᵀ), or, gated, φ(x W_gateᵀ) ⊙ x W_upᵀ."""
+        activation = BY_NAME[self.config.activation]
+        if not self.config.gated:
+            return tape(activation, "activated", tape(linear, "hidden", x, **p.hidden))
+        gate = tape(activation, "activated", tape(linear, "gate", x, **p.gate))
+        return tape(multiply, "hidden", gate, tape(linear, "up", x, **p.up))
+
+    def _sublayer(self, tape: Tape, name: str, p: Parameters, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
+        """x + Sublayer(RMSNorm(x)): [position, feature] -> the same."""
+        with tape.scope(name):
+            normed = tape(rms_norm, "norm", x, **p.norm, eps=self.config.norm_eps)
+            return tape(add, "residual", x, compute(normed))
+
+    def _stack_output(self, tape: Tape, p: Parameters, x: Tensor) -> Tensor:
+        return tape.alias("output", tape(rms_norm, "norm", x, **p.norm, eps=self.config.norm_eps))
+
+
+def _feed_forward_kind(stated: Stated) -> tuple[str, bool]:
+    """The activation, and whether the unit is gated; of gated units, what is stated as GELU is its tanh form."""
+    stated_as = stated.one_of("feed_forward_proj", [*BY_NAME, *(GATED + name for name in BY_NAME)], "relu")
+    activation = stated_as.removeprefix(GATED)
+    gated = activation != stated_as
+    return ("gelu_new" if gated and activation == "gelu" else activation), gated
+
+
+def _add_layer(layout: Layout, stack: str, i: int, c: Config) -> None:
+    """Sublayers are counted in the file: self-attention is 0, and cross attention, where there is one, comes next."""
+    name, path, features, hidden = f"{stack}.block.{i}", f"{stack}.{i}", (FEATURE, c.d_model), (FEATURE, c.ffn)
+    attentions = (("SelfAttention", "self_attn"), ("EncDecAttention", "cross_attn"))[: 1 if stack == "encoder" else 2]
+    for j, (theirs, ours) in enumerate(attentions):
+        layout.norm(f"{name}.layer.{j}.layer_norm", f"{path}.{ours}.norm", features, bias=False)
+        inner = (FEATURE, c.heads * c.d_k)
+        for part in "qkv":
+            layout.linear(f"{name}.layer.{j}.{theirs}.{part}", f"{path}.{ours}.{part}", inner, features, bias=False)
+        layout.linear(f"{name}.layer.{j}.{theirs}.o", f"{path}.{ours}.output", features, inner, bias=False)
+    last = f"{name}.layer.{len(attentions)}"
+    layout.norm(f"{last}.layer_norm", f"{path}.ffn.norm", features, bias=False)
+    for theirs, ours in (("wi_0", "gate"), ("wi_1", "up")) if c.gated else (("wi", "hidden"),):
+        layout.linear(f"{last}.DenseReluDense.{theirs}", f"{path}.ffn.{ours}", hidden, features, bias=False)
+    layout.linear(f"{last}.DenseReluDense.wo", f"{path}.ffn.output", features, hidden, bias=False)
