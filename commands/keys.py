@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
@@ -17,7 +19,7 @@ def bindings() -> KeyBindings:
     return keys
 
 
-def _entering(command: str):  # type: ignore[no-untyped-def]
+def _entering(command: str) -> Callable[[KeyPressEvent], None]:
     def enter(event: KeyPressEvent) -> None:
         event.current_buffer.text = command
         event.current_buffer.validate_and_handle()

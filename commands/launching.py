@@ -19,7 +19,7 @@ from tracer.model import load
 
 from .batch import BROKEN_PIPE, INTERRUPTED, UNUSABLE, Batch, given, read
 from .opening import EXAMPLE, Opener
-from .presenting import FORMATS, Look, complain, whole_file
+from .presenting import FORMATS, Look, TerminalPresenter, complain, whole_file
 
 BATCH_WIDTH = 100
 PIPED = "-"
@@ -70,6 +70,8 @@ class Output:
 
 def launch(origin: Origin, script: Script, output: Output, *, interactive: bool) -> int:
     """Play the script, then hand over to the person at the terminal if there is one; the exit status."""
+    for text in (origin.text, origin.target, *script.commands):
+        _check_utf8(text or "")
     if output.format not in FORMATS:
         raise InputError(
             _("format {format} is not available; choose one of {known}").format(
@@ -82,7 +84,12 @@ def launch(origin: Origin, script: Script, output: Output, *, interactive: bool)
         raise InputError(_("--format and --output are for batch; add --batch"))
     from .shell import Shell
 
-    return Shell(origin.session(), FORMATS["text"](sys.stdout, output.look)).open(given(script.commands))
+    return Shell(origin.session(), TerminalPresenter(sys.stdout, output.look)).open(given(script.commands))
+
+
+def _check_utf8(text: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InputError(_("{text!r} on the command line is not UTF-8").format(text=text))
 
 
 def _play(origin: Origin, script: Script, output: Output) -> int:

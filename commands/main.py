@@ -169,7 +169,10 @@ def train(
     smoothing: Annotated[float | None, typer.Option(help=_("label smoothing"))] = None,
     averaging: Annotated[float | None, typer.Option(help=_("decay of the average of the parameters"))] = None,
 ) -> None:
-    """Train a small translation Transformer of your own; needs the extra `train`."""
+    """Train a small translation Transformer.
+
+    It needs the extra `train`: pip install 'tx-trace[train]'
+    """
     given: dict[str, Any] = {name: value for name, value in locals().items() if value is not None}
     from .launching import guarded
     from .training import train_model

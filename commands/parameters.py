@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from tracer.addresses import Address, parse
+from tracer.addresses import Address, Label, parse, parse_selectors
 from tracer.debugger.expressions import Expression, compile_expression
 from tracer.errors import InputError
 from tracer.i18n import _
@@ -31,6 +31,15 @@ class Flag:
     read: Callable[[str], Any]
 
 
+@dataclass(frozen=True)
+class Option:
+    """An option written ``-x VALUE``, or ``--word`` alone where there is no placeholder, after the command's name."""
+
+    word: str
+    placeholder: str = ""
+    read: Callable[[str], Any] = bool
+
+
 def letter(name: str) -> Flag:
     """A flag that is there or not."""
     return Flag(name, lambda text: True if text == name else None)
@@ -42,6 +51,28 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _up_to(most: int, option: str) -> Callable[[str], int]:
+    """A reader of whole numbers from 1 to ``most``."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and 0 < int(text[:12]) <= most):
+            raise InputError(
+                _("{option} takes a whole number from 1 to {most}, not {text!r}").format(
+                    option=option, most=most, text=text
+                )
+            )
+        return int(text)
+
+    return read
+
+
+def _cell(text: str) -> Address | Label:
+    """An address, or a token between quotes."""
+    selectors = parse_selectors(text) if text.startswith('"') else ()
+    label = selectors[0] if len(selectors) == 1 else None
+    return label if isinstance(label, Label) else parse(text)
+
+
 def _file(text: str) -> Path:
     return Path(text.removeprefix('"').removesuffix('"')).expanduser()
 
@@ -49,7 +80,11 @@ def _file(text: str) -> Path:
 Count = Annotated[int, Kind("N", _count)]
 Text = Annotated[str, Kind("TEXT", str)]
 Location = Annotated[Address, Kind("LOC", parse)]
-Cell = Annotated[Address, Kind("CELL", parse)]
+Cell = Annotated[Address | Label, Kind("CELL", _cell)]
+Where = Annotated[Address, Kind("ADDRESS", parse)]
+Depth = Annotated[int, Option("-d", "DEPTH", _up_to(20, "-d"))]
+Terms = Annotated[int, Option("-n", "TERMS", _up_to(1000, "-n"))]
+All = Annotated[bool, Option("--all")]
 Expr = Annotated[Expression, Kind(EXPRESSION, compile_expression)]
 File = Annotated[Path, Kind("FILE", _file)]
 Decimals = Flag("N", lambda text: int(text) if text.isascii() and text.isdigit() and len(text) < 3 else None)

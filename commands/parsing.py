@@ -15,7 +15,7 @@ from tracer.debugger.session import Session
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
-from .parameters import EXPRESSION, Flag, Kind
+from .parameters import EXPRESSION, Flag, Kind, Option
 from .registry import Command, UnknownCommandError, lookup
 from .results import Results
 
@@ -31,17 +31,22 @@ class Argument:
 
 @dataclass(frozen=True)
 class Grammar:
-    """What a command takes: flags first, then its arguments, the last of which takes the rest of the line."""
+    """What a command takes: flags first, then its arguments, the last of which takes the rest of the line.
+
+    Options may stand anywhere among the arguments.
+    """
 
     flags: dict[str, Flag]
     arguments: tuple[Argument, ...]
+    options: dict[str, Option]
 
     @property
     def usage(self) -> str:
         """The arguments as a usage line has them: ``[/a] [/N] E``."""
         parts = [f"[/{flag.placeholder}]" for flag in self.flags.values()]
         names = ((argument.kind.placeholder, argument.optional) for argument in self.arguments)
-        return " ".join([*parts, *(f"[{name}]" if optional else name for name, optional in names)])
+        options = [f"[{f'{option.word} {option.placeholder}'.rstrip()}]" for option in self.options.values()]
+        return " ".join([*parts, *(f"[{name}]" if optional else name for name, optional in names), *options])
 
     @property
     def takes_expression(self) -> bool:
@@ -69,9 +74,11 @@ def grammar(command: Command) -> Grammar:
     parameters = list(inspect.signature(command.function).parameters.values())[1:]
     kinds = {p.name: _kind(hints[p.name]) for p in parameters if p.kind is not p.KEYWORD_ONLY}
     optional = {p.name: p.default is not p.empty for p in parameters}
+    named = {p.name: get_args(hints[p.name])[-1] for p in parameters if p.kind is p.KEYWORD_ONLY}
     return Grammar(
-        {p.name: get_args(hints[p.name])[-1] for p in parameters if p.kind is p.KEYWORD_ONLY},
+        {name: flag for name, flag in named.items() if isinstance(flag, Flag)},
         tuple(Argument(name, kind, optional[name]) for name, kind in kinds.items()),
+        {name: option for name, option in named.items() if isinstance(option, Option)},
     )
 
 
@@ -92,11 +99,13 @@ def parse_line(line: str) -> Call:
     known = grammar(command)
     rest, file = _redirected(rest, known)
     flags, rest = _flags(command, known, rest)
-    return Call(command, {**flags, **_arguments(command, known, rest)}, file)
+    options, rest = _options(command, known, rest)
+    return Call(command, {**flags, **options, **_arguments(command, known, rest)}, file)
 
 
 _FIRST = re.compile(r"([^\s/]*)(.*)", re.DOTALL)
 _WORD = re.compile(r'\s*((?:[^\s\["]|"(?:[^"\\]|\\.)*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+)')
+_WORD_OR_REST = re.compile(rf"{_WORD.pattern}|\s*\S+")
 _FLAG = re.compile(r"\s*/(\S+)")
 _QUOTED_FILE = re.compile(r'(.*?)\s*>\s*("[^"]+")\s*', re.DOTALL)
 _BARE_FILE = re.compile(r'(|.*?\s)>\s*([^\s">]+)\s*', re.DOTALL)
@@ -144,6 +153,33 @@ def _flag(command: Command, known: Grammar, text: str) -> tuple[str, Any]:
         if value is not None:
             return name, value
     raise _misused(_("{name} has no /{text}"), command, text)
+
+
+def _options(command: Command, known: Grammar, rest: str) -> tuple[dict[str, Any], str]:
+    """The options among the words, and the words without them."""
+    if not known.options:
+        return {}, rest
+    given: dict[str, Any] = {}
+    names = {option.word: name for name, option in known.options.items()}
+    words = (match[0].strip() for match in _WORD_OR_REST.finditer(rest))
+    kept = []
+    for word in words:
+        if word in names:
+            given[names[word]] = _option(command, known.options[names[word]], words)
+        elif word[:1] == "-" and word[1:2].isalpha():
+            raise _misused(_("{name} has no {text}"), command, word)
+        else:
+            kept.append(word)
+    return given, " ".join(kept)
+
+
+def _option(command: Command, option: Option, words: Iterator[str]) -> Any:
+    if not option.placeholder:
+        return True
+    value = next(words, None)
+    if value is None:
+        raise _misused(_("{name} needs {text}"), command, f"{option.word} {option.placeholder}")
+    return option.read(value)
 
 
 def _arguments(command: Command, known: Grammar, rest: str) -> dict[str, Any]:

@@ -86,6 +86,25 @@ class TextPresenter(Presenter):
         self.stream.flush()
 
 
+class TerminalPresenter(TextPresenter):
+    """Views for a person at a terminal, who may look around in those that have a subject."""
+
+    def show(self, result: Result) -> None:
+        if result.subject is None or not self._has_screen:
+            super().show(result)
+            return
+        from tracer.render.console import color_depth
+
+        from .viewer.screen import open_viewer
+
+        depth = color_depth(self.look.color, os.environ, is_terminal=True)
+        open_viewer(result.subject(), plain=self.look.accessible, depth=depth)
+
+    @property
+    def _has_screen(self) -> bool:
+        return self.stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+
+
 class JsonPresenter(Presenter):
     """Objects, one a line."""
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracer.export import jsonl
+
+if TYPE_CHECKING:
+    from .viewer.subject import Subject
 
 View = Any
 """Text, or anything that rich can lay out; None where there is nothing to see."""
@@ -14,10 +17,14 @@ View = Any
 
 @dataclass(frozen=True)
 class Result:
-    """One thing that a command has to say. Objects and view are each made only when they are wanted."""
+    """One thing that a command has to say. Objects and view are each made only when they are wanted.
+
+    With a ``subject``, a person at a terminal looks around in it, in place of seeing the view.
+    """
 
     objects: Callable[[], Iterable[jsonl.Object]]
     view: Callable[[], View] = lambda: None
+    subject: Callable[[], Subject] | None = None
 
 
 Results = Iterator[Result]

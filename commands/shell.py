@@ -71,7 +71,7 @@ class Shell:
     def _greet(self) -> None:
         self._say(f"tx-trace {__version__}   {self.session.run.model.describe()}")
         self.presenter.show(tokens_so_far(self.session, "tokens"))
-        self._say(_("try   s one operation   t a token   p dec.0.self.weights[h0] a matrix   h help   q quit"))
+        self._say(_("try  s one operation   t a token   p dec.0.self.weights[h0]   h help   q quit"))
 
     def _say(self, sentence: str) -> None:
         self.presenter.show(Result(lambda: (), lambda: sentence))

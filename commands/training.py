@@ -23,7 +23,7 @@ def train_model(
         InputError: the libraries for training are missing, or as `fit` does.
     """
     try:
-        from tracer.training.fit import Plan, fit
+        from tracer.training.fit import STATE, Plan, fit
         from tracer.training.loop import Recipe
     except ModuleNotFoundError as error:
         hint = _("training needs {module}; install it with: pip install 'tx-trace[train]'")
@@ -32,17 +32,21 @@ def train_model(
     from tracer.render.progress import training_progress
 
     recipe = {field.name: choices.pop(field.name) for field in fields(Recipe) if field.name in choices}
-    plan = Plan(**choices, recipe=Recipe(**recipe))
     console = make_console(sys.stderr, width=None, color="auto", accessible=False, environ=os.environ)
     try:
         with training_progress(console) as report:
+            plan = Plan(**choices, recipe=Recipe(**recipe))
             best = fit(pairs, directory, plan, exclude=exclude, resume=resume, report=report).best
     except KeyboardInterrupt:
-        complain(
-            _("interrupted; {directory} holds the best checkpoint so far; to go on, add --resume").format(
-                directory=directory
-            )
-        )
+        complain(_interrupted(directory, can_resume=(directory / STATE).exists()))
         raise
     print(_("{directory}: trained, BLEU {best} on held-out pairs").format(directory=directory, best=f"{best:.1f}"))
     return 0
+
+
+def _interrupted(directory: Path, *, can_resume: bool) -> str:
+    if not can_resume:
+        return _("interrupted in the first pass; {directory} holds nothing yet").format(directory=directory)
+    return _("interrupted; {directory} holds the best checkpoint so far; to go on, add --resume").format(
+        directory=directory
+    )

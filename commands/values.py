@@ -13,7 +13,7 @@ from tracer.debugger.session import Session
 from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.tape import Record
-from tracer.tensor import Axis, Tensor
+from tracer.tensor import Array, Axis, Tensor
 
 from .results import Result, View, answer
 
@@ -30,11 +30,17 @@ class Part:
 
     def result(self) -> Result:
         """The values, or the view that fits them; raises as `Tensor.select` does."""
-        cut = self.record.output.select(self.selectors)
+        cut = self.cut
         return Result(lambda: [jsonl.tensor(cut, self.record.step)], lambda: self._view(cut))
 
     @property
-    def _title(self) -> str:
+    def cut(self) -> Tensor:
+        """What the selectors leave; raises as `Tensor.select` does."""
+        return self.record.output.select(self.selectors)
+
+    @property
+    def title(self) -> str:
+        """The address with its selectors, and whether the cursor has been there."""
         selected = f"[{', '.join(map(str, self.selectors))}]" if self.selectors else ""
         ahead = _("  (ahead: the cursor has not been there)") if self.session.is_ahead(self.record) else ""
         return f"{self.record.output.address}{selected}{ahead}"
@@ -46,8 +52,8 @@ class Part:
         if self.record.op.name == "softmax" and (row := self._row()) is not None:
             return self._softmax(row)
         if self.record.op.name == "mask" and not self.selectors:
-            return mask_view(self.record, title=self._title, full=self.whole)
-        return tensor_view(cut, op=self.record.op.name, title=self._title, decimals=self.decimals, full=self.whole)
+            return mask_view(self.record, title=self.title, full=self.whole)
+        return tensor_view(cut, op=self.record.op.name, title=self.title, decimals=self.decimals, full=self.whole)
 
     def _row(self) -> list[int] | None:
         """The index of the one row that is selected whole, if it is one."""
@@ -63,11 +69,11 @@ class Part:
         tape = self.session.run.step(self.record.step)
         decimals = 3 if self.decimals is None else self.decimals
         rows = self.record.output.shape[-1] + 1 if self.whole else MAX_ROWS
-        return softmax_view(self.record, row, tape, title=self._title, decimals=decimals, max_rows=rows)
+        return softmax_view(self.record, row, tape, title=self.title, decimals=decimals, max_rows=rows)
 
 
-def value_result(text: str, value: Value, decimals: int | None) -> Result:
-    """The value of an expression, under its text."""
+def value_result(text: str, value: Value, decimals: int | None, *, whole: bool = False) -> Result:
+    """The value of an expression, under its text; of an array all, or what fits."""
 
     def view() -> View:
         from tracer.render.tensors import tensor_view
@@ -76,11 +82,15 @@ def value_result(text: str, value: Value, decimals: int | None) -> Result:
             pairs = zip(value.addresses, value.values, strict=True)
             return "\n".join(f"{address}  {_number(part, decimals)}" for address, part in pairs)
         if isinstance(value, np.ndarray):
-            dims = tuple(Axis(_("axis {n}").format(n=n)) for n in range(value.ndim))
-            return tensor_view(Tensor(value, dims), title=text, decimals=decimals)
+            return tensor_view(unlabelled(value), title=text, decimals=decimals, full=whole)
         return f"{text} = {_number(value, decimals)}"
 
     return answer("print", lambda: {"expression": text, "value": _plain(value)}, view)
+
+
+def unlabelled(array: Array) -> Tensor:
+    """An array that an expression came to, its axes numbered."""
+    return Tensor(array, tuple(Axis(_("axis {n}").format(n=n)) for n in range(array.ndim)))
 
 
 def _number(value: Any, decimals: int | None) -> str:

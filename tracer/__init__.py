@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from .decoding.settings import Settings
 from .errors import TraceError
@@ -32,17 +32,21 @@ def trace(
     target: str | None = None,
     target_ids: Sequence[int] | None = None,
     record: bool = True,
+    dtype: Literal["float32", "float64"] | None = None,
     **settings: Any,
 ) -> Run:
     """Decode a text (or source ids) to its end, or make one pass over a given output.
 
     ``target`` is an output as text; the start and end tokens are added. ``target_ids`` is what the decoder reads,
-    start token first. ``record=False`` keeps nothing; a step touched later is recomputed. ``settings`` are those of
-    `Settings`: strategy, temperature, top_k, top_p, seed, max_tokens, cache.
+    start token first. ``record=False`` keeps nothing; a step touched later is recomputed. ``dtype`` is that of the
+    model unless given. ``settings`` are those of `Settings`: strategy, temperature, top_k, top_p, beams,
+    length_penalty, seed, max_tokens, cache.
 
     Raises:
         TraceError: the text or the ids are empty, too long, or out of the vocabulary, or a setting is out of range.
     """
+    if dtype is not None:
+        model = model.computing_in(dtype)
     source = model.source_ids(text or "")[0] if ids is None else model.check_ids(ids, "source")
     read = model.target_ids(target) if target is not None else target_ids
     if read is not None:

@@ -74,8 +74,11 @@ class Address:
 _SEGMENT = r"(?:[A-Za-z_][A-Za-z0-9_]*|\d+|\*\*|\*)"
 PATH = rf"{_SEGMENT}(?:\.{_SEGMENT})*"
 _ADDRESS = re.compile(
-    rf"(?:@(?P<step>\d+)(?P<joint>:|(?=\#)|(?=\s*$)))?(?:\#(?P<record>\d+)|(?P<path>{PATH}))?\s*(?:\[(?P<selectors>.*)\])?\s*",
-    re.DOTALL,
+    rf"""\s*
+      (?:@(?P<step>\d{{1,9}})(?::(?=[\w*])|(?=\#|\s*$)))?
+      (?:\#(?P<record>\d{{1,9}})|(?P<path>{PATH}))?
+    \s*(?:\[(?P<selectors>.*)\])?\s*""",
+    re.VERBOSE | re.DOTALL,
 )
 _SELECTOR = re.compile(
     r"""\s*(?:
@@ -94,8 +97,9 @@ def parse(text: str) -> Address:
     Raises:
         AddressError: the text is no address, or a selector in it does not parse.
     """
-    match = _ADDRESS.fullmatch(text.strip())
-    if not text.strip() or not match:
+    match = _ADDRESS.fullmatch(text)
+    named = match and (match["path"] or match["record"] or (match["step"] and match["selectors"] is None))
+    if not match or not named:
         raise AddressError(
             _(
                 "{text!r} is no address; expected [@STEP:]path[selectors], e.g. @3:decoder.0.cross_attn.weights[h1]"
@@ -156,7 +160,7 @@ def matching(path: str, names: Iterable[str], scope: str = "") -> list[str]:
 
 
 def resolve(path: str, names: Sequence[str], scope: str = "") -> str:
-    """The one name that a shortened path stands for, looked up outwards from ``scope`` where it is no path from the top.
+    """The one name that a shortened path stands for, looked up outwards from ``scope`` if need be.
 
     Raises:
         AddressError: it stands for none (the nearest is suggested) or for several (they are listed).
@@ -189,6 +193,9 @@ def suggestion(text: str, known: Iterable[str]) -> str | None:
 
 
 def _narrowed(pattern: list[str], names: list[str]) -> list[str]:
+    pattern = [
+        segment for segment, before in zip(pattern, [None, *pattern], strict=False) if not segment == before == "**"
+    ]
     found = [name for name in names if _ranks(pattern, name.split(".")) is not None]
     ranks = [_ranks(pattern, name.split(".")) for name in found]
     if len(found) < 2 or any(segment.startswith("*") for segment in pattern):

@@ -6,8 +6,15 @@ Leaves are recorded cells and parameters; everything printed, exported or proved
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 MANY = 100
 """A sum of more terms than this is written ``sum([…])``."""
@@ -24,7 +31,7 @@ class Node:
         """The expression in Python's syntax, with numbers for leaves."""
         raise NotImplementedError
 
-    def children(self) -> tuple[Node, ...]:
+    def children(self) -> Iterable[Node]:
         """The operands of this node, in order."""
         return ()
 
@@ -66,6 +73,9 @@ class Leaf(Node):
     def leaves(self) -> Iterator[Leaf]:
         yield self
 
+    def __str__(self) -> str:
+        return f"{self.address}[{','.join(map(str, self.index))}]" if self.index else self.address
+
 
 @dataclass(frozen=True, slots=True)
 class Number(Node):
@@ -99,21 +109,81 @@ class Named(Node):
         return (self.node,)
 
 
+class Cells(Protocol):
+    """The cells along one axis of a record or parameter, leaves that are made when asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int) -> Leaf: ...
+
+    @property
+    def values(self) -> Array: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Vector(Node):
+    """The cells of a row all at once, under the symbol that a formula has for one of them."""
+
+    symbol: str
+    cells: Cells
+
+    def evaluate(self) -> Any:
+        return self.cells.values
+
+
+class Terms:
+    """The terms of a sum that are all alike: one pattern over the cells of one row or of several, place by place.
+
+    A term is made when it is asked for, so that a sum over a whole vocabulary costs no more than its arithmetic.
+    """
+
+    def __init__(self, pattern: Callable[..., Node], **rows: Cells) -> None:
+        self.pattern = pattern
+        self.rows = rows
+
+    @cached_property
+    def general(self) -> Node:
+        """The term at every place, with symbols in the place of cells."""
+        return self.pattern(*(Vector(symbol, row) for symbol, row in self.rows.items()))
+
+    @cached_property
+    def values(self) -> Array:
+        """The value of each term, in double precision."""
+        with np.errstate(all="ignore"):
+            found: Array = np.broadcast_to(self.general.evaluate(), len(self))
+        return found
+
+    def __len__(self) -> int:
+        return len(next(iter(self.rows.values())))
+
+    def __getitem__(self, place: int) -> Node:
+        return self.pattern(*(row[place] for row in self.rows.values()))
+
+    def __iter__(self) -> Iterator[Node]:
+        return map(self.__getitem__, range(len(self)))
+
+
 @dataclass(frozen=True, slots=True)
 class Sum(Node):
     """Terms added up, as exactly as doubles allow."""
 
-    terms: tuple[Node, ...]
+    terms: tuple[Node, ...] | Terms
+
+    def values(self) -> list[float]:
+        """The value of each term."""
+        if isinstance(self.terms, Terms):
+            return self.terms.values.tolist()  # type: ignore[no-any-return]
+        return [term.evaluate() for term in self.terms]
 
     def evaluate(self) -> float:
-        values = [term.evaluate() for term in self.terms]
+        values = self.values()
         return math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
 
     def python(self) -> str:
         parts = [term.python() for term in self.terms]
         return f"sum([{', '.join(parts)}])" if len(parts) > MANY else f"({' + '.join(parts)})"
 
-    def children(self) -> tuple[Node, ...]:
+    def children(self) -> Iterable[Node]:
         return self.terms
 
 
@@ -192,7 +262,9 @@ class Call(Node):
     argument: Node
 
     def evaluate(self) -> float:
-        return FUNCTIONS[self.function](self.argument.evaluate())
+        argument = self.argument.evaluate()
+        function = FUNCTIONS[self.function] if isinstance(argument, float) else getattr(np, self.function)
+        return function(argument)  # type: ignore[no-any-return]
 
     def python(self) -> str:
         return f"{self.function}({self.argument.python()})"
@@ -253,9 +325,14 @@ def total(terms: Iterable[Node]) -> Sum:
     return Sum(tuple(terms))
 
 
-def dot(left: Iterable[Node], right: Iterable[Node]) -> Sum:
-    """Σ leftᵢ · rightᵢ."""
-    return Sum(tuple(Product(a, b) for a, b in zip(left, right, strict=True)))
+def over(pattern: Callable[..., Node], **rows: Cells) -> Sum:
+    """Σ pattern(xᵢ, …), a term for each place of the rows; the keywords are their symbols."""
+    return Sum(Terms(pattern, **rows))
+
+
+def dot(**rows: Cells) -> Sum:
+    """Σ xᵢ · yᵢ; the keywords are the symbols of the two rows."""
+    return over(Product, **rows)
 
 
 def _number(value: float) -> str:
@@ -265,6 +342,9 @@ def _number(value: float) -> str:
 def magnitude(node: Node) -> float:
     """The size a value would have if none of its terms cancelled: Σ|terms|, what float noise is measured against."""
     match node:
+        case Sum(Terms() as terms):
+            with np.errstate(all="ignore"):
+                return float(np.sum(magnitude(terms.general)))
         case Sum(terms):
             return sum(map(magnitude, terms))
         case Minus(left, right):

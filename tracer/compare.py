@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .checkpoints.directory import read_json
+from .checkpoints.json_file import read_json
 from .checkpoints.safetensors import SafetensorsFile
 from .decoding.settings import Settings
 from .errors import InputError
@@ -127,16 +127,18 @@ def _states(address: str, layers: int) -> Iterator[str]:
 
 
 def _modules(record: Record, base: str) -> Iterator[str]:
-    """What a reference calls the output of the module whose parameters a record used; it has embeddings unscaled."""
-    for key in ("weight", "bias") if record.op.name != "scaled_embed" else ():
-        parameter = record.parameters.get(key)
-        if isinstance(parameter, Parameter):
-            module = parameter.address.removesuffix(f".{key}").removeprefix(base)
-            yield from (f"module/{module}#0", f"module/{base}{module}#0")
+    """What a reference calls the output of the one module whose parameters were used; it has embeddings unscaled."""
+    used = [value for value in record.parameters.values() if isinstance(value, Parameter)]
+    modules = {parameter.address.rpartition(".")[0] for parameter in used}
+    if len(modules) == 1 and record.op.name != "scaled_embed":
+        module = modules.pop().removeprefix(base)
+        yield from (f"module/{module}#0", f"module/{base}{module}#0")
 
 
 def _compared(name: str, tensor: Tensor, reference: Reference) -> Check:
     ours, theirs = tensor.array.astype(np.float64), reference.read(name)
+    if tensor.address.endswith(".position_bias"):
+        ours = ours.transpose(1, 2, 0)
     if ours.ndim == 3 and theirs.ndim == 2:
         ours = ours.transpose(1, 0, 2).reshape(len(theirs), -1)
     allowed = ATTENTION if tensor.address.endswith("_attn.weights") else 10 * reference.noise

@@ -1,11 +1,26 @@
-"""One cell -> the arithmetic it came from."""
+"""One cell -> the arithmetic it came from, and that of its operands in turn, down to parameters and tokens."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
-from .arithmetic import Leaf, Node
-from .tape import Record
+import numpy as np
+
+from .arithmetic import Leaf, Named, Node, Number, Sum, Terms
+from .tape import Record, Tape
+from .tensor import Parameter, Tensor
+
+MOST = 200
+"""So many cells at most are derived for one explanation."""
+
+
+class Recorded(Protocol):
+    """What explanations are read from: a run."""
+
+    def step(self, number: int) -> Tape:
+        """The tape of a step."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +51,131 @@ class Derivation:
         """The recorded cells and parameters of the expression, left to right, each once."""
         return list(dict.fromkeys(self.expression.leaves()))
 
+    @property
+    def operands(self) -> list[Leaf]:
+        """The cells to ask about next: those that stand alone, and, of a sum over a row, those of its largest term."""
+        return list(dict.fromkeys(_leading(self.expression)))
+
 
 def derive(record: Record, index: tuple[int, ...]) -> Derivation:
     """The derivation of the cell of ``record`` at ``index``, an integer for every axis."""
     return Derivation(record, index, record.op.derive(index, *record.inputs, **record.parameters))
+
+
+def record_of(run: Recorded, leaf: Leaf) -> Record | None:
+    """The record that a leaf is a cell of, in whatever step it was made; None for a parameter."""
+    step, colon, path = leaf.address.partition(":")
+    return run.step(int(step[1:])).find(path) if colon and step.startswith("@") else None
+
+
+class Place(NamedTuple):
+    """Where a cell lies on an axis that has labels."""
+
+    axis: str
+    index: int
+    label: str
+
+
+@dataclass
+class Explanation:
+    """A cell, its derivation if it has been worked out, and the explanations of its operands.
+
+    ``places`` are those that have labels. ``is_repeated`` says that the same cell is derived elsewhere in the
+    tree; ``is_cut``, that the tree has grown too large to go on.
+    """
+
+    leaf: Leaf
+    places: Sequence[Place] = ()
+    record: Record | None = None
+    derivation: Derivation | None = None
+    operands: list[Explanation] = field(default_factory=list)
+    is_repeated: bool = False
+    is_cut: bool = False
+
+    def derivations(self) -> Iterator[Derivation]:
+        """Every derivation of the tree, from the top down."""
+        if self.derivation is not None:
+            yield self.derivation
+        for operand in self.operands:
+            yield from operand.derivations()
+
+
+class Explainer:
+    """Explains cells of one run; ``parameters`` are the model's, whose names the leaves use."""
+
+    def __init__(self, run: Recorded, parameters: Mapping[str, Parameter]) -> None:
+        self._run = run
+        self._parameters = {parameter.address: parameter for parameter in parameters.values()}
+
+    def explain(self, record: Record, index: tuple[int, ...], depth: int) -> Explanation:
+        """The cell of ``record`` at ``index``, derived ``depth`` levels deep; only operands on the way are touched."""
+        root = self._found(record.output.leaf(*index))
+        derived: set[Leaf] = set()
+        level = [root]
+        for _level in range(depth):
+            level = [operand for explanation in level for operand in self._grown(explanation, derived)]
+        return root
+
+    def reasons(self, derivation: Derivation) -> list[str]:
+        """What the rules of masks and of choosing say about the operands that stand alone, and of those behind them."""
+        if isinstance(derivation.expression, Number):
+            return []
+        return list(dict.fromkeys(self._reasons(derivation.expression, "", 2)))
+
+    def _grown(self, explanation: Explanation, derived: set[Leaf]) -> list[Explanation]:
+        if explanation.record is None:
+            return []
+        explanation.is_repeated = explanation.leaf in derived
+        explanation.is_cut = not explanation.is_repeated and len(derived) >= MOST
+        if explanation.is_repeated or explanation.is_cut:
+            return []
+        derived.add(explanation.leaf)
+        explanation.derivation = derive(explanation.record, explanation.leaf.index)
+        explanation.operands = [self._found(leaf) for leaf in explanation.derivation.operands]
+        return explanation.operands
+
+    def _found(self, leaf: Leaf) -> Explanation:
+        record = record_of(self._run, leaf)
+        if record is not None:
+            return Explanation(leaf, places_of(record.output, leaf.index), record)
+        parameter = self._parameters.get(leaf.address)
+        return Explanation(leaf, places_of(parameter.stored, leaf.index) if parameter is not None else ())
+
+    def _reasons(self, node: Node, name: str, depth: int) -> Iterator[str]:
+        if isinstance(node, Number):
+            yield from [f"{name}: {node.reason}"] if node.reason else []
+        elif depth:
+            for leaf in _alone(node):
+                record = record_of(self._run, leaf)
+                if record is not None:
+                    yield from self._reasons(derive(record, leaf.index).expression, record.name, depth - 1)
+
+
+def places_of(tensor: Tensor, index: tuple[int, ...]) -> list[Place]:
+    """Where a cell lies, on each axis that has labels."""
+    places = zip(tensor.dims, index, strict=True)
+    return [Place(axis.name, i, axis.labels[i]) for axis, i in places if axis.labels is not None]
+
+
+def _leading(node: Node) -> Iterator[Leaf]:
+    match node:
+        case Leaf():
+            yield node
+        case Sum(Terms() as terms):
+            if len(terms):
+                yield from _leading(terms[int(np.abs(terms.values).argmax())])
+        case _:
+            for child in node.children():
+                yield from _leading(child)
+
+
+def _alone(node: Node) -> Iterator[Leaf]:
+    """The leaves that are neither in a sum over a row nor in a part with a name of its own."""
+    match node:
+        case Leaf():
+            yield node
+        case Sum(Terms()) | Named():
+            return
+        case _:
+            for child in node.children():
+                yield from _alone(child)

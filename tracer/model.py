@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +30,8 @@ from .tokenizers.directory import read_tokenizers
 BUILTIN = Path(__file__).parent / "builtin"
 DEFAULT = "zh-en"
 DTYPES: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}
+
+SPECIAL_TOKENS = {"decoder_start_token_id", "bos_token_id", "eos_token_id", "pad_token_id"}
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,10 @@ class Model:
         """The type of the arithmetic: ``float32`` or ``float64``."""
         return np.dtype(self.architecture.dtype).name
 
+    def computing_in(self, dtype: Literal["float32", "float64"]) -> Model:
+        """The same model, with arithmetic of another type."""
+        return self if dtype == self.dtype else load(self.path, dtype)
+
     def describe(self) -> str:
         """The model in one line, as the banner has it."""
         return f"{self.name}: {self.architecture.describe()}, {self.dtype}"
@@ -90,9 +98,9 @@ class Model:
             raise InputError(_("{name} has no tokenizer; give token ids with --ids").format(name=self.name))
         longest = self.facts.longest_source
         if len(text) > 64 * longest:
-            self._check_length(len(text), _("characters"))
+            self._check_length(len(text), longest, _("characters"))
         encoded = self.source.encode(text)
-        self._check_length(len(encoded.ids), _("tokens"))
+        self._check_length(len(encoded.ids), longest)
         return encoded.ids, encoded.unknown
 
     def target_ids(self, text: str) -> list[int]:
@@ -100,12 +108,20 @@ class Model:
         if self.target is None:
             raise InputError(_("{name} has no tokenizer; give token ids with --ids").format(name=self.name))
         ids = self.target.encode(text).ids
-        return [self.start_id, *ids] if self.has_encoder else ids
+        if self.has_encoder:
+            return [self.start_id, *ids]
+        around_nothing = zip(ids, self.target.encode("").ids, strict=False)
+        begin = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], around_nothing))
+        return [*ids[begin:], *self.rules.eos_ids[:1]]
 
     def check_ids(self, ids: Sequence[int], side: Literal["source", "target"]) -> list[int]:
         """The ids, if the vocabulary of that side has them and the model takes so many; raises `InputError` if not."""
-        ids = [int(i) for i in ids]
-        size = self.facts.source_vocab if side == "source" else self.facts.target_vocab
+        try:
+            ids = [operator.index(i) for i in ids]
+        except TypeError:
+            raise InputError(_("token ids are whole numbers, and {ids!r} are not").format(ids=ids)) from None
+        source_vocab, target_vocab, longest_source, longest_target, *_others = self.facts
+        size, longest = (source_vocab, longest_source) if side == "source" else (target_vocab, longest_target)
         for i in ids:
             if not 0 <= i < size:
                 raise InputError(
@@ -115,8 +131,17 @@ class Model:
                 )
         if not ids and (side == "source" or self.has_encoder):
             raise InputError(_("no token ids were given"))
-        self._check_length(len(ids), _("tokens"))
+        self._check_length(len(ids), longest)
         return ids
+
+    def check_room(self, n: int) -> int:
+        """How many tokens can follow ``n`` that the decoder reads: one at least, which needs no position of its own.
+
+        Raises:
+            InputError: the decoder takes fewer.
+        """
+        self._check_length(n, self.facts.longest_target)
+        return self.facts.longest_target - n + 1
 
     def piece(self, token: int, side: Literal["source", "target"]) -> str:
         """The piece an id stands for, or the id where there is no tokenizer."""
@@ -127,11 +152,16 @@ class Model:
         """The text of target ids, or the ids where there is no tokenizer."""
         return " ".join(map(str, ids)) if self.target is None else self.target.decode(ids)
 
-    def _check_length(self, n: int, unit: str) -> None:
-        if n > self.facts.longest_source:
+    def read(self) -> None:
+        """Read every parameter now that would be read on first use."""
+        for parameter in self.parameters.values():
+            parameter.array  # noqa: B018
+
+    def _check_length(self, n: int, limit: int, unit: str | None = None) -> None:
+        if n > limit:
             raise InputError(
                 _("the text has {n} {unit}, and {name} takes at most {limit} tokens; shorten it").format(
-                    n=n, unit=unit, name=self.name, limit=self.facts.longest_source
+                    n=n, unit=unit or _("tokens"), name=self.name, limit=limit
                 )
             )
 
@@ -170,7 +200,7 @@ def _unknown(name: str) -> InputError:
 
 
 def load(
-    name: str = DEFAULT, dtype: Literal["float32", "float64"] = "float32", progress: Progress | None = None
+    name: str | Path = DEFAULT, dtype: Literal["float32", "float64"] = "float32", progress: Progress | None = None
 ) -> Model:
     """Open a built-in model or a checkpoint directory.
 
@@ -183,7 +213,7 @@ def load(
         raise InputError(
             _("dtype {dtype!r} is not known; expected {known}").format(dtype=dtype, known=" / ".join(DTYPES))
         )
-    directory, reading = find(name), Reading(progress)
+    directory, reading = find(str(name)), Reading(progress)
     values = read_config(directory)
     model_type = str(values.get("model_type"))
     kind = architecture(model_type)
@@ -194,30 +224,36 @@ def load(
     contents = read_parameters(directory, layout, DTYPES[dtype], reading)
     network = kind(config, layout, contents.parameters, DTYPES[dtype])
     for pieces, size in zip(labels, network.facts[:2], strict=True):
-        _fit(directory, pieces, size)
-    generation = read_json_if_there(directory / "generation_config.json")
-    rules = network.rules(Stated(values | generation, str(directory / "generation_config.json")))
-    return Model(
-        directory.resolve().name,
-        directory,
-        network,
-        rules,
-        contents.parameters,
-        source,
-        target,
-        contents.ignored,
-        reading.warnings,
-    )
+        if pieces is not None:
+            pieces.size = size
+    rules = network.rules(_stated_of_decoding(directory, values))
+    parameters, ignored = contents.parameters, contents.ignored
+    path = directory.resolve()
+    model = Model(path.name, directory, network, rules, parameters, source, target, ignored, reading.warnings)
+    _check_vocabularies(model)
+    return model
 
 
-def _fit(directory: Path, pieces: Pieces | None, size: int) -> None:
-    """Let the labels of a vocabulary run over the whole embedding, which may be padded."""
-    if pieces is None:
-        return
-    if len(pieces) > size:
-        raise InputError(
-            _("{path}: the tokenizer has {n} ids, and the embedding {size}; they belong to different models").format(
-                path=directory, n=len(pieces), size=size
+def _stated_of_decoding(directory: Path, values: dict[str, Any]) -> Stated:
+    """`generation_config.json`, with the special tokens of `config.json` behind it; all of `config.json` without it."""
+    path = directory / "generation_config.json"
+    special = {key: value for key, value in values.items() if key in SPECIAL_TOKENS}
+    stated = read_json_if_there(path)
+    return Stated(special | stated if stated else values, str(path))
+
+
+def _check_vocabularies(model: Model) -> None:
+    """Insist that no tokenizer and no rule yields an id outside the vocabulary that config.json states."""
+    facts, rules = model.facts, model.rules
+    for what, highest, size in (
+        (_("the source tokenizer's last piece"), len(model.source or ()) - 1, facts.source_vocab),
+        (_("the target tokenizer's last piece"), len(model.target or ()) - 1, facts.target_vocab),
+        (_("the start token"), rules.start_id or 0, facts.target_vocab),
+        (_("the end token"), max(rules.eos_ids, default=0), facts.target_vocab),
+    ):
+        if highest >= size:
+            raise InputError(
+                _("{path}: {what} has id {id}, and config.json states a vocabulary of {n}, 0 to {last}").format(
+                    path=model.path, what=what, id=highest, n=size, last=size - 1
+                )
             )
-        )
-    pieces.size = size

@@ -92,7 +92,8 @@ class Run:
         self.target = [self.model.piece(i, "target") for i in self._read]
         self.tokens: list[Token] = []
         self.computed = self.first - 1
-        self.max_tokens = self.settings.max_tokens or self._default_limit()
+        room = self.model.check_room(self._prompt)
+        self.max_tokens = min(room, self.settings.max_tokens or self._default_limit())
         cached = self.model.facts.cache if self.settings.cache is None else self.settings.cache
         self._cache = self._new_cache() if cached and not self.teacher_forced else None
         self._memory: Tensor | None = None
@@ -107,8 +108,7 @@ class Run:
         return [self.model.start_id] if self.target_ids is None else self.target_ids
 
     def _default_limit(self) -> int:
-        room = self.model.facts.longest_target - self._prompt
-        return max(1, min(room, 2 * len(self.source_ids) + 10 if self.model.has_encoder else 64))
+        return 2 * len(self.source_ids) + 10 if self.model.has_encoder else 64
 
     def _new_cache(self) -> Cache:
         return self.model.architecture.new_cache(self._prompt + self.max_tokens, self._prompt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -78,9 +78,13 @@ class Tensor:
         """The cell at ``index`` as an operand of an expression."""
         return Leaf(self.address, tuple(map(int, index)), float(self.array[index]))
 
-    def row(self, *index: int) -> list[Leaf]:
+    def row(self, *index: int) -> Row:
         """The cells along the last axis at ``index`` of the others."""
-        return [self.leaf(*index, i) for i in range(self.array.shape[-1])]
+        return Row(self, index)
+
+    def column(self, *index: int) -> Row:
+        """The cells along the last axis but one at ``index`` of the others."""
+        return Row(self, index[:-1], index[-1:])
 
     def select(self, selectors: Sequence[Selector]) -> Tensor:
         """The part that selectors name, one an axis, trailing axes whole; an axis given one place disappears.
@@ -124,6 +128,51 @@ class Tensor:
         from .render.notebook import mimebundle
 
         return mimebundle(self)
+
+
+class Row:
+    """The cells along one axis of a tensor, operands that are made when asked for; the other axes have one place each.
+
+    ``before`` and ``after`` are the places on the axes before and after it.
+    """
+
+    __slots__ = ("after", "before", "tensor")
+
+    def __init__(self, tensor: Tensor, before: tuple[int, ...], after: tuple[int, ...] = ()) -> None:
+        self.tensor = tensor
+        self.before = before
+        self.after = after
+
+    @property
+    def axis(self) -> Axis:
+        """The axis along which the cells lie."""
+        return self.tensor.dims[len(self.before)]
+
+    @property
+    def values(self) -> Array:
+        """The cells' values, in double precision."""
+        found: Array = self.tensor.array[(*self.before, slice(None), *self.after)].astype(np.float64)
+        return found
+
+    @property
+    def address(self) -> str:
+        """The row's address, with selectors as the cells' addresses have them."""
+        first, last = self[0].index, self[len(self) - 1].index
+        selectors = [str(a) if a == b else ":" for a, b in zip(first, last, strict=True)]
+        return f"{self.tensor.address}[{','.join(selectors)}]"
+
+    def largest(self) -> Leaf:
+        """The cell with the largest value, of equals the first; one that is nan before any other."""
+        return self[int(self.values.argmax())]
+
+    def __len__(self) -> int:
+        return self.tensor.shape[len(self.before)]
+
+    def __getitem__(self, place: int) -> Leaf:
+        return self.tensor.leaf(*self.before, place, *self.after)
+
+    def __iter__(self) -> Iterator[Leaf]:
+        return map(self.__getitem__, range(len(self)))
 
 
 class Parameter(Tensor):
@@ -181,6 +230,14 @@ class Parameter(Tensor):
             for i in range(parts)
         ]
 
+    @property
+    def stored(self) -> Tensor:
+        """The numbers as the file has them, their axes in its order; of a whole parameter."""
+        array, dims = (self.array.T, self.dims[::-1]) if self.transposed else (self.array, self.dims)
+        return (
+            Tensor(array[None], (Axis("1"), *dims), self.address) if self.wrapped else Tensor(array, dims, self.address)
+        )
+
     def leaf(self, *index: int) -> Leaf:
         stored = (int(index[0]) + self.offset, *map(int, index[1:]))
         if self.transposed:
@@ -191,8 +248,8 @@ class Parameter(Tensor):
 class Unread(Parameter):
     """A parameter whose numbers are not in their place yet.
 
-    The first use of ``array`` finds no such attribute, fills the room, and makes this a plain `Parameter`, so that later
-    uses cost no more than any attribute does.
+    The first use of ``array`` finds no such attribute, fills the room, and makes this a plain `Parameter`, so that
+    later uses cost no more than any attribute does.
     """
 
     __slots__ = ()
@@ -202,7 +259,7 @@ class Unread(Parameter):
             raise AttributeError(name)
         self._fill()
         self.array = self._room
-        self.__class__ = Parameter
+        self.__class__ = Parameter  # type: ignore[assignment]
         return self.array
 
 

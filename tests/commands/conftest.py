@@ -15,6 +15,7 @@ import pytest
 
 import tracer
 from commands.batch import Batch, given
+from commands.main import main
 from commands.opening import Opener
 from commands.presenting import FORMATS, Look
 from tracer.debugger.session import Session
@@ -39,9 +40,9 @@ Play = Callable[..., str]
 def play(session: Session) -> Play:
     """Run lines on the session; what is written. The last status is ``play.status``."""
 
-    def run(*lines: str, format: str = "text", keep_going: bool = False) -> str:
+    def run(*lines: str, output: str = "text", keep_going: bool = False) -> str:
         stream = io.StringIO()
-        batch = Batch(session, FORMATS[format](stream, Look(100, "never")), keep_going)
+        batch = Batch(session, FORMATS[output](stream, Look(100, "never")), keep_going)
         run.status = batch.play(given(lines))  # type: ignore[attr-defined]
         return stream.getvalue()
 
@@ -51,19 +52,35 @@ def play(session: Session) -> Play:
 @pytest.fixture
 def objects(play: Play) -> Callable[..., list[dict[str, Any]]]:
     """Run lines; the objects they yield."""
-    return lambda *lines, **options: [json.loads(line) for line in play(*lines, format="jsonl", **options).splitlines()]
+    return lambda *lines, **options: [json.loads(line) for line in play(*lines, output="jsonl", **options).splitlines()]
 
 
 Finished = subprocess.CompletedProcess[str]
+Run = Callable[..., Finished]
+SMALL = ("-m", "zh-en-tiny")
 
 
 @pytest.fixture
-def tx() -> Callable[..., Finished]:
-    """Run ``tx-trace`` on the small model as a process of its own."""
+def tx(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run ``tx-trace`` on the small model, within this process."""
 
-    def run(*arguments: str, stdin: str = "", model: str = "zh-en-tiny", **environ: str) -> Finished:
+    def run(*arguments: str, stdin: str = "") -> Finished:
+        monkeypatch.setattr(sys, "argv", ["tx-trace", *SMALL, *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        with pytest.raises(SystemExit) as left:
+            main()
+        return Finished(arguments, left.value.code or 0, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def process() -> Run:
+    """Run ``tx-trace`` on the small model, as a process of its own."""
+
+    def run(*arguments: str, stdin: str = "", **environ: str) -> Finished:
         return subprocess.run(
-            [sys.executable, "-m", "commands", "-m", model, *arguments],
+            [sys.executable, "-m", "commands", *SMALL, *arguments],
             input=stdin,
             capture_output=True,
             encoding="utf-8",

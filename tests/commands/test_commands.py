@@ -108,7 +108,7 @@ def test_where_shows_the_scopes_inwards_out(play):
     assert [line.split()[1] for line in shown[2:]] == ["encoder.0.self_attn", "encoder.0", "encoder", "zh-en-tiny"]
 
 
-def test_tokens_and_top(play, session):
+def test_tokens_and_top(play):
     shown = lines(play("token 2", "tokens"))[2:]
     assert shown[0].startswith("source")
     assert shown[1].count("   ") == 3
@@ -124,7 +124,7 @@ def test_info(play):
 
 
 def error_of(play, *commands):
-    return json.loads(play(*commands, format="jsonl").splitlines()[-1])["message"]
+    return json.loads(play(*commands, output="jsonl").splitlines()[-1])["message"]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def error_of(play, *commands):
     ],
 )
 def test_what_is_out_of_range_is_one_clear_sentence(play, line, message):
-    output = play("token", line, format="jsonl")
+    output = play("token", line, output="jsonl")
     last = json.loads(output.splitlines()[-1])
     if message is None:
         assert last["kind"] == "stop"

@@ -18,7 +18,7 @@ def parsed(line):
     [
         ("step", "step", {}),
         ("s 3", "step", {"n": 3}),
-        ("  tok   12 ", "token", {"n": 12}),
+        ("  t   12 ", "token", {"n": 12}),
         ("run", "run", {}),
         ("run 我 爱 你", "run", {"text": "我 爱 你"}),
         ('run "quoted"', "run", {"text": '"quoted"'}),

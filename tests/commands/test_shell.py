@@ -71,8 +71,11 @@ def test_a_failure_is_shown_and_nothing_is_lost(shell, capsys):
 
 
 def test_an_interrupted_motion_leaves_a_usable_cursor(shell, capsys, monkeypatch):
+    def interrupted(_session):
+        raise KeyboardInterrupt
+
     typed(shell, "t")
-    monkeypatch.setattr(type(shell.session), "token", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(type(shell.session), "token", interrupted)
     shell.obey("t")
     assert "interrupted; the cursor stands at @1 #" in capsys.readouterr().err
 

@@ -15,7 +15,7 @@ EVERY_PLACE += [Cursor(n, i + 1) for n in (1, 2, 3) for i in range(len(DECODER))
 
 @pytest.fixture
 def session():
-    return Session(lambda text: FakeRun())
+    return Session(lambda _text: FakeRun())
 
 
 def at(session, place):
@@ -30,12 +30,12 @@ def test_a_new_run_stands_before_its_first_record_and_executes_nothing(session):
 
 
 def test_a_decoder_only_run_starts_at_step_1():
-    assert Session(lambda text: FakeRun(first=1)).cursor == Cursor(1, 0)
+    assert Session(lambda _text: FakeRun(first=1)).cursor == Cursor(1, 0)
 
 
 def test_restart_hands_on_the_text_and_goes_to_the_start():
     texts = []
-    session = Session(lambda text: texts.append(text) or FakeRun())
+    session = Session(lambda _text: texts.append(_text) or FakeRun())
     session.token()
     assert session.restart("hello").reason == "start"
     assert (session.cursor, texts) == (START, [None, "hello"])

@@ -95,6 +95,17 @@ def test_text_and_address_are_inverses() -> None:
         assert parse(str(address)) == address
 
 
+def test_any_text_is_an_address_or_an_error() -> None:
+    rng = random.Random(8)
+    for _ in range(5000):
+        text = "".join(rng.choices('@#:.*[]",-h0123ab_ \\é', k=rng.randint(1, 12)))
+        try:
+            address = parse(text)
+        except AddressError:
+            continue
+        assert isinstance(address, Address)
+
+
 def test_a_glob_is_a_whole_segment() -> None:
     assert parse("decoder.*.weights").is_glob
     assert parse("**").is_glob

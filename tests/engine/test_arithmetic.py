@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 
 from tracer.arithmetic import (
@@ -15,11 +16,15 @@ from tracer.arithmetic import (
     exp,
     log,
     magnitude,
+    over,
     sqrt,
     total,
 )
+from tracer.tensor import FEATURE, Tensor
 
 X, Y = Leaf("@1:x", (0,), 3.0), Leaf("@1:x", (1,), -2.0)
+ROW = Tensor(np.array([3.0, -2.0]), (FEATURE,), "@1:x").row()
+REVERSED = Tensor(np.array([-2.0, 3.0]), (FEATURE,), "@1:y").row()
 
 
 @pytest.mark.parametrize(
@@ -32,7 +37,7 @@ X, Y = Leaf("@1:x", (0,), 3.0), Leaf("@1:x", (1,), -2.0)
         (Y**2, 4.0, "((-2.0) ** 2)", 4.0),
         ((X + Y) * (X - Y), 5.0, "((3.0 + (-2.0)) * (3.0 - (-2.0)))", 25.0),
         ((X + Y) ** 2 / Number(4.0), 0.25, "(((3.0 + (-2.0)) ** 2) / 4.0)", 6.25),
-        (dot([X, Y], [Y, X]), -12.0, "((3.0 * (-2.0)) + ((-2.0) * 3.0))", 12.0),
+        (dot(x=ROW, y=REVERSED), -12.0, "((3.0 * (-2.0)) + ((-2.0) * 3.0))", 12.0),
         (Named("μ", X + Y), 1.0, "(3.0 + (-2.0))", 5.0),
         (Max((Number(0.0), Y)), 0.0, "max([0.0, (-2.0)])", 0.0),
         (exp(X - X), 1.0, "exp((3.0 - 3.0))", 1.0),
@@ -53,6 +58,14 @@ def test_leaves_come_from_left_to_right() -> None:
     assert list(((X + Y) * Max((Y, Named("x", X)))).leaves()) == [X, Y, Y, X]
     assert list(Which(Y).leaves()) == [Y]
     assert list(Number(1.0).leaves()) == []
+
+
+def test_terms_that_are_all_alike_are_made_when_asked_for() -> None:
+    made = over(lambda x: exp(x - Number(3.0)), x=ROW)
+    assert made.values() == [1.0, math.exp(-5.0)]
+    assert list(made.leaves()) == [X, Y]
+    assert made.python() == "(exp((3.0 - 3.0)) + exp(((-2.0) - 3.0)))"
+    assert made.evaluate() == total(exp(x - Number(3.0)) for x in (X, Y)).evaluate()
 
 
 def test_a_long_sum_is_written_as_a_list() -> None:

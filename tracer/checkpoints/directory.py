@@ -13,9 +13,9 @@ from ..i18n import _
 from ..models.layout import Layout
 from ..tensor import Parameter
 from .json_file import read_json
-from .memory import DType, Reading, set_aside
-from .shards import read_headers
-from .stored import FLOATS, Stored
+from .memory import Reading, set_aside
+from .shards import INDEX, WHOLE, read_headers
+from .stored import DType, Stored
 from .unsupported import refuse_quantised, refuse_unreadable, refuse_without_config
 
 
@@ -78,15 +78,15 @@ def _named(tensors: Iterable[Stored], layout: Layout) -> Mapping[str, Stored]:
 
 
 def _account(directory: Path, layout: Layout, found: Set[str]) -> None:
-    required = {name for name, slot in layout.slots.items() if not slot.optional}
     for names, message in (
-        (required - found, _("{path}: tensor {name} is missing{more}")),
+        (layout.missing(found), _("{path}: tensor {name} is missing{more}")),
         (found - layout.slots.keys(), _("{path}: tensor {name} is unknown to this architecture{more}")),
     ):
         if names:
             others = len(names) - 1
             more = _(" (and {n} more)").format(n=others) if others else ""
-            raise InputError(message.format(path=directory, name=min(names), more=more))
+            file = next(directory / name for name in (WHOLE, INDEX) if (directory / name).exists())
+            raise InputError(message.format(path=file, name=min(names), more=more))
 
 
 def _check(stored: Stored, expected: tuple[int, ...]) -> None:
@@ -96,9 +96,9 @@ def _check(stored: Stored, expected: tuple[int, ...]) -> None:
                 name=stored.name, found=list(stored.shape), expected=list(expected)
             )
         )
-    if stored.dtype not in FLOATS:
+    if not stored.is_float:
         raise stored.file.error(
-            _("tensor {name} is of type {dtype}; expected one of {known}").format(
-                name=stored.name, dtype=stored.dtype, known=", ".join(FLOATS)
+            _("tensor {name} is of type {dtype}; expected floating numbers").format(
+                name=stored.name, dtype=stored.dtype
             )
         )

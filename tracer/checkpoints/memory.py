@@ -7,16 +7,15 @@ mapped file are 15 % slower. Only what would fill half the machine stays in the 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
 from ..i18n import _
 from ..tensor import Array
-from .stored import FLOATS, Stored
+from .stored import DType, Stored
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far, and those to be read in all."""
@@ -26,8 +25,6 @@ CHUNK = 1 << 18
 
 ALIGNMENT = 64
 """bytes; where a tensor begins is a multiple of it"""
-
-DType = type[np.floating[Any]]
 
 
 @dataclass
@@ -47,7 +44,8 @@ class Reading:
 
     def warn(self, stored: Stored, count: int) -> None:
         """A tensor has numbers that are not finite."""
-        self.warnings.append(_("tensor {name} holds NaN or infinity in {n} places").format(name=stored.name, n=count))
+        message = _("{path}: tensor {name} holds NaN or infinity in {n} places")
+        self.warnings.append(message.format(path=stored.file.path, name=stored.name, n=count))
 
 
 class Room:
@@ -65,15 +63,15 @@ class Room:
     def __call__(self) -> None:
         if self._filled:
             return
-        numbers, finite = self.array.reshape(-1), True
+        numbers, finite = self.array.reshape(-1), 0
         for start in range(0, numbers.size, CHUNK):
-            part = numbers[start : start + CHUNK]
+            chunk = numbers[start : start + CHUNK]
             if self._row is not None:
-                _read(self._stored, start, self._row[start : start + CHUNK])
-            finite &= _is_finite(part)
-            self._reading.advance(part.size * self._stored.bytes_each)
-        if not finite:
-            self._reading.warn(self._stored, numbers.size - np.count_nonzero(np.isfinite(numbers)))
+                self._stored.read_into(self._row[start : start + CHUNK], start)
+            finite += np.count_nonzero(np.isfinite(chunk))
+            self._reading.advance(chunk.size * self._stored.kind.itemsize)
+        if finite < numbers.size:
+            self._reading.warn(self._stored, int(numbers.size - finite))
         self._filled = True
 
 
@@ -85,13 +83,14 @@ def set_aside(tensors: Mapping[str, Stored], dtype: DType, reading: Reading) -> 
     """
     reading.total = sum(stored.stop - stored.start for stored in tensors.values())
     large = sum(stored.size for stored in tensors.values()) * np.dtype(dtype).itemsize > machine_memory() / 2
-    mapped = {name: stored for name, stored in tensors.items() if large and _is_computable_in_place(stored, dtype)}
-    placed = {name: stored for name, stored in tensors.items() if name not in mapped}
-    rows = _rows([stored.size for stored in placed.values()], dtype)
-    return {name: Room(stored, stored.file.map(stored), None, reading) for name, stored in mapped.items()} | {
-        name: Room(stored, row.reshape(stored.shape), row, reading)
-        for (name, stored), row in zip(placed.items(), rows, strict=True)
-    }
+    mapped = {name for name, stored in tensors.items() if large and _is_usable_in_place(stored, dtype)}
+    rows = _rows([stored.size for name, stored in tensors.items() if name not in mapped], dtype)
+    rooms: dict[str, Room] = {}
+    for name, stored in tensors.items():
+        row = None if name in mapped else next(rows)
+        array = stored.file.map(stored) if row is None else row.reshape(stored.shape)
+        rooms[name] = Room(stored, array, row, reading)
+    return rooms
 
 
 def machine_memory() -> float:
@@ -102,48 +101,25 @@ def machine_memory() -> float:
         return float("inf")
 
 
-def _is_computable_in_place(stored: Stored, dtype: DType) -> bool:
-    return stored.dtype != "BF16" and FLOATS[stored.dtype] == np.dtype(dtype) and stored.start % stored.bytes_each == 0
+def _is_usable_in_place(stored: Stored, dtype: DType) -> bool:
+    return stored.is_stored_as(dtype) and stored.start % stored.kind.itemsize == 0
 
 
-def _rows(sizes: list[int], dtype: DType) -> Iterator[Array]:
-    """One row of memory for each size, all of one piece; the system gives it when it is written to."""
+def _rows(sizes: Sequence[int], dtype: DType) -> Iterator[Array]:
+    """A row of zeros for each size, all in one piece of memory, which the system gives as it is written to."""
     each = np.dtype(dtype).itemsize
     strides = [-(-size * each // ALIGNMENT) * ALIGNMENT for size in sizes]
-    total = sum(strides)
     try:
-        if total > machine_memory():
+        if sum(strides) > machine_memory():
             raise MemoryError
-        whole = np.zeros(total + ALIGNMENT, np.uint8)
+        whole = np.zeros(sum(strides) + ALIGNMENT, np.uint8)
     except MemoryError:
         raise InputError(
             _("the parameters need {n:.1f} GB as {dtype}, which is more memory than there is").format(
-                n=total / 1e9, dtype=np.dtype(dtype).name
+                n=sum(strides) / 1e9, dtype=np.dtype(dtype).name
             )
         ) from None
     start = -whole.ctypes.data % ALIGNMENT
     for size, stride in zip(sizes, strides, strict=True):
         yield whole[start : start + size * each].view(dtype)
         start += stride
-
-
-def _read(stored: Stored, start: int, room: Array) -> None:
-    """Fill ``room``, a row, with the numbers of a tensor from number ``start`` on."""
-    kind, place = np.dtype(FLOATS[stored.dtype]), stored.start + start * stored.bytes_each
-    if stored.dtype != "BF16" and kind == room.dtype:
-        stored.file.read_into(memoryview(room).cast("B"), place)
-        return
-    numbers = np.frombuffer(stored.file.read(place, len(room) * kind.itemsize), kind)
-    if stored.dtype != "BF16":
-        with np.errstate(over="ignore"):
-            room[...] = numbers
-    elif room.dtype == np.float32:
-        room.view(np.uint16)[1::2] = numbers
-    else:
-        room[...] = (numbers.astype(np.uint32) << 16).view(np.float32)
-
-
-def _is_finite(row: Array) -> bool:
-    """Whether all numbers are finite, in one fast pass unless their squares are too large to add up."""
-    with np.errstate(all="ignore"):
-        return bool(np.isfinite(np.dot(row, row)) or np.isfinite(row).all())

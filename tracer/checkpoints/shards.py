@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import InputError
 from ..i18n import _
 from .json_file import read_json
-from .safetensors import read_header
+from .safetensors import SafetensorsFile
 from .stored import Stored
 
 WHOLE = "model.safetensors"
@@ -23,12 +23,12 @@ def read_headers(directory: Path) -> dict[str, Stored]:
         InputError: a file is missing or broken, or the index and the files disagree.
     """
     if (directory / WHOLE).exists() or not (directory / INDEX).exists():
-        return read_header(directory / WHOLE)
+        return dict(SafetensorsFile(directory / WHOLE).entries)
     index = directory / INDEX
     places = _places(index, read_json(index).get("weight_map"))
     tensors: dict[str, Stored] = {}
     for shard in sorted(set(places.values())):
-        _gather(tensors, read_header(_shard(index, shard)))
+        _gather(tensors, SafetensorsFile(_shard(index, shard)).entries)
     _check_listed(index, places, tensors)
     return tensors
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from math import prod
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,15 +13,17 @@ from ..errors import InputError
 from ..i18n import _
 from ..tensor import Array
 
-FLOATS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
-"""The types that parameters may have, and the NumPy type of the same bytes; BF16 is the upper half of an F32."""
+DType = type[np.floating[Any]]
+
+DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "U8": "<u1", "BOOL": "?"}
+"""What tensors can be stored as, and the NumPy type of the same bytes; BF16 is the upper half of an F32."""
 
 
 class ParameterFile:
-    """A file of parameters, open as long as something may still be read from it.
+    """A file of tensors, open as long as something may still be read from it.
 
     Raises:
-        InputError: it can't be opened, or it ends before what is asked of it.
+        InputError: it can't be opened, or ends before what is asked of it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,14 +48,14 @@ class ParameterFile:
             while len(room):
                 count = self._file.readinto(room)
                 if not count:
-                    raise self.error(_("has become shorter while it was open"))
+                    raise self.error(_("has become shorter since it was opened"))
                 room = room[count:]
         except OSError as error:
             raise self.error(_("can't be read ({reason})").format(reason=error.strerror)) from error
 
     def map(self, stored: Stored) -> Array:
-        """A tensor as it lies in the file, without reading it: pages come when they are touched."""
-        return np.memmap(self._file, FLOATS[stored.dtype], "r", stored.start, stored.shape).view(np.ndarray)
+        """A tensor as it lies in the file, not to be written to: its pages come when they are touched."""
+        return np.memmap(self._file, DTYPES[stored.dtype], "r", stored.start, stored.shape).view(np.ndarray)
 
     def error(self, what: str) -> InputError:
         """What is wrong with this file."""
@@ -76,6 +78,30 @@ class Stored(NamedTuple):
         return prod(self.shape)
 
     @property
-    def bytes_each(self) -> int:
-        """The bytes of one number."""
-        return np.dtype(FLOATS[self.dtype]).itemsize
+    def kind(self) -> np.dtype[Any]:
+        """The NumPy type of its bytes."""
+        return np.dtype(DTYPES[self.dtype])
+
+    @property
+    def is_float(self) -> bool:
+        """Whether its numbers are floating, as parameters are."""
+        return self.dtype in ("F64", "F32", "F16", "BF16")
+
+    def is_stored_as(self, dtype: DType) -> bool:
+        """Whether its bytes are numbers of ``dtype`` as they are."""
+        return self.dtype != "BF16" and self.kind == np.dtype(dtype)
+
+    def read_into(self, room: Array, first: int = 0) -> None:
+        """Fill ``room``, a row of zeros in float32 or float64, with the numbers from number ``first`` on."""
+        start = self.start + first * self.kind.itemsize
+        if self.is_stored_as(room.dtype.type):
+            self.file.read_into(memoryview(room).cast("B") if room.size else memoryview(b""), start)  # type: ignore[arg-type]
+            return
+        numbers = np.frombuffer(self.file.read(start, room.size * self.kind.itemsize), self.kind)
+        if self.dtype != "BF16":
+            with np.errstate(over="ignore"):
+                room[...] = numbers
+        elif room.dtype == np.float32:
+            room.view(np.uint16)[1::2] = numbers
+        else:
+            room[...] = (numbers.astype(np.uint32) << 16).view(np.float32)

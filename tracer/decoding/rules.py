@@ -39,7 +39,7 @@ class Rules:
     """settings of the checkpoint that are not followed unless asked for, e.g. ``num_beams=6``"""
 
     def verdict(self, ids: Sequence[int], given: int, limit: int) -> Verdict:
-        """What holds for the token after ``ids``; the first ``given`` of them were not chosen, at most ``limit`` are."""
+        """What holds for the token after ``ids``: the first ``given`` were not chosen, at most ``limit`` will be."""
         chosen = len(ids) - given
         if self.forced_eos is not None and chosen == limit - 1:
             return Verdict({}, self.forced_eos)
@@ -47,12 +47,13 @@ class Rules:
             return Verdict({}, self.forced_bos)
         if not (self.suppressed or self.suppressed_first or self.bad_words or self.no_repeat_ngram):
             return FREE
-        return Verdict(dict(self._forbidden(ids, chosen)), None)
+        first_free = 1 if self.forced_bos is not None and given == 1 else 0
+        return Verdict(dict(self._forbidden(ids, chosen == first_free)), None)
 
-    def _forbidden(self, ids: Sequence[int], chosen: int) -> Iterator[tuple[int, str]]:
+    def _forbidden(self, ids: Sequence[int], first: bool) -> Iterator[tuple[int, str]]:
         for token in self.suppressed:
             yield token, _("suppressed by the checkpoint's settings")
-        for token in self.suppressed_first if chosen == 0 else ():
+        for token in self.suppressed_first if first else ():
             yield token, _("suppressed as the first token")
         for *before, last in self.bad_words:
             if not before or list(ids[-len(before) :]) == before:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from types import UnionType
 from typing import Any, Literal
 
 from ..errors import InputError
@@ -11,6 +12,16 @@ from ..i18n import _
 STRATEGIES = ("greedy", "sample", "beam")
 BELONGS = {"temperature": "sample", "top_k": "sample", "top_p": "sample", "beams": "beam", "length_penalty": "beam"}
 """The strategy that a setting belongs to."""
+
+KINDS: dict[str, type | UnionType] = {
+    "temperature": int | float,
+    "top_k": int,
+    "top_p": int | float,
+    "beams": int,
+    "length_penalty": int | float,
+    "seed": int,
+    "max_tokens": int,
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,10 @@ class Settings:
     cache: bool | None = None
 
     def __post_init__(self) -> None:
+        for name, kind in KINDS.items():
+            value = getattr(self, name)
+            self._check(name, value is None or (isinstance(value, kind) and not isinstance(value, bool)), _("a number"))
+        self._check("seed", self.seed is not None, _("a whole number of at most 64 bits"))
         self._check("strategy", self.strategy in STRATEGIES, " / ".join(STRATEGIES))
         self._check("temperature", self.temperature is None or 0 < self.temperature < 1e6, _("a number above 0"))
         self._check("top_k", self.top_k is None or self.top_k > 0, _("a whole number above 0"))

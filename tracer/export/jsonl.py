@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
+_LINE_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
+"""Signs that JSON leaves as they are, and that end a line elsewhere."""
+
 
 def dumps(thing: Mapping[str, Any]) -> str:
     """An object as one line of JSON, without the line's end."""
-    return json.dumps(_plain(thing), ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
+    return json.dumps(_plain(thing), ensure_ascii=False, allow_nan=False).translate(_LINE_ENDS)
 
 
 def op(record: Record) -> Object:

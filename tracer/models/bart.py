@@ -105,8 +105,8 @@ def configured(stated: Stated, **differences: Any) -> dict[str, Any]:
         "d_model": stated.size("d_model"),
         "heads": stated.size("encoder_attention_heads"),
         "decoder_heads": stated.size("decoder_attention_heads"),
-        "encoder_layers": stated.size("encoder_layers"),
-        "decoder_layers": stated.size("decoder_layers"),
+        "encoder_layers": stated.layers("encoder_layers"),
+        "decoder_layers": stated.layers("decoder_layers"),
         "ffn": stated.size("encoder_ffn_dim"),
         "decoder_ffn": stated.size("decoder_ffn_dim"),
         "source_vocab": vocabulary,
@@ -123,6 +123,7 @@ def configured(stated: Stated, **differences: Any) -> dict[str, Any]:
 def stacks(config: Config, target: Axis) -> Layout:
     """The layers of both stacks, the norms after them where there are some, and the bias of the logits."""
     layout = Layout(base="model.")
+    layout.ignore(r"model\.(en|de)coder\.version", "a mark of the library that trained it")
     for path, attentions in sublayers(config):
         _add_layer(layout, path, attentions, config)
     for stack in ("encoder", "decoder") if config.final_norm else ():

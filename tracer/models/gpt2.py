@@ -57,7 +57,7 @@ class Gpt2(DecoderOnly):
             positions=stated.size("n_positions"),
             d_model=d_model,
             heads=stated.size("n_head"),
-            layers=stated.size("n_layer"),
+            layers=stated.layers("n_layer"),
             ffn=stated.size("n_inner", 4 * d_model),
             activation=stated.one_of("activation_function", BY_NAME, "gelu_new"),
             norm_eps=stated.number("layer_norm_epsilon", 1e-5),

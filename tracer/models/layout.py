@@ -94,7 +94,7 @@ class Layout:
         return (required - found) | {names[0] for names in self.copies if found.isdisjoint(names)}
 
     def parameter(self, name: str, stored: str, array: Array, fill: Callable[[], None] | None = None) -> Parameter:
-        """The tensor of a slot, ``stored`` under another name perhaps, as a parameter of the model; ``fill`` as there."""
+        """The tensor of a slot, ``stored`` under another name perhaps, as a parameter; ``fill`` as there."""
         slot = self.slots[name]
         array = array[0] if slot.wrapped else array
         array = array.T if slot.transposed else array

@@ -1,4 +1,4 @@
-"""Llama (Touvron et al. 2023): pre-norm with RMS norm, rotary positions, grouped-query attention, SwiGLU, few biases."""
+"""Llama (Touvron et al. 2023): pre-norm with RMS norm, rotary positions, grouped-query attention, SwiGLU."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def configured(
         heads=heads,
         kv_heads=kv_heads,
         d_k=d_k,
-        layers=stated.size("num_hidden_layers"),
+        layers=stated.layers("num_hidden_layers"),
         ffn=stated.size("intermediate_size"),
         activation=stated.one_of("hidden_act", BY_NAME, "silu"),
         norm_eps=stated.number("rms_norm_eps", 1e-6),

@@ -1,4 +1,4 @@
-"""Marian (Junczys-Dowmunt et al. 2018), as the opus-mt models are: the paper's Transformer, sines and cosines in halves."""
+"""Marian (Junczys-Dowmunt et al. 2018), as opus-mt has it: the paper's Transformer, sines and cosines in halves."""
 
 from __future__ import annotations
 

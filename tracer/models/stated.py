@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..i18n import _
 
 LARGEST = 1 << 24
+MOST_LAYERS = 1 << 10
 """No size in a configuration is larger; what claims to be is refused before anything is allocated."""
 
 T = TypeVar("T")
@@ -31,6 +32,12 @@ class Stated:
     def size(self, key: str, default: int = REQUIRED) -> int:
         """A number of things, from 1."""
         return self._checked(key, default, _("a whole number from 1 to {n}").format(n=LARGEST), _is_size)
+
+    def layers(self, key: str, default: int = REQUIRED) -> int:
+        """A number of layers, from 1."""
+        n = self.size(key, default)
+        self.insist(n <= MOST_LAYERS, key, _("a whole number from 1 to {n}").format(n=MOST_LAYERS))
+        return n
 
     def token(self, key: str, default: int = REQUIRED) -> int:
         """A token id."""

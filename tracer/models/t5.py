@@ -1,6 +1,7 @@
-"""T5 (Raffel et al. 2020), v1.0 and v1.1 with Flan: what is near counts by trained biases on the scores (§2.1).
+"""T5 (Raffel et al. 2020), v1.0, and v1.1 as in Flan: positions are trained biases added to the scores (§2.1).
 
-Pre-norm with RMS norm, no biases, no √d_k. Every layer of a stack adds the same position bias; cross attention has none.
+Pre-norm with RMS norm, linear maps without bias, no √d_k. Every layer of a stack adds the same position bias; cross
+attention adds none.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..decoding.cache import Cache, LayerCache
+from ..i18n import _
 from ..ops.activation import BY_NAME
 from ..ops.attention import products
 from ..ops.embedding import embed
@@ -35,7 +37,10 @@ GATED = "gated-"
 
 @dataclass(frozen=True)
 class Config:
-    """What `config.json` states. ``buckets`` of distances reach to ``farthest``; ``rescaled``: the output, by √d_model."""
+    """What `config.json` states; ``buckets`` of distances reach to ``farthest``.
+
+    ``rescaled`` says that the output is divided by √d_model, as v1.0 does where it is tied to the embedding.
+    """
 
     vocab: int
     positions: int
@@ -66,10 +71,11 @@ class T5(Architecture):
         activation, gated = _feed_forward_kind(stated)
         buckets = stated.size("relative_attention_num_buckets", 32)
         farthest = stated.size("relative_attention_max_distance", 128)
-        stated.insist(buckets >= 4, "relative_attention_num_buckets", "4 or more")
-        stated.insist(farthest > buckets // 2, "relative_attention_max_distance", f"more than {buckets // 2}")
+        stated.insist(buckets >= 4, "relative_attention_num_buckets", _("4 or more"))
+        above = _("more than half of the {n} buckets").format(n=buckets)
+        stated.insist(farthest > buckets // 2, "relative_attention_max_distance", above)
         tied = stated.flag("tie_word_embeddings", True)
-        layers = stated.size("num_layers")
+        layers = stated.layers("num_layers")
         return Config(
             vocab=stated.size("vocab_size"),
             positions=stated.size("n_positions", 1 << 14),
@@ -77,7 +83,7 @@ class T5(Architecture):
             heads=stated.size("num_heads"),
             d_k=stated.size("d_kv"),
             encoder_layers=layers,
-            decoder_layers=stated.size("num_decoder_layers", layers),
+            decoder_layers=stated.layers("num_decoder_layers", layers),
             ffn=stated.size("d_ff"),
             activation=activation,
             gated=gated,
@@ -93,7 +99,7 @@ class T5(Architecture):
     def layout(cls, config: Config, source: Axis, target: Axis) -> Layout:
         features = (FEATURE, config.d_model)
         layout = Layout()
-        layout.ignore(r"decoder\.block\.0\..*\.EncDecAttention\.relative_attention_bias\.weight", "not used by T5")
+        layout.ignore(r".*\.EncDecAttention\.relative_attention_bias\.weight", "cross attention adds no position bias")
         for names in (EMBEDDINGS | OUTPUT,) if config.tied_output else (EMBEDDINGS, OUTPUT):
             layout.shared(names, (target, config.vocab), features)
         for stack, layers in (("encoder", config.encoder_layers), ("decoder", config.decoder_layers)):

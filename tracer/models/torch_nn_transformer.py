@@ -22,8 +22,8 @@ class TorchTransformer(Transformer):
         return Config(
             d_model=stated.size("d_model"),
             heads=stated.size("heads"),
-            encoder_layers=stated.size("layers"),
-            decoder_layers=stated.size("layers"),
+            encoder_layers=stated.layers("layers"),
+            decoder_layers=stated.layers("layers"),
             ffn=stated.size("ffn"),
             source_vocab=stated.size("source_vocab"),
             target_vocab=stated.size("target_vocab"),

@@ -62,8 +62,8 @@ class Transformer(Architecture):
         config = Config(
             d_model=stated.size("d_model"),
             heads=stated.size("heads"),
-            encoder_layers=stated.size("encoder_layers"),
-            decoder_layers=stated.size("decoder_layers"),
+            encoder_layers=stated.layers("encoder_layers"),
+            decoder_layers=stated.layers("decoder_layers"),
             ffn=stated.size("ffn"),
             source_vocab=stated.size("source_vocab"),
             target_vocab=stated.size("target_vocab"),

@@ -88,6 +88,8 @@ class QuickGelu(Operation):
 
     def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
         cell = x.leaf(*index)
+        if cell.value < -400:
+            return cell * exp(Number(1.702) * cell)
         return cell / (Number(1.0) + exp(Number(-1.702) * cell))
 
 

@@ -106,7 +106,7 @@ class Products(Operation):
 
     def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
         head, query, key = index
-        return dot(q.row(head, query), k.row(head * k.shape[0] // q.shape[0], key))
+        return dot(q=q.row(head, query), k=k.row(head * k.shape[0] // q.shape[0], key))
 
 
 class Scores(Products):
@@ -164,7 +164,7 @@ class Weigh(Operation):
     def derive(self, index: tuple[int, ...], weights: Tensor, v: Tensor) -> Node:
         head, query, d = index
         group = head * v.shape[0] // weights.shape[0]
-        return dot(weights.row(head, query), (v.leaf(group, key, d) for key in range(v.shape[1])))
+        return dot(w=weights.row(head, query), v=v.column(group, d))
 
 
 class Append(Operation):

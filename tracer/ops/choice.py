@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..arithmetic import Node, Number, Which, exp, log, total
+from ..arithmetic import Named, Node, Number, Which, exp, log, over
 from ..i18n import _
 from ..tensor import Array, Tensor
 from .operation import Operation
@@ -68,7 +68,7 @@ class TopK(Operation):
         return _only(z, kept)
 
     def derive(self, index: tuple[int, ...], z: Tensor, *, k: int) -> Node:
-        return _kept_or_not(index, z, self.forward(z, k=k))
+        return _kept_or_not(index, z, self.forward(z, k=k), _("not among the {k} largest").format(k=k))
 
 
 class TopP(Operation):
@@ -85,7 +85,7 @@ class TopP(Operation):
         return _only(z, order[before < p * likely.sum()])
 
     def derive(self, index: tuple[int, ...], z: Tensor, *, p: float) -> Node:
-        return _kept_or_not(index, z, self.forward(z, p=p))
+        return _kept_or_not(index, z, self.forward(z, p=p), _("outside the nucleus of probability {p}").format(p=p))
 
 
 class Argmax(Operation):
@@ -134,8 +134,8 @@ class LogProbs(Operation):
 
     def derive(self, index: tuple[int, ...], z: Tensor) -> Node:
         row = z.row()
-        shift = max(row, key=lambda leaf: leaf.value)
-        return row[index[0]] - shift - log(total(exp(cell - shift) for cell in row))
+        shift = Named("max", row.largest())
+        return row[index[0]] - shift - log(over(lambda x: exp(x - shift), x=row))
 
 
 class Kept(Operation):
@@ -158,8 +158,8 @@ def _only(z: Tensor, kept: Array) -> Tensor:
     return Tensor(cut, z.dims)
 
 
-def _kept_or_not(index: tuple[int, ...], z: Tensor, cut: Tensor) -> Node:
-    return Number(-np.inf, "−∞") if np.isneginf(cut.array[index]) else z.leaf(*index)
+def _kept_or_not(index: tuple[int, ...], z: Tensor, cut: Tensor, reason: str) -> Node:
+    return Number(-np.inf, "−∞", reason) if np.isneginf(cut.array[index]) else z.leaf(*index)
 
 
 candidates = Candidates()

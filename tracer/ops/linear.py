@@ -8,7 +8,7 @@ from .operation import Operation
 
 
 def _product(row: tuple[int, ...], out: int, x: Tensor, weight: Parameter, bias: Parameter | None) -> Node:
-    product = dot(x.row(*row), weight.row(out))
+    product = dot(x=x.row(*row), W=weight.row(out))
     return product if bias is None else product + bias.leaf(out)
 
 

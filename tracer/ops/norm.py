@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arithmetic import Named, Node, Number, sqrt, total
+from ..arithmetic import Named, Node, Number, over, sqrt
 from ..tensor import Parameter, Tensor
 from .operation import Operation
 
@@ -31,11 +31,12 @@ class LayerNorm(Operation):
     ) -> Node:
         row = x.row(*index[:-1])
         n = Number(float(len(row)), "d_model")
-        mean = Named("μ", total(row) / n)
-        variance = Named("σ²", total(cell**2 for cell in row) / n - mean**2)
+        mean = Named("μ", over(lambda x: x, x=row) / n)
+        centre = Number(mean.evaluate(), "μ")
+        variance = Named("σ²", over(lambda x: (x - centre) ** 2, x=row) / n)
         normalised = Named("x̂", (row[index[-1]] - mean) / sqrt(variance + Number(eps, "ε")))
-        scaled = normalised * weight.leaf(index[-1])
-        return scaled if bias is None else scaled + bias.leaf(index[-1])
+        scaled = normalised * Named("gain", weight.leaf(index[-1]))
+        return scaled if bias is None else scaled + Named("bias", bias.leaf(index[-1]))
 
 
 class RmsNorm(Operation):
@@ -53,9 +54,9 @@ class RmsNorm(Operation):
 
     def derive(self, index: tuple[int, ...], x: Tensor, *, weight: Parameter, eps: float) -> Node:
         row = x.row(*index[:-1])
-        mean_square = Named("mean x²", total(cell**2 for cell in row) / Number(float(len(row)), "n"))
+        mean_square = Named("mean x²", over(lambda x: x**2, x=row) / Number(float(len(row)), "n"))
         normalised = Named("x̂", row[index[-1]] / sqrt(mean_square + Number(eps, "ε")))
-        return normalised * weight.leaf(index[-1])
+        return normalised * Named("gain", weight.leaf(index[-1]))
 
 
 layer_norm = LayerNorm()

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arithmetic import Leaf, Node, exp, log, total
+from ..arithmetic import Named, Node, exp, log, over
 from ..i18n import _
 from ..tensor import Tensor
 from .operation import Operation
 
 if TYPE_CHECKING:
     from ..tape import Record
-
-
-def _largest(row: list[Leaf]) -> Leaf:
-    return max(row, key=lambda leaf: leaf.value)
 
 
 class Softmax(Operation):
@@ -34,8 +30,8 @@ class Softmax(Operation):
 
     def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
         row = x.row(*index[:-1])
-        shift = _largest(row)
-        return exp(row[index[-1]] - shift) / total(exp(cell - shift) for cell in row)
+        shift = Named("max", row.largest())
+        return exp(row[index[-1]] - shift) / over(lambda x: exp(x - shift), x=row)
 
     def note(self, record: Record) -> str:
         return _("softmax over {axis}").format(axis=record.output.axes[-1])
@@ -58,8 +54,8 @@ class Loss(Operation):
 
     def derive(self, index: tuple[int, ...], logits: Tensor, *, gold: Sequence[int], start: int) -> Node:
         row = logits.row(start + index[0])
-        shift = _largest(row)
-        return log(total(exp(cell - shift) for cell in row)) + shift - row[gold[index[0]]]
+        shift = Named("max", row.largest())
+        return log(over(lambda z: exp(z - shift), z=row)) + shift - row[gold[index[0]]]
 
 
 softmax = Softmax()

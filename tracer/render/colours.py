@@ -15,8 +15,8 @@ _PUOR = (  # ColorBrewer's diverging scheme of 11 classes
     "#f7f7f7",
     *("#d8daeb", "#b2abd2", "#8073ac", "#542788", "#2d004b"),
 )
-_CENTRE = len(_PUOR) // 2
-_INFINITE, _NEGATIVE_INFINITE, _NAN, _HIDDEN = range(len(_PUOR), len(_PUOR) + 4)
+CENTRE = len(_PUOR) // 2
+INFINITE, NEGATIVE_INFINITE, NAN, HIDDEN = range(len(_PUOR), len(_PUOR) + 4)
 _APART: tuple[Style | None, ...] = (
     Style(bold=True),
     Style(dim=True),
@@ -33,7 +33,7 @@ def palette(depth: str | None) -> Palette:
     if depth is None:
         return (None,) * (len(_PUOR) + len(_APART))
     paint = _foreground if depth == "standard" else _background
-    return (*(None if i == _CENTRE else paint(i) for i in range(len(_PUOR))), *_APART)
+    return (*(None if i == CENTRE else paint(i) for i in range(len(_PUOR))), *_APART)
 
 
 def _background(place: int) -> Style:
@@ -45,8 +45,8 @@ def _background(place: int) -> Style:
 
 def _foreground(place: int) -> Style:
     """With 16 colours: the hue for the sign, bold for the outer half."""
-    hue = "yellow" if place < _CENTRE else "magenta"
-    return Style(color=hue, bold=abs(place - _CENTRE) > _CENTRE // 2 + 1)
+    hue = "yellow" if place < CENTRE else "magenta"
+    return Style(color=hue, bold=abs(place - CENTRE) > CENTRE // 2 + 1)
 
 
 def heat(values: Array, bound: float, *, zero_is_hidden: bool = False) -> Array:
@@ -55,12 +55,12 @@ def heat(values: Array, bound: float, *, zero_is_hidden: bool = False) -> Array:
     −∞, nan and hidden zeros are classes of their own and never enter the scale.
     """
     scaled = np.nan_to_num(values / (bound or 1.0), nan=0.0, posinf=0.0, neginf=0.0)
-    classes = np.rint(np.clip(scaled, -1, 1) * _CENTRE).astype(np.int64) + _CENTRE
-    classes[np.isposinf(values)] = _INFINITE
-    classes[np.isneginf(values)] = _NEGATIVE_INFINITE
-    classes[np.isnan(values)] = _NAN
+    classes = np.rint(np.clip(scaled, -1, 1) * CENTRE).astype(np.int64) + CENTRE
+    classes[np.isposinf(values)] = INFINITE
+    classes[np.isneginf(values)] = NEGATIVE_INFINITE
+    classes[np.isnan(values)] = NAN
     if zero_is_hidden:
-        classes[values == 0] = _HIDDEN
+        classes[values == 0] = HIDDEN
     return classes
 
 

@@ -1,4 +1,4 @@
-"""Expressions as people write them: few parentheses, numbers put in, long sums cut to their largest terms."""
+"""Expressions as people write them: few parentheses, numbers put in, a sum over a row as its total."""
 
 from __future__ import annotations
 
@@ -18,15 +18,12 @@ from ..arithmetic import (
     Product,
     Quotient,
     Sum,
+    Terms,
+    Vector,
     Which,
 )
-from ..i18n import _, ngettext
+from ..i18n import _
 from .numbers import Notation
-
-WHOLE = 6
-"""A sum of at most so many terms is written whole."""
-LARGEST = 4
-"""Of a longer one, so many terms are written."""
 
 _ADDED, _SIGNED, _MULTIPLIED, _RAISED, _ATOM = range(5)
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -57,15 +54,32 @@ class Writer:
         """A number, a small one with the decimals it needs."""
         return self._number.precisely(value)
 
+    def constant(self, value: float) -> str:
+        """A number that a formula states: as short as it can be written exactly."""
+        exact = f"{value:.9f}".rstrip("0").removesuffix(".")
+        return exact if exact and float(exact) == value else self.value(value)
+
+    def missing(self, parts: Sequence[float], whole: float) -> str:
+        """What is missing from written parts to the whole as written, to the digits shown; nothing if nothing is."""
+        if not all(map(math.isfinite, [*parts, whole])):
+            return ""
+        digits = self._number.decimals
+        rest = round(self._seen(whole) - math.fsum(map(self._seen, parts)), digits)
+        return f"{rest:.{digits}f}" if rest else ""
+
+    def _seen(self, value: float) -> float:
+        """A number as it is read from what is written."""
+        text = self.value(value)
+        return 0.0 if text[:1] in "<>" else float(text)
+
     def _write(self, node: Node) -> _Text:
         match node:
-            case Sum(terms) if len(terms) > WHOLE:
-                return _Text(self._largest(terms), _ADDED)
+            case Sum(Terms()):
+                return self._atom(node)
             case Sum(terms):
                 return _Text(_joined([self._write(term) for term in terms]), _ADDED)
             case Minus(left, right):
-                text = f"{self.write(left)} − {self._write(right).within(_MULTIPLIED)}"
-                return _Text(text, _ADDED)
+                return _Text(f"{self.write(left)} − {self._write(right).within(_MULTIPLIED)}", _ADDED)
             case Product(left, right):
                 return self._scaled(left, "·", right)
             case Quotient(left, right):
@@ -82,38 +96,31 @@ class Writer:
             case Which(cell):
                 place = _("{place}, the place of {value}").format(place=cell.index[-1], value=self.value(cell.value))
                 return _Text(place, _ATOM)
-            case Number(value) if (exact := f"{value:.9f}".rstrip("0")) and float(exact) == value:
-                return _signed(exact.removesuffix("."))
             case _:
-                return _signed(self.value(node.evaluate()))
+                return self._atom(node)
+
+    def _atom(self, node: Node) -> _Text:
+        """A part that is written as one number."""
+        return _signed(self.constant(node.value) if isinstance(node, Number) else self.value(node.evaluate()))
 
     def _scaled(self, left: Node, sign: str, right: Node) -> _Text:
         text = f"{self._write(left).within(_SIGNED)} {sign} {self._write(right).within(_RAISED)}"
         return _Text(text, _SIGNED if text.startswith("-") else _MULTIPLIED)
 
-    def _largest(self, terms: Sequence[Node]) -> str:
-        values = [term.evaluate() for term in terms]
-        chosen = sorted(sorted(range(len(terms)), key=lambda i: -abs(values[i]))[:LARGEST])
-        written = _joined([self._write(terms[i]) for i in chosen])
-        return f"{written} + {self._further(values, chosen)}"
 
-    def _further(self, values: Sequence[float], chosen: Sequence[int]) -> str:
-        """The terms not written, as what is missing from the total to the digits shown."""
-        count = len(values) - len(chosen)
-        text = ngettext("… {n} further term = {rest}", "… {n} further terms = {rest}", count)
-        return f"({text.format(n=count, rest=self._rest(values, chosen))})"
+class SymbolWriter(Writer):
+    """Writes symbols where there are some: ``exp(x − max)``."""
 
-    def _rest(self, values: Sequence[float], chosen: Sequence[int]) -> str:
-        digits = self._number.decimals
-        total = Sum(tuple(Number(value) for value in values)).evaluate()
-        seen = math.fsum(round(values[i], digits) for i in chosen if math.isfinite(values[i]))
-        return f"{round(total, digits) - seen + 0.0:.{digits}f}" if math.isfinite(total) else self._number(total)
+    def _atom(self, node: Node) -> _Text:
+        if isinstance(node, Vector | Named | Number) and node.symbol:
+            return _Text(node.symbol, _ATOM)
+        return super()._atom(node)
 
 
 def reduced(node: Node) -> Node | None:
     """The node with its operands worked out to one number each; None where they are numbers already."""
-    children = node.children()
-    if all(isinstance(child, Leaf | Number | Named) for child in children):
+    children = list(node.children())
+    if all(is_number(child) for child in children):
         return None
     numbers = tuple(child if isinstance(child, Number) else Leaf("", (), child.evaluate()) for child in children)
     match node:
@@ -125,16 +132,45 @@ def reduced(node: Node) -> Node | None:
             return None
 
 
-def named_parts(node: Node) -> dict[str, Node]:
-    """The parts with names of their own, each after those it is made of."""
-    return dict(_named(node))
+def is_number(node: Node) -> bool:
+    """Whether a node is written as one number."""
+    return isinstance(node, Leaf | Number | Named) or sum_over_row(node) is not None
 
 
-def _named(node: Node) -> Iterator[tuple[str, Node]]:
-    for child in node.children():
-        yield from _named(child)
-    if isinstance(node, Named):
-        yield node.symbol, node.node
+def sum_over_row(node: Node) -> Terms | None:
+    """The terms of a sum over a row, if the node is one."""
+    return node.terms if isinstance(node, Sum) and isinstance(node.terms, Terms) else None
+
+
+def parts(node: Node) -> Iterator[Named | Sum]:
+    """The parts worth a line of their own: those with names, and sums over rows; each after those it is made of."""
+    if sum_over_row(node) is None:
+        for child in node.children():
+            yield from parts(child)
+    if isinstance(node, Named) or (isinstance(node, Sum) and sum_over_row(node) is not None):
+        yield node
+
+
+def symbols(node: Node) -> Iterator[Number]:
+    """The constants that a formula has symbols for."""
+    if isinstance(node, Number) and node.symbol and not node.reason:
+        yield node
+    elif sum_over_row(node) is None:
+        for child in node.children():
+            yield from symbols(child)
+
+
+def addends(node: Node, sign: int = 1) -> Iterator[float]:
+    """The values that sums and differences at the top of an expression add up, with their signs."""
+    match node:
+        case Sum(tuple() as terms):
+            for term in terms:
+                yield from addends(term, sign)
+        case Minus(left, right):
+            yield from addends(left, sign)
+            yield from addends(right, -sign)
+        case _:
+            yield sign * node.evaluate()
 
 
 def _signed(text: str) -> _Text:

@@ -18,9 +18,9 @@ from .page import BOLD, DIM, Line, Page, View, clipped, flow, padded
 from .tokens import label, place_label
 from .window import Hidden, Shown, places, window
 
-_GAP = 2
-_LABEL = 8
-_ROW_LABEL = 16
+GAP = 2
+LABEL = 8
+ROW_LABEL = 16
 
 Piece = tuple[str, Style | None]
 
@@ -56,7 +56,7 @@ class Grid(View):
         labels = {row: self._row_label(row, page) for row in places(shown)}
         area = max(cell_len(text) for text in [*labels.values(), *self._corner()])
         width = self._column_width(page.width - area)
-        fit = max(1, (page.width - area) // (width + _GAP))
+        fit = max(1, (page.width - area) // (width + GAP))
         blocks = self._blocks(fit)
         if page.plain or max(map(len, blocks)) > fit:
             return self._listed(shown, labels, page)
@@ -64,7 +64,7 @@ class Grid(View):
 
     def _row_label(self, row: int, page: Page) -> str:
         digits = len(str(len(self.array) - 1))
-        return place_label(self.rows, row, page, digits=digits, room=max(4, min(_ROW_LABEL, page.width // 3)))
+        return place_label(self.rows, row, page, digits=digits, room=max(4, min(ROW_LABEL, page.width // 3)))
 
     def _corner(self) -> tuple[str, str]:
         return (self.columns.name, self.rows.name) if self.columns.labels is not None else (self.columns.name, "")
@@ -80,10 +80,10 @@ class Grid(View):
         """Numbers are never cut, so a column is as wide as they need; wider for labels where there is room."""
         n = self.array.shape[1]
         needed = max(self.painter.width, len(str(n - 1)))
-        if n * (needed + _GAP) > room and not self.full:
+        if n * (needed + GAP) > room and not self.full:
             needed = max(needed, len(f"…{n}…"))
         widest = max((cell_len(label(self.columns, column)) for column in range(n)[: room // needed]), default=0)
-        return max(needed, min(widest, _LABEL, room // 5 - _GAP))
+        return max(needed, min(widest, LABEL, room // 5 - GAP))
 
     def _block(
         self, shown: Sequence[Shown], labels: Mapping[int, str], columns: Sequence[Shown], width: int, page: Page
@@ -108,7 +108,7 @@ class Grid(View):
     def _painted(self, shown: Sequence[Shown], columns: Sequence[Shown], width: int) -> Iterator[Line]:
         visible = self.array[places(shown)][:, places(columns)]
         for row in self.painter.paint(visible):
-            yield _merged(_with_gaps(row, columns), width + _GAP)
+            yield merged(_with_gaps(row, columns), width + GAP)
 
     def _listed(self, shown: Sequence[Shown], labels: Mapping[int, str], page: Page) -> Iterator[Line]:
         """Without a grid: a row a paragraph, each number after the name of its column."""
@@ -138,7 +138,7 @@ def left_out(hidden: Hidden, page: Page) -> str:
 
 
 def _heading(corner: str, cells: Sequence[str], width: int, area: int, style: Style) -> Line:
-    return [Segment(padded(corner, area), DIM), *(Segment(padded(cell, width + _GAP, ">"), style) for cell in cells)]
+    return [Segment(padded(corner, area), DIM), *(Segment(padded(cell, width + GAP, ">"), style) for cell in cells)]
 
 
 def _with_gaps(row: Sequence[Piece], columns: Sequence[Shown]) -> Iterator[Piece]:
@@ -146,7 +146,7 @@ def _with_gaps(row: Sequence[Piece], columns: Sequence[Shown]) -> Iterator[Piece
     return (_ELLIPSIS if isinstance(column, Hidden) else next(cells) for column in columns)
 
 
-def _merged(row: Iterable[Piece], width: int) -> Line:
+def merged(row: Iterable[Piece], width: int) -> Line:
     """A line of cells so wide each, neighbours of one style in one piece."""
     by_style = groupby(row, key=itemgetter(1))
     return [Segment("".join([text.rjust(width) for text, _style in cells]), style) for style, cells in by_style]

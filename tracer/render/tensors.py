@@ -37,12 +37,16 @@ class HeatPainter:
     def paint(self, values: Array) -> list[list[Piece]]:
         """[row, column] -> text and style of every cell."""
         texts = map(self._notation.all, values.tolist())
-        classes = heat(values, self._bound, zero_is_hidden=self._probabilities).tolist()
         styles = self._palette
         return [
             [(text, styles[k]) for text, k in zip(row, row_classes, strict=True)]
-            for row, row_classes in zip(texts, classes, strict=True)
+            for row, row_classes in zip(texts, self.classes(values), strict=True)
         ]
+
+    def classes(self, values: Array) -> list[list[int]]:
+        """[row, column] -> the class of colour of every cell."""
+        classes: list[list[int]] = heat(values, self._bound, zero_is_hidden=self._probabilities).tolist()
+        return classes
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def read_tokenizers(directory: Path, model_type: str) -> Pair | None:
     """
     for files, reader in FORMATS.items():
         if all((directory / name).exists() for name in files):
-            return reader(directory, StatedTokens(directory), model_type)
+            return reader(directory, StatedTokens(directory, model_type))
     for files in FORMATS:
         _check_none_alone(directory, files)
     return None
@@ -36,51 +36,47 @@ def _check_none_alone(directory: Path, files: tuple[str, ...]) -> None:
         )
 
 
-def _own(directory: Path, stated: StatedTokens, model_type: str) -> Pair:
+def _own(directory: Path, stated: StatedTokens) -> Pair:
     from .hub import read_tokenizer_json
 
-    source, target = (
-        read_tokenizer_json(directory / f"{side}_tokenizer.json", stated) for side in ("source", "target")
-    )
-    return source, target
+    source, target = (directory / f"{side}_tokenizer.json" for side in ("source", "target"))
+    return read_tokenizer_json(source, stated), read_tokenizer_json(target, stated)
 
 
-def _hub(directory: Path, stated: StatedTokens, model_type: str) -> Pair:
+def _hub(directory: Path, stated: StatedTokens) -> Pair:
     from .hub import read_tokenizer_json
 
     return (read_tokenizer_json(directory / "tokenizer.json", stated),) * 2
 
 
-def _byte_pairs(directory: Path, stated: StatedTokens, model_type: str) -> Pair:
+def _byte_pairs(directory: Path, stated: StatedTokens) -> Pair:
     from .hub import read_byte_pairs
 
-    return (read_byte_pairs(directory / VOCABULARY, directory / "merges.txt", stated, model_type),) * 2
+    return (read_byte_pairs(directory / VOCABULARY, directory / "merges.txt", stated),) * 2
 
 
-def _marian(directory: Path, stated: StatedTokens, model_type: str) -> Pair:
+def _marian(directory: Path, stated: StatedTokens) -> Pair:
     from .marian import read_marian
 
     shared, separate = directory / VOCABULARY, directory / "target_vocab.json"
-    return (
-        read_marian(directory / "source.spm", shared, stated),
-        read_marian(directory / "target.spm", separate if separate.exists() else shared, stated),
-    )
+    source = read_marian(directory / "source.spm", shared, stated)
+    return source, read_marian(directory / "target.spm", separate if separate.exists() else shared, stated)
 
 
-def _t5(directory: Path, stated: StatedTokens, model_type: str) -> Pair:
+def _t5(directory: Path, stated: StatedTokens) -> Pair:
     from .sentence_pieces import read_t5
 
     return (read_t5(directory / "spiece.model", stated),) * 2
 
 
-def _llama(directory: Path, stated: StatedTokens, model_type: str) -> Pair:
+def _llama(directory: Path, stated: StatedTokens) -> Pair:
     from .sentence_pieces import read_llama
 
     return (read_llama(directory / "tokenizer.model", stated),) * 2
 
 
 VOCABULARY = "vocab.json"
-FORMATS: dict[tuple[str, ...], Callable[[Path, StatedTokens, str], Pair]] = {
+FORMATS: dict[tuple[str, ...], Callable[[Path, StatedTokens], Pair]] = {
     ("source_tokenizer.json", "target_tokenizer.json"): _own,
     ("tokenizer.json",): _hub,
     (VOCABULARY, "merges.txt"): _byte_pairs,

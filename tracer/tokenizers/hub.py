@@ -77,7 +77,7 @@ def read_tokenizer_json(path: Path, stated: StatedTokens) -> Tokenizer:
     return HubTokenizer(inner, stated)
 
 
-def read_byte_pairs(vocabulary: Path, merges: Path, stated: StatedTokens, model_type: str) -> Tokenizer:
+def read_byte_pairs(vocabulary: Path, merges: Path, stated: StatedTokens) -> Tokenizer:
     """GPT-2's kind of vocabulary: byte-level pairs, in two files.
 
     Raises:
@@ -95,14 +95,20 @@ def read_byte_pairs(vocabulary: Path, merges: Path, stated: StatedTokens, model_
     inner.decoder = decoders.ByteLevel()
     added = stated.added
     _add_special(inner, (*USUAL_SPECIAL, *stated.special, *added), known=added)
-    if {stated.tokenizer_class, model_type} & ENCLOSED:
-        ends = (stated.token(role, usual) for role, usual in (("eos_token", "</s>"), ("bos_token", "<s>")))
-        inner.post_processor = processors.BertProcessing(*((token, inner.token_to_id(token)) for token in ends))
+    if stated.kinds & ENCLOSED:
+        inner.post_processor = processors.BertProcessing(
+            _end(inner, stated, "eos", "</s>"), _end(inner, stated, "bos", "<s>")
+        )
     return HubTokenizer(inner, stated)
 
 
+def _end(inner: tokenizers.Tokenizer, stated: StatedTokens, role: str, usual: str) -> tuple[str, int]:
+    token = stated.token(f"{role}_token") or usual
+    return token, inner.token_to_id(token) or 0
+
+
 def _split_words(inner: tokenizers.Tokenizer, stated: StatedTokens) -> None:
-    if stated.tokenizer_class == "Qwen2Tokenizer":
+    if "Qwen2Tokenizer" in stated.kinds:
         inner.normalizer = normalizers.NFC()
         words = pre_tokenizers.Split(Regex(QWEN_WORDS), "isolated")
         byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)

@@ -1,4 +1,4 @@
-"""Marian's vocabularies: SentencePiece cuts the text, and vocab.json, which both sides may share, numbers the pieces."""
+"""Marian's vocabularies: SentencePiece cuts the text, and vocab.json, which both sides may share, numbers pieces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ..checkpoints.json_file import read_json
 from ..errors import InputError
 from ..i18n import _
-from .sentence_pieces import read_processor, split_at
+from .sentence_pieces import cut, read_processor, split_at
 from .stated import StatedTokens
 from .tokenizer import Encoded, Tokenizer
 
@@ -36,19 +36,14 @@ class MarianTokenizer(Tokenizer):
         return max(self._names) + 1
 
     def encode(self, text: str) -> Encoded:
-        surfaces: list[tuple[str, str]] = []
+        pieces = []
         if language := LANGUAGE.match(text):
-            surfaces.append((language[1], language[1]))
+            pieces.append(language[1])
             text = text[language.end() :]
         for part in split_at(self._special, text):
-            surfaces.extend([(part, "")] if part in self._special else self._cut(part))
-        ids = [self._numbers.get(piece, self._unknown) for piece, _surface in surfaces]
-        unknown = [surface for i, (_piece, surface) in zip(ids, surfaces, strict=True) if i == self._unknown]
-        return self._encoded([*ids, self._eos], list(filter(None, unknown)))
-
-    def _cut(self, text: str) -> list[tuple[str, str]]:
-        """The pieces of a text, each with the part of the text it stands for."""
-        return [(p.piece, p.surface) for p in self._processor.encode(text, out_type="immutable_proto").pieces]
+            pieces.extend([part] if part in self._special else cut(self._processor, part))
+        ids = [self._numbers.get(piece, self._unknown) for piece in pieces]
+        return self._encoded([*ids, self._eos], [piece for piece in pieces if piece not in self._numbers])
 
     def decode(self, ids: Sequence[int]) -> str:
         special = set(self._special.values())

@@ -33,6 +33,11 @@ def read_processor(path: Path) -> Any:
         raise InputError(_("{path}: is no SentencePiece model").format(path=path)) from error
 
 
+def cut(processor: Any, text: str) -> list[str]:
+    """The pieces of a text; where the model has none, a part of the text itself, normalised."""
+    return [str(piece) for piece in processor.encode(text, out_type=str)]
+
+
 class SentencePieceTokenizer(Tokenizer):
     """A SentencePiece model, the tokens ``added`` to it, and the ids that go before and after a text."""
 
@@ -54,10 +59,11 @@ class SentencePieceTokenizer(Tokenizer):
             if part in self._added:
                 ids.append(self._added[part].id)
                 continue
-            for piece in self._processor.encode(part, out_type="immutable_proto").pieces:
-                ids.append(piece.id)
-                if self._processor.is_unknown(piece.id):
-                    unknown.append(piece.surface)
+            pieces = zip(self._processor.encode(part, out_type=int), cut(self._processor, part), strict=True)
+            for i, piece in pieces:
+                ids.append(int(i))
+                if self._processor.is_unknown(i):
+                    unknown.append(piece)
         return self._encoded([*ids, *self._after], unknown)
 
     def decode(self, ids: Sequence[int]) -> str:

@@ -19,16 +19,18 @@ class Added(NamedTuple):
 
 
 class StatedTokens:
-    """What `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` state.
+    """What `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` state, for a type of model.
 
     Raises:
         InputError: one of them can't be read.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, model_type: str) -> None:
         self._added = read_json_if_there(directory / "added_tokens.json")
         map_, config = (directory / f"{name}.json" for name in ("special_tokens_map", "tokenizer_config"))
         self._config = read_json_if_there(map_) | read_json_if_there(config)
+        self.kinds = {model_type, str(self._config.get("tokenizer_class", "")).removesuffix("Fast")}
+        """The type of the model, and the class that wrote the files, without the ending of its fast variant."""
 
     def token(self, role: str, default: str | None = None) -> str | None:
         """The token of a role, as ``bos_token``."""
@@ -43,11 +45,6 @@ class StatedTokens:
         """A number of things."""
         value = self._config.get(key)
         return value if isinstance(value, int) and 0 <= value < 1 << 16 else default
-
-    @property
-    def tokenizer_class(self) -> str:
-        """The name of the class that wrote the files, without the ending of its fast variant."""
-        return str(self._config.get("tokenizer_class", "")).removesuffix("Fast")
 
     @property
     def special(self) -> tuple[str, ...]:

@@ -53,7 +53,8 @@ class Tokenizer(ABC):
         return next((self._ids[p] for p in (piece, f"▁{piece}") if p in self._ids), None)
 
     def _encoded(self, ids: list[int], unknown: Sequence[str]) -> Encoded:
-        return Encoded(ids, [self.piece(i) for i in ids], list(dict.fromkeys(unknown)))
+        parts = (part.lstrip("▁") for part in unknown)
+        return Encoded(ids, [self.piece(i) for i in ids], list(dict.fromkeys(filter(None, parts))))
 
 
 class Pieces(Sequence[str]):

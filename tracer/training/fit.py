@@ -4,19 +4,23 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
 from ..errors import InputError
+from ..i18n import _
 from ..models.transformer import Config
 from . import vocabularies
 from .loop import Progress, Recipe, Trainer
 from .pairs import IdPair, Pair, hold_out, read_pairs, without_words
 
 STATE = "training.safetensors"
+
+Report = Callable[[Progress, int], None]
+"""Called after every update with where the training stands, and the number of updates in all."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,11 @@ def fit(
     *,
     exclude: Path | None = None,
     resume: bool = False,
-    report: Callable[[Progress, int], None] = lambda progress, updates: None,
+    report: Report | None = None,
 ) -> Progress:
     """Train on ``pairs_file`` and keep the best checkpoint, by BLEU on held-out pairs, in ``directory``.
 
-    ``report`` is called after every update with the progress and the number of updates in all. An interrupt
-    leaves the best checkpoint and a state from which ``resume`` goes on.
+    An interrupt leaves the best checkpoint and a state from which ``resume`` goes on.
 
     Raises:
         InputError: the pairs or the state can't be used, or the directory holds something already.
@@ -55,7 +58,9 @@ def fit(
     if exclude:
         pairs = without_words(pairs, exclude)
     if not resume and directory.exists() and any(directory.iterdir()):
-        raise InputError(f"{directory}: is not empty; name a new directory, or go on in this one with --resume")
+        raise InputError(
+            _("{path}: is not empty; name a new directory, or go on in this one with --resume").format(path=directory)
+        )
     directory.mkdir(parents=True, exist_ok=True)
     held_out = min(plan.held_out, len(pairs) // 10)
     training, dev = hold_out(pairs, held_out, plan.recipe.seed)
@@ -64,7 +69,7 @@ def fit(
     if resume:
         trainer.resume(directory / STATE)
     while trainer.progress.epoch < plan.recipe.epochs:
-        trainer.epoch(lambda progress: report(progress, trainer.updates))
+        trainer.epoch(lambda progress: report(progress, trainer.updates) if report else None)
         if trainer.progress.bleu >= trainer.progress.best:
             trainer.progress = replace(trainer.progress, best=trainer.progress.bleu)
             _write(directory, trainer, source, target)
@@ -83,7 +88,9 @@ def _tokenizers(plan: Plan, pairs: Sequence[Pair]) -> tuple[Tokenizer, Tokenizer
     return source, vocabularies.words(targets, spaced=True)
 
 
-def _trainer(plan: Plan, source: Tokenizer, target: Tokenizer, training: Sequence[Pair], dev: Sequence[Pair]) -> Trainer:
+def _trainer(
+    plan: Plan, source: Tokenizer, target: Tokenizer, training: Sequence[Pair], dev: Sequence[Pair]
+) -> Trainer:
     def ids(pairs: Sequence[Pair]) -> list[IdPair]:
         return [(source.encode(s).ids, target.encode(t).ids) for s, t in pairs]
 
@@ -96,16 +103,16 @@ def _trainer(plan: Plan, source: Tokenizer, target: Tokenizer, training: Sequenc
         source_vocab=source.get_vocab_size(),
         target_vocab=target.get_vocab_size(),
     )
-    references = [t for _, t in dev]
+    references = [t for _source, t in dev]
     return Trainer(config, plan.recipe, ids(training), ids(dev), target.decode, references)
 
 
 def _write(directory: Path, trainer: Trainer, source: Tokenizer, target: Tokenizer) -> None:
     stored = {name: tensor.to(torch.float16) for name, tensor in trainer.average.items()}
-    longest = max(len(s) for s, _ in trainer.pairs)
-    config: dict[str, Any] = {"model_type": "transformer", **asdict(trainer.config), "max_source": longest, "cache": False}
+    longest = max(len(s) for s, _target in trainer.pairs)
+    config = replace(trainer.config, max_source=longest, cache=False)
     texts = {
-        "config.json": json.dumps(config, indent=1) + "\n",
+        "config.json": json.dumps({"model_type": "transformer", **asdict(config)}, indent=1) + "\n",
         "source_tokenizer.json": source.to_str(pretty=False),
         "target_tokenizer.json": target.to_str(pretty=False),
     }

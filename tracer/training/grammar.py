@@ -102,6 +102,7 @@ TIMES = [
     Time("每天", "every day", "present"),
 ]
 ALWAYS, *_, DAILY = TIMES
+NOWHERE = Phrase()
 TODAY = Time("今天", "today", "present")
 
 FEELINGS = [Verb("爱", "love", "loves"), Verb("喜欢", "like", "likes")]
@@ -122,7 +123,7 @@ class Clause:
     who: Person
     verb: Verb
     what: Phrase
-    where: Phrase = Phrase()
+    where: Phrase = NOWHERE
     when: Time = ALWAYS
 
     def statement(self) -> Pair:
@@ -166,7 +167,7 @@ def pairs() -> Iterator[Pair]:
 def actions() -> Iterator[Pair]:
     """我 明天 在 家 看 书: i will read books at home tomorrow."""
     for verb, nouns, places in ACTIONS:
-        settings = [Phrase(), *(Phrase(f"在 {place.chinese}", place.at) for place in places)]
+        settings = [NOWHERE, *(Phrase(f"在 {place.chinese}", place.at) for place in places)]
         for who, noun, where, when in product(PERSONS, nouns, settings, TIMES):
             yield from all_forms(Clause(who, verb, some(noun), where, when))
             for what in counted(noun):

@@ -14,9 +14,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import InputError
+from ..i18n import _
 from ..models.transformer import Config
 from .network import Network
 from .pairs import Batches, IdPair
+
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+"""What Adam keeps of each parameter."""
 
 
 @dataclass(frozen=True)
@@ -134,9 +138,13 @@ class Trainer:
         """
         try:
             with safe_open(path, "pt") as file:
-                metadata, tensors = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}
+                metadata, tensors = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             if json.loads(metadata["recipe"]) != vars(self.recipe):
-                raise InputError(f"{path}: was trained with other settings: {metadata['recipe']}; repeat them or start anew")
+                raise InputError(
+                    _("{path}: was trained with other settings, {recipe}; repeat them or start anew").format(
+                        path=path, recipe=metadata["recipe"]
+                    )
+                )
             self.progress = Progress(**json.loads(metadata["progress"]))
             named = dict(self.network.named_parameters())
             with torch.no_grad():
@@ -144,9 +152,11 @@ class Trainer:
                     parameter.copy_(tensors[f"parameters/{name}"])
                     self.average[name].copy_(tensors[f"average/{name}"])
         except (OSError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
-            raise InputError(f"{path}: is no state of this training ({error})") from error
+            raise InputError(
+                _("{path}: is no state of this training ({error})").format(path=path, error=error)
+            ) from error
         state = {
-            i: {key: tensors[f"{key}/{name}"] for key in ("step", "exp_avg", "exp_avg_sq") if f"{key}/{name}" in tensors}
+            i: {key: tensors[f"{key}/{name}"] for key in MOMENTS if f"{key}/{name}" in tensors}
             for i, name in enumerate(named)
         }
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})

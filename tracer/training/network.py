@@ -100,7 +100,9 @@ class Stack(nn.ModuleDict):
         self.layers, self.dropout = layers, Dropout(dropout)
         nn.init.normal_(self["embed"].weight, std=config.d_model**-0.5)
 
-    def forward(self, ids: Tensor, visible: Tensor, memory: Tensor | None = None, source: Tensor | None = None) -> Tensor:
+    def forward(
+        self, ids: Tensor, visible: Tensor, memory: Tensor | None = None, source: Tensor | None = None
+    ) -> Tensor:
         d = self["embed"].embedding_dim
         x = self["embed"](ids) * math.sqrt(d) + sinusoids(ids.shape[1], d)
         x = self.dropout(x)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
+from ..i18n import _
 
 Pair = tuple[str, str]
 IdPair = tuple[list[int], list[int]]
@@ -20,15 +21,21 @@ def read_pairs(path: Path) -> list[Pair]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: can't be read as UTF-8 sentence pairs ({error})") from error
+        raise InputError(
+            _("{path}: can't be read as UTF-8 sentence pairs ({error})").format(path=path, error=error)
+        ) from error
     pairs = []
     for number, line in enumerate(lines, 1):
         columns = [column.strip() for column in line.split("\t")]
         if len(columns) != 2 or not all(columns):
-            raise InputError(f"{path}:{number}: expected source, tab, target; got {len(columns)} column(s)")
+            raise InputError(
+                _("{path}:{number}: expected source, tab, target; got {n} columns").format(
+                    path=path, number=number, n=len(columns)
+                )
+            )
         pairs.append((columns[0], columns[1]))
     if not pairs:
-        raise InputError(f"{path}: holds no sentence pairs")
+        raise InputError(_("{path}: holds no sentence pairs").format(path=path))
     return pairs
 
 

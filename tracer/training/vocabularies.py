@@ -18,7 +18,7 @@ def _word_level(counts: Counter[str], at_least: int) -> Tokenizer:
 
 
 def characters(sentences: Iterable[str], at_least: int = 2) -> Tokenizer:
-    """One token a character, blanks dropped, `</s>` appended; a character seen fewer than ``at_least`` times is `<unk>`."""
+    """One token a character, blanks dropped, `</s>` appended; one seen fewer than ``at_least`` times is `<unk>`."""
     counts = Counter(char for sentence in sentences for char in sentence if not char.isspace())
     tokenizer = _word_level(counts, at_least)
     tokenizer.normalizer = normalizers.Replace(Regex(r"\s+"), "")
@@ -31,8 +31,8 @@ def words(sentences: Iterable[str], *, spaced: bool) -> Tokenizer:
     """One token a word between blanks, `</s>` appended; an unknown word is `<unk>`.
 
     ``spaced`` text is written with blanks: its pieces carry `▁`, and `?` follows a word without one. Of other text
-    blanks and full stops are dropped, `?` is read as `？`, the segmentation with the fewest words is found again, and each character that occurs in no
-    word is an `<unk>` of its own (the Unigram model alone would join neighbours).
+    blanks and full stops are dropped, `?` is read as `？`, the segmentation with the fewest words is found again, and
+    each character that occurs in no word is an `<unk>` of its own (the Unigram model alone would join neighbours).
     """
     written = list(sentences)
     known = _spaced() if spaced else pre_tokenizers.WhitespaceSplit()

@@ -99,7 +99,7 @@ def test_a_truncated_file(path: Path) -> None:
 
 def test_a_tokenizer_alone(path: Path) -> None:
     vocabularies.characters(["我爱"]).save(str(path / "source_tokenizer.json"))
-    refused(path, "source_tokenizer.json", "the other side's tokenizer is missing")
+    refused(path, "source_tokenizer.json", "target_tokenizer.json is missing beside it")
 
 
 def test_a_tokenizer_that_is_none(path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save, save_file
 
-from tracer.checkpoints.safetensors import DTYPES, SafetensorsFile
+from tracer.checkpoints.safetensors import SafetensorsFile
+from tracer.checkpoints.stored import DTYPES
 from tracer.errors import InputError
 
 VALUES = {

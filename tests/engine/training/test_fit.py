@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
@@ -31,6 +32,15 @@ PLAN = Plan(d_model=8, heads=2, layers=1, ffn=12, source="words", target="words"
 WRITTEN = ["config.json", "model.safetensors", "source_tokenizer.json", "target_tokenizer.json"]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Matrices this small gain nothing from threads, and lose where other programs use the processor."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """60 pairs of the grammar, far apart."""
@@ -39,11 +49,26 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+class Training(NamedTuple):
+    """A training that ran through: its directory, and the (epoch, update, updates in all) that it reported."""
+
+    directory: Path
+    reports: list[tuple[int, int, int]]
+    last: Progress
+
+
 @pytest.fixture(scope="module")
-def trained(data: Path) -> Path:
-    """The directory of a training that ran through."""
-    fit(data, data.parent / "trained", PLAN)
-    return data.parent / "trained"
+def training(data: Path) -> Training:
+    reports: list[tuple[int, int, int]] = []
+    directory = data.parent / "trained"
+    last = fit(data, directory, PLAN, report=lambda p, updates: reports.append((p.epoch, p.update, updates)))
+    return Training(directory, reports, last)
+
+
+@pytest.fixture(scope="module")
+def trained(training: Training) -> Path:
+    """The directory of that training."""
+    return training.directory
 
 
 def contents(directory: Path) -> dict[str, bytes]:
@@ -72,7 +97,7 @@ def test_the_same_data_and_seed_give_the_same_files(data: Path, trained: Path, t
 
 
 def test_another_seed_gives_other_parameters(data: Path, trained: Path, tmp_path: Path) -> None:
-    fit(data, tmp_path, replace(PLAN, recipe=replace(RECIPE, seed=2)))
+    fit(data, tmp_path, replace(PLAN, recipe=replace(RECIPE, seed=2, epochs=1)))
     assert contents(tmp_path)["model.safetensors"] != contents(trained)["model.safetensors"]
 
 
@@ -89,14 +114,13 @@ def test_a_training_resumed_is_a_training_uninterrupted(data: Path, trained: Pat
     assert state(tmp_path) == state(trained)
 
 
-def test_progress_is_reported_after_every_update(data: Path, tmp_path: Path) -> None:
-    seen: list[tuple[int, int, int]] = []
-    last = fit(data, tmp_path, PLAN, report=lambda progress, n: seen.append((progress.epoch, progress.update, n)))
-    updates = seen[-1][2]
-    assert seen[-1] == (2, updates, updates)
-    assert [update for _, update, _ in seen if update] == sorted(update for _, update, _ in seen)
-    assert {update for _, update, _ in seen} == set(range(1, updates + 1))
-    assert last.best >= 0
+def test_progress_is_reported_after_every_update(training: Training) -> None:
+    updates = training.reports[-1][2]
+    assert training.reports[-1] == (2, updates, updates)
+    assert training.reports == sorted(training.reports)
+    assert {update for _, update, _ in training.reports} == set(range(1, updates + 1))
+    assert (training.last.epoch, training.last.update) == (2, updates)
+    assert training.last.best >= 0
 
 
 def test_a_directory_in_use_is_left_alone(data: Path, trained: Path) -> None:

@@ -1,0 +1,159 @@
+"""The keys of the viewer: what each does, and how the help names it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from tracer.errors import TraceError
+from tracer.i18n import _
+from tracer.render.page import View
+from tracer.render.table import Column, Remark, Table
+from tracer.render.viewport import Extent
+
+from .asking import Asking
+from .browsing import Action, Browsing
+from .modes import Mode, Screen
+from .position import Position
+from .reading import Reading
+
+_FAR = 10**9
+_DENSITIES = (0, 2, 1)
+"""Numbers, then two columns a cell, then one."""
+
+
+class Topic(NamedTuple):
+    """Some keys of one kind: how they are written, what they do, and the action of each."""
+
+    written: str
+    meaning: str
+    actions: Mapping[str, Action]
+
+
+@cache
+def topics() -> tuple[Topic, ...]:
+    """Every key, in the order of the help."""
+    return (
+        Topic(
+            _("arrows, h j k l"),
+            _("a cell left, down, up, right"),
+            {
+                **_keys(("left", "h"), lambda at, _extent: at.moved(0, -1)),
+                **_keys(("down", "j"), lambda at, _extent: at.moved(1, 0)),
+                **_keys(("up", "k"), lambda at, _extent: at.moved(-1, 0)),
+                **_keys(("right", "l"), lambda at, _extent: at.moved(0, 1)),
+            },
+        ),
+        Topic(
+            _("PgUp PgDn, b space"),
+            _("a screen up, down"),
+            {
+                **_keys(("pageup", "b"), lambda at, extent: at.scrolled(-extent.rows, 0)),
+                **_keys(("pagedown", " "), lambda at, extent: at.scrolled(extent.rows, 0)),
+            },
+        ),
+        Topic(
+            _("H L"),
+            _("a screen left, right"),
+            {
+                **_keys(("H",), lambda at, extent: at.scrolled(0, -extent.columns)),
+                **_keys(("L",), lambda at, extent: at.scrolled(0, extent.columns)),
+            },
+        ),
+        Topic(
+            _("Home End"),
+            _("the first, the last column"),
+            {
+                **_keys(("home",), lambda at, _extent: at.moved(0, -_FAR)),
+                **_keys(("end",), lambda at, _extent: at.moved(0, _FAR)),
+            },
+        ),
+        Topic(
+            _("g G"),
+            _("the first, the last row"),
+            {
+                **_keys(("g",), lambda at, _extent: at.moved(-_FAR, 0)),
+                **_keys(("G",), lambda at, _extent: at.moved(_FAR, 0)),
+            },
+        ),
+        Topic(
+            _("[ ], Tab"),
+            _("the matrix before, the next one: another head"),
+            {
+                **_keys(("[", "s-tab"), lambda at, _extent: at.turned(-1)),
+                **_keys(("]", "tab"), lambda at, _extent: at.turned(1)),
+            },
+        ),
+        Topic(_("t"), _("rows for columns"), _keys(("t",), lambda at, _extent: at.transposed())),
+        Topic(_("a"), _("other axes as rows and columns"), _keys(("a",), lambda at, _extent: at.regrouped())),
+        Topic(_("z"), _("heat alone: two columns a cell, one, numbers again"), {"z": _zoom}),
+        Topic(_("/ n N"), _("search a label; the next, the one before"), {"/": _search, "n": _again, "N": _back}),
+        Topic(_("@"), _('go to a cell: 3,7 or h1,"love",0'), {"@": _jump}),
+        Topic(_("Enter"), _("where the cell comes from"), {"enter": _why}),
+        Topic(_("?"), _("these keys"), {"?": _help}),
+        Topic(_("q, Esc"), _("leave"), dict.fromkeys(("q", "escape", "c-c"), lambda _browsing, _screen: None)),
+    )
+
+
+@cache
+def actions() -> Mapping[str, Action]:
+    """The action of every key."""
+    return {key: action for topic in topics() for key, action in topic.actions.items()}
+
+
+def help_view() -> View:
+    """The keys and what they do."""
+    names = Column(_("key"), [topic.written for topic in topics()], "<")
+    return Table([names], [Remark(topic.meaning) for topic in topics()])
+
+
+def _keys(names: tuple[str, ...], motion: Callable[[Position, Extent], Position]) -> dict[str, Action]:
+    def move(browsing: Browsing, screen: Screen) -> Mode:
+        browsing.position = motion(browsing.position, browsing.extent(screen))
+        return browsing
+
+    return dict.fromkeys(names, move)
+
+
+def _zoom(browsing: Browsing, _screen: Screen) -> Mode:
+    browsing.dense = _DENSITIES[(_DENSITIES.index(browsing.dense) + 1) % len(_DENSITIES)]
+    return browsing
+
+
+def _search(browsing: Browsing, _screen: Screen) -> Mode:
+    return Asking(browsing, "/", browsing.search)
+
+
+def _jump(browsing: Browsing, _screen: Screen) -> Mode:
+    return Asking(browsing, "@", browsing.jump)
+
+
+def _again(browsing: Browsing, _screen: Screen) -> Mode:
+    return _searched_on(browsing, back=False)
+
+
+def _back(browsing: Browsing, _screen: Screen) -> Mode:
+    return _searched_on(browsing, back=True)
+
+
+def _searched_on(browsing: Browsing, *, back: bool) -> Mode:
+    try:
+        browsing.search_on(back=back)
+    except TraceError as error:
+        browsing.message = str(error)
+    return browsing
+
+
+def _why(browsing: Browsing, _screen: Screen) -> Mode:
+    derivation = browsing.derivation
+    if derivation is None:
+        browsing.message = _("no operation is recorded for what an expression computes; view one of its operands")
+        return browsing
+    from tracer.render.derivation import derivation_view
+
+    return Reading.of(derivation_view(derivation), browsing)
+
+
+def _help(browsing: Browsing, _screen: Screen) -> Mode:
+    return Reading.of(help_view(), browsing)

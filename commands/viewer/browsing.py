@@ -1,0 +1,149 @@
+"""Looking around in a tensor: one cell is under the cursor, and the matrix around it is in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+
+from tracer.derive import Derivation
+from tracer.i18n import _
+from tracer.render.grid import Painter
+from tracer.render.heading import Heading, shape_by_name, summary
+from tracer.render.numbers import Notation, decimals_of
+from tracer.render.page import BOLD, DIM, Line, Page
+from tracer.render.shades import Shades
+from tracer.render.tensors import HeatPainter
+from tracer.render.tokens import place_label
+from tracer.render.viewport import Extent, Viewport, Window, fitting
+from tracer.tensor import Axis, Statistics, Tensor
+
+from .finding import jumped, searched
+from .modes import Frame, Mode, Screen
+from .position import Position
+from .subject import Index, Subject
+
+Action = Callable[["Browsing", Screen], Mode | None]
+"""What a key does; the mode that comes of it, None to leave."""
+
+_BELOW = 2
+"""The lines under the matrix: the cell, and what can be done."""
+_FINER = 3
+"""So many decimals more than the others has the cell under the cursor."""
+_DENSE = 2
+"""The columns of a cell in colour alone."""
+
+
+class Browsing:
+    """See `Mode`. ``dense`` is 0 for numbers, else the columns that a cell takes in colour alone."""
+
+    def __init__(self, subject: Subject, actions: Mapping[str, Action]) -> None:
+        self.subject = subject
+        self.tensor = _at_least_a_matrix(subject.tensor)
+        self.position = Position.first(self.tensor.shape)
+        self.dense = 0
+        self.message = ""
+        self._actions = actions
+        self._sought = ""
+        self._found_on = self.position.rows
+
+    def press(self, key: str, screen: Screen) -> Mode | None:
+        self.message = ""
+        action = self._actions.get(key)
+        return action(self, screen) if action else self
+
+    def frame(self, screen: Screen) -> Frame:
+        return self.framed(screen, self.message or _("? help   q leave   / label   @ cell   [ ] matrix   z heat"))
+
+    def framed(self, screen: Screen, last: str) -> Frame:
+        """The matrix under its title, the cell under the cursor, and ``last`` at the bottom."""
+        page = screen.page
+        viewport, extent = self._viewport(page), self.extent(screen)
+        self.position = position = self.position.within(extent.rows, extent.columns)
+        window = Window(position.top, position.left, position.row, position.column)
+        above = [self._title(page), *viewport.lines(window, extent)]
+        below = [fitting(self._status(page), page, BOLD), fitting([last], page, DIM)]
+        blank: list[Line] = [[] for _line in range(screen.height - len(above) - len(below))]
+        hidden = max(0, len(above) + len(below) - screen.height)
+        x, y = viewport.place(window, extent)
+        return Frame([*above, *blank, *below][hidden:], (x, max(0, y + 1 - hidden)))
+
+    def extent(self, screen: Screen) -> Extent:
+        """How much of the matrix is in sight."""
+        return self._viewport(screen.page).extent(screen.height - 1 - _BELOW)
+
+    @property
+    def index(self) -> Index:
+        """The index of the cell into the subject's tensor."""
+        return self.position.cursor[: self.subject.tensor.array.ndim]
+
+    @property
+    def derivation(self) -> Derivation | None:
+        """Where the cell comes from, if that is recorded."""
+        return self.subject.origin.derivation(self.index)
+
+    def jump(self, text: str) -> None:
+        """Go to a cell by its places; raises as `jumped` does."""
+        self.position = jumped(self.tensor, self.position, text)
+
+    def search(self, text: str) -> None:
+        """Go to the first label from the row of the cursor on that contains a text; raises as `searched` does."""
+        self._sought = text
+        self._find((self.position.rows, self.position.row - 1), back=False)
+
+    def search_on(self, *, back: bool) -> None:
+        """Go to the next label with the text last searched for, or to the one before; raises as `searched` does."""
+        self._find((self._found_on, self.position.cursor[self._found_on]), back=back)
+
+    def _find(self, after: tuple[int, int], *, back: bool) -> None:
+        self._found_on, place = searched(self.tensor, self.position, self._sought, after, back=back)
+        self.position = self.position.at({self._found_on: place})
+
+    @cached_property
+    def _statistics(self) -> Statistics:
+        return self.tensor.statistics()
+
+    @property
+    def _decimals(self) -> int:
+        return decimals_of(self.tensor) if self.subject.decimals is None else self.subject.decimals
+
+    def _viewport(self, page: Page) -> Viewport:
+        position = self.position
+        array = self.tensor.array[position.matrix]
+        rows, columns = self.tensor.dims[position.rows], self.tensor.dims[position.columns]
+        ordered = array if position.rows < position.columns else array.T
+        return Viewport(ordered, rows, columns, self._painter(page), page, is_dense=self.dense > 0)
+
+    def _painter(self, page: Page) -> Painter:
+        notation = Notation(page, self._decimals, marks_zero=self.subject.is_softmax)
+        heat = HeatPainter(page, notation, self._statistics, probabilities=self.subject.is_softmax)
+        return Shades(heat, page, self.dense) if self.dense else heat
+
+    def _title(self, page: Page) -> Line:
+        facts = [shape_by_name(self.subject.tensor), *summary(self._statistics, self._decimals, page)]
+        return next(Heading(self.subject.title).lines_with(facts, page))
+
+    def _status(self, page: Page) -> Iterator[str]:
+        """The cell by name, with its labels and value, in fewer and fewer words."""
+        value = self._value(page)
+        name = self.subject.origin.name(self.index)
+        short = f"[{','.join(map(str, self.index))}]"
+        labels = "   ".join(self._labels(page))
+        yield from (f"{name} = {value}   {labels}", f"{short} = {value}   {labels}", f"{name} = {value}")
+        yield f"{short} = {value}"
+
+    def _labels(self, page: Page) -> Iterator[str]:
+        for axis, place in zip(self.subject.tensor.dims, self.index, strict=True):
+            yield f"{axis.name} {place_label(axis, place, page)}"
+
+    def _value(self, page: Page) -> str:
+        decimals = self._decimals + _FINER if decimals_of(self.tensor) else 0
+        return Notation(page, decimals).precisely(self.tensor.array[self.position.cursor].item())
+
+
+def _at_least_a_matrix(tensor: Tensor) -> Tensor:
+    """A row or a single value as a matrix, with axes of one place added."""
+    added = 2 - tensor.array.ndim
+    if added <= 0:
+        return tensor
+    dims = (*tensor.dims, *[Axis(_("value"), [""])] * added)
+    return Tensor(tensor.array.reshape(*tensor.shape, *[1] * added), dims, tensor.address)

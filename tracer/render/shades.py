@@ -1,0 +1,41 @@
+"""Cells by colour alone, one or two columns each; signs and shades where there are no colours to lay behind them."""
+
+from __future__ import annotations
+
+from ..tensor import Array
+from .colours import CENTRE, HIDDEN, INFINITE, NAN, NEGATIVE_INFINITE, palette
+from .grid import Piece
+from .page import Page
+from .tensors import HeatPainter
+
+_SHADES = " ░░▒▓█"
+_ASCII_SHADES = " .:+*#"
+
+
+class Shades:
+    """The cells of a `HeatPainter` without their numbers, ``width`` columns each."""
+
+    def __init__(self, heat: HeatPainter, page: Page, width: int) -> None:
+        self.width = width
+        self._heat = heat
+        marks = (text.rjust(width)[-width:] for text in _marks(page))
+        self._pieces: list[Piece] = list(zip(marks, palette(page.depth), strict=True))
+
+    def paint(self, values: Array) -> list[list[Piece]]:
+        """[row, column] -> mark and style of every cell."""
+        return [[self._pieces[k] for k in row] for row in self._heat.classes(values)]
+
+
+def _marks(page: Page) -> list[str]:
+    """The mark of every class of colour: nothing on a coloured ground, else a sign and a shade."""
+    finite = range(2 * CENTRE + 1)
+    is_ground = page.depth not in (None, "standard")
+    shades = _ASCII_SHADES if page.plain else _SHADES
+    apart = {
+        INFINITE: "^" if page.plain else "∞",
+        NEGATIVE_INFINITE: page.glyphs.hidden,
+        NAN: "?",
+        HIDDEN: page.glyphs.zero,
+    }
+    drawn = ["" if is_ground else f"{'-' if k < CENTRE else ' '}{shades[abs(k - CENTRE)]}" for k in finite]
+    return [*drawn, *(apart[k] for k in sorted(apart))]

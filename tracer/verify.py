@@ -1,0 +1,243 @@
+"""What is recorded, checked against itself, without trusting the way in which it was computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from random import Random
+
+import numpy as np
+
+from .arithmetic import magnitude
+from .derive import Derivation, derive, record_of
+from .i18n import _
+from .run import Run
+from .tape import Record, Tape
+from .tensor import Array, Axis
+
+EVERY = 64
+"""Of a record with no more cells than this, every cell is derived."""
+
+SAMPLE = 24
+"""Of a larger one, so many, drawn by its address: the same ones each time."""
+
+TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+"""Of an expression, as a share of its value or of the sum of its terms' sizes, whichever is larger."""
+
+DRIFT = {"float32": 1e-4, "float64": 1e-10}
+"""Of a whole pass with a cache against one without, as a share of a record's largest value, or of 1."""
+
+TINY = float(np.finfo(np.float32).tiny)
+"""What is smaller than this is held in fewer digits than a float32 has."""
+
+Index = tuple[int, ...]
+
+
+@dataclass
+class Check:
+    """One kind of check: how many things were checked, the largest difference and where, and what did not hold."""
+
+    name: str
+    unit: str
+    checked: int = 0
+    largest: float = 0.0
+    at: str = ""
+    failures: list[str] = field(default_factory=list)
+
+    def see(self, difference: float, at: str, allowed: float, failure: str) -> None:
+        """Take in one difference, and what to say if it is more than is allowed; nan is larger than anything."""
+        self.checked += 1
+        difference = math.inf if math.isnan(difference) else difference
+        if difference > self.largest:
+            self.largest, self.at = difference, at
+        if difference > allowed:
+            self.failures.append(failure)
+
+
+def verify(run: Run, records: Sequence[Record], index: Index | None = None) -> list[Check]:
+    """Check some records of a run, or one cell of the only one; of a whole step, its cached pass too.
+
+    Every check is there whether or not it found anything to do.
+    """
+    steps = {record.step: run.step(record.step) for record in records}
+    whole = [tape for tape in steps.values() if {record.index for record in records} >= {*range(1, len(tape) + 1)}]
+    return [
+        derivations(run, records, index),
+        performed_again(records),
+        rows_of_softmax(records, TOLERANCE[run.model.dtype]),
+        hidden_keys(records),
+        labels(run, records),
+        cached(run, [tape for tape in whole if run.cached and tape.number > 0]),
+    ]
+
+
+def derivations(run: Run, records: Iterable[Record], index: Index | None = None) -> Check:
+    """Each cell's arithmetic, in double precision, against the recorded value, and its operands against theirs."""
+    check = Check(_("derivation"), _("cells"))
+    for record in records:
+        for cell in cells(record) if index is None else [index]:
+            derivation = derive(record, cell)
+            _see(check, derivation, TOLERANCE[run.model.dtype])
+            check.failures += _misled(run, derivation)
+    return check
+
+
+def cells(record: Record) -> list[Index]:
+    """The cells of a record that are derived: all of a small one, some of a larger one."""
+    shape = record.output.shape
+    if record.output.array.size <= EVERY:
+        return list(product(*map(range, shape)))
+    random = Random(record.output.address)
+    return [tuple(map(random.randrange, shape)) for _cell in range(SAMPLE)]
+
+
+def performed_again(records: Iterable[Record]) -> Check:
+    """Each operation run once more on its recorded inputs: every cell must come out as it was recorded."""
+    check = Check(_("performed again"), _("records"))
+    for record in records:
+        if not record.op.shares:
+            again = record.op.forward(*record.inputs, **record.parameters).array
+            difference, where = _largest(record.output.array, again)
+            at = _cell(record, where)
+            check.see(difference, at, 0.0, _("{cell} is not what its operation yields").format(cell=at))
+    return check
+
+
+def rows_of_softmax(records: Iterable[Record], allowed: float) -> Check:
+    """The rows of every softmax add up to 1."""
+    check = Check(_("softmax adds up to 1"), _("rows"))
+    for record in records:
+        if record.op.name == "softmax":
+            sums = record.output.array.sum(-1, dtype=np.float64)
+            for row in np.ndindex(sums.shape):
+                at, total = _cell(record, row), float(sums[row])
+                sentence = _("{row} adds up to {total}, not 1").format(row=at, total=total)
+                check.see(abs(total - 1), at, allowed, sentence)
+    return check
+
+
+def hidden_keys(records: Iterable[Record]) -> Check:
+    """What has −∞ before softmax has exactly 0 after it."""
+    check = Check(_("hidden is exactly 0"), _("cells"))
+    for record in records:
+        if record.op.name == "softmax":
+            for cell in map(tuple, np.argwhere(np.isneginf(record.inputs[0].array)).tolist()):
+                at, value = _cell(record, cell), float(record.output.array[cell])
+                sentence = _("{cell} is hidden, and has {value}, not 0").format(cell=at, value=value)
+                check.see(abs(value), at, 0.0, sentence)
+    return check
+
+
+def labels(run: Run, records: Iterable[Record]) -> Check:
+    """The labels along every axis of tokens are the pieces of the ids that were read there."""
+    check = Check(_("labels"), _("axes"))
+    for record in records:
+        for axis, length in zip(record.output.dims, record.output.shape, strict=True):
+            if axis.labels is not None:
+                is_right = list(axis.labels) == _pieces(run, record, axis, length)
+                sentence = _("axis {axis} of {address} is not labelled with the tokens that were read")
+                at = record.output.address
+                check.see(0.0 if is_right else math.inf, at, 0.0, sentence.format(axis=axis.name, address=at))
+    return check
+
+
+def cached(run: Run, tapes: Iterable[Tape]) -> Check:
+    """Every operation of a step made with a cache, against the same one in a pass over all positions."""
+    check = Check(_("cached against uncached"), _("records"))
+    for tape in tapes:
+        afresh = _uncached(run, tape.number)
+        for record in tape:
+            if record.address in afresh.addresses and afresh.find(record.address).op is record.op:
+                _compare(check, record, _last_places(record, afresh[record.address].array), DRIFT[run.model.dtype])
+    return check
+
+
+def _compare(check: Check, record: Record, other: Array, allowed: float) -> None:
+    """A record against other numbers, as a share of the largest of them, or of 1."""
+    scale = np.max(np.abs(other), initial=1.0, where=np.isfinite(other))
+    difference, where = _largest(record.output.array, other)
+    at = _cell(record, where)
+    check.see(difference / float(scale), at, allowed, _("{cell} is not what it is without a cache").format(cell=at))
+
+
+def _see(check: Check, derivation: Derivation, allowed: float) -> None:
+    value, result = derivation.value, derivation.expression.evaluate()
+    size = max(magnitude(derivation.expression), TINY)
+    sentence = _("{cell} is recorded as {value}, and its derivation comes to {result}")
+    at = _cell(derivation.record, derivation.index)
+    check.see(_share(value, result, size), at, allowed, sentence.format(cell=at, value=value, result=result))
+
+
+def _share(value: float, result: float, size: float) -> float:
+    """A difference as a share of the value or of the size of its terms."""
+    if value == result or (math.isnan(value) and math.isnan(result)):
+        return 0.0
+    return abs(value - result) / max(abs(value), size)
+
+
+def _misled(run: Run, derivation: Derivation) -> Iterator[str]:
+    """The operands that are not what stands at their address."""
+    for leaf in derivation.operands:
+        record = record_of(run, leaf)
+        if record is not None and _share(float(record.output.array[leaf.index]), leaf.value, TINY):
+            yield _("{cell} took {value} from {operand}, where something else stands").format(
+                cell=_cell(derivation.record, derivation.index), value=leaf.value, operand=leaf
+            )
+
+
+def _largest(recorded: Array, other: Array) -> tuple[float, Index]:
+    """The largest difference between two arrays, and where; equal infinities and two nan do not differ."""
+    if recorded.shape != other.shape:
+        return math.inf, ()
+    if not recorded.size:
+        return 0.0, ()
+    with np.errstate(invalid="ignore"):
+        differences = np.abs(recorded.astype(np.float64) - other)
+    same = (recorded == other) | (np.isnan(recorded) & np.isnan(other))
+    differences = np.where(same, 0.0, np.nan_to_num(differences, nan=np.inf))
+    where = np.unravel_index(int(differences.argmax()), differences.shape)
+    return float(differences[where]), tuple(map(int, where))
+
+
+def _cell(record: Record, index: Sequence[int]) -> str:
+    return f"{record.output.address}[{','.join(map(str, index))}]" if index else record.output.address
+
+
+def _pieces(run: Run, record: Record, axis: Axis, length: int) -> list[str]:
+    """The pieces that an axis of a record must be labelled with."""
+    piece = run.model.piece
+    if axis.name == "vocab":
+        return [piece(i, "target") for i in range(length)]
+    if record.address.startswith("encoder.") or (axis.name == "key" and "cross_attn" in record.address.split(".")):
+        return [piece(i, "source") for i in run.source_ids]
+    read = _read(run, record.step)
+    start = record.parameters.get("start") if record.op.name == "loss" else len(read) - length
+    return [piece(i, "target") for i in read[start : start + length]]  # type: ignore[operator]
+
+
+def _read(run: Run, number: int) -> list[int]:
+    """The ids that the decoder has read in a step."""
+    given = run.target_ids
+    if not run.model.has_encoder:
+        return [*run.source_ids, *(given or ()), *run.output_ids[: number - 1]]
+    return [*([run.model.start_id] if given is None else given), *run.output_ids[: number - 1]]
+
+
+def _uncached(run: Run, number: int) -> Tape:
+    """A step's pass once more, over all positions."""
+    tape, read = Tape(number), _read(run, number)
+    pieces = [run.model.piece(i, "target") for i in read]
+    memory = run.step(0)["encoder.output"] if run.model.has_encoder else None
+    run.model.architecture.decode(tape, read, pieces, memory, run.source_ids)
+    return tape
+
+
+def _last_places(record: Record, array: Array) -> Array:
+    """Of an array over all positions, those that a record of some has."""
+    shape = record.output.shape
+    if array.ndim != len(shape):
+        return array
+    cuts = [slice(full - n, None) if n < full else slice(None) for n, full in zip(shape, array.shape, strict=True)]
+    return array[tuple(cuts)]
