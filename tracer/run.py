@@ -100,6 +100,7 @@ class Run:
         self._search: Search | None = None
         self._tapes: OrderedDict[int, Tape] = OrderedDict()
         self._held = 0
+        self._again: tuple[tuple[int, str], Tape] = (-1, ""), Tape(-1)
 
     def _given(self) -> Sequence[int]:
         """What the decoder reads before anything is chosen."""
@@ -217,9 +218,9 @@ class Run:
                 raise AddressError(
                     _("there is no step @{n}; the run ends with @{last}").format(n=number, last=self.computed)
                 )
-            self._advance(Tape(self.computed + 1))
+            self._advance(self._tape(self.computed + 1))
         if number not in self._tapes:
-            tape = Tape(number)
+            tape = self._tape(number)
             self._perform(tape)
             self._keep(tape)
         self._tapes.move_to_end(number)
@@ -229,8 +230,23 @@ class Run:
         """Compute to the end, with or without keeping what was recorded; a step not kept is recomputed when touched."""
         while not self.ended:
             number = self.computed + 1
-            self._advance(Tape(number) if record else Untraced(number))
+            self._advance(self._tape(number) if record else Untraced(number))
         return self
+
+    def _tape(self, number: int) -> Tape:
+        """A fresh tape; once a step has filled half the budget, its further outputs are left to be recomputed."""
+        return Tape(number, self.budget / 2, self._recomputed)
+
+    def _recomputed(self, address: str) -> Array:
+        """An output that was not kept, from a pass that keeps the module around it; the last such pass is remembered."""
+        step, _colon, path = address.partition(":")
+        module, dot, _name = path.rpartition(".")
+        again = int(step[1:]), module + dot or path
+        if again != self._again[0]:
+            tape = Tape(again[0], 0, self._recomputed, again[1])
+            self._perform(tape)
+            self._again = again, tape
+        return self._again[1].find(path).output.array
 
     def _advance(self, tape: Tape) -> None:
         """Perform the next step on ``tape``; nothing of the run changes unless it comes to its end."""

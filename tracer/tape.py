@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,7 +11,7 @@ from .addresses import parse, resolve
 from .arithmetic import Node
 from .errors import AddressError
 from .i18n import _
-from .tensor import Tensor
+from .tensor import Array, Tensor
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -39,6 +40,8 @@ class Operates(Protocol):
     def derive(self, index: tuple[int, ...], *inputs: Any, **parameters: Any) -> Node: ...
 
     def note(self, record: Any) -> str: ...
+
+    def convention(self, record: Any) -> str: ...
 
 
 class Record:
@@ -78,28 +81,80 @@ class Record:
         return f"<Record @{self.step}#{self.index} {self.address} {self.op.name}>"
 
 
+Recompute = Callable[[str], Array]
+"""From the full address of an output that was not kept, the same numbers again."""
+
+
+class Dropped(Tensor):
+    """An output that did not fit: it knows its axes, and is computed again whenever its numbers are asked for."""
+
+    __slots__ = ("_recompute", "_shape")
+
+    def __init__(self, output: Tensor, recompute: Recompute) -> None:
+        self.dims = output.dims
+        self.address = output.address
+        self._shape = output.shape
+        self._recompute = recompute
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._shape
+
+    @property
+    def array(self) -> Array:  # type: ignore[override]
+        """The numbers, computed again."""
+        return self._recompute(self.address)
+
+
 class Tape:
     """The records of one step, in order. Calling it computes an operation and appends one record.
 
     ``tape(op, name, *inputs, **parameters)`` records ``op`` under ``name`` within the open scopes; ``inputs`` are
     earlier outputs, ``parameters`` trained numbers and settings. ``number`` is the step's.
+
+    Outputs beyond ``room`` bytes are not kept: their records have a `Dropped` output, which ``recompute`` yields again.
+    Addresses that begin with ``within`` are kept in any case.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(
+        self, number: int, room: float = math.inf, recompute: Recompute | None = None, within: str = ""
+    ) -> None:
         self.number = number
         self.records: list[Record] = []
+        self.nbytes = 0
+        self._room = room
+        self._recompute = recompute
+        self._within = within
         self._prefix = ""
         self._places: dict[str, int] = {}
 
     def __call__(self, op: Operates, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
         output = op.forward(*inputs, **parameters)
-        output.array.setflags(write=False)
+        array = output.array
+        array.setflags(write=False)
         address = self._prefix + name
         output.address = f"@{self.number}:{address}"
-        records = self.records
+        records, kept = self.records, output
+        if not op.shares:
+            self.nbytes += array.nbytes
+            if self.nbytes > self._room:
+                kept, inputs = self._spared(output), tuple(map(self._recorded, inputs))
         self._places[address] = len(records)
-        records.append(Record(self.number, len(records) + 1, address, op, inputs, parameters, output))
+        records.append(Record(self.number, len(records) + 1, address, op, inputs, parameters, kept))
         return output
+
+    def _spared(self, output: Tensor) -> Tensor:
+        """An output as it is recorded where there is no room for it."""
+        if self._recompute is None or (self._within and output.address.partition(":")[2].startswith(self._within)):
+            return output
+        self.nbytes -= output.array.nbytes
+        return Dropped(output, self._recompute)
+
+    def _recorded(self, tensor: Tensor) -> Tensor:
+        """A tensor as its record has it, so that no record keeps an output alive that another dropped."""
+        step, _colon, path = tensor.address.partition(":")
+        place = self._places.get(path) if step == f"@{self.number}" else None
+        return tensor if place is None else self.records[place].output
 
     def scope(self, name: str) -> _Scope:
         """The module in which the records of a ``with`` block stand."""
@@ -147,11 +202,6 @@ class Tape:
 
     def __len__(self) -> int:
         return len(self.records)
-
-    @property
-    def nbytes(self) -> int:
-        """Memory held by the outputs; views of what outlives the step count nothing."""
-        return sum(record.output.array.nbytes for record in self.records if not record.op.shares)
 
 
 class _Scope(AbstractContextManager[None]):

@@ -242,3 +242,17 @@ def test_ids_may_be_an_array(torch_post: tracer.Model) -> None:
     assert tracer.trace(torch_post, ids=np.array(SOURCE), max_tokens=2).output_ids == (  # type: ignore[arg-type]
         tracer.trace(torch_post, ids=SOURCE, max_tokens=2).output_ids
     )
+
+
+@pytest.mark.parametrize("budget", [1, 50_000])
+def test_a_step_larger_than_the_budget_is_recorded_all_the_same(budget: int) -> None:
+    model = tracer.load("zh-en-tiny")
+    ids, _unknown = model.source_ids("他昨天去了北京")
+    whole, spared = Run(model, ids).decode(), Run(model, ids, budget=budget).decode()
+    for step in whole.steps:
+        tape = spared.step(step.number)
+        assert tape.nbytes <= budget
+        for expected, found in zip(step, tape, strict=True):
+            assert found.output.shape == expected.output.shape
+            assert np.array_equal(found.output.array, expected.output.array)
+            assert [tensor.address for tensor in found.inputs] == [tensor.address for tensor in expected.inputs]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..arithmetic import Node, Number, dot
+from ..i18n import _
 from ..tensor import D_K, FEATURE, Axis, Parameter, Tensor
 from .operation import Operation
+
+if TYPE_CHECKING:
+    from ..tape import Record
 
 
 def _product(row: tuple[int, ...], out: int, x: Tensor, weight: Parameter, bias: Parameter | None) -> Node:
@@ -12,7 +18,22 @@ def _product(row: tuple[int, ...], out: int, x: Tensor, weight: Parameter, bias:
     return product if bias is None else product + bias.leaf(out)
 
 
-class Linear(Operation):
+class RowProduct(Operation):
+    """A product of rows with a trained matrix W [out, in]."""
+
+    def convention(self, record: Record) -> str:
+        if record.parameters["weight"].transposed:
+            return _(
+                "each vector is a row: x W + b, as the file has W [in, out]; for columns, as in Linear(x) = W x + b, W is "
+                "this matrix turned over"
+            )
+        return _(
+            "each vector is a row: x Wᵀ + b, as the file has W [out, in]; for columns, as in Linear(x) = W x + b, it is the "
+            "same W and the same numbers"
+        )
+
+
+class Linear(RowProduct):
     """[…, in] -> […, out], with W [out, in] and b [out]."""
 
     formula = "x Wᵀ + b"
@@ -29,7 +50,7 @@ class Linear(Operation):
         return _product(index[:-1], index[-1], x, weight, bias)
 
 
-class Project(Operation):
+class Project(RowProduct):
     """[position, d_model] -> [head, query or key, d_k]: one product for all heads, W [head · d_k, d_model].
 
     ``heads`` is how many there are, ``axes`` what the first two axes of the result are called.

@@ -42,5 +42,9 @@ class Operation:
         """What a one-line account of a record says after its shape; the formula, unless there is more to tell."""
         return self.formula
 
+    def convention(self, record: Record) -> str:
+        """Whether vectors are rows or columns, where that matters to how the formula reads."""
+        return ""
+
     def __repr__(self) -> str:
         return f"<operation {self.name}>"

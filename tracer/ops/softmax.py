@@ -24,7 +24,8 @@ class Softmax(Operation):
     reference = "Bridle 1990; Vaswani et al. 2017, eq. 1"
 
     def forward(self, x: Tensor) -> Tensor:
-        y = np.exp(x.array - np.maximum.reduce(x.array, -1, keepdims=True))
+        y = x.array - np.maximum.reduce(x.array, -1, keepdims=True)
+        np.exp(y, out=y)
         y /= np.add.reduce(y, -1, keepdims=True)
         return Tensor(y, x.dims)
 

@@ -27,7 +27,8 @@ class ChecksView(View):
         yield [Segment(self.title, BOLD)]
         columns = [
             Column(_("check"), [check.name for check in self.checks], "<"),
-            Column(_("of"), [f"{check.checked} {check.unit}" for check in self.checks]),
+            Column(_("of"), [check.unit for check in self.checks], "<"),
+            Column(_("checked"), [str(check.checked) for check in self.checks]),
             Column(_("largest difference"), [_size(check.largest) for check in self.checks]),
         ]
         yield from Table(columns, [Remark(self._verdict(check)) for check in self.checks]).lines(page)

@@ -72,7 +72,7 @@ class Table(View):
     def _with_remark(self, line: Line, remark: Remark, taken: int, page: Page) -> Iterator[Line]:
         room = page.width - taken - self.gap
         words = [remark.words] if cell_len(remark.words) <= room else folded(remark.words, max(room, 16))
-        if len(words) > 1 and room < 16:
+        if room < 16 and cell_len(remark.words) > max(room, 0):
             yield line
             yield from ([Segment(" " * 2 * self.indent + part, DIM)] for part in folded(remark.words, page.width - 4))
             return

@@ -56,8 +56,9 @@ class Viewport:
 
     def extent(self, height: int) -> Extent:
         """What is seen on so many lines; a row and a column at least."""
-        label_area = self._digits + 1 + _widest(self.rows, len(self.array))
-        area = max(min(label_area, self._room), *map(cell_len, self._corner)) + self.is_dense
+        widest = _widest(self.rows, len(self.array))
+        labels = min(self._room, self._digits + (1 + widest if widest else 0))
+        area = max(labels, *map(cell_len, self._corner)) + self.is_dense
         column = self._column_width(self.page.width - area)
         return Extent(area, column, max(1, height - self.heads), max(1, (self.page.width - area) // column))
 
