@@ -73,6 +73,14 @@ def _cell(text: str) -> Address | Label:
     return label if isinstance(label, Label) else parse(text)
 
 
+def _numbers(text: str) -> list[float]:
+    words = text.replace("−", "-").replace("∞", "inf").replace(",", " ").split()
+    try:
+        return [float(word) for word in words]
+    except ValueError as error:
+        raise InputError(_("{text!r} is no row of numbers; write them as 1 2.5 -inf").format(text=text)) from error
+
+
 def _file(text: str) -> Path:
     return Path(text.removeprefix('"').removesuffix('"')).expanduser()
 
@@ -82,6 +90,7 @@ Text = Annotated[str, Kind("TEXT", str)]
 Location = Annotated[Address, Kind("LOC", parse)]
 Cell = Annotated[Address | Label, Kind("CELL", _cell)]
 Where = Annotated[Address, Kind("ADDRESS", parse)]
+Numbers = Annotated[list[float], Kind("NUMBERS", _numbers)]
 Depth = Annotated[int, Option("-d", "DEPTH", _up_to(20, "-d"))]
 Terms = Annotated[int, Option("-n", "TERMS", _up_to(1000, "-n"))]
 All = Annotated[bool, Option("--all")]

@@ -13,7 +13,7 @@ from tracer.render.numbers import Notation, decimals_of
 from tracer.render.page import BOLD, DIM, Line, Page
 from tracer.render.shades import Shades
 from tracer.render.tensors import HeatPainter
-from tracer.render.tokens import place_label
+from tracer.render.tokens import place_label, shown
 from tracer.render.viewport import Extent, Viewport, Window, fitting
 from tracer.tensor import Axis, Statistics, Tensor
 
@@ -124,12 +124,11 @@ class Browsing:
 
     def _status(self, page: Page) -> Iterator[str]:
         """The cell by name, with its labels and value, in fewer and fewer words."""
-        value = self._value(page)
-        name = self.subject.origin.name(self.index)
-        short = f"[{','.join(map(str, self.index))}]"
+        origin = self.subject.origin
+        address, index = shown(origin.address), ",".join(map(str, origin.index(self.index)))
+        value = f"[{index}] = {self._value(page)}"
         labels = "   ".join(self._labels(page))
-        yield from (f"{name} = {value}   {labels}", f"{short} = {value}   {labels}", f"{name} = {value}")
-        yield f"{short} = {value}"
+        yield from (f"{address}{value}   {labels}", f"{value}   {labels}", f"{address}{value}", value)
 
     def _labels(self, page: Page) -> Iterator[str]:
         for axis, place in zip(self.subject.tensor.dims, self.index, strict=True):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from tracer.i18n import _
+from tracer.i18n import _, ngettext
 from tracer.render.page import DIM, Line, Page, View
 from tracer.render.viewport import fitting
 
@@ -47,7 +47,7 @@ class Reading:
     def frame(self, screen: Screen) -> Frame:
         lines, top, seen = self.lines(screen.page), self._from(self.top, screen).top, _seen(screen)
         below = len(lines) - top - seen
-        more = _("{n} lines more: space   ").format(n=below) if below > 0 else ""
+        more = ngettext("{n} line more: space   ", "{n} lines more: space   ", below).format(n=below) if below > 0 else ""
         body = lines[top : top + seen]
         blank: list[Line] = [[] for _line in range(seen - len(body))]
         last = fitting([_("{more}q back").format(more=more)], screen.page, DIM)

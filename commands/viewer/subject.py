@@ -16,8 +16,12 @@ Index = tuple[int, ...]
 class Origin(Protocol):
     """Where the cells of a tensor come from."""
 
-    def name(self, index: Index) -> str:
-        """What the cell at ``index`` of the tensor is called, its own index included."""
+    @property
+    def address(self) -> str:
+        """What stands before the index in the name of a cell."""
+
+    def index(self, index: Index) -> Index:
+        """The index, under that address, of the cell at ``index`` of the tensor."""
 
     def derivation(self, index: Index) -> Derivation | None:
         """The arithmetic of a cell; None where no operation was recorded that yielded it."""
@@ -40,9 +44,14 @@ class Computed:
 
     text: str
 
-    def name(self, index: Index) -> str:
-        """The expression and the index."""
-        return f"({self.text})[{_written(index)}]"
+    @property
+    def address(self) -> str:
+        """The expression in parentheses."""
+        return f"({self.text})"
+
+    def index(self, index: Index) -> Index:
+        """The same."""
+        return index
 
     def derivation(self, index: Index) -> None:
         """None: what an expression computes is not recorded."""
@@ -55,20 +64,17 @@ class Recorded:
         self._record = record
         self._where = record.output.locate(selectors)
 
-    def name(self, index: Index) -> str:
-        """The full address of a cell."""
-        return f"{self._record.output.address}[{_written(self._whole(index))}]"
+    @property
+    def address(self) -> str:
+        """That of the record, with its step."""
+        return self._record.output.address
 
-    def derivation(self, index: Index) -> Derivation:
-        """The record's own arithmetic."""
-        return derive(self._record, self._whole(index))
-
-    def _whole(self, index: Index) -> Index:
+    def index(self, index: Index) -> Index:
         """The index into the record's output, on whose axes selectors took one place or some."""
         places = iter(index)
         lengths = zip(self._where, self._record.output.shape, strict=True)
         return tuple(where if isinstance(where, int) else range(n)[where][next(places)] for where, n in lengths)
 
-
-def _written(index: Index) -> str:
-    return ",".join(map(str, index))
+    def derivation(self, index: Index) -> Derivation:
+        """The record's own arithmetic."""
+        return derive(self._record, self.index(index))

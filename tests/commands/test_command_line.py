@@ -154,7 +154,8 @@ def test_an_interrupt_ends_with_its_status():
     command = [sys.executable, "-m", "commands", "-m", "zh-en-tiny", "--batch", *["-e", "run", "-e", "c"] * 2000]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root) as process:
         assert process.stdout is not None
-        process.stdout.readline()
+        for _line in range(50):
+            process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _output, errors = process.communicate()
     assert (process.returncode, errors) == (130, b"")

@@ -46,7 +46,7 @@ def test_what_is_not_finite_is_a_string(objects):
 
 
 @pytest.mark.parametrize(
-    "cell", ["dec.0.cross.weights[h0,0,1]", "dec.0.ffn.norm[0,3]", "enc.0.self.q[1,2,3]", "choice"]
+    "cell", ["dec.0.cross.weights[h0,0,1]", "dec.0.ffn.norm[0,3]", "enc.0.self.q[1,2,3]", "choice.logits[3]"]
 )
 def test_a_derivation_evaluates_to_its_value(objects, cell):
     derived = objects("token", f"why {cell}")[-1]

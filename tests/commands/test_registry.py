@@ -86,4 +86,4 @@ def test_a_grammar_is_read_from_the_signature():
         "finish",
         "info model|run|tokens|record",
     ]
-    assert [name for name in NAMES if grammar(lookup(name)).takes_expression] == ["print", "expect"]
+    assert {name for name in NAMES if grammar(lookup(name)).takes_expression} >= {"print", "expect"}

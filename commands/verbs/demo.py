@@ -1,0 +1,76 @@
+"""Worked examples, with any numbers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tracer.debugger.session import Session
+from tracer.derive import Derivation, derive
+from tracer.export import jsonl
+from tracer.tape import Record, Tape
+
+from ..parameters import Numbers
+from ..registry import command
+from ..results import Result, Results, View, answer
+
+DECIMALS = 5
+"""As many as textbooks print."""
+
+Name = Literal["layernorm", "softmax", "linear", "mask", "positions"]
+
+
+@command("demo", group="reason")
+def demo(_session: Session, name: Name, numbers: Numbers | None = None) -> Results:
+    """Work out an example of the lecture on your numbers.
+
+    The operations are those of the models, performed here on what you type: layernorm and softmax take a row (-inf is
+    hidden), linear takes x, mask takes a number of tokens, positions a number of positions and of features. Where a
+    printed example has a slip, it is named.
+
+    (tx) demo layernorm 1 3 5
+    (tx) demo softmax 1 2 -inf -inf
+    (tx) demo linear 1 2 3
+    (tx) demo mask 4
+    (tx) demo positions 6 8
+    """
+    from ..demos import perform
+
+    performed = perform(name, numbers)
+    for record in performed.tape:
+        yield _record(record, performed.tape)
+    yield _derivation(derive(performed.tape.records[-1], performed.cell))
+    for remark in performed.remarks:
+        yield _remark(remark)
+
+
+def _record(record: Record, tape: Tape) -> Result:
+    def view() -> View:
+        from tracer.render.mask import mask_view
+        from tracer.render.softmax import softmax_view
+        from tracer.render.tensors import tensor_view
+
+        if record.op.name == "mask":
+            return mask_view(record)
+        if record.op.name == "softmax" and record.output.array.ndim == 1:
+            return softmax_view(record, (), tape, decimals=DECIMALS)
+        return tensor_view(record.output, op=record.op.name, decimals=DECIMALS)
+
+    return Result(lambda: [jsonl.tensor(record.output, record.step)], view)
+
+
+def _derivation(derivation: Derivation) -> Result:
+    def view() -> View:
+        from tracer.render.derivation import derivation_view
+
+        return derivation_view(derivation, decimals=DECIMALS)
+
+    return Result(lambda: [jsonl.derivation(derivation)], view)
+
+
+def _remark(remark: str) -> Result:
+    def view() -> View:
+        from tracer.render.page import Sentence
+
+        return Sentence(remark)
+
+    return answer("demo", lambda: {"remark": remark}, view)

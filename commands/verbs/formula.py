@@ -1,0 +1,69 @@
+"""Formulas: what an operation does, in symbols and shapes."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from tracer.debugger.session import Session
+from tracer.derive import derive
+from tracer.errors import AddressError
+from tracer.factors import factors
+from tracer.i18n import _
+from tracer.ops import Operation
+from tracer.tape import Record
+
+from ..parameters import Where
+from ..reasons import parameter_at
+from ..registry import command
+from ..results import Results, View, answer
+
+
+@command("formula", group="reason")
+def formula(session: Session, address: Where) -> Results:
+    """Show the formula of an operation and its shapes.
+
+    You see its symbols, the shapes by axis name, whether vectors are rows or columns, and where it stands in the
+    literature. For one cell of a matrix product you also see the row and the column it is the product of.
+
+    (tx) formula dec.0.ffn.hidden
+    (tx) formula dec.0.cross.scores[h0, 0, 1]
+    """
+    if parameter_at(session, address) is not None:
+        raise AddressError(
+            _("{address} is a parameter: it was trained, and no formula computes it; try why").format(address=address)
+        )
+    record = session.here.find(address)
+    places = record.output.locate(address.selectors)
+    index = tuple(place for place in places if isinstance(place, int))
+    derivation = derive(record, index) if address.selectors and len(index) == len(places) else None
+
+    def view() -> View:
+        from tracer.render.formula import formula_view
+
+        return formula_view(record, derivation)
+
+    yield answer("formula", lambda: _data(record), view)
+
+
+def _data(record: Record) -> dict[str, Any]:
+    operation, taken = cast("Operation", record.op), factors(record)
+    return {
+        "address": record.output.address,
+        "op": operation.name,
+        "formula": operation.formula,
+        "latex": operation.latex,
+        "reference": operation.reference,
+        "convention": operation.convention(record),
+        "is_product": taken.is_product,
+        "operands": [
+            {
+                "symbol": factor.name,
+                "address": factor.tensor.address,
+                "axes": [axis.name for axis, _n in factor.extents],
+                "shape": [n for _axis, n in factor.extents],
+            }
+            for factor in taken.operands
+        ],
+        "axes": record.output.axes,
+        "shape": record.output.shape,
+    }

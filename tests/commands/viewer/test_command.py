@@ -1,0 +1,62 @@
+"""``view`` where there is no screen: all of the tensor is printed."""
+
+import io
+
+import pytest
+
+from commands.presenting import Look, TerminalPresenter
+from commands.verbs.view import view
+from tracer.debugger.expressions import compile_expression
+
+
+def subject_of(session, text):
+    [result] = view.function(session, compile_expression(text))
+    return result.subject and result.subject()
+
+
+def test_a_script_prints_all_of_it(play):
+    shown = play("token", "view enc.embed.tokens")
+    assert "…" not in shown
+    assert shown.splitlines()[2:] == play("p/a enc.embed.tokens").splitlines()[1:]
+
+
+def test_an_expression_is_printed_whole(play):
+    assert "axis 0" in play("token", "v dec.0.cross.weights[h0] * 2")
+    assert play("v 1 + 1").endswith("1 + 1 = 2\n")
+
+
+def test_json_has_the_values(objects):
+    assert [thing["kind"] for thing in objects("view enc.output", "view enc.output[0] + 1")] == ["tensor", "result"]
+
+
+def test_a_stream_without_a_screen_gets_text(session):
+    stream = io.StringIO()
+    for result in view.function(session, compile_expression("enc.output[0]")):
+        TerminalPresenter(stream, Look(80, "never")).show(result)
+    assert "@0:encoder" in stream.getvalue()
+
+
+def test_selectors_are_undone_in_the_names_of_cells(session):
+    subject = subject_of(session, "enc.0.self.weights[-1, 1:3]")
+    assert subject.tensor.shape == (2, 4)
+    assert (subject.origin.address, subject.origin.index((1, 3))) == ("@0:encoder.0.self_attn.weights", (1, 2, 3))
+    assert subject.origin.derivation((1, 3)).value == float(subject.tensor.array[1, 3])
+    assert subject.is_softmax
+
+
+def test_an_expression_names_its_cells_too(session):
+    subject = subject_of(session, "enc.output * 2")
+    assert (subject.title, subject.origin.address) == ("enc.output * 2", "(enc.output * 2)")
+    assert subject.origin.index((0, 1)) == (0, 1)
+    assert subject.origin.derivation((0, 1)) is None
+
+
+@pytest.mark.parametrize("text", ["enc.output[0, 0]", "1 + 1", "enc.output[0:0]"])
+def test_what_has_no_cells_to_walk_through_is_only_printed(session, text):
+    assert subject_of(session, text) is None
+
+
+def test_a_glob_that_stands_for_several_is_refused(play, capsys):
+    play("view enc.**.output")
+    assert play.status == 1
+    assert "ambiguous" in capsys.readouterr().err
