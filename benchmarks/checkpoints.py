@@ -51,7 +51,7 @@ SIZES = {"gpt2": GPT2_SMALL, "marian": OPUS_MT}
 
 
 def write(directory: Path, config: dict[str, Any], seed: int = 0) -> Path:
-    """A checkpoint of that configuration with random F32 parameters, written once."""
+    """A checkpoint of that configuration with random F32 parameters, tied tables under one name, written once."""
     if (directory / "model.safetensors").exists():
         return directory
     from safetensors.numpy import save_file
@@ -60,9 +60,11 @@ def write(directory: Path, config: dict[str, Any], seed: int = 0) -> Path:
     kind = architecture(config["model_type"])
     layout = kind.layout(kind.configure(Stated(config)), Axis("vocab"), Axis("vocab"))
     random = np.random.default_rng(seed)
+    copies = {name for names in layout.copies for name in names[1:]}
     tensors = {
         name: np.float32(0.02) * random.standard_normal(slot.shape, np.float32) + float("norm" in slot.paths[0])
         for name, slot in layout.slots.items()
+        if name not in copies
     }
     tensors = {name: np.ascontiguousarray(tensor, np.float32) for name, tensor in tensors.items()}
     save_file(tensors, directory / "model.safetensors", {"format": "pt"})

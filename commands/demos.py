@@ -70,8 +70,8 @@ def _layer_norm(tape: Tape, numbers: Numbers) -> Demo:
 def _softmax(tape: Tape, numbers: Numbers) -> Demo:
     tape(softmax, "softmax", _given("x", numbers, Axis("key")))
     slip = _(
-        "the lecture prints 2.71828 / (2.71828 + 7.389056 + 0 + 0) = 0.268199: that is a slip; the quotient is 0.268941. "
-        "Its exponentials are not shifted by the maximum; a shift changes every exp and no quotient"
+        "the lecture prints 2.71828 / (2.71828 + 7.389056 + 0 + 0) = 0.268199: that is a slip; the quotient is "
+        "0.268941. Its exponentials are not shifted by the maximum; a shift changes every exp and no quotient"
     )
     return Demo(tape, (0,), [slip] if list(numbers) == [1, 2, -np.inf, -np.inf] else [])
 

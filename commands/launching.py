@@ -11,17 +11,18 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from tracer.debugger.session import Session
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 from tracer.model import load
 
-from .batch import BROKEN_PIPE, INTERRUPTED, UNUSABLE, Batch, given, read
+from .batch import BROKEN_PIPE, INTERRUPTED, UNUSABLE, Batch
+from .formats import WIDTH, presenter_of
+from .lines import given, read
 from .opening import EXAMPLE, Opener
-from .presenting import FORMATS, Look, TerminalPresenter, complain, whole_file
+from .presenting import Look, Presenter, complain, whole_file
+from .sitting import Sitting
 
-BATCH_WIDTH = 100
 PIPED = "-"
 
 
@@ -36,8 +37,8 @@ class Origin:
     target: str | None
     settings: Mapping[str, Any]
 
-    def session(self) -> Session:
-        """A session before the first record; raises `TraceError` for a model, text or setting that can't be used."""
+    def sitting(self) -> Sitting:
+        """A session before its first record; raises `TraceError` for a model, text or setting that can't be used."""
         settings = Settings.of(**self.settings)
         opener = Opener(
             load(self.model, self.dtype),
@@ -47,7 +48,8 @@ class Origin:
             settings=settings,
             warn=complain,
         )
-        return Session(opener)
+        opener.introduce()
+        return Sitting(opener)
 
 
 @dataclass(frozen=True)
@@ -68,23 +70,25 @@ class Output:
     look: Look
 
 
-def launch(origin: Origin, script: Script, output: Output, *, interactive: bool) -> int:
-    """Play the script, then hand over to the person at the terminal if there is one; the exit status."""
+def launch(
+    origin: Origin, script: Script, output: Output, *, interactive: bool, resumed: bool = False, lang: str | None = None
+) -> int:
+    """Play the script, then hand over to the person at the terminal if there is one; the exit status.
+
+    ``resumed`` asks for the last session in place of ``origin``. ``lang`` is a language that the command line names.
+    """
     for text in (origin.text, origin.target, *script.commands):
         _check_utf8(text or "")
-    if output.format not in FORMATS:
-        raise InputError(
-            _("format {format} is not available; choose one of {known}").format(
-                format=output.format, known=", ".join(FORMATS)
-            )
-        )
+    presenter = presenter_of(output.format)
     if not interactive:
-        return _play(origin, script, output)
+        if resumed:
+            raise InputError(_("--resume is for the shell; a script begins afresh"))
+        return _play(origin, script, output, presenter)
     if output.file or output.format != "text":
         raise InputError(_("--format and --output are for batch; add --batch"))
-    from .shell import Shell
+    from .conversation import Conversation
 
-    return Shell(origin.session(), TerminalPresenter(sys.stdout, output.look)).open(given(script.commands))
+    return Conversation(origin.sitting, output.look, lang).hold(given(script.commands), resumed=resumed)
 
 
 def _check_utf8(text: str) -> None:
@@ -92,12 +96,13 @@ def _check_utf8(text: str) -> None:
         raise InputError(_("{text!r} on the command line is not UTF-8").format(text=text))
 
 
-def _play(origin: Origin, script: Script, output: Output) -> int:
+def _play(origin: Origin, script: Script, output: Output, made: Callable[[IO[str], Look], Presenter]) -> int:
     lines = chain(given(script.commands), read(script.file) if script.file else ())
-    look = replace(output.look, width=output.look.width or BATCH_WIDTH)
+    look = replace(output.look, width=output.look.width or WIDTH)
     with _destination(output.file) as stream:
-        presenter = FORMATS[output.format](stream, look)
-        return Batch(origin.session(), presenter, script.keep_going).play(lines)
+        sitting = origin.sitting()
+        with made(stream, look) as presenter:
+            return Batch(sitting, presenter, script.keep_going).play(lines)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from tracer import i18n
-from tracer.i18n import _
+from tracer.i18n import _, documented
 
 NO_SCRIPT = ""
 """The value of a ``--batch`` that no file follows."""
@@ -26,7 +26,15 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=errors)
     i18n.use(language(sys.argv[1:], os.environ))
+    translate_help()
     app(with_batch_value(sys.argv[1:]), prog_name="tx-trace")
+
+
+def translate_help() -> None:
+    """Let every command describe itself in the user's language."""
+    for entry in (app.registered_callback, *app.registered_commands):
+        if entry is not None and entry.callback is not None:
+            entry.help = documented(entry.callback)
 
 
 def with_batch_value(arguments: Sequence[str]) -> list[str]:
@@ -54,6 +62,16 @@ def show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def check_resumable(context: typer.Context) -> None:
+    """Insist that the last session is not asked for together with what another one begins with."""
+    brought = ("text", "ids", "model", "target", "strategy", "temperature", "top_k", "top_p", "beams", "length_penalty")
+    for name in (*brought, "seed", "max_tokens", "cache", "dtype"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = name.replace("_", "-")
+            raise typer.BadParameter(_("--resume brings its own; leave out --{option}").format(option=option))
+
+
 @app.callback(invoke_without_command=True)
 def shell(
     context: typer.Context,
@@ -78,13 +96,15 @@ def shell(
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help=_("batch goes on after a failed command; the status is still 1"))
     ] = False,
-    format_: Annotated[str, typer.Option("--format", metavar="text|jsonl", help=_("of batch output"))] = "text",
+    format_: Annotated[
+        str, typer.Option("--format", metavar="text|jsonl|markdown|html|svg", help=_("of batch output"))
+    ] = "text",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help=_("batch output goes here"))
     ] = None,
     width: Annotated[int | None, typer.Option(min=20, max=10_000, metavar="N", help=_("columns; 100 in batch"))] = None,
     color: Annotated[Literal["auto", "always", "never"], typer.Option(help=_("colours"))] = "auto",
-    _lang: Annotated[
+    lang: Annotated[
         Literal["en", "zh"] | None, typer.Option("--lang", help=_("language of messages; else that of the locale"))
     ] = None,
     strategy: Annotated[
@@ -104,6 +124,9 @@ def shell(
     ] = None,
     dtype: Annotated[Literal["float32", "float64"], typer.Option(help=_("arithmetic"))] = "float32",
     accessible: Annotated[bool, typer.Option("--accessible", help=_("plain ASCII, lists in place of grids"))] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help=_("text, cursor and breakpoints of the last session"))
+    ] = False,
     _version: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help=_("show the version and leave"))
     ] = False,
@@ -114,6 +137,8 @@ def shell(
     from .launching import PIPED, Origin, Output, Script, guarded, launch
     from .presenting import Look
 
+    if resume:
+        check_resumable(context)
     settings = {
         "strategy": strategy,
         "temperature": temperature,
@@ -130,7 +155,7 @@ def shell(
     origin = Origin(model, dtype, text, ids, target, settings)
     script = Script(tuple(execute or ()), batch or unnamed, keep_going)
     shown = Output(format_, output, Look(width, color, accessible))
-    raise typer.Exit(guarded(lambda: launch(origin, script, shown, interactive=interactive)))
+    raise typer.Exit(guarded(lambda: launch(origin, script, shown, interactive=interactive, resumed=resume, lang=lang)))
 
 
 @app.command()
@@ -140,6 +165,17 @@ def models(name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None)
     from .launching import guarded
 
     raise typer.Exit(guarded(show_models if name is None else lambda: show_card(name)))
+
+
+@app.command()
+def check(
+    directory: Annotated[str, typer.Argument(metavar="DIR", help=_("a checkpoint with a reference.safetensors in it"))],
+) -> None:
+    """Compare a checkpoint with what another implementation computed from it, address by address."""
+    from .checking import check as checked
+    from .launching import guarded
+
+    raise typer.Exit(guarded(lambda: checked(directory)))
 
 
 @app.command()

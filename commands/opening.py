@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 from tracer.i18n import _
-from tracer.model import Model
+from tracer.model import Dtype, Model
 from tracer.run import Run
 
 EXAMPLE = "我爱你"
+EXAMPLE_LATIN = "I love you"
+EXAMPLE_IDS = "1 2 3"
 
 
 class Opener:
@@ -33,9 +36,10 @@ class Opener:
     ) -> None:
         self.model = model
         self.text = text
-        self._ids = ids
-        self._target = None if target is None else self._given(target)
-        self._settings = settings or Settings()
+        self.ids = ids
+        self.target = target
+        self.settings = settings or Settings()
+        self._target_ids = None if target is None else self._given(target)
         self._warn = warn
 
     def __call__(self, text: str | None = None) -> Run:
@@ -45,16 +49,48 @@ class Opener:
             InputError: the text is empty, too long, or no list of ids where ids are wanted.
         """
         wanted = self.text if text is None else text
-        run = Run(self.model, self._source(wanted), self._settings, self._target)
+        run = Run(self.model, self._source(wanted), self.settings, self._target_ids)
         self.text = wanted
         return run
+
+    def introduce(self) -> None:
+        """Tell what the checkpoint asks for and does not get."""
+        if settings := self.model.rules.not_taken_over:
+            self._warn(
+                _("note: {model} states {settings}, which is not followed: decoding is greedy unless asked").format(
+                    model=self.model.name, settings=", ".join(settings)
+                )
+            )
+
+    def deciding(self, settings: Settings) -> Opener:
+        """The same with other settings."""
+        return self._over(self.model, self.text, ids=self.ids, target=self.target, settings=settings)
+
+    def computing_in(self, dtype: Dtype) -> Opener:
+        """The same with arithmetic of another type."""
+        model = self.model.computing_in(dtype)
+        return self._over(model, self.text, ids=self.ids, target=self.target, settings=self.settings)
+
+    def over(self, model: Model) -> Iterator[Opener]:
+        """Runs of another model: of the same text, and after that of texts that it may read where it can't read that.
+
+        A given output is left behind with the model it was for.
+        """
+        if model.source is not None:
+            for text in dict.fromkeys([EXAMPLE if self.ids else self.text, EXAMPLE, EXAMPLE_LATIN]):
+                yield self._over(model, text, settings=self.settings)
+        for ids in dict.fromkeys([self.text if self.ids else EXAMPLE_IDS, EXAMPLE_IDS]):
+            yield self._over(model, ids, ids=True, settings=self.settings)
+
+    def _over(self, model: Model, text: str, **options: Any) -> Opener:
+        return Opener(model, text, warn=self._warn, **options)
 
     def _given(self, target: str) -> Sequence[int]:
         ids = self.model.target_ids(target) if self.model.target else read_ids(target)
         return self.model.check_ids(ids, "target")
 
     def _source(self, text: str) -> Sequence[int]:
-        if self._ids:
+        if self.ids:
             return self.model.check_ids(read_ids(text), "source")
         ids, unknown = self.model.source_ids(text)
         if unknown:

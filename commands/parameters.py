@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from tracer.addresses import Address, Label, parse, parse_selectors
+from tracer.debugger.bookmarks import can_be_name
 from tracer.debugger.expressions import Expression, compile_expression
 from tracer.errors import InputError
 from tracer.i18n import _
 
+from .address_offers import addresses, expressions, locations
+from .offers import Offer, Offers, Typing, files, nothing, words
+
 EXPRESSION = "E"
+LINE = "LINE"
+"""A command with what it takes."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of argument: how usage lines name it and how it is read from text."""
+    """A kind of argument: how usage lines name it, how it is read from text, and what is offered while it is typed."""
 
     placeholder: str
     read: Callable[[str], Any]
+    offers: Offers = nothing
 
 
 @dataclass(frozen=True)
 class Flag:
-    """An option written ``/x`` before the other arguments; ``read`` returns None for what is not it."""
+    """An option written ``/x`` before the other arguments; ``read`` returns None for what is not it.
+
+    ``takes`` reads the word that must follow it, if one must.
+    """
 
     placeholder: str
     read: Callable[[str], Any]
+    takes: Callable[[str], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,13 @@ class Option:
     word: str
     placeholder: str = ""
     read: Callable[[str], Any] = bool
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines that follow the command, up to ``end``."""
+
+    placeholder: str
 
 
 def letter(name: str) -> Flag:
@@ -81,19 +99,50 @@ def _numbers(text: str) -> list[float]:
         raise InputError(_("{text!r} is no row of numbers; write them as 1 2.5 -inf").format(text=text)) from error
 
 
+def _range(text: str) -> tuple[float, float]:
+    """``lo,hi``, of which one may be left out."""
+    low, comma, high = text.replace("−", "-").replace("∞", "inf").partition(",")
+    try:
+        bounds = float(low or "-inf"), float(high or "inf")
+    except ValueError:
+        bounds = (0.0, -1.0)
+    if not comma or not bounds[0] <= bounds[1]:
+        raise InputError(_("{text!r} is no range; write it as lo,hi: .5,1 or .5, or ,-1").format(text=text))
+    return bounds
+
+
+def _place(text: str) -> Address | str:
+    """An address; a single word as it is, since it may be a bookmark."""
+    return text if can_be_name(text) else parse(text)
+
+
+def _places(typing: Typing) -> Iterator[Offer]:
+    """Bookmarks, and what `locations` offers."""
+    yield from words(lambda session: {name: _("bookmark") for name in session.bookmarks})(typing)
+    yield from locations(typing)
+
+
 def _file(text: str) -> Path:
     return Path(text.removeprefix('"').removesuffix('"')).expanduser()
 
 
 Count = Annotated[int, Kind("N", _count)]
 Text = Annotated[str, Kind("TEXT", str)]
-Location = Annotated[Address, Kind("LOC", parse)]
-Cell = Annotated[Address | Label, Kind("CELL", _cell)]
-Where = Annotated[Address, Kind("ADDRESS", parse)]
+Location = Annotated[Address, Kind("LOC", parse, locations)]
+Place = Annotated[Address | str, Kind("LOC", _place, _places)]
+Name = Annotated[str, Kind("NAME", str)]
+Cell = Annotated[Address | Label, Kind("CELL", _cell, addresses)]
+Where = Annotated[Address, Kind("ADDRESS", parse, addresses)]
 Numbers = Annotated[list[float], Kind("NUMBERS", _numbers)]
 Depth = Annotated[int, Option("-d", "DEPTH", _up_to(20, "-d"))]
 Terms = Annotated[int, Option("-n", "TERMS", _up_to(1000, "-n"))]
 All = Annotated[bool, Option("--all")]
-Expr = Annotated[Expression, Kind(EXPRESSION, compile_expression)]
-File = Annotated[Path, Kind("FILE", _file)]
+Expr = Annotated[Expression, Kind(EXPRESSION, compile_expression, expressions)]
+File = Annotated[Path, Kind("FILE", _file, files)]
+FileOrOff = Annotated[Path | None, Kind("FILE|off", lambda text: None if text == "off" else _file(text), files)]
 Decimals = Flag("N", lambda text: int(text) if text.isascii() and text.isdigit() and len(text) < 3 else None)
+Whole = Annotated[bool, letter("a")]
+Short = Annotated[bool, letter("s")]
+Scientific = Annotated[bool, letter("e")]
+Range = Annotated[tuple[float, float] | None, Flag("r LO,HI", lambda text: True if text == "r" else None, _range)]
+Places = Annotated[int | None, Decimals]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,8 @@ from tracer.debugger.session import Session
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
-from .parameters import EXPRESSION, Flag, Kind, Option
+from .kinds import among
+from .parameters import EXPRESSION, LINE, Block, Flag, Kind, Option
 from .registry import Command, UnknownCommandError, lookup
 from .results import Results
 
@@ -33,12 +35,13 @@ class Argument:
 class Grammar:
     """What a command takes: flags first, then its arguments, the last of which takes the rest of the line.
 
-    Options may stand anywhere among the arguments.
+    Options may stand anywhere among the arguments. ``blocks`` has the one block of lines that may follow.
     """
 
     flags: dict[str, Flag]
     arguments: tuple[Argument, ...]
     options: dict[str, Option]
+    blocks: dict[str, Block]
 
     @property
     def usage(self) -> str:
@@ -46,21 +49,24 @@ class Grammar:
         parts = [f"[/{flag.placeholder}]" for flag in self.flags.values()]
         names = ((argument.kind.placeholder, argument.optional) for argument in self.arguments)
         options = [f"[{f'{option.word} {option.placeholder}'.rstrip()}]" for option in self.options.values()]
-        return " ".join([*parts, *(f"[{name}]" if optional else name for name, optional in names), *options])
+        blocks = [block.placeholder for block in self.blocks.values()]
+        return " ".join([*parts, *(f"[{name}]" if optional else name for name, optional in names), *options, *blocks])
 
     @property
     def takes_expression(self) -> bool:
         """Whether ``>`` may compare in it."""
-        return any(argument.kind.placeholder == EXPRESSION for argument in self.arguments)
+        words = {word for argument in self.arguments for word in re.split(r"\W", argument.kind.placeholder)}
+        return not words.isdisjoint((EXPRESSION, LINE))
 
 
 @dataclass(frozen=True)
 class Call:
-    """A command with its arguments, and the file that takes what it shows."""
+    """A command with its arguments, and the file or the program that takes what it shows."""
 
     command: Command
     arguments: dict[str, Any]
     file: Path | None = None
+    program: tuple[str, ...] = ()
 
     def run(self, session: Session) -> Results:
         """What the command has to say, as it comes."""
@@ -79,6 +85,7 @@ def grammar(command: Command) -> Grammar:
         {name: flag for name, flag in named.items() if isinstance(flag, Flag)},
         tuple(Argument(name, kind, optional[name]) for name, kind in kinds.items()),
         {name: option for name, option in named.items() if isinstance(option, Option)},
+        {name: block for name, block in named.items() if isinstance(block, Block)},
     )
 
 
@@ -88,30 +95,39 @@ def usage(command: Command) -> str:
 
 
 def parse_line(line: str) -> Call:
-    """Read a line: a command, its flags and arguments, and at the end perhaps ``> FILE``.
+    """Read a line: a command, its flags and arguments, perhaps ``| PROGRAM`` or ``> FILE``; or the lines of a block.
 
     Raises:
         UnknownCommandError: it begins with no command.
         TraceError: the arguments are not what the command takes.
     """
-    word, rest = _split(line.strip())
-    command = _command(word, line.strip())
+    line, _newline, block = line.strip().partition("\n")
+    word, rest = split_word(line)
+    command = _command(word, line)
     known = grammar(command)
     rest, file = _redirected(rest, known)
+    rest, program = _piped(rest)
     flags, rest = _flags(command, known, rest)
     options, rest = _options(command, known, rest)
-    return Call(command, {**flags, **options, **_arguments(command, known, rest)}, file)
+    arguments = {**flags, **options, **_arguments(command, known, rest), **_block(command, known, block)}
+    return Call(command, arguments, file, program)
 
+
+END = "end"
+"""The last line of a block."""
 
 _FIRST = re.compile(r"([^\s/]*)(.*)", re.DOTALL)
 _WORD = re.compile(r'\s*((?:[^\s\["]|"(?:[^"\\]|\\.)*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+)')
 _WORD_OR_REST = re.compile(rf"{_WORD.pattern}|\s*\S+")
-_FLAG = re.compile(r"\s*/(\S+)")
+_FLAGS = re.compile(r"\s*/(\S+)")
+_FLAG = re.compile(r"\d+|\D")
 _QUOTED_FILE = re.compile(r'(.*?)\s*>\s*("[^"]+")\s*', re.DOTALL)
+_PIPE = re.compile(r'((?:[^"]|"(?:[^"\\]|\\.)*")*?)(?:(?<=\s)|^)\|(.*)', re.DOTALL)
 _BARE_FILE = re.compile(r'(|.*?\s)>\s*([^\s">]+)\s*', re.DOTALL)
 
 
-def _split(line: str) -> tuple[str, str]:
+def split_word(line: str) -> tuple[str, str]:
+    """The word that names the command, and the rest."""
     match = _FIRST.fullmatch(line)
     return (match[1], match[2]) if match else ("", line)
 
@@ -138,12 +154,35 @@ def _redirected(rest: str, known: Grammar) -> tuple[str, Path | None]:
     return (match[1], Path(match[2].strip('"')).expanduser()) if match else (rest, None)
 
 
+def _piped(rest: str) -> tuple[str, tuple[str, ...]]:
+    """What stands before ``| PROGRAM``, and the words of the program."""
+    match = _PIPE.fullmatch(rest)
+    if match is None:
+        return rest, ()
+    try:
+        words = shlex.split(match[2])
+    except ValueError as error:
+        raise InputError(
+            _("{program} does not read as a program ({reason})").format(program=match[2].strip(), reason=error)
+        ) from error
+    if not words or {"|", ">"} & set(words):
+        raise InputError(_('one program follows |, and no shell runs it; a file goes in quotes: | PROGRAM > "FILE"'))
+    return match[1], tuple(words)
+
+
 def _flags(command: Command, known: Grammar, rest: str) -> tuple[dict[str, Any], str]:
     given: dict[str, Any] = {}
-    while match := _FLAG.match(rest):
-        name, value = _flag(command, known, match[1])
-        given[name] = value
+    if not known.flags and not rest.startswith("/"):
+        return given, rest
+    while match := _FLAGS.match(rest):
         rest = rest[match.end() :]
+        for text in _FLAG.findall(match[1]):
+            name, value = _flag(command, known, text)
+            takes = known.flags[name].takes
+            if takes:
+                word, rest = take_word(rest)
+                value = takes(word)
+            given[name] = value
     return given, rest
 
 
@@ -193,6 +232,13 @@ def _arguments(command: Command, known: Grammar, rest: str) -> dict[str, Any]:
     return {argument.name: argument.kind.read(text) for argument, text in given.items()}
 
 
+def _block(command: Command, known: Grammar, text: str) -> dict[str, Any]:
+    """The lines of the block that a command takes, without its end."""
+    if text and not known.blocks:
+        raise _misused(_("{name} takes one line, and {text!r} is another"), command, text.partition("\n")[0])
+    return {name: text.split("\n")[:-1] for name in known.blocks}
+
+
 def _misused(problem: str, command: Command, text: str) -> InputError:
     hint = _("; usage: {usage}").format(usage=usage(command))
     return InputError(problem.format(name=command.name, text=text) + hint)
@@ -201,17 +247,21 @@ def _misused(problem: str, command: Command, text: str) -> InputError:
 def _texts(rest: str, count: int) -> Iterator[str]:
     """The text of each of ``count`` arguments: a word, and all the rest for the last."""
     for _place in range(count - 1):
-        match = _WORD.match(rest)
-        yield match[1] if match else ""
-        rest = rest[match.end() :] if match else rest
+        word, rest = take_word(rest)
+        yield word
     yield rest.strip()
+
+
+def take_word(text: str) -> tuple[str, str]:
+    """The first word of a text, which may hold blanks in quotes or brackets, and the rest."""
+    match = _WORD.match(text)
+    return (match[1], text[match.end() :]) if match else ("", text)
 
 
 def _kind(hint: Any) -> Kind:
     """The kind of an annotation: the one it carries, or that of a choice of words."""
     if get_origin(hint) is Literal:
-        words = get_args(hint)
-        return Kind("|".join(words), _choice(words))
+        return among(*get_args(hint))
     return next(part for part in _parts(hint) if isinstance(part, Kind))
 
 
@@ -220,13 +270,3 @@ def _parts(hint: Any) -> Iterator[Any]:
     for part in get_args(hint):
         yield part
         yield from _parts(part)
-
-
-def _choice(words: tuple[str, ...]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        found = [word for word in words if word == text] or [word for word in words if word.startswith(text)]
-        if len(found) != 1:
-            raise InputError(_("{text!r} is none of {words}").format(text=text, words=", ".join(words)))
-        return found[0]
-
-    return read

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Any, Literal
 
 from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import _
 
-from .registry import PROMPT
+from .paging import fits, page
+from .registry import prompted
 from .results import Result
 
 Color = Literal["auto", "always", "never"]
@@ -24,11 +26,21 @@ Color = Literal["auto", "always", "never"]
 
 @dataclass(frozen=True)
 class Look:
-    """Width in columns (None for the terminal's), colour, and whether plain ASCII and lists are wanted."""
+    """Width in columns (None for the terminal's), colour, and whether plain ASCII and lists are wanted.
+
+    ``decimals`` and ``rows`` are those of a table; ``pager`` says that long views go through a pager at a terminal.
+    """
 
     width: int | None = None
     color: Color = "auto"
     accessible: bool = False
+    decimals: int = 3
+    rows: int = 20
+    pager: bool = True
+
+    def altered(self, preferences: Mapping[str, Any]) -> Look:
+        """The same but for what the settings of these names say."""
+        return replace(self, **{f.name: preferences[f.name] for f in fields(self) if f.name in preferences})
 
 
 class Presenter(ABC):
@@ -41,6 +53,19 @@ class Presenter(ABC):
     def onto(self, stream: IO[str]) -> Presenter:
         """The same presentation on a stream that is not for the eyes."""
         return type(self)(stream, replace(self.look, color="never"))
+
+    def __enter__(self) -> Presenter:
+        """Begin what is written to the stream."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End it, however that came about."""
+        self.stream.flush()
+
+    def altered(self, preferences: Mapping[str, Any]) -> Presenter:
+        """The same presentation but for the look that settings give it."""
+        look = self.look.altered(preferences)
+        return self if look == self.look else type(self)(self.stream, look)
 
     def write(self, text: str) -> None:
         """Write, and see it off."""
@@ -66,39 +91,62 @@ class TextPresenter(Presenter):
     @cached_property
     def _console(self) -> Any:
         from tracer.render.console import make_console
+        from tracer.render.page import Density
 
         look = self.look
         return make_console(
-            self.stream, width=look.width, color=look.color, accessible=look.accessible, environ=os.environ
+            self.stream,
+            width=look.width,
+            color=look.color,
+            accessible=look.accessible,
+            environ=os.environ,
+            density=Density(look.decimals, look.rows),
         )
 
+    @cached_property
+    def _page(self) -> Any:
+        from tracer.render.page import Page
+
+        return Page(self._console.width, plain=self.look.accessible)
+
     def echo(self, line: str) -> None:
-        self.write(f"{PROMPT}{line}\n")
+        self.write(f"{prompted(line)}\n")
 
     def show(self, result: Result) -> None:
         view = result.view()
         if view is not None:
             with self._console.capture() as captured:
-                self._console.print(view)
+                self._console.print(self._fitted(view) if isinstance(view, str) else view)
             self.write(captured.get())
+
+    def _fitted(self, text: str) -> str:
+        from tracer.render.page import fitted
+
+        return fitted(self._page.text(text), self._page.width)
 
     def failed(self, command: str, line: int | None, message: str) -> None:
         self.stream.flush()
 
 
 class TerminalPresenter(TextPresenter):
-    """Views for a person at a terminal, who may look around in those that have a subject."""
+    """Views for a person at a terminal, who may look around in those that have a subject; long ones are paged."""
+
+    def write(self, text: str) -> None:
+        if not (self._is_too_long(text) and page(text)):
+            super().write(text)
+
+    def _is_too_long(self, text: str) -> bool:
+        return self.look.pager and self._has_screen and not fits(text, os.get_terminal_size(self.stream.fileno()).lines)
 
     def show(self, result: Result) -> None:
         if result.subject is None or not self._has_screen:
             super().show(result)
             return
-        from tracer.render.console import color_depth
+        from tracer.render.page import Page
 
         from .viewer.screen import open_viewer
 
-        depth = color_depth(self.look.color, os.environ, is_terminal=True)
-        open_viewer(result.subject(), plain=self.look.accessible, depth=depth)
+        open_viewer(result.subject(), Page.of(self._console, self._console.options))
 
     @property
     def _has_screen(self) -> bool:
@@ -116,9 +164,6 @@ class JsonPresenter(Presenter):
 
     def failed(self, command: str, line: int | None, message: str) -> None:
         self.write(jsonl.dumps(jsonl.error(command, line, message)) + "\n")
-
-
-FORMATS: dict[str, type[Presenter]] = {"text": TextPresenter, "jsonl": JsonPresenter}
 
 
 def complain(message: str) -> None:

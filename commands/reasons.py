@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from tracer.addresses import Address, Label, matching
 from tracer.debugger.session import Session
 from tracer.errors import AddressError, SelectorError
-from tracer.i18n import _
+from tracer.i18n import N_, _
+from tracer.model import SIDES, Side
 from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Parameter, Tensor
-
-Side = Literal["source", "target"]
 
 
 class Found(NamedTuple):
     """One cell of a record."""
 
     record: Record
-    index: tuple[int, ...]
+    place: tuple[int, ...]
 
 
 def cell_at(session: Session, address: Address) -> Found:
@@ -57,23 +56,30 @@ def parameter_facts(run: Run, parameter: Parameter, address: Address) -> dict[st
     stored = parameter.stored
     asked = stored.select(address.selectors)
     shape = ", ".join(f"{axis.name} {n}" for axis, n in zip(stored.dims, stored.shape, strict=True))
-    facts = {"parameter": parameter.address, "shape": f"[{shape}]", "file": str(run.model.path)}
+    facts: dict[str, Any] = {
+        N_("parameter"): parameter.address,
+        N_("shape"): f"[{shape}]",
+        N_("file"): str(run.model.path),
+    }
     if asked.array.ndim:
         statistics = asked.statistics()
-        facts |= {"values": asked.array.size, "min": statistics.min, "max": statistics.max, "mean": statistics.mean}
+        facts |= {
+            N_("values"): asked.array.size,
+            "min": statistics.min,
+            "max": statistics.max,
+            "mean": statistics.mean,
+        }
     else:
-        facts |= {"value": float(asked.array), **_tokens(stored, address)}
-    return facts | {"used by": ", ".join(_users(run, parameter)) or _("no operation of the steps computed so far")}
+        facts |= {N_("value"): float(asked.array), **_token(stored, address)}
+    return facts | {N_("used by"): ", ".join(_users(run, parameter)) or _("no operation of the steps computed so far")}
 
 
-def _tokens(stored: Tensor, address: Address) -> Mapping[str, str]:
-    """The pieces whose row or column a cell of a parameter lies in."""
-    places = zip(stored.dims, stored.locate(address.selectors), strict=True)
-    return {
-        "token": _('"{piece}" = id {id}').format(piece=axis.labels[place], id=place)
-        for axis, place in places
-        if axis.labels is not None and isinstance(place, int)
-    }
+def _token(stored: Tensor, address: Address) -> Mapping[str, str]:
+    """The token whose row or column a cell of a parameter lies in, if it is one."""
+    for axis, place in zip(stored.dims, stored.locate(address.selectors), strict=True):
+        if axis.labels is not None and isinstance(place, int):
+            return {N_("token"): _('"{piece}" = id {id}').format(piece=axis.labels[place], id=place)}
+    return {}
 
 
 def _users(run: Run, parameter: Parameter) -> list[str]:
@@ -89,13 +95,13 @@ def _users(run: Run, parameter: Parameter) -> list[str]:
 
 def token_facts(run: Run, label: Label) -> dict[str, Any]:
     """A token: its id, places and row of the embedding on each side; raises `AddressError` if it is on neither."""
-    facts: dict[str, Any] = {"token": label.text}
+    facts: dict[str, Any] = {N_("token"): label.text}
     for side, pieces in _sides(run).items():
         tokenizer = run.model.source if side == "source" else run.model.target
         token = None if tokenizer is None else tokenizer.id_of(label.text)
         if token is not None:
             places = [place for place, piece in enumerate(pieces) if piece == run.model.piece(token, side)]
-            facts[side] = {"id": token, "positions": places, "embedding": _embedding(run, side, token)}
+            facts[SIDES[side]] = {N_("id"): token, N_("positions"): places, N_("embedding"): _embedding(run, side, token)}
     if len(facts) == 1:
         raise AddressError(_("{label} is no token of {model}").format(label=label, model=run.model.name))
     return facts

@@ -5,20 +5,22 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
 from tracer.addresses import suggestion
 from tracer.errors import InputError
-from tracer.i18n import _
+from tracer.i18n import N_, _, documented
 
 from . import verbs
 from .results import Results
 
 PROMPT = "(tx) "
+CONTINUED = "> "
+"""Stands before every line of a block."""
 
-GROUPS = ("forward", "backward", "look", "reason", "files", "shell")
+GROUPS = (N_("forward"), N_("backward"), N_("stops"), N_("look"), N_("reason"), N_("files"), N_("shell"))
 """In the order of the help."""
 
 
@@ -46,24 +48,31 @@ class Command:
     repeats: bool
     function: Callable[..., Results]
 
-    @cached_property
-    def _documentation(self) -> list[str]:
-        return _(inspect.getdoc(self.function) or "").splitlines()
+    @property
+    def _prose(self) -> str:
+        return documented(self.function, without=(PROMPT, CONTINUED))
 
     @property
     def summary(self) -> str:
         """What it does, in a line."""
-        return self._documentation[0] if self._documentation else ""
+        return self._prose.partition("\n")[0]
 
     @property
     def text(self) -> str:
         """What there is to say beyond the summary."""
-        return "\n".join(line for line in self._documentation[1:] if not line.startswith(PROMPT)).strip()
+        return self._prose.partition("\n")[2].strip()
 
     @property
     def examples(self) -> list[str]:
-        """Lines that show it at work."""
-        return [line.removeprefix(PROMPT) for line in self._documentation if line.startswith(PROMPT)]
+        """Lines that show it at work, one after the other; one with a block has it on further lines."""
+        lines = (inspect.getdoc(self.function) or "").splitlines()
+        shown = "\n".join(line for line in lines if line.startswith((PROMPT, CONTINUED)))
+        return shown.replace(f"\n{CONTINUED}", "\n").removeprefix(PROMPT).split(f"\n{PROMPT}") if shown else []
+
+
+def prompted(line: str) -> str:
+    """A command as it stands at the prompt."""
+    return PROMPT + line.replace("\n", f"\n{CONTINUED}")
 
 
 def command(
@@ -82,6 +91,11 @@ def catalogue() -> dict[str, Command]:
     modules = [import_module(f"{verbs.__name__}.{module.name}") for module in iter_modules(verbs.__path__)]
     found = [thing for module in modules for thing in vars(module).values() if isinstance(thing, Command)]
     return {known.name: known for known in sorted(found, key=lambda known: GROUPS.index(known.group))}
+
+
+def summaries(_session: object = None) -> dict[str, str]:
+    """What every command does, by its name."""
+    return {name: entry.summary for name, entry in catalogue().items()}
 
 
 def lookup(word: str) -> Command:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tracer.export import jsonl
 
 if TYPE_CHECKING:
+    from .presenting import Presenter
     from .viewer.subject import Subject
 
 View = Any
@@ -19,15 +20,22 @@ View = Any
 class Result:
     """One thing that a command has to say. Objects and view are each made only when they are wanted.
 
-    With a ``subject``, a person at a terminal looks around in it, in place of seeing the view.
+    With a ``subject``, a person at a terminal looks around in it, in place of seeing the view. With an ``act`` nothing
+    is shown: it is done, and told how things are presented.
     """
 
     objects: Callable[[], Iterable[jsonl.Object]]
     view: Callable[[], View] = lambda: None
     subject: Callable[[], Subject] | None = None
+    act: Callable[[Presenter], None] | None = None
 
 
 Results = Iterator[Result]
+
+
+def acting(act: Callable[[Presenter], None]) -> Result:
+    """A result that is done rather than shown."""
+    return Result(lambda: (), act=act)
 
 
 def answer(command: str, data: Callable[[], Any], view: Callable[[], View]) -> Result:

@@ -4,99 +4,113 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 
 from tracer import __version__
-from tracer.debugger.session import Session
 from tracer.errors import TraceError
 from tracer.i18n import _
 
-from .batch import FINE, Line, perform
+from .batch import FINE
+from .blocks import whole
+from .lines import Line
+from .performing import perform
 from .presenting import Presenter, complain
 from .registry import PROMPT, UnknownCommandError
 from .results import Result
-from .showing import tokens_so_far
+from .settings import SETTINGS
+from .showing import record_result, tokens_so_far
+from .sitting import Sitting
+from .typed import TypedLines, history_file
 
-Reader = Callable[[], str]
-"""Asks for a line. Raises EOFError for Ctrl-D on an empty one, KeyboardInterrupt for Ctrl-C."""
+MORE = "   > "
+"""The prompt for a line that goes on with the one before."""
+
+Reader = Callable[[str], str]
+"""Asks for a line with a prompt. Raises EOFError for Ctrl-D on an empty one, KeyboardInterrupt for Ctrl-C."""
 
 
 class Shell:
-    """A session with a person at a terminal."""
+    """A sitting with a person at a terminal."""
 
-    def __init__(self, session: Session, presenter: Presenter) -> None:
-        self.session = session
+    def __init__(self, sitting: Sitting, presenter: Presenter, typed: TypedLines | None = None) -> None:
+        self.sitting = sitting
         self.presenter = presenter
+        self._typed = typed or TypedLines(history_file(), complain)
         self._last_motion = ""
 
-    def open(self, lines: Iterable[Line], reader: Callable[[], Reader] | None = None) -> int:
+    def open(self, lines: Iterable[Line], reader: Callable[[Sitting], Reader] | None = None) -> int:
         """Show the banner, run the lines given beforehand, and then those that are typed."""
         self._greet()
         try:
-            for line in lines:
+            beforehand = iter(lines)
+            for line in beforehand:
                 self.presenter.echo(line.text)
-                self.obey(line.text)
-            read = (reader or _reader)()
+                self.obey(line.text, (more.text for more in beforehand))
+            self.sitting.lines[:0] = self._typed.read()
+            read = (reader or line_reader)(self.sitting)
             while True:
                 self._ask(read)
         except EOFError:
             return FINE
 
-    def obey(self, line: str) -> None:
-        """Run a line, an empty one as the last motion again; a failure is shown, and nothing is lost by it."""
-        text = line.strip() or self._last_motion
+    def obey(self, line: str, following: Iterator[str] | None = None) -> None:
+        """Run a line, an empty one as the last motion again; a failure is shown, and nothing is lost by it.
+
+        ``following`` are the lines that go on with it, taken as far as it needs them.
+        """
+        text = line.strip() or (self._last_motion if SETTINGS["repeat"].get(self.sitting) else "")
         if not text or line.startswith("#"):
             return
         try:
-            if perform(text, self.session, self.presenter).command.repeats:
+            text = whole(text, following or iter(()))
+            if perform(text, self.sitting, self.presenter).command.repeats:
                 self._last_motion = text
         except UnknownCommandError as error:
             complain(str(error) + ("" if error.is_hinted else _("; to translate a text: run TEXT")))
         except TraceError as error:
             complain(str(error))
         except KeyboardInterrupt:
-            cursor = self.session.cursor
+            cursor = self.sitting.cursor
             complain(
                 _("interrupted; the cursor stands at @{step} #{index}").format(step=cursor.step, index=cursor.index)
             )
 
     def _ask(self, read: Reader) -> None:
         try:
-            line = read()
+            line = read(PROMPT)
         except KeyboardInterrupt:
             return
-        self.obey(line)
+        self._typed.add(line.strip())
+        self.obey(line, _following(read))
 
     def _greet(self) -> None:
-        self._say(f"tx-trace {__version__}   {self.session.run.model.describe()}")
-        self.presenter.show(tokens_so_far(self.session, "tokens"))
-        self._say(_("try  s one operation   t a token   p dec.0.self.weights[h0]   h help   q quit"))
+        self._say(f"tx-trace {__version__}   {self.sitting.run.model.describe()}")
+        self._show(tokens_so_far(self.sitting, "tokens"))
+        if record := self.sitting.here.record:
+            self._show(record_result(record))
+        else:
+            self._say(_("try  s one operation   t a token   p dec.0.self.weights[h0]   h help   q quit"))
 
     def _say(self, sentence: str) -> None:
-        self.presenter.show(Result(lambda: (), lambda: sentence))
+        self._show(Result(lambda: (), lambda: sentence))
+
+    def _show(self, result: Result) -> None:
+        self.presenter.altered(self.sitting.preferences).show(result)
 
 
-def history_file() -> Path:
-    """Where typed lines are kept; its directory is made if need be."""
-    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    path = Path(state).expanduser() / "tx-trace" / "history"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+def _following(read: Reader) -> Iterator[str]:
+    """The lines that go on with one, up to Ctrl-D."""
+    while True:
+        try:
+            yield read(MORE)
+        except EOFError:
+            return
 
 
-def _reader() -> Reader:
+def line_reader(sitting: Sitting) -> Reader:
     """Line editing where the terminal can do it, a plain prompt where it can't."""
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or not sys.stdout.isatty():
-        return lambda: input(PROMPT)
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+        return input
+    from .prompt import Prompt
 
-    from .keys import bindings
-
-    try:
-        history: History = FileHistory(str(history_file()))
-    except OSError:
-        history = InMemoryHistory()
-    prompt: PromptSession[str] = PromptSession(PROMPT, history=history, key_bindings=bindings())
-    return prompt.prompt
+    return Prompt(sitting, sitting.lines)

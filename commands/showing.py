@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tracer.debugger.session import Session, Stop
 from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.run import Run, Token
 from tracer.tape import Record
 
-from .results import Result, View
+from .results import Result, View, answer
 
 
 def performed(_session: Session, stop: Stop) -> Result:
@@ -17,13 +19,13 @@ def performed(_session: Session, stop: Stop) -> Result:
     return record_result(stop.record)
 
 
-def record_result(record: Record) -> Result:
-    """A record, in a line."""
+def record_result(record: Record, remark: str = "") -> Result:
+    """A record, in a line; a remark stands in place of its note."""
 
     def view() -> View:
         from tracer.render.records import record_line
 
-        return record_line(record)
+        return record_line(record, remark=remark)
 
     return Result(lambda: [jsonl.op(record)], view)
 
@@ -48,7 +50,9 @@ def token_result(token: Token) -> Result:
 def halted(session: Session, stop: Stop) -> Result:
     """Why a motion went no further; words for it only at the ends of the run."""
     address = stop.record.output.address if stop.record else None
-    return Result(lambda: [jsonl.stop(stop.reason, stop.cursor.step, address)], lambda: _words(session.run, stop))
+    return Result(
+        lambda: [jsonl.stop(stop.reason, stop.cursor.step, address, stop.number)], lambda: _words(session.run, stop)
+    )
 
 
 def _words(run: Run, stop: Stop) -> str | None:
@@ -64,6 +68,17 @@ def _why_ended(run: Run) -> str:
     if last.id in run.model.rules.eos_ids:
         return last.piece
     return _("{n} tokens, the most allowed (--max-tokens)").format(n=len(run.tokens))
+
+
+def listed(command: str, found: Mapping[str, str], none: str) -> Result:
+    """Names with a text each; ``none`` is said where there are none."""
+
+    def view() -> View:
+        from tracer.render.glossary import glossary
+
+        return glossary(found) if found else none
+
+    return answer(command, lambda: dict(found), view)
 
 
 def tokens_so_far(session: Session, command: str) -> Result:

@@ -8,30 +8,34 @@ from typing import Any
 import numpy as np
 
 from tracer.addresses import Selector
-from tracer.debugger.expressions import Several, Value
+from tracer.debugger.displays import Format
+from tracer.debugger.expressions import Expression, Several, Value
 from tracer.debugger.session import Session
 from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.tape import Record
 from tracer.tensor import Array, Axis, Tensor
 
-from .results import Result, View, answer
+from .results import Result, Results, View, answer
+from .showing import record_result
+
+PLAIN = Format()
 
 
 @dataclass(frozen=True)
 class Part:
-    """What selectors cut out of a recorded tensor, all of it or what fits, with so many decimals."""
+    """What selectors cut out of a recorded tensor, and how it is shown; ``label`` stands before its title."""
 
     session: Session
     record: Record
     selectors: tuple[Selector, ...] = ()
-    whole: bool = False
-    decimals: int | None = None
+    form: Format = PLAIN
+    label: str = ""
 
     def result(self) -> Result:
         """The values, or the view that fits them; raises as `Tensor.select` does."""
         cut = self.cut
-        return Result(lambda: [jsonl.tensor(cut, self.record.step)], lambda: self._view(cut))
+        return Result(lambda: [jsonl.tensor(cut, self.record.step)], lambda: in_format(self._view(cut), self.form))
 
     @property
     def cut(self) -> Tensor:
@@ -42,18 +46,19 @@ class Part:
     def title(self) -> str:
         """The address with its selectors, and whether the cursor has been there."""
         selected = f"[{', '.join(map(str, self.selectors))}]" if self.selectors else ""
-        ahead = _("  (ahead: the cursor has not been there)") if self.session.is_ahead(self.record) else ""
-        return f"{self.record.output.address}{selected}{ahead}"
+        remark = ahead(self.session, self.record)
+        return f"{self.label}{self.record.output.address}{selected}" + (f"  ({remark})" if remark else "")
 
     def _view(self, cut: Tensor) -> View:
         from tracer.render.mask import mask_view
         from tracer.render.tensors import tensor_view
 
-        if self.record.op.name == "softmax" and (row := self._row()) is not None:
+        op, (whole, _short, decimals, _scientific, highlight) = self.record.op.name, self.form
+        if op == "softmax" and not highlight and (row := self._row()) is not None:
             return self._softmax(row)
-        if self.record.op.name == "mask" and not self.selectors:
-            return mask_view(self.record, title=self.title, full=self.whole)
-        return tensor_view(cut, op=self.record.op.name, title=self.title, decimals=self.decimals, full=self.whole)
+        if op == "mask" and not self.selectors and not highlight:
+            return mask_view(self.record, title=self.title, full=whole)
+        return tensor_view(cut, op=op, title=self.title, decimals=decimals, full=whole, highlight=highlight)
 
     def _row(self) -> list[int] | None:
         """The index of the one row that is selected whole, if it is one."""
@@ -64,28 +69,69 @@ class Part:
 
     def _softmax(self, row: list[int]) -> View:
         from tracer.render.softmax import softmax_view
-        from tracer.render.tensors import MAX_ROWS
 
         tape = self.session.run.step(self.record.step)
-        decimals = 3 if self.decimals is None else self.decimals
-        rows = self.record.output.shape[-1] + 1 if self.whole else MAX_ROWS
-        return softmax_view(self.record, row, tape, title=self.title, decimals=decimals, max_rows=rows)
+        rows = self.record.output.shape[-1] + 1 if self.form.whole else None
+        return softmax_view(self.record, row, tape, title=self.title, decimals=self.form.decimals, max_rows=rows)
 
 
-def value_result(text: str, value: Value, decimals: int | None, *, whole: bool = False) -> Result:
-    """The value of an expression, under its text; of an array all, or what fits."""
+def printed(session: Session, expression: Expression, form: Format = PLAIN, label: str = "") -> Results:
+    """The value of an expression: a part of a record, a line for each of several, or what it comes to."""
+    address = expression.sole_address
+    if address is None:
+        remark = _ahead_of(session, expression)
+        yield value_result(expression.text, expression.evaluate(session.here), form, label=label, remark=remark)
+        return
+    for record in session.here.matches(address):
+        if address.is_glob or form.short:
+            yield record_result(record, ahead(session, record))
+        else:
+            yield Part(session, record, address.selectors, form, label).result()
+
+
+def _ahead_of(session: Session, expression: Expression) -> str:
+    """What to say of an expression of which something has not been reached."""
+    records = (record for address in expression.addresses for record in session.here.matches(address))
+    return next(filter(None, (ahead(session, record) for record in records)), "")
+
+
+def ahead(session: Session, record: Record) -> str:
+    """What to say of a record that the cursor has not reached; nothing of others."""
+    return _("ahead: the cursor has not been there") if session.is_ahead(record) else ""
+
+
+def value_result(text: str, value: Value, form: Format = PLAIN, *, label: str = "", remark: str = "") -> Result:
+    """The value of an expression, under its text, with a remark; of an array all, or what fits."""
+    title, tail = f"{label}{text}", f"   ({remark})" if remark else ""
 
     def view() -> View:
         from tracer.render.tensors import tensor_view
 
+        whole, _short, decimals, _scientific, highlight = form
         if isinstance(value, Several):
             pairs = zip(value.addresses, value.values, strict=True)
-            return "\n".join(f"{address}  {_number(part, decimals)}" for address, part in pairs)
+            return label + "\n".join(f"{address}  {_number(part, form)}" for address, part in pairs) + tail
         if isinstance(value, np.ndarray):
-            return tensor_view(unlabelled(value), title=text, decimals=decimals, full=whole)
-        return f"{text} = {_number(value, decimals)}"
+            shown = unlabelled(value)
+            seen = tensor_view(shown, title=title + tail, decimals=decimals, full=whole, highlight=highlight)
+            return in_format(seen, form)
+        return f"{title} = {_number(value, form)}{tail}"
 
-    return answer("print", lambda: {"expression": text, "value": _plain(value)}, view)
+    return answer("print", lambda: {"expression": text, "value": plain(value)}, view)
+
+
+def in_format(view: View, form: Format) -> View:
+    """A view with its numbers as a format has them."""
+    from tracer.render.page import Scientific
+
+    return Scientific(view) if form.scientific else view
+
+
+def written(value: Value) -> str:
+    """A value in a sentence."""
+    if isinstance(value, np.ndarray):
+        return _("a tensor [{shape}]").format(shape=",".join(map(str, value.shape)))
+    return _number(value, PLAIN) if not isinstance(value, Several) else _("{n} values").format(n=len(value.values))
 
 
 def unlabelled(array: Array) -> Tensor:
@@ -93,13 +139,21 @@ def unlabelled(array: Array) -> Tensor:
     return Tensor(array, tuple(Axis(_("axis {n}").format(n=n)) for n in range(array.ndim)))
 
 
-def _number(value: Any, decimals: int | None) -> str:
+def _number(value: Any, form: Format) -> str:
     if isinstance(value, float):
-        return format(value, ".6g" if decimals is None else f".{decimals}f")
-    return jsonl.dumps({"": _plain(value)})[len('{"": ') : -1]
+        return format(value, _notation(form))
+    return jsonl.dumps({"": plain(value)})[len('{"": ') : -1]
 
 
-def _plain(value: Value) -> Any:
+def _notation(form: Format) -> str:
+    letter = "e" if form.scientific else "f"
+    if form.decimals is None:
+        return ".3e" if form.scientific else ".6g"
+    return f".{form.decimals}{letter}"
+
+
+def plain(value: Value) -> Any:
+    """A value as JSON has it; the tensors of a glob by address."""
     if isinstance(value, Several):
-        return dict(zip(value.addresses, map(_plain, value.values), strict=True))
+        return dict(zip(value.addresses, map(plain, value.values), strict=True))
     return jsonl.values(value) if isinstance(value, np.ndarray) else value

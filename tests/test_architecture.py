@@ -16,13 +16,13 @@ LAYERS = (
     ("tokenizers", "checkpoints", "models", "decoding"),
     ("model", "run", "training"),
     ("debugger",),
-    ("derive", "compare", "contest", "factors", "verify", "export"),
+    ("derive", "compare", "contest", "factors", "verify", "document", "heat", "export"),
     ("render",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 ONLY_IN = {
     "rich": ("tracer/render/",),
-    "prompt_toolkit": ("commands/shell.py", "commands/keys.py", "commands/viewer/screen.py"),
+    "prompt_toolkit": ("commands/prompt.py", "commands/keys.py", "commands/viewer/screen.py"),
     "typer": ("commands/main.py",),
     "torch": ("tracer/training/",),
     "commands": ("commands/",),

@@ -6,7 +6,7 @@ Leaves are recorded cells and parameters; everything printed, exported or proved
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -153,6 +153,11 @@ class Terms:
             found: Array = np.broadcast_to(self.general.evaluate(), len(self))
         return found
 
+    @cached_property
+    def total(self) -> float:
+        """What the terms add up to."""
+        return _added(self.values.tolist())
+
     def __len__(self) -> int:
         return len(next(iter(self.rows.values())))
 
@@ -176,8 +181,7 @@ class Sum(Node):
         return [term.evaluate() for term in self.terms]
 
     def evaluate(self) -> float:
-        values = self.values()
-        return math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
+        return self.terms.total if isinstance(self.terms, Terms) else _added(self.values())
 
     def python(self) -> str:
         parts = [term.python() for term in self.terms]
@@ -264,7 +268,7 @@ class Call(Node):
     def evaluate(self) -> float:
         argument = self.argument.evaluate()
         function = FUNCTIONS[self.function] if isinstance(argument, float) else getattr(np, self.function)
-        return function(argument)  # type: ignore[no-any-return]
+        return function(argument)
 
     def python(self) -> str:
         return f"{self.function}({self.argument.python()})"
@@ -333,6 +337,10 @@ def over(pattern: Callable[..., Node], **rows: Cells) -> Sum:
 def dot(**rows: Cells) -> Sum:
     """Σ xᵢ · yᵢ; the keywords are the symbols of the two rows."""
     return over(Product, **rows)
+
+
+def _added(values: list[float]) -> float:
+    return math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
 
 
 def _number(value: float) -> str:

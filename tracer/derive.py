@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -49,12 +49,12 @@ class Derivation:
     @property
     def terms(self) -> list[Leaf]:
         """The recorded cells and parameters of the expression, left to right, each once."""
-        return list(dict.fromkeys(self.expression.leaves()))
+        return _each_once(self.expression.leaves())
 
     @property
     def operands(self) -> list[Leaf]:
         """The cells to ask about next: those that stand alone, and, of a sum over a row, those of its largest term."""
-        return list(dict.fromkeys(_leading(self.expression)))
+        return _each_once(_leading(self.expression))
 
 
 def derive(record: Record, index: tuple[int, ...]) -> Derivation:
@@ -72,7 +72,7 @@ class Place(NamedTuple):
     """Where a cell lies on an axis that has labels."""
 
     axis: str
-    index: int
+    number: int
     label: str
 
 
@@ -110,7 +110,7 @@ class Explainer:
     def explain(self, record: Record, index: tuple[int, ...], depth: int) -> Explanation:
         """The cell of ``record`` at ``index``, derived ``depth`` levels deep; only operands on the way are touched."""
         root = self._found(record.output.leaf(*index))
-        derived: set[Leaf] = set()
+        derived: set[str] = set()
         level = [root]
         for _level in range(depth):
             level = [operand for explanation in level for operand in self._grown(explanation, derived)]
@@ -122,14 +122,14 @@ class Explainer:
             return []
         return list(dict.fromkeys(self._reasons(derivation.expression, "", 2)))
 
-    def _grown(self, explanation: Explanation, derived: set[Leaf]) -> list[Explanation]:
+    def _grown(self, explanation: Explanation, derived: set[str]) -> list[Explanation]:
         if explanation.record is None:
             return []
-        explanation.is_repeated = explanation.leaf in derived
+        explanation.is_repeated = str(explanation.leaf) in derived
         explanation.is_cut = not explanation.is_repeated and len(derived) >= MOST
         if explanation.is_repeated or explanation.is_cut:
             return []
-        derived.add(explanation.leaf)
+        derived.add(str(explanation.leaf))
         explanation.derivation = derive(explanation.record, explanation.leaf.index)
         explanation.operands = [self._found(leaf) for leaf in explanation.derivation.operands]
         return explanation.operands
@@ -155,6 +155,10 @@ def places_of(tensor: Tensor, index: tuple[int, ...]) -> list[Place]:
     """Where a cell lies, on each axis that has labels."""
     places = zip(tensor.dims, index, strict=True)
     return [Place(axis.name, i, axis.labels[i]) for axis, i in places if axis.labels is not None]
+
+
+def _each_once(leaves: Iterable[Leaf]) -> list[Leaf]:
+    return list({(leaf.address, leaf.index): leaf for leaf in leaves}.values())
 
 
 def _leading(node: Node) -> Iterator[Leaf]:

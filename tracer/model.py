@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from .checkpoints.memory import Progress, Reading
 from .checkpoints.unsupported import refuse_file
 from .decoding.rules import Rules
 from .errors import InputError
-from .i18n import _
+from .i18n import N_, Message, _, spoken
 from .models import architecture
 from .models.architecture import Architecture, Facts
 from .models.stated import Stated
@@ -29,6 +29,9 @@ from .tokenizers.directory import read_tokenizers
 
 BUILTIN = Path(__file__).parent / "builtin"
 DEFAULT = "zh-en"
+Dtype = Literal["float32", "float64"]
+Side = Literal["source", "target"]
+SIDES: Mapping[Side, Message] = {"source": N_("source"), "target": N_("target")}
 DTYPES: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}
 
 SPECIAL_TOKENS = {"decoder_start_token_id", "bos_token_id", "eos_token_id", "pad_token_id"}
@@ -74,11 +77,11 @@ class Model:
         return self.architecture.has_encoder
 
     @property
-    def dtype(self) -> str:
-        """The type of the arithmetic: ``float32`` or ``float64``."""
-        return np.dtype(self.architecture.dtype).name
+    def dtype(self) -> Dtype:
+        """The type of the arithmetic."""
+        return cast("Dtype", np.dtype(self.architecture.dtype).name)
 
-    def computing_in(self, dtype: Literal["float32", "float64"]) -> Model:
+    def computing_in(self, dtype: Dtype) -> Model:
         """The same model, with arithmetic of another type."""
         return self if dtype == self.dtype else load(self.path, dtype)
 
@@ -114,7 +117,7 @@ class Model:
         begin = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], around_nothing))
         return [*ids[begin:], *self.rules.eos_ids[:1]]
 
-    def check_ids(self, ids: Sequence[int], side: Literal["source", "target"]) -> list[int]:
+    def check_ids(self, ids: Sequence[int], side: Side) -> list[int]:
         """The ids, if the vocabulary of that side has them and the model takes so many; raises `InputError` if not."""
         try:
             ids = [operator.index(i) for i in ids]
@@ -126,7 +129,7 @@ class Model:
             if not 0 <= i < size:
                 raise InputError(
                     _("token id {id} is out of range: the {side} vocabulary of {name} has ids 0 to {last}").format(
-                        id=i, side=side, name=self.name, last=size - 1
+                        id=i, side=spoken(SIDES[side]), name=self.name, last=size - 1
                     )
                 )
         if not ids and (side == "source" or self.has_encoder):
@@ -143,7 +146,7 @@ class Model:
         self._check_length(n, self.facts.longest_target)
         return self.facts.longest_target - n + 1
 
-    def piece(self, token: int, side: Literal["source", "target"]) -> str:
+    def piece(self, token: int, side: Side) -> str:
         """The piece an id stands for, or the id where there is no tokenizer."""
         tokenizer = self.source if side == "source" else self.target
         return str(token) if tokenizer is None else tokenizer.piece(token)
@@ -177,7 +180,7 @@ def find(name: str) -> Path:
     Raises:
         InputError: there is no such model; the nearest name is suggested.
     """
-    if (BUILTIN / name / "config.json").exists() and "/" not in name:
+    if name in builtin():
         return BUILTIN / name
     path = Path(name).expanduser()
     try:
@@ -199,9 +202,7 @@ def _unknown(name: str) -> InputError:
     return InputError(_("there is no model {name!r}, built-in or at that path; {hint}").format(name=name, hint=hint))
 
 
-def load(
-    name: str | Path = DEFAULT, dtype: Literal["float32", "float64"] = "float32", progress: Progress | None = None
-) -> Model:
+def load(name: str | Path = DEFAULT, dtype: Dtype = "float32", progress: Progress | None = None) -> Model:
     """Open a built-in model or a checkpoint directory.
 
     Parameters are read when they are first used; ``progress`` is then called with the bytes read so far and in all.

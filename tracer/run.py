@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from .decoding.beam import Hypothesis, Search, search
 from .decoding.cache import Cache
 from .decoding.choice import choose, search_log_probs
@@ -128,6 +130,11 @@ class Run:
     def cached(self) -> bool:
         """Whether keys and values are kept from step to step."""
         return self._cache is not None
+
+    @property
+    def cache(self) -> Cache | None:
+        """The keys and values kept from step to step, None where the cache is off."""
+        return self._cache
 
     @property
     def ended(self) -> bool:
@@ -259,8 +266,12 @@ class Run:
         if not isinstance(tape, Untraced):
             self._keep(tape)
 
+    @np.errstate(all="ignore")
     def _perform(self, tape: Tape) -> Token | None:
-        """Run the model for one step. The same step always computes the same, however often."""
+        """Run the model for one step. The same step always computes the same, however often.
+
+        What is not finite is for the reader of the tape to see, and no warning of NumPy's.
+        """
         if tape.number == 0:
             self._memory = self.model.architecture.encode(tape, self.source_ids, self.source)
             return None

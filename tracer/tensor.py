@@ -92,12 +92,11 @@ class Tensor:
         Raises:
             SelectorError: too many selectors, a place out of range, or a label that does not occur.
         """
+        if not selectors:
+            return self
         index = self.locate(selectors)
-        dims = tuple(
-            Axis(axis.name, axis.labels[where] if axis.labels is not None else None)
-            for axis, where in zip(self.dims, index, strict=True)
-            if isinstance(where, slice)
-        )
+        places = zip(self.dims, index, self.shape, strict=True)
+        dims = tuple(_part(axis, where, n) for axis, where, n in places if isinstance(where, slice))
         return Tensor(self.array[index], dims, self.address)
 
     def locate(self, selectors: Sequence[Selector]) -> tuple[int | slice, ...]:
@@ -151,7 +150,8 @@ class Row:
     @property
     def values(self) -> Array:
         """The cells' values, in double precision."""
-        found: Array = self.tensor.array[(*self.before, slice(None), *self.after)].astype(np.float64)
+        where: tuple[Any, ...] = (*self.before, slice(None), *self.after)
+        found: Array = self.tensor.array[where].astype(np.float64)
         return found
 
     @property
@@ -261,6 +261,13 @@ class Unread(Parameter):
         self.array = self._room
         self.__class__ = Parameter  # type: ignore[assignment]
         return self.array
+
+
+def _part(axis: Axis, where: slice, length: int) -> Axis:
+    """What a slice leaves of an axis; of one that stays whole, no label is looked at."""
+    if axis.labels is None or where in (slice(0, length), slice(0, length, 1)):
+        return axis
+    return Axis(axis.name, axis.labels[where])
 
 
 def _place(selector: Selector, axis: Axis, length: int) -> int | slice:

@@ -1,25 +1,97 @@
-"""Scripts: what they read, write and rely on."""
+"""Scripts and files: what is read, written, and relied on."""
 
 from __future__ import annotations
 
-from tracer.debugger.expressions import truth
-from tracer.debugger.session import Session
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracer.debugger.expressions import Expression, comparison, truth
 from tracer.errors import ExpectationError
 from tracer.i18n import _
 
-from ..parameters import Expr
+from ..exporting import export as exported
+from ..log import Log
+from ..parameters import Expr, File, FileOrOff
+from ..performing import play
 from ..registry import command
-from ..results import Results, answer
+from ..results import Results, acting, answer
+from ..sitting import Sitting
+from ..values import printed, written
+
+if TYPE_CHECKING:
+    from ..presenting import Presenter
 
 
 @command("expect", group="files")
-def expect(session: Session, expression: Expr) -> Results:
+def expect(sitting: Sitting, expression: Expr) -> Results:
     """Go on only if an expression is true.
 
-    A script ends with status 3 where it is not.
+    A script ends with status 3 where it is not; the values of both sides are then shown.
 
     (tx) expect sum(dec.0.cross.weights[h0, 0]) > .99
     """
-    if not truth(expression.evaluate(session.here)):
-        raise ExpectationError(_("{expression} does not hold").format(expression=expression.text))
+    if not truth(expression.evaluate(sitting.here)):
+        values = ", ".join(_sides(sitting, expression))
+        problem = _("{expression} does not hold").format(expression=expression.text)
+        raise ExpectationError(f"{problem}: {values}" if values else problem)
     yield answer("expect", lambda: {"expression": expression.text, "holds": True}, lambda: _("holds"))
+
+
+def _sides(sitting: Sitting, expression: Expression) -> list[str]:
+    """The sides of a comparison that don't say their value themselves, with it."""
+    compared = comparison(expression)
+    sides = compared.sides if compared else ()
+    return [f"{side.text} = {_valued(sitting, side.expression)}" for side in sides if side.expression]
+
+
+def _valued(sitting: Sitting, expression: Expression) -> str:
+    return written(expression.evaluate(sitting.here))
+
+
+@command("source", group="files")
+def source(sitting: Sitting, file: File) -> Results:
+    """Run the commands in a file.
+
+    They run in order up to the first that fails. Blank lines, and lines that begin with #, are passed over.
+
+    (tx) break dec.0.cross.weights
+    (tx) save breakpoints stops.tx
+    (tx) source stops.tx
+    """
+    yield acting(lambda presenter: play(file, sitting, presenter))
+
+
+@command("export", group="files")
+def export(sitting: Sitting, file: File, expression: Expr | None = None) -> Results:
+    """Write a value, or what was last shown, to a file.
+
+    The end of its name says how: .txt as shown, .json, .jsonl (an object a line), .csv (one matrix with its labels),
+    .npy (one array). The file is written whole or not at all.
+
+    (tx) export weights.csv dec.0.cross.weights[h0]
+    (tx) print dec.0.cross.weights
+    (tx) export weights.json
+    (tx) export weights.txt
+    """
+    shown = sitting.shown if expression is None else list(printed(sitting, expression))
+    yield acting(lambda presenter: exported(file, shown, presenter))
+    yield answer("export", lambda: {"file": str(file)}, lambda: _("written to {file}").format(file=file))
+
+
+@command("log", group="files")
+def log(sitting: Sitting, file: FileOrOff) -> Results:
+    """Append everything that is shown to a file, until log off.
+
+    (tx) log session.txt
+    (tx) log off
+    """
+    yield acting(lambda presenter: _log(sitting, file, presenter))
+    told = _("logging ends") if file is None else _("everything shown goes to {file} too").format(file=file)
+    yield answer("log", lambda: {"file": None if file is None else str(file)}, lambda: told)
+
+
+def _log(sitting: Sitting, file: Path | None, presenter: Presenter) -> None:
+    opened = None if file is None else Log(file, presenter)
+    if sitting.log:
+        sitting.log.close()
+    sitting.log = opened

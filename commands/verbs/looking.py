@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from tracer.addresses import Address
+from tracer.debugger.displays import Format
 from tracer.debugger.session import Session
 from tracer.errors import AddressError
-from tracer.export import jsonl
 from tracer.i18n import _
+from tracer.tape import Record
 
-from ..parameters import Count, Decimals, Expr, letter
+from ..parameters import Count, Expr, Places, Range, Scientific, Short, Where, Whole
 from ..registry import command
 from ..results import Result, Results, View, answer
-from ..showing import record_result
-from ..values import Part, value_result
+from ..values import Part, ahead, printed
 
-AROUND = 4
+if TYPE_CHECKING:
+    from tracer.ops.attention import Mask
 
 
 @command("print", "p", group="look")
@@ -25,45 +29,104 @@ def print_(
     session: Session,
     expression: Expr,
     *,
-    whole: Annotated[bool, letter("a")] = False,
-    short: Annotated[bool, letter("s")] = False,
-    decimals: Annotated[int | None, Decimals] = None,
+    whole: Whole = False,
+    short: Short = False,
+    highlight: Range = None,
+    decimals: Places = None,
+    scientific: Scientific = False,
 ) -> Results:
     """Show the value of an expression.
 
     It may be a tensor with its labels, a row of softmax worked out, a mask with its tokens, or a number. Selectors
-    cut a tensor, one an axis: weights[h1, "love"]. /a shows all of it, /s a line about it, /4 four decimals. An
-    address with * or ** shows a line for every record it stands for.
+    cut a tensor, one an axis: weights[h1, "love"]. /a shows all of it, /s a line about it, /r .5,1 marks and counts
+    the elements from .5 to 1, /4 shows four decimals, /e powers of ten; they may be combined: p/a4e. An address with
+    * or ** shows a line for every record it stands for.
 
     (tx) print dec.0.cross.weights[h0]
     (tx) p/4 dec.0.self.weights[h0, 0]
+    (tx) p/r .5,1 dec.0.cross.weights
+    (tx) p/4e dec.0.ffn.norm[0]
     (tx) p max(dec.0.cross.weights) > .5
     """
-    address = expression.sole_address
-    if address is None:
-        yield value_result(expression.text, expression.evaluate(session.here), decimals)
-        return
-    for record in session.here.matches(address):
-        if address.is_glob or short:
-            yield record_result(record)
-        else:
-            yield Part(session, record, address.selectors, whole, decimals).result()
+    return printed(session, expression, Format(whole, short, decimals, scientific, highlight))
 
 
 @command("mask", group="look")
-def mask(session: Session) -> Results:
-    """Show the mask nearest to the cursor, with its tokens.
+def mask(session: Session, address: Where | None = None, *, whole: Whole = False) -> Results:
+    """Show a mask with its tokens, and which rule hides a key.
 
-    It is the one in the cursor's scope, else the last one performed, else the next.
+    The rules are padding, causal (the key comes after the query) and window (it lies too far before); each is counted,
+    then all together. Without an ADDRESS, that of a mask or of an attention, it is the mask of the cursor's scope,
+    else the last one performed, else the next. /a shows all of it.
 
     (tx) mask
+    (tx) mask dec.0.self
     """
-    masks = [record for record in session.run.step(session.cursor.step) if record.op.name == "mask"]
-    if not masks:
-        raise AddressError(_("step @{n} has no mask").format(n=session.cursor.step))
-    before = [record for record in masks if record.index <= session.cursor.index]
-    inside = [record for record in masks if record.scope == session.here.scope]
-    yield Part(session, (inside or before[-1:] or masks)[0]).result()
+    part = Part(session, _nearest(session, address, "mask", lambda record: record.op.name == "mask"))
+
+    def view() -> View:
+        from tracer.render.mask import rules_view
+
+        operation = cast("Mask", part.record.op)
+        return rules_view(part.record, operation.rules(part.record), title=part.title, full=whole)
+
+    yield replace(part.result(), view=view)
+
+
+@command("heads", group="look")
+def heads(session: Session, address: Where | None = None) -> Results:
+    """Show the attention of all heads, a small grid each.
+
+    Without an ADDRESS, that of weights or of an attention, they are the weights of the cursor's scope, else the last
+    ones performed, else the next.
+
+    (tx) heads
+    (tx) heads dec.0.cross
+    """
+    part = Part(session, _nearest(session, address, "weights", _has_heads))
+    cut = part.cut
+
+    def view() -> View:
+        from tracer.render.heads import heads_view
+
+        return heads_view(cut, title=part.title, probabilities=part.record.op.name == "softmax")
+
+    yield replace(part.result(), view=view)
+
+
+def _has_heads(record: Record) -> bool:
+    return record.op.name == "softmax" and len(record.output.axes) == 3
+
+
+def _nearest(session: Session, address: Address | None, name: str, fits: Callable[[Record], bool]) -> Record:
+    """The record of an address, or of that name in the attention it stands for; else the one nearest to the cursor."""
+    if address is not None:
+        return _named(session, address, name, fits)
+    found = [record for record in session.run.step(session.cursor.step) if fits(record)]
+    if not found:
+        raise AddressError(_("step @{n} has no {name} of an attention").format(n=session.cursor.step, name=name))
+    before = [record for record in found if record.index <= session.cursor.index]
+    inside = [record for record in found if record.scope == session.here.scope]
+    return (inside or before[-1:] or found)[0]
+
+
+def _named(session: Session, address: Address, name: str, fits: Callable[[Record], bool]) -> Record:
+    within = list(filter(fits, _within(session, address, name)))
+    if len(within) > 1:
+        names = ", ".join(record.address for record in within)
+        raise AddressError(_("{address} is ambiguous: {names}").format(address=address, names=names))
+    record = within[0] if within else session.here.find(address)
+    if not fits(record):
+        raise AddressError(_("{address} is no {name} of an attention").format(address=address, name=name))
+    return record
+
+
+def _within(session: Session, address: Address, name: str) -> Sequence[Record]:
+    """The records of a name anywhere below an address."""
+    try:
+        return session.here.matches(replace(address, path=f"{address.path}.**.{name}")) if address.path else ()
+    except AddressError:
+        return ()
 
 
 @command("top", group="look")
@@ -89,22 +152,6 @@ def top(session: Session, n: Count = 10) -> Results:
 
         return top_view(probs, logits, piece, n=n, chosen=chosen)
 
+    if remark := ahead(session, here.find(Address("probs"))):
+        yield Result(lambda: (), lambda: f"({remark})")
     yield answer("top", data, view)
-
-
-@command("list", "l", group="look")
-def list_(session: Session) -> Results:
-    """Show the records around the cursor, performed and to come.
-
-    (tx) list
-    """
-    index = session.cursor.index
-    start = max(0, index - 1 - AROUND)
-    records = session.run.step(session.cursor.step).records[start : start + 2 * AROUND + 1]
-
-    def view() -> View:
-        from tracer.render.records import listing
-
-        return listing(records, index)
-
-    yield Result(lambda: map(jsonl.op, records), view)

@@ -2,57 +2,91 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
-from tracer.debugger.session import Session
+from tracer.errors import InputError
 from tracer.i18n import _
+from tracer.model import builtin, load
 
-from ..parameters import Text
-from ..parsing import usage
-from ..registry import GROUPS, PROMPT, Command, catalogue, command, lookup
+from ..offers import Offer, Typing, files, words
+from ..parameters import LINE, Count, Kind
+from ..registry import command, summaries
 from ..results import Results, answer
+from ..showing import halted, listed, tokens_so_far
+from ..sitting import Sitting
 
 
-@command("help", "h", group="shell")
-def help_(_session: Session, name: Text | None = None) -> Results:
-    """Show what a command does, or list all commands.
+def _models(typing: Typing) -> list[Offer]:
+    """The built-in models, and the folders that a checkpoint may lie in."""
+    built_in = words(lambda _session: dict.fromkeys(builtin(), _("built-in model")))
+    return [*built_in(typing), *(offer for offer in files(typing) if offer.text.endswith(("/", ".safetensors")))]
 
-    (tx) help step
+
+Named = Annotated[str, Kind("NAME|PATH", str, _models)]
+Short = Annotated[str, Kind("NAME", str)]
+Line = Annotated[str, Kind(LINE, str, words(summaries))]
+
+
+@command("model", group="shell")
+def model(sitting: Sitting, name: Named) -> Results:
+    """Open another model, with a fresh run of the same text.
+
+    Where the model can't read the text, it is given an example. Breakpoints and settings stay.
+
+    (tx) model zh-en-tiny
     """
-    if name is None:
-        yield answer("help", lambda: {entry.name: entry.summary for entry in catalogue().values()}, _overview)
-        return
-    known = lookup(name)
-    yield answer("help", lambda: _facts(known), lambda: _page(known))
+    opened = load(name, sitting.opener.model.dtype)
+    stop = sitting.reopen_first(sitting.opener.over(opened))
+    sitting.opener.introduce()
+    yield answer("model", lambda: {"model": opened.describe()}, opened.describe)
+    yield tokens_so_far(sitting, "run")
+    yield halted(sitting, stop)
+
+
+@command("alias", group="shell")
+def alias(sitting: Sitting, name: Short | None = None, line: Line | None = None) -> Results:
+    """Give a command a short name, or show the short names.
+
+    What follows the short name is added to the command. A name that a command has already can't be given away.
+
+    (tx) alias h0 print dec.0.cross.weights[h0]
+    (tx) alias
+    """
+    if name is not None and line is not None:
+        sitting.shorten(name, line)
+    shown = sitting.aliases if name is None else {name: _meaning(sitting, name)}
+    yield listed("alias", shown, _("there are none yet: alias NAME LINE"))
+
+
+@command("history", group="shell")
+def history(sitting: Sitting, n: Count = 20) -> Results:
+    """Show the last N lines that were typed.
+
+    At the prompt, the up arrow and Ctrl-R bring them back, those of earlier sessions too.
+
+    (tx) history 3
+    """
+    start = max(0, len(sitting.lines) - n)
+    numbered = list(enumerate(sitting.lines[start:], start + 1))
+    yield answer("history", lambda: [line for _n, line in numbered], lambda: _numbered(numbered))
 
 
 @command("quit", "q", group="shell")
-def quit_(_session: Session) -> Results:
+def quit_(_sitting: Sitting) -> Results:
     """Leave; a script ends here.
+
+    Nothing is lost: tx-trace --resume comes back to text, cursor and breakpoints.
 
     (tx) quit
     """
     raise EOFError
 
 
-def _overview() -> str:
-    lines = []
-    for group in GROUPS:
-        members = [entry for entry in catalogue().values() if entry.group == group]
-        lines += [_(group), *(f"  {_names(entry):<16}{entry.summary}" for entry in members)]
-    return "\n".join([*lines, _("help COMMAND says more; any unambiguous beginning of a name works too")])
+def _meaning(sitting: Sitting, name: str) -> str:
+    if name not in sitting.aliases:
+        raise InputError(_("{name} is short for nothing yet: alias {name} LINE").format(name=name))
+    return sitting.aliases[name]
 
 
-def _names(entry: Command) -> str:
-    return " ".join([entry.name, *(f"({short})" for short in entry.abbreviations)])
-
-
-def _facts(known: Command) -> dict[str, Any]:
-    return {"usage": usage(known), "summary": known.summary, "text": known.text, "examples": known.examples}
-
-
-def _page(known: Command) -> str:
-    facts = _facts(known)
-    short = _("   short: {names}").format(names=", ".join(known.abbreviations)) if known.abbreviations else ""
-    examples = "\n".join(f"{PROMPT}{line}" for line in known.examples)
-    return "\n\n".join(part for part in (facts["usage"] + short, known.summary, known.text, examples) if part)
+def _numbered(lines: list[tuple[int, str]]) -> str:
+    return "\n".join(f"{n:>5}  {line}" for n, line in lines) or _("nothing was typed yet")

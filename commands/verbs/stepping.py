@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from tracer.debugger.session import Session, Stop
 
+from ..displaying import displayed
 from ..parameters import Count, Location, Text
 from ..registry import command
 from ..results import Result, Results
 from ..showing import halted, performed, reached, tokens_so_far
+from ..stopped import arrived
 
 Seen = Callable[[Session, Stop], Result]
 
@@ -82,14 +84,13 @@ def token(session: Session, n: Count = 1) -> Results:
 
 @command("continue", "c", group="forward", repeats=True)
 def continue_(session: Session, n: Count = 1) -> Results:
-    """Go on to the end of the run.
+    """Go on to the next breakpoint, or to the end of the run.
 
-    N counts the stops on the way.
+    Watchpoints and catchpoints stop it too. With N it goes on to the N-th of them on the way.
 
     (tx) continue
     """
-    stops = (stop for _time in range(n) for stop in session.proceed())
-    yield from _through(stops, session, reached)
+    yield from through(session.proceed(n), session, reached)
 
 
 @command("rs", group="backward", repeats=True)
@@ -129,33 +130,44 @@ def reverse_token(session: Session, n: Count = 1) -> Results:
 
 
 @command("rc", group="backward", repeats=True)
-def reverse_continue(session: Session) -> Results:
-    """Go back to the start of the run.
+def reverse_continue(session: Session, n: Count = 1) -> Results:
+    """Go back to the breakpoint before, or to the start.
+
+    With N it goes back to the N-th on the way.
 
     (tx) rc
     """
-    yield from _repeated(session, session.proceed_back, 1, performed)
-
-
-@command("goto", group="backward")
-def goto(session: Session, location: Location) -> Results:
-    """Go to a record, ahead or behind.
-
-    goto @3 goes to the end of step 3.
-
-    (tx) goto @1:dec.0.self.scores
-    """
-    yield from _repeated(session, lambda: session.goto(location), 1, performed)
+    yield from through(_backwards(session, n), session, performed)
 
 
 def _repeated(session: Session, motion: Callable[[], Stop], n: int, seen: Seen) -> Results:
-    yield from _through((motion() for _time in range(n)), session, seen)
+    yield from through(_times(motion, n), session, seen)
 
 
-def _through(stops: Iterable[Stop], session: Session, seen: Seen) -> Results:
-    """Each stop as it is reached, up to an end of the run, and at last why it went no further."""
+def _times(motion: Callable[[], Stop], n: int) -> Iterator[Stop]:
+    """N motions, or fewer where one is cut short by a breakpoint or an end of the run."""
+    for _time in range(n):
+        stop = motion()
+        yield stop
+        if stop.reason not in ("step", "token"):
+            return
+
+
+def _backwards(session: Session, n: int) -> Iterator[Stop]:
+    for _time in range(n):
+        stop = session.proceed_back()
+        yield stop
+        if stop.reason == "start":
+            return
+
+
+def through(stops: Iterable[Stop], session: Session, seen: Seen) -> Results:
+    """Each stop as it is reached, at last why it went no further, and what is displayed there."""
+    session.leave()
     for stop in stops:
-        if stop.reason in ("start", "end"):
-            break
-        yield seen(session, stop)
+        if stop.met:
+            yield from arrived(session, stop)
+        elif stop.reason not in ("start", "end"):
+            yield seen(session, stop)
     yield halted(session, stop)
+    yield from displayed(session)

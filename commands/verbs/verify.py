@@ -23,10 +23,10 @@ def verify(session: Session, address: Where | None = None) -> Results:
     """Check that what is shown is right.
 
     Derivations are worked out in double precision and compared with what was recorded, rows of softmax must add up to
-    1, hidden keys must have exactly 0, labels must be the tokens that were read, and a step made with a cache must agree
-    with one made without. ADDRESS is a record, one cell of it, several records (* and **) or a step (@2); without it,
-    the cursor's step is checked. Of large tensors some cells are derived, the same ones each time. A script ends with
-    status 3 where something does not hold.
+    1, hidden keys must have exactly 0, labels must be the tokens that were read, and a step made with a cache must
+    agree with one made without. ADDRESS is a record, one cell of it, several records (* and **) or a step (@2); without
+    it, the cursor's step is checked. Of large tensors some cells are derived, the same ones each time. A script ends
+    with status 3 where something does not hold.
 
     (tx) verify
     (tx) verify dec.0.cross.weights

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tracer.debugger.displays import Format
 from tracer.debugger.session import Session
 from tracer.tensor import Array
 
-from ..parameters import Decimals, Expr
+from ..parameters import Expr, Places
 from ..registry import command
 from ..results import Result, Results
 from ..values import Part, unlabelled, value_result
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @command("view", "v", group="look")
-def view(session: Session, expression: Expr, *, decimals: Annotated[int | None, Decimals] = None) -> Results:
+def view(session: Session, expression: Expr, *, decimals: Places = None) -> Results:
     """Look around in a tensor, full screen.
 
     Arrows or hjkl move, / searches a label, @3,7 goes to a cell, [ and ] switch heads, z shows heat alone, Enter says
@@ -29,12 +30,12 @@ def view(session: Session, expression: Expr, *, decimals: Annotated[int | None, 
 
     (tx) view dec.0.cross.weights
     """
-    address = expression.sole_address
+    address, form = expression.sole_address, Format(whole=True, decimals=decimals)
     if address is not None:
-        yield _recorded(Part(session, session.here.find(address), address.selectors, True, decimals))
+        yield _recorded(Part(session, session.here.find(address), address.selectors, form))
         return
     value = expression.evaluate(session.here)
-    shown = value_result(expression.text, value, decimals, whole=True)
+    shown = value_result(expression.text, value, form)
     yield _computed(shown, expression.text, value, decimals) if isinstance(value, np.ndarray) else shown
 
 
@@ -44,8 +45,8 @@ def _recorded(part: Part) -> Result:
     def subject() -> Subject:
         from ..viewer.subject import Recorded, Subject
 
-        origin = Recorded(record, part.selectors)
-        return Subject(cut, part.title, origin, is_softmax=record.op.name == "softmax", decimals=part.decimals)
+        origin = Recorded(part.session.run, record, part.selectors)
+        return Subject(cut, part.title, origin, is_softmax=record.op.name == "softmax", decimals=part.form.decimals)
 
     return replace(part.result(), subject=subject if cut.array.ndim and cut.array.size else None)
 

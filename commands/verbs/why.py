@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer.addresses import Address, Label
+from tracer.addresses import Label
 from tracer.contest import Contest, contest
 from tracer.debugger.session import Session
 from tracer.derive import Explainer
 from tracer.export import jsonl
-from tracer.i18n import _
+from tracer.i18n import spoken
 
 from ..parameters import All, Cell, Depth, Terms
 from ..reasons import Found, cell_at, parameter_at, parameter_facts, token_facts
@@ -64,7 +64,7 @@ def _contest(session: Session, found: Found) -> Contest | None:
     tape = session.run.step(found.record.step)
     if found.record.address not in ("choice", "probs", "choice.probs") or "choice" not in tape.addresses:
         return None
-    is_chosen = not found.index or found.index[-1] == int(tape["choice"].array)
+    is_chosen = not found.place or found.place[-1] == int(tape["choice"].array)
     return contest(tape) if is_chosen else None
 
 
@@ -92,15 +92,16 @@ def _facts(facts: Mapping[str, Any]) -> Result:
     """What is known of something that no operation computed."""
 
     def view() -> View:
-        width = max(map(len, facts))
-        return "\n".join(f"{_(name):<{width}}  {_written(value)}" for name, value in facts.items())
+        from tracer.render.glossary import glossary
+
+        return glossary({spoken(name): _written(value) for name, value in facts.items()})
 
     return answer("why", lambda: dict(facts), view)
 
 
 def _written(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "   ".join(f"{_(name)} {_written(part)}" for name, part in value.items() if part not in ("", []))
+        return "   ".join(f"{spoken(name)} {_written(part)}" for name, part in value.items() if part not in ("", []))
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from tracer.errors import TraceError
-from tracer.i18n import _
+from tracer.i18n import N_, Message, _, spoken
 from tracer.render.page import View
 from tracer.render.table import Column, Remark, Table
 from tracer.render.viewport import Extent
@@ -26,8 +26,8 @@ _DENSITIES = (0, 2, 1)
 class Topic(NamedTuple):
     """Some keys of one kind: how they are written, what they do, and the action of each."""
 
-    written: str
-    meaning: str
+    written: Message
+    meaning: Message
     actions: Mapping[str, Action]
 
 
@@ -36,8 +36,8 @@ def topics() -> tuple[Topic, ...]:
     """Every key, in the order of the help."""
     return (
         Topic(
-            _("arrows, h j k l"),
-            _("a cell left, down, up, right"),
+            N_("arrows, h j k l"),
+            N_("a cell left, down, up, right"),
             {
                 **_keys(("left", "h"), lambda at, _extent: at.moved(0, -1)),
                 **_keys(("down", "j"), lambda at, _extent: at.moved(1, 0)),
@@ -46,53 +46,53 @@ def topics() -> tuple[Topic, ...]:
             },
         ),
         Topic(
-            _("PgUp PgDn, b space"),
-            _("a screen up, down"),
+            N_("PgUp PgDn, b space"),
+            N_("a screen up, down"),
             {
                 **_keys(("pageup", "b"), lambda at, extent: at.scrolled(-extent.rows, 0)),
                 **_keys(("pagedown", " "), lambda at, extent: at.scrolled(extent.rows, 0)),
             },
         ),
         Topic(
-            _("H L"),
-            _("a screen left, right"),
+            N_("H L"),
+            N_("a screen left, right"),
             {
                 **_keys(("H",), lambda at, extent: at.scrolled(0, -extent.columns)),
                 **_keys(("L",), lambda at, extent: at.scrolled(0, extent.columns)),
             },
         ),
         Topic(
-            _("Home End"),
-            _("the first, the last column"),
+            N_("Home End"),
+            N_("the first, the last column"),
             {
                 **_keys(("home",), lambda at, _extent: at.moved(0, -_FAR)),
                 **_keys(("end",), lambda at, _extent: at.moved(0, _FAR)),
             },
         ),
         Topic(
-            _("g G"),
-            _("the first, the last row"),
+            N_("g G"),
+            N_("the first, the last row"),
             {
                 **_keys(("g",), lambda at, _extent: at.moved(-_FAR, 0)),
                 **_keys(("G",), lambda at, _extent: at.moved(_FAR, 0)),
             },
         ),
         Topic(
-            _("[ ], Tab"),
-            _("the matrix before, the next one: another head"),
+            N_("[ ], Tab"),
+            N_("the matrix before, the next one: another head"),
             {
                 **_keys(("[", "s-tab"), lambda at, _extent: at.turned(-1)),
                 **_keys(("]", "tab"), lambda at, _extent: at.turned(1)),
             },
         ),
-        Topic(_("t"), _("rows for columns"), _keys(("t",), lambda at, _extent: at.transposed())),
-        Topic(_("a"), _("other axes as rows and columns"), _keys(("a",), lambda at, _extent: at.regrouped())),
-        Topic(_("z"), _("heat alone: two columns a cell, one, numbers again"), {"z": _zoom}),
-        Topic(_("/ n N"), _("search a label; the next, the one before"), {"/": _search, "n": _again, "N": _back}),
-        Topic(_("@"), _('go to a cell: 3,7 or h1,"love",0'), {"@": _jump}),
-        Topic(_("Enter"), _("where the cell comes from"), {"enter": _why}),
-        Topic(_("?"), _("these keys"), {"?": _help}),
-        Topic(_("q, Esc"), _("leave"), dict.fromkeys(("q", "escape", "c-c"), lambda _browsing, _screen: None)),
+        Topic(N_("t"), N_("rows for columns"), _keys(("t",), lambda at, _extent: at.transposed())),
+        Topic(N_("a"), N_("other axes as rows and columns"), _keys(("a",), lambda at, _extent: at.regrouped())),
+        Topic(N_("z"), N_("heat alone: two columns a cell, one, numbers again"), {"z": _zoom}),
+        Topic(N_("/ n N"), N_("search a label; the next, the one before"), {"/": _search, "n": _again, "N": _back}),
+        Topic(N_("@"), N_('go to a cell: 3,7 or h1,"love",0'), {"@": _jump}),
+        Topic(N_("Enter"), N_("where the cell comes from"), {"enter": _why}),
+        Topic(N_("?"), N_("these keys"), {"?": _help}),
+        Topic(N_("q, Esc"), N_("leave"), dict.fromkeys(("q", "escape", "c-c"), lambda _browsing, _screen: None)),
     )
 
 
@@ -104,8 +104,8 @@ def actions() -> Mapping[str, Action]:
 
 def help_view() -> View:
     """The keys and what they do."""
-    names = Column(_("key"), [topic.written for topic in topics()], "<")
-    return Table([names], [Remark(topic.meaning) for topic in topics()])
+    names = Column(_("key"), [spoken(topic.written) for topic in topics()], "<")
+    return Table([names], [Remark(spoken(topic.meaning)) for topic in topics()])
 
 
 def _keys(names: tuple[str, ...], motion: Callable[[Position, Extent], Position]) -> dict[str, Action]:
@@ -146,13 +146,11 @@ def _searched_on(browsing: Browsing, *, back: bool) -> Mode:
 
 
 def _why(browsing: Browsing, _screen: Screen) -> Mode:
-    derivation = browsing.derivation
-    if derivation is None:
-        browsing.message = _("no operation is recorded for what an expression computes; view one of its operands")
-        return browsing
-    from tracer.render.derivation import derivation_view
-
-    return Reading.of(derivation_view(derivation), browsing)
+    explanation = browsing.explanation
+    if explanation is not None:
+        return Reading.of(explanation, browsing)
+    browsing.message = _("no operation is recorded for what an expression computes; view one of its operands")
+    return browsing
 
 
 def _help(browsing: Browsing, _screen: Screen) -> Mode:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
-from tracer.derive import Derivation
 from tracer.i18n import _
 from tracer.render.grid import Painter
 from tracer.render.heading import Heading, shape_by_name, summary
 from tracer.render.numbers import Notation, decimals_of
-from tracer.render.page import BOLD, DIM, Line, Page
+from tracer.render.page import BOLD, DIM, Line, Page, View
 from tracer.render.shades import Shades
 from tracer.render.tensors import HeatPainter
 from tracer.render.tokens import place_label, shown
@@ -77,9 +76,9 @@ class Browsing:
         return self.position.cursor[: self.subject.tensor.array.ndim]
 
     @property
-    def derivation(self) -> Derivation | None:
+    def explanation(self) -> View | None:
         """Where the cell comes from, if that is recorded."""
-        return self.subject.origin.derivation(self.index)
+        return self.subject.origin.explanation(self.index)
 
     def jump(self, text: str) -> None:
         """Go to a cell by its places; raises as `jumped` does."""
@@ -102,9 +101,9 @@ class Browsing:
     def _statistics(self) -> Statistics:
         return self.tensor.statistics()
 
-    @property
-    def _decimals(self) -> int:
-        return decimals_of(self.tensor) if self.subject.decimals is None else self.subject.decimals
+    def _notation(self, page: Page, *, finer: int = 0) -> Notation:
+        decimals = page.decimals if self.subject.decimals is None else self.subject.decimals
+        return Notation(page, decimals_of(self.tensor, decimals + finer), marks_zero=self.subject.is_softmax)
 
     def _viewport(self, page: Page) -> Viewport:
         position = self.position
@@ -114,12 +113,11 @@ class Browsing:
         return Viewport(ordered, rows, columns, self._painter(page), page, is_dense=self.dense > 0)
 
     def _painter(self, page: Page) -> Painter:
-        notation = Notation(page, self._decimals, marks_zero=self.subject.is_softmax)
-        heat = HeatPainter(page, notation, self._statistics, probabilities=self.subject.is_softmax)
+        heat = HeatPainter(page, self._notation(page), self._statistics, probabilities=self.subject.is_softmax)
         return Shades(heat, page, self.dense) if self.dense else heat
 
     def _title(self, page: Page) -> Line:
-        facts = [shape_by_name(self.subject.tensor), *summary(self._statistics, self._decimals, page)]
+        facts = [shape_by_name(self.subject.tensor), *summary(self._statistics, self._notation(page).decimals, page)]
         return next(Heading(self.subject.title).lines_with(facts, page))
 
     def _status(self, page: Page) -> Iterator[str]:
@@ -135,8 +133,7 @@ class Browsing:
             yield f"{axis.name} {place_label(axis, place, page)}"
 
     def _value(self, page: Page) -> str:
-        decimals = self._decimals + _FINER if decimals_of(self.tensor) else 0
-        return Notation(page, decimals).precisely(self.tensor.array[self.position.cursor].item())
+        return self._notation(page, finer=_FINER).precisely(self.tensor.array[self.position.cursor].item())
 
 
 def _at_least_a_matrix(tensor: Tensor) -> Tensor:

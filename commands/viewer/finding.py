@@ -47,8 +47,10 @@ def searched(tensor: Tensor, position: Position, text: str, after: tuple[int, in
     back from it, and around the end.
 
     Raises:
-        SelectorError: no label contains it.
+        SelectorError: no label contains it, or it is empty.
     """
+    if not text:
+        raise SelectorError(_("nothing is searched for yet; / asks for a label"))
     order = [position.rows, position.columns, *position.leading]
     found = [(order.index(axis), place) for axis in order for place in _labelled(tensor, axis, text)]
     if not found:

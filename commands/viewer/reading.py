@@ -46,16 +46,20 @@ class Reading:
 
     def frame(self, screen: Screen) -> Frame:
         lines, top, seen = self.lines(screen.page), self._from(self.top, screen).top, _seen(screen)
-        below = len(lines) - top - seen
-        more = ngettext("{n} line more: space   ", "{n} lines more: space   ", below).format(n=below) if below > 0 else ""
         body = lines[top : top + seen]
         blank: list[Line] = [[] for _line in range(seen - len(body))]
-        last = fitting([_("{more}q back").format(more=more)], screen.page, DIM)
+        last = fitting([_hint(len(lines) - top - len(body))], screen.page, DIM)
         return Frame([*body, *blank, last][: screen.height], (0, 0))
 
     def _from(self, top: int, screen: Screen) -> Reading:
         last = len(self.lines(screen.page)) - _seen(screen)
         return replace(self, top=max(0, min(top, last)))
+
+
+def _hint(below: int) -> str:
+    if not below:
+        return _("q back")
+    return ngettext("q back   space {n} line more", "q back   space {n} lines more", below).format(n=below)
 
 
 def _seen(screen: Screen) -> int:

@@ -13,7 +13,6 @@ from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import Layout, UIContent, UIControl, Window
 from prompt_toolkit.output import ColorDepth
 
-from tracer.render.console import Depth
 from tracer.render.fragments import fragments
 from tracer.render.page import Page
 
@@ -21,12 +20,13 @@ from .actions import actions
 from .subject import Subject
 from .viewer import Viewer
 
-_DEPTHS = {
+DEPTHS = {
     None: ColorDepth.DEPTH_1_BIT,
     "standard": ColorDepth.DEPTH_4_BIT,
     "256": ColorDepth.DEPTH_8_BIT,
     "truecolor": ColorDepth.DEPTH_24_BIT,
 }
+"""What prompt_toolkit calls so many colours."""
 _ESCAPE_SECONDS = 0.05
 """So long may the rest of a key that begins with Esc be on its way."""
 
@@ -50,17 +50,17 @@ class _Frames(UIControl):
         return UIContent(line, line_count=len(lines), cursor_position=Point(x, y))
 
 
-def open_viewer(subject: Subject, *, plain: bool, depth: Depth | None) -> None:
-    """Show a subject on the whole terminal until it is left, in plain ASCII or not, in so many colours."""
-    application(Viewer(subject, Page(80, plain, depth)), depth).run()
+def open_viewer(subject: Subject, page: Page) -> None:
+    """Show a subject on the whole terminal until it is left; the page says how, but for the width."""
+    application(Viewer(subject, page)).run()
 
 
-def application(viewer: Viewer, depth: Depth | None) -> Application[None]:
+def application(viewer: Viewer) -> Application[None]:
     """A full-screen application around a viewer."""
     shown: Application[None] = Application(
         Layout(Window(_Frames(viewer))),
         key_bindings=_bindings(viewer),
-        color_depth=_DEPTHS[depth],
+        color_depth=DEPTHS[viewer.screen.page.depth],
         full_screen=True,
     )
     shown.ttimeoutlen = _ESCAPE_SECONDS

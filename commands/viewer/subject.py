@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tracer.addresses import Selector
-from tracer.derive import Derivation, derive
+from tracer.derive import Explainer
+from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Tensor
+
+from ..results import View
 
 Index = tuple[int, ...]
 
@@ -23,7 +26,7 @@ class Origin(Protocol):
     def index(self, index: Index) -> Index:
         """The index, under that address, of the cell at ``index`` of the tensor."""
 
-    def derivation(self, index: Index) -> Derivation | None:
+    def explanation(self, index: Index) -> View | None:
         """The arithmetic of a cell; None where no operation was recorded that yielded it."""
 
 
@@ -53,14 +56,15 @@ class Computed:
         """The same."""
         return index
 
-    def derivation(self, index: Index) -> None:
+    def explanation(self, index: Index) -> None:
         """None: what an expression computes is not recorded."""
 
 
 class Recorded:
-    """What selectors cut out of the output of a record; raises as `Tensor.locate` does."""
+    """What selectors cut out of the output of a record of a run; raises as `Tensor.locate` does."""
 
-    def __init__(self, record: Record, selectors: tuple[Selector, ...] = ()) -> None:
+    def __init__(self, run: Run, record: Record, selectors: tuple[Selector, ...] = ()) -> None:
+        self._run = run
         self._record = record
         self._where = record.output.locate(selectors)
 
@@ -75,6 +79,9 @@ class Recorded:
         lengths = zip(self._where, self._record.output.shape, strict=True)
         return tuple(where if isinstance(where, int) else range(n)[where][next(places)] for where, n in lengths)
 
-    def derivation(self, index: Index) -> Derivation:
-        """The record's own arithmetic."""
-        return derive(self._record, self.index(index))
+    def explanation(self, index: Index) -> View:
+        """The record's own arithmetic, one level deep."""
+        from tracer.render.derivation import explanation_view
+
+        explainer = Explainer(self._run, self._run.model.parameters)
+        return explanation_view(explainer.explain(self._record, self.index(index), 1), reasons=explainer.reasons)

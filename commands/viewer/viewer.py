@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tracer.render.page import Page
 
 from .actions import actions
@@ -20,8 +22,7 @@ class Viewer:
 
     def resize(self, width: int, height: int) -> None:
         """Go on with so many columns and lines."""
-        page = self.screen.page
-        self.screen = Screen(Page(width, page.plain, page.depth), height)
+        self.screen = Screen(replace(self.screen.page, width=width), height)
 
     def press(self, key: str) -> None:
         """Act on a key: a character, or a name such as ``pagedown``; one that is not known does nothing."""

@@ -14,13 +14,22 @@ from typing import Any
 import pytest
 
 import tracer
-from commands.batch import Batch, given
+from commands.batch import Batch
+from commands.formats import presenter_of
+from commands.lines import given
 from commands.main import main
 from commands.opening import Opener
-from commands.presenting import FORMATS, Look
-from tracer.debugger.session import Session
+from commands.presenting import Look
+from commands.sitting import Sitting
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test meets the files of the person who runs it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
 @pytest.fixture(scope="session")
@@ -29,21 +38,21 @@ def model() -> tracer.Model:
 
 
 @pytest.fixture
-def session(model: tracer.Model) -> Session:
-    return Session(Opener(model))
+def session(model: tracer.Model) -> Sitting:
+    return Sitting(Opener(model))
 
 
 Play = Callable[..., str]
 
 
 @pytest.fixture
-def play(session: Session) -> Play:
+def play(session: Sitting) -> Play:
     """Run lines on the session; what is written. The last status is ``play.status``."""
 
     def run(*lines: str, output: str = "text", keep_going: bool = False) -> str:
         stream = io.StringIO()
-        batch = Batch(session, FORMATS[output](stream, Look(100, "never")), keep_going)
-        run.status = batch.play(given(lines))  # type: ignore[attr-defined]
+        with presenter_of(output)(stream, Look(100, "never")) as presenter:
+            run.status = Batch(session, presenter, keep_going).play(given(lines))  # type: ignore[attr-defined]
         return stream.getvalue()
 
     return run

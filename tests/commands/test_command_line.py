@@ -111,7 +111,7 @@ def test_the_file_and_line_of_a_failure_are_named(tx, tmp_path):
         (["--batch", "/nowhere/script"], "", 2, "can't be read"),
         (["--batch", "-e", "s", "-o", "/nowhere/out"], "", 2, "can't be written"),
         (["--batch", "-e", "s > /nowhere/out"], "", 1, "can't be written"),
-        (["--batch", "-e", "s", "--format", "html"], "", 2, "format html is not available"),
+        (["--batch", "-e", "s", "--format", "docx"], "", 2, "format docx is not available"),
         (["--width", "x"], "", 2, "--width"),
         (["--nonsense"], "", 2, "--nonsense"),
     ],

@@ -102,12 +102,6 @@ def test_list_points_at_the_cursor(play):
     assert not any("-->" in line for line in lines(play("run", "list")))
 
 
-def test_where_shows_the_scopes_inwards_out(play):
-    assert lines(play("where")) == ["the run has not started"]
-    shown = lines(play("until enc.0.self.q", "where"))
-    assert [line.split()[1] for line in shown[2:]] == ["encoder.0.self_attn", "encoder.0", "encoder", "zh-en-tiny"]
-
-
 def test_tokens_and_top(play):
     shown = lines(play("token 2", "tokens"))[2:]
     assert shown[0].startswith("source")

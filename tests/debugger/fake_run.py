@@ -52,7 +52,7 @@ class FakeRun:
         self.tokens: list[Token] = []
         self.interrupted_at: int | None = None
         self._tapes: dict[int, Tape] = {}
-        self.model = SimpleNamespace(name="fake", has_encoder=first == 0)
+        self.model = SimpleNamespace(name="fake", has_encoder=first == 0, target=None)
 
     @property
     def ended(self) -> bool:

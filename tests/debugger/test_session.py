@@ -57,12 +57,12 @@ def test_stepping_computes_no_step_before_it_is_entered(session):
 def test_at_the_end_every_motion_says_so_and_stays(session):
     at(session, END)
     for motion in (session.step, session.next, session.finish, session.token):
-        assert motion() == ("end", END, session.here.record)
+        assert motion()[:3] == ("end", END, session.here.record)
 
 
 def test_at_the_start_every_motion_back_says_so_and_stays(session):
     for motion in (session.step_back, session.next_back, session.finish_back, session.token_back, session.proceed_back):
-        assert motion() == ("start", START, None)
+        assert motion()[:3] == ("start", START, None)
 
 
 @pytest.mark.parametrize("place", EVERY_PLACE)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+import ml_dtypes  # noqa: F401 (numpy knows bfloat16 from then on)
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
@@ -102,7 +103,9 @@ def random_model(dtype: Dtype, checkpoint: Checkpoint) -> tracer.Model:
 
 def file_of(model: tracer.Model) -> dict[str, Any]:
     """The tensors of a model's checkpoint, read by the reference library."""
-    found: dict[str, Any] = load_file(model.path / "model.safetensors")
+    found: dict[str, Any] = {}
+    for path in sorted(model.path.glob("model*.safetensors")):
+        found |= load_file(path)
     return found
 
 

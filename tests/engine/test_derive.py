@@ -7,23 +7,30 @@ import json
 import math
 import random
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 import tracer
 from tracer.arithmetic import magnitude
-from tracer.derive import derive
+from tracer.derive import MOST, Explainer, Explanation, derive, places_of
 from tracer.export import jsonl
 from tracer.ops import catalogue
-from tracer.tape import Record
+from tracer.ops.linear import add
+from tracer.ops.norm import layer_norm
+from tracer.ops.softmax import softmax
+from tracer.tape import Record, Tape
+from tracer.tensor import Axis, Parameter, Tensor
 
 from .conftest import Checkpoint, Dtype
 from .traces import Trace, traces
 
-CELLS = 60
-"""cells of each operation, in each type of arithmetic"""
+CELLS, CELLS_OF_FAMILY = 100, 5
+"""cells of each operation, in each type of arithmetic: in all, and in each family that has it, at least"""
 
+TINY = float(np.finfo(np.float32).tiny)
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 NAMES = {name: getattr(math, name) for name in ("inf", "nan", "pi", "exp", "sqrt", "log", "erf", "tanh", "sin", "cos")}
 NAMES |= {"max": max, "sum": sum}
@@ -47,14 +54,27 @@ def evaluated(expression: str) -> float:
     return float(eval(compile(tree, "derivation", "eval"), {"__builtins__": {}}, NAMES))
 
 
-def sample(found: list[Trace], name: str, seed: str) -> list[tuple[Trace, Record, tuple[int, ...]]]:
-    """Random cells of an operation, from as many records as there are."""
+Drawn = tuple[Trace, Record, tuple[int, ...]]
+
+
+def sample(found: list[Trace], name: str, seed: str) -> list[Drawn]:
+    """Random cells of an operation, from every family that has it, and from as many records as there are."""
     rng = random.Random(seed)
-    records = [(trace, r) for trace in found for r in trace.records if r.op.name == name and r.output.array.size]
+    families: dict[str, list[tuple[Trace, Record]]] = {}
+    for trace in found:
+        having = [(trace, r) for r in trace.records if r.op.name == name and r.output.array.size]
+        families.setdefault(trace.family, []).extend(having)
+    records = [pair for family in families.values() for pair in family]
     assert records, f"no run exercises {name}"
-    chosen = rng.sample(records, min(CELLS, len(records)))
-    drawn = chosen + rng.choices(records, k=CELLS - len(chosen))
+    drawn = [pair for family in families.values() for pair in some(family, CELLS_OF_FAMILY if family else 0, rng)]
+    drawn += some(records, max(0, CELLS - len(drawn)), rng)
     return [(trace, r, tuple(rng.randrange(n) for n in r.output.shape)) for trace, r in drawn]
+
+
+def some(records: list[tuple[Trace, Record]], count: int, rng: random.Random) -> list[tuple[Trace, Record]]:
+    """So many records, none twice before every one has been drawn."""
+    chosen = rng.sample(records, min(count, len(records)))
+    return chosen + rng.choices(records, k=count - len(chosen))
 
 
 @pytest.mark.parametrize("name", catalogue())
@@ -63,7 +83,7 @@ def test_every_operation_is_derived(name: str, dtype: str, recorded: list[Trace]
         derivation = derive(record, index)
         shown = json.loads(jsonl.dumps(jsonl.derivation(derivation)))
         value = float(shown["value"])
-        noise = TOLERANCE[dtype] * max(abs(value), magnitude(derivation.expression))
+        noise = TOLERANCE[dtype] * max(abs(value), magnitude(derivation.expression), TINY)
         for result in (evaluated(shown["expression"]), derivation.expression.evaluate()):
             assert agrees(result, value, noise), (trace.name, record, index, shown["expression"], result, value)
         for leaf in derivation.terms:
@@ -133,3 +153,106 @@ def test_the_size_of_the_terms_is_what_noise_is_measured_by() -> None:
     assert not agrees(1.0, 2.0, math.inf)
     assert agrees(-math.inf, -math.inf, math.inf)
     assert not agrees(float(np.float32(0)), -math.inf, math.inf)
+
+
+def explained(model: tracer.Model, address: str, index: tuple[int, ...], depth: int, **how: Any) -> Explanation:
+    """A cell of a short run, explained."""
+    run = tracer.trace(model, ids=[5, 6, 2], max_tokens=3, **how)
+    record = run.step(int(address[1])).find(address)
+    return Explainer(run, model.parameters).explain(record, index, depth)
+
+
+def test_each_level_derives_the_operands_of_the_one_above(random_model: tracer.Model) -> None:
+    for depth in (1, 2, 3):
+        root = explained(random_model, "@2:decoder.1.ffn.residual", (0, 3), depth, cache=False)
+        assert depth_of(root) == depth
+    residual = explained(random_model, "@2:decoder.1.ffn.residual", (0, 3), 2, cache=False)
+    assert [str(operand.leaf) for operand in residual.operands] == [
+        "@2:decoder.1.cross_attn.residual[0,3]",
+        "@2:decoder.1.ffn.output[0,3]",
+    ]
+    assert all(operand.derivation for operand in residual.operands)
+
+
+def depth_of(explanation: Explanation) -> int:
+    below = max(map(depth_of, explanation.operands), default=0)
+    return below + (explanation.derivation is not None)
+
+
+def test_of_a_long_sum_the_largest_term_is_followed(random_model: tracer.Model) -> None:
+    root = explained(random_model, "@1:logits", (0, 7), 1)
+    x, weight, bias = root.operands
+    row = random_model.parameters["logits.weight"].array[7]
+    assert root.derivation is not None
+    terms = row * root.derivation.record.inputs[0].array[0]
+    assert x.leaf.index == (0, int(np.abs(terms).argmax()))
+    assert (weight.leaf.address, bias.leaf.address) == ("logits.weight", "logits.bias")
+    assert weight.derivation is bias.derivation is None
+
+
+def test_an_explanation_goes_on_across_steps(random_model: tracer.Model) -> None:
+    root = explained(random_model, "@3:decoder.0.self_attn.k", (1, 0, 2), 2, cache=True)
+    assert [(d.address, d.index) for d in root.derivations()] == [
+        ("@3:decoder.0.self_attn.k", (1, 0, 2)),
+        ("@1:decoder.0.self_attn.k_new", (1, 0, 2)),
+    ]
+
+
+def test_an_explanation_ends_in_parameters_and_constants_and_stays_small(random_model: tracer.Model) -> None:
+    root = explained(random_model, "@3:probs", (0, 5), 20, cache=True)
+    assert len(list(root.derivations())) <= MOST
+    assert any(operand.is_cut or not operand.record for operand in leaves(root))
+
+
+def leaves(explanation: Explanation) -> Iterator[Explanation]:
+    if not explanation.operands:
+        yield explanation
+    for operand in explanation.operands:
+        yield from leaves(operand)
+
+
+def test_only_operands_on_the_way_are_touched(random_model: tracer.Model) -> None:
+    run = tracer.trace(random_model, ids=[5, 6, 2], max_tokens=3, cache=True)
+    touched: list[int] = []
+
+    class Spy:
+        def step(self, number: int) -> Tape:
+            touched.append(number)
+            return run.step(number)
+
+    record = run.step(3).find("decoder.0.self_attn.k")
+    Explainer(Spy(), random_model.parameters).explain(record, (0, 1, 0), 1)
+    assert set(touched) == {2, 3}
+
+
+def test_masks_say_which_rule_hides_or_lets_through(random_model: tracer.Model) -> None:
+    run = tracer.trace(random_model, ids=[5, 6, 2, 0], max_tokens=2, cache=False)
+    explainer = Explainer(run, random_model.parameters)
+
+    def reasons(path: str, *index: int) -> list[str]:
+        return explainer.reasons(derive(run.step(2).find(path), index))
+
+    assert reasons("decoder.0.self_attn.weights", 0, 0, 1) == ["mask: hidden by the causal mask: key 1 > query 0"]
+    assert reasons("decoder.0.self_attn.masked", 0, 1, 0) == ["mask: key 0 is visible"]
+    assert reasons("decoder.0.cross_attn.weights", 1, 0, 3) == ["mask: hidden: key 3 is padding"]
+    assert reasons("decoder.0.self_attn.mask", 0, 1) == []
+    assert reasons("decoder.0.ffn.residual", 0, 1) == []
+
+
+def test_the_places_of_a_cell_have_its_tokens() -> None:
+    axes = (Axis("query", ["a", "b"]), Axis("key"), Axis("vocab", ["x", "y"]))
+    assert places_of(Tensor(np.zeros((2, 2, 2)), axes), (1, 0, 0)) == [("query", 1, "b"), ("vocab", 0, "x")]
+
+
+def test_nan_and_infinity_are_operands_like_any_other() -> None:
+    tape = Tape(1)
+    x = Tensor(np.array([np.nan, np.inf, 1.0]), (Axis("key"),), "@0:x")
+    with np.errstate(all="ignore"):
+        tape(softmax, "y", x)
+        tape(layer_norm, "z", x, weight=Parameter(np.ones(3), x.dims, "w"), eps=1e-5)
+        tape(add, "sum", x, x)
+    for record in tape:
+        for place in range(3):
+            derivation = derive(record, (place,))
+            assert str(derivation.expression.evaluate()) == str(derivation.value)
+            assert derivation.operands

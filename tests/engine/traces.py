@@ -33,6 +33,11 @@ class Trace(NamedTuple):
     records: Sequence[Record]
     read: Callable[[Leaf], float]
 
+    @property
+    def family(self) -> str:
+        """The checkpoint it is of; all random ones count as one."""
+        return self.name.split()[0].rstrip("0123456789")
+
 
 def traces(dtype: Dtype, checkpoint: Checkpoint) -> Iterator[Trace]:
     """The reference checkpoints in every way, a random one with each activation, and the operations no model calls."""

@@ -1,15 +1,20 @@
 import math
+import random
+import re
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 
-from tracer.arithmetic import Call, Leaf, Minus, Named, Number, Power, Product, Quotient, Sum, dot
-from tracer.derive import derive
-from tracer.render.derivation import Branch, derivation_view, drawn
-from tracer.render.expression import Writer, named_parts, reduced
+import tracer
+from tracer.arithmetic import Call, Leaf, Max, Minus, Named, Number, Power, Product, Quotient, Sum, dot, exp, over
+from tracer.derive import Explainer, derive
+from tracer.render.derivation import Branch, derivation_view, drawn, explanation_view
+from tracer.render.expression import SymbolWriter, Writer, parts, reduced, symbols
 from tracer.render.numbers import Notation
-from tracer.render.operands import operands
 from tracer.render.page import Page
+from tracer.render.worked import worked_sum
+from tracer.tensor import Axis, Tensor
 
 from .sample import seen, tape
 
@@ -22,8 +27,17 @@ def cell(value):
     return Leaf("@1:x", (0,), value)
 
 
-def written(node, decimals=2):
-    return Writer(Notation(Page(80), decimals)).write(node)
+def row(*values, address="@1:x", labels=None):
+    return Tensor(np.array(values, float), (Axis("key", labels),), address).row()
+
+
+def written(node, decimals=2, kind=Writer):
+    return kind(Notation(Page(80), decimals)).write(node)
+
+
+def worked(node, count=4, width=100):
+    with np.errstate(invalid="ignore"):
+        return seen(worked_sum(node, total=node.evaluate(), count=count), width)
 
 
 def test_scores():
@@ -32,10 +46,33 @@ def test_scores():
         == """\
 @2:decoder.0.self_attn.scores[0,1,2] = 1.5000
 ├─ scores: q kᵀ / √d_k
-├─ = (0 · 0 + 1.0000 · 0 + 0 · 1.0000 + 1.0000 · 3.0000) / 2
 ├─ = 3.0000 / 2
-├─ @2:decoder.0.self_attn.q[0,1,:]         0  1.0000       0  1.0000
-└─ @2:decoder.0.self_attn.k[0,2,:]         0       0  1.0000  3.0000
+├─             0       1       2       3
+│  q           0  1.0000       0  1.0000   @2:decoder.0.self_attn.q[0,1,:]
+│  k           0       0  1.0000  3.0000   @2:decoder.0.self_attn.k[0,2,:]
+│  q · k       0       0       0  3.0000   Σ = 3.0000
+├─ √d_k = 2
+├─ @2:decoder.0.self_attn.q[0,1,3] = 1.0000
+└─ @2:decoder.0.self_attn.k[0,2,3] = 3.0000
+"""
+    )
+
+
+def test_a_row_of_softmax_has_score_minus_max_exp_and_sum():
+    assert (
+        why("decoder.0.self_attn.weights", 0, 1, 0)
+        == """\
+@2:decoder.0.self_attn.weights[0,1,0] = 0.3775
+├─ softmax: exp(x − max) / Σ exp(x − max)
+├─ = exp(0 − 0.5000) / 1.6065
+├─ = 0.6065 / 1.6065
+├─ max = @2:decoder.0.self_attn.masked[0,1,1] = 0.5000
+├─                 0 <s>      1 i     2 爱
+│  x                   0   0.5000       −∞   @2:decoder.0.self_attn.masked[0,1,:]
+│  x − max       -0.5000        0       −∞
+│  exp(x − max)   0.6065   1.0000        0   Σ = 1.6065
+├─ @2:decoder.0.self_attn.masked[0,1,0] = 0
+└─ @2:decoder.0.self_attn.masked[0,1,1] = 0.5000
 """
     )
 
@@ -51,18 +88,26 @@ def test_a_mask_gives_its_reason():
     )
 
 
-def test_named_parts_have_a_line_each():
+def test_a_norm_shows_mean_variance_epsilon_and_gain():
     assert (
         why("norm", 1, 2)
         == """\
 @2:norm[1,2] = 0.2520
 ├─ layer_norm: (x − μ) / √(σ² + ε) · gain + bias
 ├─ = 0.1260 · 2.0000
-├─ μ = (3.0000 + 4.0000 + 5.0000 + 6.0000 + (… 4 further terms = 4.0000)) / 8 = 2.7500
-├─ σ² = (3.0000² + 4.0000² + 5.0000² + 6.0000² + (… 4 further terms = 6.0000)) / 8 − 2.7500² =
-│    3.9375
+├─         2       3       4       5
+│  x  3.0000  4.0000  5.0000  6.0000   … 4 further terms = 4.0000   Σ = 22.0000   @2:x[1,:]
+├─ μ = 22.0000 / 8 = 2.7500
+├─                 0        4        5        6
+│  x          1.0000   5.0000   6.0000        0   @2:x[1,:]
+│  x − μ     -1.7500   2.2500   3.2500  -2.7500
+│  (x − μ)²   3.0625   5.0625  10.5625   7.5625   … 4 further terms = 5.2500   Σ = 31.5000
+├─ σ² = 31.5000 / 8 = 3.9375
 ├─ x̂ = (3.0000 − 2.7500) / √(3.9375 + 0.00001) = 0.1260
-├─ @2:x[1,:]    1.0000  2.0000  3.0000  4.0000  5.0000  6.0000       0  1.0000
+├─ gain = norm.weight[2] = 2.0000
+├─ d_model = 8, ε = 0.00001
+├─ @2:x[1,2] = 3.0000
+├─ @2:x[1,5] = 6.0000
 └─ norm.weight[2] = 2.0000
 """
     )
@@ -76,6 +121,28 @@ def test_a_choice():
 ├─ argmax
 ├─ = 2, the place of 0.9910
 └─ @2:choice.probs[2] = 0.9910
+"""
+    )
+
+
+def test_on_a_narrow_page_the_columns_go_on_below():
+    assert (
+        why("logits", 1, 2, width=40)
+        == """\
+@2:logits[1,2] = -3.7796
+├─ linear: x Wᵀ + b
+├─              1        4        5
+│  x      -0.7559   2.2678   3.2757
+│  W       1.0000   1.0000  -1.0000
+│  x · W  -0.7559   2.2678  -3.2757
+│               7
+│  x      -1.7638   @2:norm[1,:]
+│  W       1.0000   embed[2,:]
+│  x · W  -1.7638
+│      … 4 further terms = -0.2520   Σ
+│      = -3.7796
+├─ @2:norm[1,5] = 3.2757
+└─ embed[2,5] = -1.0000
 """
     )
 
@@ -108,45 +175,108 @@ def test_no_line_is_wider_than_the_page(width):
         (Power(cell(-2.0), 2), "(-2.00)²"),
         (Call("sqrt", Sum((cell(1.0), Number(1e-5, "ε")))), "√(1.00 + 0.00001)"),
         (Call("exp", Minus(cell(-math.inf), cell(1.0))), "exp(−∞ − 1.00)"),
+        (Max((Number(0.0), cell(-1.0))), "max(0, -1.00)"),
         (Named("μ", Quotient(cell(1.0), cell(4.0))), "0.25"),
+        (Quotient(dot(x=row(1, 2), y=row(3, 4)), Number(2.0)), "11.00 / 2"),
     ],
 )
 def test_few_parentheses(node, text):
     assert written(node) == text
 
 
+def test_symbols_take_the_place_of_cells():
+    general = over(lambda x: exp(x - Named("max", cell(2.0))), x=row(1, 2)).terms.general
+    assert written(general, kind=SymbolWriter) == "exp(x − max)"
+
+
 def test_the_rest_of_a_long_sum_agrees_to_the_digits_shown():
-    node = Sum(tuple(cell(x) for x in (0.333, -5.111, 4.444, 0.222, 3.777, -0.111, 2.555)))
-    assert written(node) == "-5.11 + 4.44 + 3.78 + 2.56 + (… 3 further terms = 0.44)"
-    assert round(sum((-5.11, 4.44, 3.78, 2.56, 0.44)), 2) == round(node.evaluate(), 2)
+    node = over(lambda x: x, x=row(0.3334, -5.1111, 4.4444, 0.2222, 3.7777, -0.1111, 2.5555))
+    assert worked(node).splitlines()[1] == (
+        "x  -5.111   4.444   3.778   2.555   … 3 further terms = 0.445   Σ = 6.111   @1:x[:]"
+    )
 
 
-def test_a_long_sum_with_an_infinity():
-    assert written(Sum((cell(-math.inf), *[cell(1.0)] * 7))).endswith("(… 4 further terms = −∞)")
+def test_what_rounding_takes_from_a_sum_that_is_whole_is_said():
+    node = over(lambda x: x, x=row(0.33333, 0.33333, 0.33333))
+    assert worked(node).splitlines()[1] == "x  0.333  0.333  0.333   rounding = 0.001   Σ = 1.000   @1:x[:]"
+    assert Writer(Notation(Page(80), 1)).sum_of(cell(0.04) + cell(0.04), 0.08) == "0.040 + 0.040"
+    assert Writer(Notation(Page(80), 1)).sum_of(cell(0.14) + cell(0.14), 0.28) == "0.1 + 0.1 + 0.1 (rounding)"
+    assert Writer(Notation(Page(80), 1)).sum_of(cell(0.34) - cell(0.16), 0.18) == "0.3 − 0.2 + 0.1 (rounding)"
+
+
+def test_a_long_sum_with_an_infinity_or_nan():
+    assert "−∞" in worked(over(lambda x: x, x=row(-math.inf, *[1.0] * 7)))
+    assert "Σ = nan" in worked(over(lambda x: x, x=row(math.nan, -math.inf, *[1.0] * 7)))
+
+
+def test_all_terms_are_shown_when_asked_for():
+    text = worked(over(lambda x: x, x=row(*range(30))), count=None, width=60)
+    assert "further" not in text
+    assert text.count("29.000") == 1
+    assert max(map(cell_len, text.splitlines())) <= 60
+
+
+def test_the_columns_of_tokens_have_their_labels():
+    node = over(lambda x: x, x=row(1, 2, labels=["我", "爱"]))
+    assert worked(node).splitlines()[0] == "    0 我   1 爱"
 
 
 def test_reduced():
-    product = dot([cell(1.0), cell(2.0)], [cell(3.0), cell(4.0)])
-    assert written(reduced(Quotient(product, Number(2.0)))) == "11.00 / 2"
+    assert written(reduced(Quotient(Product(cell(3.0), cell(4.0)), Number(2.0)))) == "12.00 / 2"
+    assert reduced(Quotient(dot(x=row(1, 2), y=row(3, 4)), Number(2.0))) is None
     assert reduced(Sum((cell(1.0), cell(2.0)))) is None
+    assert reduced(dot(x=row(1, 2), y=row(3, 4))) is None
 
 
-def test_named_parts_come_after_what_they_are_made_of():
-    mean = Named("μ", cell(1.0))
-    assert list(named_parts(Product(Named("x̂", Minus(cell(2.0), mean)), mean))) == ["μ", "x̂"]
-
-
-def test_operands_of_a_row_share_a_line():
-    row = [Leaf("@1:q", (0, 2, i), float(i)) for i in range(4)]
-    assert [str(o) for o in operands([*row, *row], {"@1:q": (2, 3, 4)})] == ["@1:q[0,2,:]"]
-    assert [str(o) for o in operands(row, {"@1:q": (2, 3, 8)})] == ["@1:q[0,2,0:4]"]
-    assert [str(o) for o in operands(row, {})] == ["@1:q[0,2,0:4]"]
-    assert [str(o) for o in operands(row[:2], {})] == ["@1:q[0,2,0]", "@1:q[0,2,1]"]
-    scattered = [Leaf("w", (i, i), 0.0) for i in range(5)]
-    assert len(list(operands(scattered, {}))) == 5
+def test_parts_come_after_what_they_are_made_of():
+    mean = Named("μ", over(lambda x: x, x=row(1, 2)) / Number(2.0, "n"))
+    found = list(parts(Named("x̂", cell(2.0) - mean)))
+    assert [part.symbol if isinstance(part, Named) else "Σ" for part in found] == ["Σ", "μ", "x̂"]
+    assert [number.symbol for number in symbols(mean)] == ["n"]
 
 
 def test_a_tree():
     tree = [Branch("a", branches=[Branch("b c"), Branch("d")]), Branch("e")]
     lines = ["".join(text for text, *_ in line) for line in drawn(tree, Page(20))]
     assert lines == ["├─ a", "│  ├─ b c", "│  └─ d", "└─ e"]
+
+
+NUMBER = r"(?<![\w.])-?\d+\.?\d*(?![\w.])"
+
+
+def number(text):
+    return 0.0 if text.startswith(("<", ">")) else float(text)
+
+
+def test_what_is_shown_adds_up():
+    """Of random cells of a whole run: terms shown and the rest make the total, addends make the value, to 4 digits."""
+    model = tracer.load("zh-en-tiny")
+    run = tracer.trace(model, "他昨天去了北京。", max_tokens=3)
+    rng, explainer, sums, lines = random.Random(0), Explainer(run, model.parameters), 0, 0
+    for record in [record for step in run.steps for record in step] * 3:
+        index = tuple(rng.randrange(n) for n in record.output.shape)
+        view = explanation_view(explainer.explain(record, index, 1), reasons=explainer.reasons, count=4)
+        shown = seen(view, 400)
+        for line in shown.splitlines():
+            if total := re.search(r"Σ = (\S+)", line):
+                terms, stated = line[: total.start()].split("   …")[0].split("   rounding")[0], line[: total.start()]
+                rest = re.search(r"(?:terms? |rounding )= (\S+)", stated)
+                values = [number(text) for text in re.findall(rf"{NUMBER}|[<>]\S+", terms.partition("  ")[2])]
+                assert math.isclose(sum(values) + (number(rest[1]) if rest else 0), number(total[1]), abs_tol=0.5e-4), (
+                    line
+                )
+                sums += 1
+        if record.op.name in ("add", "linear", "project", "layer_norm"):
+            value = number(re.search(r" = (\S+)", shown.splitlines()[0])[1])
+            stated = [line.partition("= ")[2] for line in shown.splitlines() if line[3:5] == "= "]
+            if stated:
+                assert math.isclose(added(stated[-1]), value, abs_tol=0.5e-4), shown
+                lines += 1
+    assert sums > 100
+    assert lines > 50
+
+
+def added(text):
+    """The value of ``a + b − c + 0.0001 (rounding)`` as it is read."""
+    signed = text.replace(" (rounding)", "").replace(" − ", " -").replace(" + ", " ")
+    return sum(map(float, signed.split()))

@@ -38,6 +38,12 @@ def test_texts_are_measured_in_cells():
     assert folded("我爱你们 北京", 5) == ["我爱", "你们", "北京"]
 
 
+def test_a_line_of_chinese_neither_begins_with_what_closes_nor_ends_with_what_opens():
+    assert folded("一行 softmax（算出），或数", 14) == ["一行 softmax", "（算出），或数"]
+    assert folded("一二三四五，六", 10) == ["一二三四", "五，六"]
+    assert folded("  two words", 9) == ["  two", "words"]
+
+
 def test_strips():
     strips = token_strips(["我", "爱", "你", "</s>"], ["<s>"])
     assert seen(strips) == "source   0 我   1 爱   2 你   3 </s>\ntarget   0 <s>\n"

@@ -68,10 +68,10 @@ class Room:
             chunk = numbers[start : start + CHUNK]
             if self._row is not None:
                 self._stored.read_into(self._row[start : start + CHUNK], start)
-            finite += np.count_nonzero(np.isfinite(chunk))
+            finite += int(np.count_nonzero(np.isfinite(chunk)))
             self._reading.advance(chunk.size * self._stored.kind.itemsize)
         if finite < numbers.size:
-            self._reading.warn(self._stored, int(numbers.size - finite))
+            self._reading.warn(self._stored, numbers.size - finite)
         self._filled = True
 
 

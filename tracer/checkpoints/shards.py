@@ -28,7 +28,7 @@ def read_headers(directory: Path) -> dict[str, Stored]:
     places = _places(index, read_json(index).get("weight_map"))
     tensors: dict[str, Stored] = {}
     for shard in sorted(set(places.values())):
-        _gather(tensors, SafetensorsFile(_shard(index, shard)).entries)
+        _gather(tensors, SafetensorsFile(directory / shard).entries)
     _check_listed(index, places, tensors)
     return tensors
 
@@ -37,17 +37,18 @@ def _places(index: Path, stated: Any) -> Mapping[str, str]:
     """Which file holds which tensor."""
     if not isinstance(stated, dict) or not stated or not all(isinstance(shard, str) for shard in stated.values()):
         raise InputError(_("{path}: expected a weight_map, from tensors to files").format(path=index))
+    for shard in set(stated.values()):
+        _check_shard(index, shard)
     return stated
 
 
-def _shard(index: Path, name: str) -> Path:
-    if PurePosixPath(name).name != name or PureWindowsPath(name).name != name:
+def _check_shard(index: Path, name: str) -> None:
+    if not name.strip(".") or PurePosixPath(name).name != name or PureWindowsPath(name).name != name:
         raise InputError(
             _("{path}: names {file!r}; expected the name of a file in the same directory").format(path=index, file=name)
         )
     if not (index.parent / name).exists():
         raise InputError(_("{path}: names {file}, which is missing").format(path=index, file=name))
-    return index.parent / name
 
 
 def _gather(tensors: dict[str, Stored], shard: Mapping[str, Stored]) -> None:

@@ -38,17 +38,20 @@ def over(addresses: Sequence[str], at: int) -> int:
     return _end(addresses, at, segments[: depth + 1])
 
 
-def out(addresses: Sequence[str], at: int) -> int:
-    """The rest of the scope of the record before, or of the next one out where that one is at its end."""
-    scope = addresses[at - 1].split(".")[:-1] if at else []
+def out(addresses: Sequence[str], at: int, frame: int = 0) -> int:
+    """The rest of the scope of the record before, or of the next one out where that one is at its end.
+
+    ``frame`` counts the scopes to leave with it.
+    """
+    scope = addresses[at - 1].split(".")[: -1 - frame] if at else []
     while scope and _end(addresses, at, scope) == at:
         scope.pop()
     return _end(addresses, at, scope)
 
 
-def into(addresses: Sequence[str], at: int) -> int:
-    """The rest of the scope of the record that comes next."""
-    return _end(addresses, at, addresses[at].split(".")[:-1])
+def into(addresses: Sequence[str], at: int, frame: int = 0) -> int:
+    """The rest of the scope of the record that comes next, ``frame`` scopes further out."""
+    return _end(addresses, at, addresses[at].split(".")[: -1 - frame])
 
 
 def _shared(before: str, after: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..addresses import Address, Index, matching
 from ..errors import AddressError
@@ -23,10 +23,14 @@ def performed(run: Run, number: int) -> bool:
 
 @dataclass(frozen=True)
 class Here:
-    """A place in a run, from which shortened addresses are looked up outwards and expressions are evaluated."""
+    """A place in a run, from which shortened addresses are looked up outwards and expressions are evaluated.
+
+    ``frame`` counts the scopes between the record and the one to begin with.
+    """
 
     run: Run
     cursor: Cursor
+    frame: int = field(default=0, kw_only=True)
 
     @property
     def record(self) -> Record | None:
@@ -35,8 +39,8 @@ class Here:
 
     @property
     def scope(self) -> str:
-        """The modules around the record, as a dotted path."""
-        return self.record.scope if self.record else ""
+        """The modules around the record, as a dotted path; without the innermost ``frame`` of them."""
+        return ".".join(self.record.address.split(".")[: -1 - self.frame]) if self.record else ""
 
     @property
     def step(self) -> int:
@@ -66,7 +70,7 @@ class Here:
         Raises:
             AddressError: nothing stands there, or several records do.
         """
-        tape = self.run.step(self._step_of(address))
+        tape = self.run.step(self.step_of(address))
         try:
             return tape.find(str(_within_step(address)), self.scope)
         except AddressError as error:
@@ -79,7 +83,7 @@ class Here:
         """Every record that an address stands for, several only if it has globs; raises as `find` does for none."""
         if not address.is_glob:
             return [self.find(address)]
-        number = self._step_of(address)
+        number = self.step_of(address)
         tape = self.run.step(number)
         records = [tape.records[place.index - 1] for place in self.places(address, number)]
         if not records:
@@ -96,7 +100,8 @@ class Here:
         paths = matching(address.path, tape.addresses, self.scope)
         return sorted({Cursor(number, tape.find(path).index) for path in paths})
 
-    def _step_of(self, address: Address) -> int:
+    def step_of(self, address: Address) -> int:
+        """The number of the step in which an address lies."""
         if address.step is not None:
             return address.step
         inside_encoder = address.path and "encoder".startswith(address.path.partition(".")[0])

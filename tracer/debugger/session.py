@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 from ..addresses import Address
@@ -10,36 +11,64 @@ from ..errors import AddressError
 from ..i18n import _
 from ..run import Run, Token
 from ..tape import Record
+from .bookmarks import Bookmarks
 from .cursor import Cursor, into, one, out, over
+from .displays import Displays
 from .locations import Here, performed
+from .stops import Kind, Met, Stops
+from .trail import Trail
 
-Reason = Literal["step", "token", "start", "end"]
+Reason = Literal["step", "token", "start", "end"] | Kind
 Begin = Callable[[str | None], Run]
 """Makes a fresh run over a text; None is the text of the run before, or the first one."""
 
 
 class Stop(NamedTuple):
-    """Where a motion ended and why; ``record`` is None before the first one."""
+    """Where a motion ended and why; ``record`` is None before the first one, ``met`` the breakpoints and their like."""
 
     reason: Reason
     cursor: Cursor
     record: Record | None
+    met: tuple[Met, ...] = ()
+
+    @property
+    def number(self) -> int | None:
+        """The number of the first breakpoint that was met, if one was."""
+        return self.met[0].point.number if self.met else None
+
+
+class Listed(NamedTuple):
+    """Records that were listed: of which step, up to which, and around which address if one was given."""
+
+    step: int
+    last: int
+    address: Address | None
 
 
 class Session:
     """A run and a cursor on it. Every motion returns the `Stop` it came to.
 
-    A motion that is interrupted or fails leaves the cursor where it was.
+    A motion goes no further than the first of ``stops`` on its way; `goto`, `back` and `forward` pass them by. One that
+    is interrupted or fails leaves the cursor where it was.
+    ``frame`` counts the scopes between the record under the cursor and the one that is looked from; any motion looks
+    from the innermost again.
     """
 
     def __init__(self, begin: Begin) -> None:
         self._begin = begin
+        self.stops = Stops()
+        self.bookmarks = Bookmarks()
+        self.displays = Displays()
+        self._due: list[str] | None = None
         self.restart()
 
     def restart(self, text: str | None = None) -> Stop:
         """A fresh run, of the same text where none is given, with the cursor before its first record."""
         self.run = self._begin(text)
         self.cursor = self.furthest = self.start
+        self.trail = Trail(self.start)
+        self.frame = 0
+        self.listed: Listed | None = None
         return self._stop("start")
 
     @property
@@ -50,7 +79,7 @@ class Session:
     @property
     def here(self) -> Here:
         """The place from which addresses are read."""
-        return Here(self.run, self.cursor)
+        return Here(self.run, self.cursor, frame=self.frame)
 
     @property
     def tokens(self) -> list[Token]:
@@ -62,6 +91,11 @@ class Session:
         """Whether the cursor has not been at a record yet."""
         return self.furthest < Cursor(record.step, record.index)
 
+    def take_due(self) -> list[str] | None:
+        """The commands of the stops at which the last motion ended; None if none was made since this was asked."""
+        due, self._due = self._due, None
+        return due
+
     def step(self) -> Stop:
         """Perform one operation."""
         return self._ahead(one)
@@ -71,19 +105,21 @@ class Session:
         return self._ahead(over)
 
     def finish(self) -> Stop:
-        """Go on to the end of the scope around the cursor."""
-        return self._ahead(out)
+        """Go on to the end of the selected scope around the cursor."""
+        return self._ahead(partial(out, frame=self.frame))
 
     def token(self) -> Stop:
         """Go on to the last record of the step that yields the next token."""
         number = self.cursor.step + (self._at_end_of_step() or not self.cursor.step)
-        return self._move(self._last(number), "token") if performed(self.run, number) else self._finished()
+        return self._go(self._last(number), "token") if performed(self.run, number) else self._finished()
 
-    def proceed(self) -> Iterator[Stop]:
-        """Go on to the end of the run, stop by stop; the last one says so."""
-        while (stop := self.token()).reason != "end":
+    def proceed(self, n: int = 1) -> Iterator[Stop]:
+        """Go on to the n-th of ``stops`` on the way, or to the end of the run; yields each token and stop passed."""
+        while n and (stop := self.token()).reason != "end":
+            n -= bool(stop.met)
             yield stop
-        yield stop
+        if n:
+            yield stop
 
     def until(self, address: Address) -> Stop:
         """Go on to the next record at an address, in this step or the one after it.
@@ -95,7 +131,7 @@ class Session:
         for number in numbers:
             for place in self.here.places(address, number):
                 if place > self.cursor:
-                    return self._move(place, "step")
+                    return self._go(place, "step")
         self.here.matches(address)
         raise AddressError(_("{address} does not come again; goto leads back to it").format(address=address))
 
@@ -108,18 +144,18 @@ class Session:
         return self._back(over)
 
     def finish_back(self) -> Stop:
-        """Go back to before the scope around the cursor."""
-        return self._back(into)
+        """Go back to before the selected scope around the cursor."""
+        return self._back(partial(into, frame=self.frame))
 
     def token_back(self) -> Stop:
         """Go back to where the token before this one was chosen, or to the start."""
         if self.cursor.step < 2:
             return self.proceed_back()
-        return self._move(self._last(self.cursor.step - 1), "token")
+        return self._go(self._last(self.cursor.step - 1), "token")
 
     def proceed_back(self) -> Stop:
-        """Go back to the start of the run."""
-        return self._move(self.start, "start")
+        """Go back to the one of ``stops`` before, or to the start of the run."""
+        return self._go(self.start, "start")
 
     def goto(self, address: Address) -> Stop:
         """Go to a record, ahead or behind; to the last one of a step where no path is given.
@@ -132,13 +168,37 @@ class Session:
         record = self.here.find(address)
         return self._move(Cursor(record.step, record.index), "step")
 
+    def revisit(self, place: Cursor) -> Stop:
+        """Go to a place where the cursor stood before, perhaps in another run.
+
+        Raises:
+            AddressError: this run has no such place.
+        """
+        if place.index:
+            self.run.step(place.step).find(f"#{place.index}")
+        return self._move(place, "step") if place.index else self._move(self.start, "start")
+
+    def leave(self) -> None:
+        """Note the place where the cursor stands as one to come back to."""
+        self.trail.visit(self.cursor)
+
+    def back(self) -> Stop:
+        """Go to the place where the cursor stopped before; raises `AddressError` where there is none."""
+        self.leave()
+        return self.revisit(self.trail.back())
+
+    def forward(self) -> Stop:
+        """Go to the place that `back` came from; raises `AddressError` where there is none."""
+        self.leave()
+        return self.revisit(self.trail.forward())
+
     def _ahead(self, reach: Callable[[Sequence[str], int], int]) -> Stop:
         number, at = self.cursor.step, self.cursor.index
         if self._at_end_of_step():
             number, at = number + 1, 0
         if not performed(self.run, number):
             return self._finished()
-        return self._move(Cursor(number, reach(self._addresses(number), at)), "step")
+        return self._go(Cursor(number, reach(self._addresses(number), at)), "step")
 
     def _back(self, reach: Callable[[Sequence[str], int], int]) -> Stop:
         number, index = self.cursor.step, self.cursor.index
@@ -147,19 +207,29 @@ class Session:
         addresses = self._addresses(number)[::-1]
         index = len(addresses) - reach(addresses, len(addresses) - index)
         if index:
-            return self._move(Cursor(number, index), "step")
-        return self._move(self._last(number - 1), "step") if number > self.run.first else self.proceed_back()
+            return self._go(Cursor(number, index), "step")
+        return self._go(self._last(number - 1), "step") if number > self.run.first else self.proceed_back()
 
     def _finished(self) -> Stop:
         return self._move(self._last(self.run.computed), "end")
 
-    def _move(self, cursor: Cursor, reason: Reason) -> Stop:
-        self.cursor = cursor
-        self.furthest = max(self.furthest, cursor)
-        return self._stop(reason)
+    def _go(self, goal: Cursor, reason: Reason) -> Stop:
+        """Move to a place, or to the first stop on the way."""
+        arrival = self.stops.first(self.run, self.cursor, goal)
+        if arrival is None:
+            return self._move(goal, reason)
+        return self._move(arrival.cursor, arrival.met[0].point.trigger.kind, arrival.met)
 
-    def _stop(self, reason: Reason) -> Stop:
-        return Stop(reason, self.cursor, self.here.record)
+    def _move(self, cursor: Cursor, reason: Reason, met: tuple[Met, ...] = ()) -> Stop:
+        self.cursor = cursor
+        self.frame = 0
+        self.listed = None
+        self.furthest = max(self.furthest, cursor)
+        return self._stop(reason, met)
+
+    def _stop(self, reason: Reason, met: tuple[Met, ...] = ()) -> Stop:
+        self._due = [line for one in met for line in one.point.commands]
+        return Stop(reason, self.cursor, self.here.record, met)
 
     def _at_end_of_step(self) -> bool:
         return self.cursor == self._last(self.cursor.step) if self.cursor.index else False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from ..i18n import _
@@ -34,6 +35,10 @@ class Rules:
     suppressed_first: tuple[int, ...] = ()
     bad_words: tuple[tuple[int, ...], ...] = ()
     no_repeat_ngram: int = 0
+    min_length: int = 0
+    """of all ids, those given counted: no end token before"""
+    min_new_tokens: int | None = None
+    """of the ids chosen; takes the place of ``min_length``"""
     renormalise: bool = False
     not_taken_over: tuple[str, ...] = ()
     """settings of the checkpoint that are not followed unless asked for, e.g. ``num_beams=6``"""
@@ -45,12 +50,19 @@ class Rules:
             return Verdict({}, self.forced_eos)
         if self.forced_bos is not None and len(ids) == 1:
             return Verdict({}, self.forced_bos)
-        if not (self.suppressed or self.suppressed_first or self.bad_words or self.no_repeat_ngram):
+        if not self._forbids:
             return FREE
         first_free = 1 if self.forced_bos is not None and given == 1 else 0
-        return Verdict(dict(self._forbidden(ids, chosen == first_free)), None)
+        early = len(ids) < (self.min_length if self.min_new_tokens is None else given + self.min_new_tokens)
+        return Verdict(dict(self._forbidden(ids, chosen == first_free, early)), None)
 
-    def _forbidden(self, ids: Sequence[int], first: bool) -> Iterator[tuple[int, str]]:
+    @cached_property
+    def _forbids(self) -> bool:
+        """Whether there is any rule that forbids."""
+        lists = self.suppressed, self.suppressed_first, self.bad_words
+        return any(lists) or bool(self.no_repeat_ngram or self.min_length or self.min_new_tokens)
+
+    def _forbidden(self, ids: Sequence[int], first: bool, early: bool) -> Iterator[tuple[int, str]]:
         for token in self.suppressed:
             yield token, _("suppressed by the checkpoint's settings")
         for token in self.suppressed_first if first else ():
@@ -58,6 +70,8 @@ class Rules:
         for *before, last in self.bad_words:
             if not before or list(ids[-len(before) :]) == before:
                 yield last, _("a bad word of the checkpoint's settings")
+        for token in self.eos_ids if early else ():
+            yield token, _("too early to end")
         for token in self._repeating(ids):
             yield token, _("would repeat {n} tokens in a row").format(n=self.no_repeat_ngram)
 

@@ -15,7 +15,17 @@ from ..tensor import Axis, Parameter, Tensor
 from .layout import Layout, arranged
 from .stated import Stated
 
-NOT_TAKEN_OVER = ("num_beams", "do_sample", "temperature", "top_k", "top_p", "repetition_penalty", "length_penalty")
+NOT_TAKEN_OVER = {
+    "num_beams": 1,
+    "do_sample": False,
+    "temperature": 1.0,
+    "top_k": 50,
+    "top_p": 1.0,
+    "repetition_penalty": 1.0,
+    "encoder_no_repeat_ngram_size": 0,
+    "length_penalty": 1.0,
+}
+"""Settings of a checkpoint that are not followed, each with the value that asks for nothing."""
 
 
 class Facts(NamedTuple):
@@ -63,19 +73,23 @@ class Architecture(ABC):
 
     def rules(self, generation: Stated) -> Rules:
         """What is forbidden and forced while decoding, as `generation_config.json` and `config.json` state it."""
-        eos, bad_words = generation.get("eos_token_id"), generation.get("bad_words_ids", [])
+        eos_ids, bad_words = _listed(generation.get("eos_token_id")), generation.get("bad_words_ids", [])
         return Rules(
             start_id=generation.token("decoder_start_token_id") if self.has_encoder else None,
-            eos_ids=tuple(_listed(eos)),
+            eos_ids=tuple(eos_ids),
             forced_bos=generation.get("forced_bos_token_id"),
             forced_eos=next(iter(_listed(generation.get("forced_eos_token_id"))), None),
             suppressed=tuple(_listed(generation.get("suppress_tokens"))),
             suppressed_first=tuple(_listed(generation.get("begin_suppress_tokens"))),
-            bad_words=tuple(tuple(word) for word in bad_words if word != [eos]),
-            no_repeat_ngram=generation.get("no_repeat_ngram_size", 0),
+            bad_words=tuple(tuple(word) for word in bad_words if word not in [[token] for token in eos_ids]),
+            no_repeat_ngram=generation.count("no_repeat_ngram_size", 0),
+            min_length=generation.count("min_length", 0),
+            min_new_tokens=generation.count("min_new_tokens", None),
             renormalise=generation.flag("renormalize_logits", False),
             not_taken_over=tuple(
-                f"{key}={generation.get(key)}" for key in NOT_TAKEN_OVER if generation.get(key) not in (None, False, 1)
+                f"{key}={generation.get(key)}"
+                for key, neutral in NOT_TAKEN_OVER.items()
+                if generation.get(key, neutral) != neutral
             ),
         )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..decoding.cache import Cache, LayerCache
+from ..i18n import _
 from ..ops.activation import BY_NAME
 from ..ops.embedding import embed
 from ..ops.linear import add, linear, part
@@ -89,7 +90,8 @@ class Gpt2(DecoderOnly):
 
     def describe(self) -> str:
         c = self.config
-        return f"decoder-only, {c.layers} layers × {c.heads} heads, d_model {c.d_model}"
+        told = _("decoder-only, {layers} layers × {heads} heads, d_model {d_model}")
+        return told.format(layers=c.layers, heads=c.heads, d_model=c.d_model)
 
     def new_cache(self, capacity: int, prompt: int) -> Cache:
         c = self.config

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..decoding.cache import Cache, LayerCache
+from ..i18n import _
 from ..ops.activation import BY_NAME
 from ..ops.embedding import embed
 from ..ops.linear import add, linear, multiply, project
@@ -81,8 +82,12 @@ class Llama(DecoderOnly):
 
     def describe(self) -> str:
         c = self.config
-        heads = f"{c.heads} heads" if c.heads == c.kv_heads else f"{c.heads} heads on {c.kv_heads} of keys"
-        return f"decoder-only, {c.layers} layers × {heads}, d_model {c.d_model}"
+        told = (
+            _("decoder-only, {layers} layers × {heads} heads, d_model {d_model}")
+            if c.heads == c.kv_heads
+            else _("decoder-only, {layers} layers × {heads} heads on {kv_heads} of keys, d_model {d_model}")
+        )
+        return told.format(layers=c.layers, heads=c.heads, kv_heads=c.kv_heads, d_model=c.d_model)
 
     def new_cache(self, capacity: int, prompt: int) -> Cache:
         c = self.config
@@ -178,6 +183,7 @@ def rotary_frequencies(stated: Stated, d_k: int) -> tuple[float, ...]:
     scaling = stated.within("rope_scaling", "rope_parameters")
     base = scaling.number("rope_theta", stated.number("rope_theta", 10000.0))
     frequencies = tuple(base ** (-2 * i / d_k) for i in range(d_k // 2))
+    scaling.refuse("partial_rotary_factor", 1)
     kind = scaling.get("rope_type", scaling.get("type", "default"))
     if kind == "default":
         return frequencies

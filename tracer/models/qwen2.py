@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ..i18n import _
 from .llama import Config, Llama, configured
 from .stated import Stated
 
@@ -15,5 +16,12 @@ class Qwen2(Llama):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
-        stated.refuse("use_sliding_window", False)
+        refuse_windows(stated)
         return configured(stated, qkv_bias=True)
+
+
+def refuse_windows(stated: Stated) -> None:
+    """Insist that every layer sees all keys; Qwen's files can state a window for some of the layers, and none does."""
+    stated.refuse("use_sliding_window", False)
+    kinds = stated.get("layer_types", [])
+    stated.insist(all(kind == "full_attention" for kind in kinds), "layer_types", _("full_attention in every layer"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .llama import Config, Llama, configured
+from .qwen2 import refuse_windows
 from .stated import Stated
 
 
@@ -15,6 +16,6 @@ class Qwen3(Llama):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
-        stated.refuse("use_sliding_window", False)
+        refuse_windows(stated)
         bias = stated.flag("attention_bias", False)
         return configured(stated, qkv_bias=bias, output_bias=bias, head_norms=True)

@@ -33,6 +33,11 @@ class Stated:
         """A number of things, from 1."""
         return self._checked(key, default, _("a whole number from 1 to {n}").format(n=LARGEST), _is_size)
 
+    def count(self, key: str, default: Any = REQUIRED) -> Any:
+        """A number of things, from 0."""
+        expected = _("a whole number from 0 to {n}").format(n=LARGEST)
+        return self._checked(key, default, expected, lambda v: not isinstance(v, bool) and _is_size(v + 1))
+
     def layers(self, key: str, default: int = REQUIRED) -> int:
         """A number of layers, from 1."""
         n = self.size(key, default)

@@ -117,7 +117,8 @@ class T5(Architecture):
 
     def describe(self) -> str:
         c = self.config
-        return f"encoder–decoder, {c.encoder_layers}+{c.decoder_layers} layers × {c.heads} heads, d_model {c.d_model}"
+        told = _("encoder–decoder, {encoder}+{decoder} layers × {heads} heads, d_model {d_model}")
+        return told.format(encoder=c.encoder_layers, decoder=c.decoder_layers, heads=c.heads, d_model=c.d_model)
 
     def new_cache(self, capacity: int, prompt: int) -> Cache:
         c = self.config

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arithmetic import Node, Number, dot, total
-from ..i18n import _
-from ..tensor import Axis, Tensor
+from ..i18n import N_, _
+from ..tensor import Array, Axis, Tensor
 from .operation import Operation
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Mask(Operation):
     None without it.
     """
 
-    formula = "0 where visible, −∞ where hidden"
+    formula = N_("0 where visible, −∞ where hidden")
     latex = r"M_{ij} = 0 \text{ if } j \text{ is visible from } i, \text{ else } -\infty"
     reference = "Vaswani et al. 2017, §3.2.3; Beltagy et al. 2020, §3.1 (sliding window)"
 
@@ -73,6 +73,21 @@ class Mask(Operation):
             )
             return Number(-math.inf, "−∞", reason)
         return Number(0.0, "0", _("key {j} is visible").format(j=j))
+
+    def rules(self, record: Record) -> dict[str, Array]:
+        """What each rule that applies hides by itself: True where it does, [query, key]."""
+        given = record.parameters
+        causal = self._hidden({**given, "window": None, "padding": ()})
+        found: dict[str, Array] = {N_("padding"): self._hidden({**given, "past": None})}
+        if given["past"] is not None:
+            found[N_("causal")] = causal
+        if given["window"] is not None:
+            found[N_("window")] = self._hidden({**given, "padding": ()}) & ~causal
+        return found
+
+    def _hidden(self, parameters: dict[str, Any]) -> Array:
+        hidden: Array = np.isneginf(self.forward(**parameters).array)
+        return hidden
 
     def note(self, record: Record) -> str:
         rule = _("padding only") if record.parameters["past"] is None else _("causal")
@@ -142,7 +157,7 @@ class Masked(Operation):
         return total((scores.leaf(*index), mask.leaf(*index[1:]), *(tensor.leaf(*index) for tensor in bias)))
 
     def note(self, record: Record) -> str:
-        return _("scores + mask + position bias") if len(record.inputs) > 2 else self.formula
+        return _("scores + mask + position bias") if len(record.inputs) > 2 else super().note(record)
 
 
 class Weigh(Operation):
@@ -170,7 +185,7 @@ class Weigh(Operation):
 class Append(Operation):
     """[head, key, d_k] of this step -> [head, key, d_k] of all steps so far: the key/value cache."""
 
-    formula = "past rows, then the new ones"
+    formula = N_("past rows, then the new ones")
     latex = r"[K_{\mathrm{past}}; K_{\mathrm{new}}]"
     reference = "Shazeer 2019, §2.4 (incremental multi-head attention)"
     shares = True
@@ -186,7 +201,7 @@ class Append(Operation):
 class Cached(Operation):
     """Keys or values of the encoder's memory, projected in the first step and kept."""
 
-    formula = "as in step 1"
+    formula = N_("as in step 1")
     latex = r"K^{(1)}"
     reference = "Shazeer 2019, §2.4 (incremental multi-head attention)"
     shares = True

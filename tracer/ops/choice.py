@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..arithmetic import Named, Node, Number, Which, exp, log, over
-from ..i18n import _
+from ..i18n import N_, _
 from ..tensor import Array, Tensor
 from .operation import Operation
 
@@ -18,7 +18,7 @@ class Candidates(Operation):
     ``forbidden`` gives the reason for each id ruled out; where one id is ``forced``, it alone is left.
     """
 
-    formula = "the last position's logits, −∞ where forbidden"
+    formula = N_("the last position's logits, −∞ where forbidden")
     latex = r"z_{t,i} \text{ if } i \text{ is allowed, else } -\infty"
     reference = "Vaswani et al. 2017, §3.1 (auto-regressive); Keskar et al. 2019, §4.1 (penalties)"
 
@@ -59,7 +59,7 @@ class Temper(Operation):
 class TopK(Operation):
     """[vocab] -> [vocab]: −∞ for all but the k largest; of equals the first are kept."""
 
-    formula = "z where among the k largest, else −∞"
+    formula = N_("z where among the k largest, else −∞")
     latex = r"z_i \text{ if } z_i \in \mathrm{top}_k(z), \text{ else } -\infty"
     reference = "Fan et al. 2018, §5.3"
 
@@ -74,7 +74,7 @@ class TopK(Operation):
 class TopP(Operation):
     """[vocab] -> [vocab]: −∞ outside the smallest set of likeliest tokens whose probability reaches p."""
 
-    formula = "z in the nucleus of probability p, else −∞"
+    formula = N_("z in the nucleus of probability p, else −∞")
     latex = r"z_i \text{ if } i \in V^{(p)}, \text{ else } -\infty"
     reference = "Holtzman et al. 2020, §3.1"
 
@@ -93,7 +93,7 @@ class Argmax(Operation):
 
     formula = "argmax"
     latex = r"\arg\max_i p_i"
-    reference = "greedy decoding"
+    reference = N_("greedy decoding")
 
     def forward(self, probs: Tensor) -> Tensor:
         return Tensor(np.asarray(probs.array.argmax()), ())
@@ -108,7 +108,7 @@ class Draw(Operation):
     The generator is Philox, counted by the step, so that a step computed again draws the same.
     """
 
-    formula = "the first id with Σ p > u"
+    formula = N_("the first id with Σ p > u")
     latex = r"\min \{ i : \sum_{j \le i} p_j > u \}"
     reference = "Salmon et al. 2011 (Philox)"
 
@@ -141,7 +141,7 @@ class LogProbs(Operation):
 class Kept(Operation):
     """[vocab] -> an id: the one with which beam search went on; the search decided over all its beams at once."""
 
-    formula = "kept by beam search"
+    formula = N_("kept by beam search")
     latex = r"y_t"
     reference = "Graves 2012, §3.2; Sutskever et al. 2014, §3.2"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..arithmetic import Node, Number, dot
-from ..i18n import _
+from ..i18n import N_, _
 from ..tensor import D_K, FEATURE, Axis, Parameter, Tensor
 from .operation import Operation
 
@@ -24,12 +24,12 @@ class RowProduct(Operation):
     def convention(self, record: Record) -> str:
         if record.parameters["weight"].transposed:
             return _(
-                "each vector is a row: x W + b, as the file has W [in, out]; for columns, as in Linear(x) = W x + b, W is "
-                "this matrix turned over"
+                "each vector is a row: x W + b, as the file has W [in, out]; for columns, as in Linear(x) = W x + b, "
+                "W is this matrix turned over"
             )
         return _(
-            "each vector is a row: x Wᵀ + b, as the file has W [out, in]; for columns, as in Linear(x) = W x + b, it is the "
-            "same W and the same numbers"
+            "each vector is a row: x Wᵀ + b, as the file has W [out, in]; for columns, as in Linear(x) = W x + b, "
+            "it is the same W and the same numbers"
         )
 
 
@@ -56,7 +56,7 @@ class Project(RowProduct):
     ``heads`` is how many there are, ``axes`` what the first two axes of the result are called.
     """
 
-    formula = "x Wᵀ + b, split into heads"
+    formula = N_("x Wᵀ + b, split into heads")
     latex = r"(x W^{\top} + b)_{\mathrm{head}}"
     reference = "Vaswani et al. 2017, §3.2.2"
 
@@ -86,7 +86,7 @@ class Project(RowProduct):
 class Part(Operation):
     """[position, parts · d_model] -> [head, query or key, d_k]: one part of a fused product, split into heads."""
 
-    formula = "a part of the fused product, split into heads"
+    formula = N_("a part of the fused product, split into heads")
     latex = r"(x W^{\top} + b)_{\mathrm{part},\,\mathrm{head}}"
     reference = "Radford et al. 2019 (c_attn)"
 
@@ -107,7 +107,7 @@ class Part(Operation):
 class Concat(Operation):
     """[head, query, d_k] -> [query, head · d_k]."""
 
-    formula = "heads side by side"
+    formula = N_("heads side by side")
     latex = r"\mathrm{Concat}(\mathrm{head}_1, \dots, \mathrm{head}_h)"
     reference = "Vaswani et al. 2017, §3.2.2"
 
@@ -165,7 +165,7 @@ class Rescale(Operation):
 class Last(Operation):
     """[position, feature] -> [1, feature]: the only position whose logits are needed."""
 
-    formula = "the last position"
+    formula = N_("the last position")
     latex = r"x_{t}"
     reference = "Radford et al. 2018, §3.1"
 

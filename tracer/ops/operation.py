@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..i18n import spoken
+
 if TYPE_CHECKING:
     from ..arithmetic import Node
     from ..tape import Record
@@ -40,7 +42,7 @@ class Operation:
 
     def note(self, record: Record) -> str:
         """What a one-line account of a record says after its shape; the formula, unless there is more to tell."""
-        return self.formula
+        return spoken(self.formula)
 
     def convention(self, record: Record) -> str:
         """Whether vectors are rows or columns, where that matters to how the formula reads."""

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..arithmetic import Call, Node, Number
+from ..i18n import N_
 from ..tensor import FEATURE, HEAD, Array, Axis, Parameter, Tensor
 from .operation import Operation
 
@@ -18,7 +19,7 @@ Dtype: TypeAlias = type[np.floating[Any]]
 class Sinusoids(Operation):
     """-> [position, feature]: sin at even features, cos at odd ones; ``start`` is the first position."""
 
-    formula = "sin, cos of pos / 10000^(2i/d)"
+    formula = N_("sin, cos of pos / 10000^(2i/d)")
     latex = r"\sin\frac{pos}{10000^{2i/d}},\ \cos\frac{pos}{10000^{2i/d}}"
     reference = "Vaswani et al. 2017, §3.5"
 
@@ -37,7 +38,7 @@ class Sinusoids(Operation):
 class SinusoidHalves(Operation):
     """-> [position, feature]: sin in the first half of the features, cos in the second."""
 
-    formula = "sin | cos of pos / 10000^(2i/d)"
+    formula = N_("sin | cos of pos / 10000^(2i/d)")
     latex = r"\left[\sin\frac{pos}{10000^{2i/d}} \,\middle|\, \cos\frac{pos}{10000^{2i/d}}\right]"
     reference = "Vaswani et al. 2017, §3.5; Junczys-Dowmunt et al. 2018 (the order of Marian)"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arithmetic import Named, Node, exp, log, over
-from ..i18n import _
+from ..i18n import N_, _
 from ..tensor import Tensor
 from .operation import Operation
 
@@ -41,7 +41,7 @@ class Softmax(Operation):
 class Loss(Operation):
     """[position, vocab] -> [position]: −log softmax(logits) of the next id, for the positions from ``start``."""
 
-    formula = "−log p(next id)"
+    formula = N_("−log p(next id)")
     latex = r"-\log p(y_{t+1}) = \log \sum_i e^{z_i} - z_{y_{t+1}}"
     reference = "Vaswani et al. 2017, §5.4 (without label smoothing)"
 

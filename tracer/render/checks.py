@@ -9,7 +9,8 @@ from rich.segment import Segment
 
 from ..i18n import _
 from ..verify import Check
-from .page import BOLD, Line, Page, View, sentence
+from .composite import Composite, Flow
+from .page import BOLD, Page, Sentence, View
 from .table import Column, Remark, Table
 
 MOST = 10
@@ -17,24 +18,24 @@ MOST = 10
 
 
 @dataclass(frozen=True)
-class ChecksView(View):
+class ChecksView(Composite):
     """See `checks_view`."""
 
     checks: Sequence[Check]
     title: str
 
-    def lines(self, page: Page) -> Iterator[Line]:
-        yield [Segment(self.title, BOLD)]
+    def parts(self, page: Page) -> Iterator[View]:
+        yield Flow([Segment(self.title, BOLD)])
         columns = [
             Column(_("check"), [check.name for check in self.checks], "<"),
             Column(_("of"), [check.unit for check in self.checks], "<"),
             Column(_("checked"), [str(check.checked) for check in self.checks]),
             Column(_("largest difference"), [_size(check.largest) for check in self.checks]),
         ]
-        yield from Table(columns, [Remark(self._verdict(check)) for check in self.checks]).lines(page)
+        yield Table(columns, [Remark(self._verdict(check)) for check in self.checks])
         for check in self.checks:
             for failure in check.failures[:MOST]:
-                yield from sentence(failure, page, BOLD, indent=4)
+                yield Sentence(failure, BOLD, indent=4)
 
     def _verdict(self, check: Check) -> str:
         if check.failures:

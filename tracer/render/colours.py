@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
-from rich.color import Color
 from rich.style import Style
 
+from ..heat import CENTRE, PUOR, TONES, ink
 from ..tensor import Array
 
-_PUOR = (  # ColorBrewer's diverging scheme of 11 classes
-    *("#7f3b08", "#b35806", "#e08214", "#fdb863", "#fee0b6"),
-    "#f7f7f7",
-    *("#d8daeb", "#b2abd2", "#8073ac", "#542788", "#2d004b"),
-)
-CENTRE = len(_PUOR) // 2
-INFINITE, NEGATIVE_INFINITE, NAN, HIDDEN = range(len(_PUOR), len(_PUOR) + 4)
+INFINITE, NEGATIVE_INFINITE, NAN, HIDDEN = range(len(PUOR), len(PUOR) + 4)
 _APART: tuple[Style | None, ...] = (
     Style(bold=True),
     Style(dim=True),
@@ -31,16 +25,24 @@ Palette = tuple[Style | None, ...]
 def palette(depth: str | None) -> Palette:
     """The style of every class: orange below 0, purple above, plain around it; then what is no number on the scale."""
     if depth is None:
-        return (None,) * (len(_PUOR) + len(_APART))
+        return (None,) * (len(PUOR) + len(_APART))
     paint = _foreground if depth == "standard" else _background
-    return (*(None if i == CENTRE else paint(i) for i in range(len(_PUOR))), *_APART)
+    return (*(None if i == CENTRE else paint(i) for i in range(len(PUOR))), *_APART)
+
+
+@cache
+def _tones() -> dict[Style | None, str]:
+    heat = dict(zip(palette("truecolor"), (*TONES, "bold", "dim", "nan", "dim"), strict=True))
+    return {**heat, None: "", BAR: "bar"}
+
+
+def tone(style: Style | None) -> str:
+    """What a style is called in documents, which have colours of their own; nothing for one that they do not know."""
+    return _tones().get(style, "")
 
 
 def _background(place: int) -> Style:
-    colour = Color.parse(_PUOR[place])
-    red, green, blue = colour.get_truecolor()
-    is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 140
-    return Style(color="#000000" if is_light else "#ffffff", bgcolor=colour)
+    return Style(color=ink(PUOR[place]), bgcolor=PUOR[place])
 
 
 def _foreground(place: int) -> Style:
@@ -64,5 +66,5 @@ def heat(values: Array, bound: float, *, zero_is_hidden: bool = False) -> Array:
     return classes
 
 
-BAR = Style(color=_PUOR[8])
+BAR = Style(color=PUOR[8])
 """Of a bar for a probability."""

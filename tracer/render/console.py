@@ -7,13 +7,21 @@ from typing import IO, Literal
 
 from rich.console import Console
 
+from .page import Density
+
 Depth = Literal["standard", "256", "truecolor"]
 """How many colours: 16, 256, or all."""
 
 Choice = Literal["auto", "always", "never"]
 
 
-class AsciiConsole(Console):
+class PageConsole(Console):
+    """A console that says how much of a thing is to be shown."""
+
+    density = Density()
+
+
+class AsciiConsole(PageConsole):
     """A console whose renderables keep to plain ASCII, whatever the file could take."""
 
     @property
@@ -22,14 +30,20 @@ class AsciiConsole(Console):
 
 
 def make_console(
-    file: IO[str], *, width: int | None, color: Choice, accessible: bool, environ: Mapping[str, str]
+    file: IO[str],
+    *,
+    width: int | None,
+    color: Choice,
+    accessible: bool,
+    environ: Mapping[str, str],
+    density: Density | None = None,
 ) -> Console:
     """A console on ``file``: tokens are never markup or emoji, numbers never highlighted.
 
     ``width`` is in cells, None for the terminal's own. ``accessible`` asks for plain ASCII and lists in place of grids.
     """
-    kind = AsciiConsole if accessible else Console
-    return kind(
+    kind = AsciiConsole if accessible else PageConsole
+    console = kind(
         file=file,
         width=width,
         color_system=color_depth(color, environ, is_terminal=file.isatty()),
@@ -42,6 +56,8 @@ def make_console(
         legacy_windows=False,
         _environ=environ,
     )
+    console.density = density or Density()
+    return console
 
 
 def color_depth(color: Choice, environ: Mapping[str, str], *, is_terminal: bool) -> Depth | None:

@@ -11,29 +11,33 @@ from rich.segment import Segment
 from ..contest import Contest
 from ..derive import Derivation
 from ..i18n import _
-from .derivation import DECIMALS, TERMS, Branch, drawn
+from .composite import Composite, Flow
+from .derivation import TERMS, Branch, TreeView, finer
 from .expression import Writer, sum_over_row
 from .numbers import Notation
-from .page import BOLD, Line, Page, View, flow
+from .page import BOLD, Page, View
 from .tokens import quoted
 from .worked import worked_sum
 
 
 @dataclass(frozen=True)
-class ContestView(View):
+class ContestView(Composite):
     """See `contest_view`."""
 
     contest: Contest
     piece: Callable[[int], str]
     count: int | None
-    decimals: int
+    decimals: int | None
 
-    def lines(self, page: Page) -> Iterator[Line]:
+    def on(self, page: Page) -> Page:
+        return finer(page, self.decimals)
+
+    def parts(self, page: Page) -> Iterator[View]:
         title = _("why {token} and not {rival}").format(
             token=self._token(self.contest.winner), rival=self._token(self.contest.rival)
         )
-        yield from flow([Segment(title, BOLD)], page.width)
-        yield from drawn(list(self._branches(Writer(Notation(page, self.decimals)), page)), page)
+        yield Flow([Segment(title, BOLD)])
+        yield TreeView(list(self._branches(Writer(Notation(page)), page)))
 
     def _branches(self, writer: Writer, page: Page) -> Iterator[Branch]:
         winner, rival, margin = self.contest.winner, self.contest.rival, self.contest.margin
@@ -58,18 +62,20 @@ class ContestView(View):
             yield Branch(page.text(rest))
 
     def _difference(self, page: Page) -> View:
-        ours, theirs = (f"W[{quoted(self.piece(side.index[-1]))}]" for side in (self.contest.winner, self.contest.rival))
+        ours, theirs = (
+            f"W[{quoted(self.piece(side.index[-1]))}]" for side in (self.contest.winner, self.contest.rival)
+        )
         node = self.contest.difference(ours, theirs)
         is_all = sum_over_row(self.contest.winner.expression) is not None
         total = self.contest.margin if is_all else node.evaluate()
-        return worked_sum(node, total=total, count=self.count, decimals=self.decimals)
+        return worked_sum(node, total=total, count=self.count)
 
     def _token(self, side: Derivation) -> str:
         return quoted(self.piece(side.index[-1]))
 
 
 def contest_view(
-    contest: Contest, piece: Callable[[int], str], *, count: int | None = TERMS, decimals: int = DECIMALS
+    contest: Contest, piece: Callable[[int], str], *, count: int | None = TERMS, decimals: int | None = None
 ) -> ContestView:
     """The logits of two tokens, their margin, and the features that add most to it; ``piece`` tells an id's token."""
     return ContestView(contest, piece, count, decimals)

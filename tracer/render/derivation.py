@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
+from .. import document
 from ..arithmetic import Leaf, Named, Node, Number, Sum
 from ..derive import Derivation, Explanation, Place
+from ..document import Block, Span
 from ..i18n import _
-from .expression import Writer, addends, is_number, parts, reduced, symbols
+from ..ops import Operation
+from .colours import tone
+from .composite import Composite, Flow, Symbols
+from .expression import Writer, is_number, parts, reduced, symbols
 from .numbers import Notation, decimals_of
-from .page import BOLD, DIM, Line, Page, View, flow, folded
+from .page import BOLD, DIM, Line, Page, View, folded
 from .tokens import quoted
 from .worked import worked_sum
 
-DECIMALS = 4
 TERMS = 4
 """So many terms of a long sum are shown."""
 
@@ -35,19 +40,22 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class DerivationView(View):
+class DerivationView(Composite):
     """See `explanation_view`."""
 
     explanation: Explanation
     reasons: Reasons
     count: int | None
-    decimals: int
+    decimals: int | None
 
-    def lines(self, page: Page) -> Iterator[Line]:
+    def on(self, page: Page) -> Page:
+        return finer(page, self.decimals)
+
+    def parts(self, page: Page) -> Iterator[View]:
         root = self._explained(self.explanation, page)
         assert isinstance(root.content, str)
-        yield from flow([Segment(root.content, BOLD)], page.width)
-        yield from drawn(root.branches, page)
+        yield Flow([Segment(root.content, BOLD)])
+        yield TreeView(root.branches)
 
     def _explained(self, explanation: Explanation, page: Page) -> Branch:
         head = " ".join([f"{explanation.leaf} = {self._value(explanation, page)}", *self._remarks(explanation)])
@@ -59,7 +67,7 @@ class DerivationView(View):
     def _value(self, explanation: Explanation, page: Page) -> str:
         record, value = explanation.record, explanation.leaf.value
         is_whole = record is not None and not decimals_of(record.output)
-        return f"{value:.0f}" if is_whole else Writer(Notation(page, self.decimals)).value(value)
+        return f"{value:.0f}" if is_whole else Writer(Notation(page)).value(value)
 
     def _remarks(self, explanation: Explanation) -> Iterator[str]:
         if explanation.places:
@@ -70,9 +78,9 @@ class DerivationView(View):
             yield _("  (the tree is large enough: ask why of this cell)")
 
     def _body(self, derivation: Derivation, page: Page) -> Iterator[Branch]:
-        writer = Writer(Notation(page, self.decimals))
-        name, formula, expression = derivation.record.op.name, derivation.formula, derivation.expression
-        yield Branch(page.text(formula if name == formula else f"{name}: {formula}"))
+        writer = Writer(Notation(page))
+        operation, expression = cast("Operation", derivation.record.op), derivation.expression
+        yield Branch(Symbols(operation, "" if operation.name == operation.formula else f"{operation.name}: "))
         for text in [*_steps(expression, derivation.value, writer), *self.reasons(derivation)]:
             yield Branch(page.text(text))
         for part in parts(expression):
@@ -86,11 +94,11 @@ class DerivationView(View):
             shown = str(part.node) if isinstance(part.node, Leaf) else page.text(writer.write(part.node))
             return Branch(f"{page.text(part.symbol)} = {shown} = {writer.value(part.evaluate())}")
         total = derivation.value if part is derivation.expression else part.evaluate()
-        return Branch(worked_sum(part, total=total, count=self.count, decimals=self.decimals))
+        return Branch(worked_sum(part, total=total, count=self.count))
 
 
 def explanation_view(
-    explanation: Explanation, *, reasons: Reasons, count: int | None = TERMS, decimals: int = DECIMALS
+    explanation: Explanation, *, reasons: Reasons, count: int | None = TERMS, decimals: int | None = None
 ) -> DerivationView:
     """A cell, its formula, the formula with numbers, its sums worked out, and its operands, each explained in turn.
 
@@ -100,12 +108,40 @@ def explanation_view(
     return DerivationView(explanation, reasons, count, decimals)
 
 
-def derivation_view(derivation: Derivation, *, decimals: int = DECIMALS) -> DerivationView:
+def derivation_view(derivation: Derivation, *, decimals: int | None = None) -> DerivationView:
     """A derivation, one level deep, without looking any further than its own record."""
     leaf = derivation.record.output.leaf(*derivation.index)
     operands = list(map(Explanation, derivation.operands))
     explanation = Explanation(leaf, (), derivation.record, derivation, operands)
     return DerivationView(explanation, lambda _derivation: (), TERMS, decimals)
+
+
+def finer(page: Page, decimals: int | None) -> Page:
+    """The page with so many decimals; with one more than it has, where a view is not told."""
+    return page.showing(page.decimals + 1 if decimals is None else decimals, None)
+
+
+@dataclass(frozen=True)
+class TreeView(View):
+    """A tree, drawn with lines."""
+
+    branches: Sequence[Branch]
+
+    def lines(self, page: Page) -> Iterator[Line]:
+        return drawn(self.branches, page)
+
+    def blocks(self, page: Page) -> Iterator[Block]:
+        yield document.Tree(_branches(self.branches, page))
+
+
+def _branches(branches: Sequence[Branch], page: Page) -> list[document.Branch]:
+    return [document.Branch(_blocks(branch, page), _branches(branch.branches, page)) for branch in branches]
+
+
+def _blocks(branch: Branch, page: Page) -> list[Block]:
+    if isinstance(branch.content, View):
+        return list(branch.content.blocks(page))
+    return [document.Paragraph([Span(branch.content, tone(branch.style))])]
 
 
 def drawn(branches: Sequence[Branch], page: Page, before: str = "") -> Iterator[Line]:
@@ -133,7 +169,7 @@ def _indent(branch: Branch) -> str:
 def _labelled(place: Place) -> str:
     """``query "i"``; a piece of a vocabulary with its id."""
     if place.axis == "vocab":
-        return _("{token} = id {id}").format(token=quoted(place.label), id=place.index)
+        return _("{token} = id {id}").format(token=quoted(place.label), id=place.number)
     return f"{place.axis} {quoted(place.label)}"
 
 
@@ -143,10 +179,8 @@ def _steps(expression: Node, value: float, writer: Writer) -> Iterator[str]:
         yield expression.reason
         return
     simpler = reduced(expression)
-    lines = [writer.write(node) for node in (expression, simpler) if node is not None]
-    if is_number(expression) and not isinstance(expression, Leaf):
-        lines = []
-    if lines and (missing := writer.missing(list(addends(simpler or expression)), value)):
-        sign, size = ("−", missing[1:]) if missing.startswith("-") else ("+", missing)
-        lines[-1] += _(" {sign} {size} (rounding)").format(sign=sign, size=size)
-    yield from (f"= {line}" for line in lines)
+    if simpler is not None:
+        yield f"= {writer.write(expression)}"
+        yield f"= {writer.sum_of(simpler, value)}"
+    elif isinstance(expression, Leaf) or not is_number(expression):
+        yield f"= {writer.sum_of(expression, value)}"

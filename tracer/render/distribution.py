@@ -9,11 +9,13 @@ import numpy as np
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from ..document import Block, Paragraph, Span
 from ..i18n import _, ngettext
 from ..run import Token
 from ..tensor import Array, Tensor
+from .composite import Composite
 from .numbers import Notation
-from .page import BOLD, DIM, Line, Page, View, clipped_left, padded, sentence
+from .page import BOLD, DIM, Line, Page, Sentence, View, clipped_left, padded
 from .table import Column, Remark, Table
 from .tokens import quoted, shown
 
@@ -35,9 +37,14 @@ class TokenLine(View):
         text = clipped_left(shown(self.token.text), room, page.glyphs.more) if room > 0 else ""
         yield [Segment(head), Segment(f"      {text}", BOLD)]
 
+    def blocks(self, page: Page) -> Iterator[Block]:
+        token = self.token
+        texts = [_("token {n}").format(n=token.step), quoted(token.piece), f"p {Notation(page)(token.prob)}"]
+        yield Paragraph([*map(Span, texts), Span(shown(token.text), "bold")])
+
 
 @dataclass(frozen=True)
-class Top(View):
+class Top(Composite):
     """See `top_view`."""
 
     probs: Array
@@ -46,17 +53,17 @@ class Top(View):
     n: int
     chosen: int | None
 
-    def lines(self, page: Page) -> Iterator[Line]:
+    def parts(self, page: Page) -> Iterator[View]:
         order = np.argsort(-self.probs, kind="stable")
         ids = order[: self.n].tolist()
         ranks = list(range(1, len(ids) + 1))
         if self.chosen is not None and self.chosen not in ids:
             ids.append(self.chosen)
             ranks.append(int(np.flatnonzero(order == self.chosen)[0]) + 1)
-        yield from self._table(ids, ranks, page).lines(page)
+        yield self._table(ids, ranks, page)
         rest = self.probs.size - len(ids)
         if rest > 0:
-            yield from sentence(self._rest(ids, rest, page), page, DIM, indent=2)
+            yield Sentence(self._rest(ids, rest, page), DIM, indent=2)
 
     def _table(self, ids: list[int], ranks: list[int], page: Page) -> Table:
         number = Notation(page)

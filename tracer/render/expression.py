@@ -67,6 +67,14 @@ class Writer:
         rest = round(self._seen(whole) - math.fsum(map(self._seen, parts)), digits)
         return f"{rest:.{digits}f}" if rest else ""
 
+    def sum_of(self, node: Node, whole: float) -> str:
+        """An expression with its numbers put in, and what rounding takes from the whole as it is written."""
+        text, rest = self.write(node), self.missing(list(addends(node)), whole)
+        if not rest:
+            return text
+        sign, size = ("−", rest[1:]) if rest.startswith("-") else ("+", rest)
+        return _("{text} {sign} {size} (rounding)").format(text=text, sign=sign, size=size)
+
     def _seen(self, value: float) -> float:
         """A number as it is read from what is written."""
         text = self.value(value)
@@ -119,7 +127,7 @@ class SymbolWriter(Writer):
 
 def reduced(node: Node) -> Node | None:
     """The node with its operands worked out to one number each; None where they are numbers already."""
-    children = list(node.children())
+    children = [] if is_number(node) else list(node.children())
     if all(is_number(child) for child in children):
         return None
     numbers = tuple(child if isinstance(child, Number) else Leaf("", (), child.evaluate()) for child in children)

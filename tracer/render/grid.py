@@ -12,8 +12,11 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
+from .. import document
+from ..document import Block, Cell, Span
 from ..i18n import _
 from ..tensor import Array, Axis
+from .colours import tone
 from .page import BOLD, DIM, Line, Page, View, clipped, flow, padded
 from .tokens import label, place_label
 from .window import Hidden, Shown, places, window
@@ -52,7 +55,7 @@ class Grid(View):
 
     def lines(self, page: Page) -> Iterator[Line]:
         n_rows = len(self.array)
-        shown = window(n_rows, n_rows if self.full else self.max_rows, [self.focus])
+        shown = self._cut(n_rows, [self.focus])
         labels = {row: self._row_label(row, page) for row in places(shown)}
         area = max(cell_len(text) for text in [*labels.values(), *self._corner()])
         width = self._column_width(page.width - area)
@@ -61,6 +64,30 @@ class Grid(View):
         if page.plain or max(map(len, blocks)) > fit:
             return self._listed(shown, labels, page)
         return chain.from_iterable(self._block(shown, labels, columns, width, page) for columns in blocks)
+
+    def blocks(self, page: Page) -> Iterator[Block]:
+        """At most so many columns as rows, whatever the width."""
+        n_rows, n = self.array.shape
+        rows, columns = self._cut(n_rows, [self.focus]), self._cut(n, [int(self.array[self.focus].argmax())])
+        heads = [document.Column(*self._corner(), "<"), *map(self._column, columns)]
+        yield document.Table(heads, list(self._rows(rows, columns, page)))
+
+    def _cut(self, n: int, keep: Sequence[int]) -> list[Shown]:
+        return window(n, n if self.full else self.max_rows, keep)
+
+    def _column(self, column: Shown) -> document.Column:
+        if isinstance(column, Hidden):
+            return document.Column(f"…{len(column)}…")
+        return document.Column(str(column), label(self.columns, column))
+
+    def _rows(self, rows: Sequence[Shown], columns: Sequence[Shown], page: Page) -> Iterator[Sequence[Cell]]:
+        painted = iter(self.painter.paint(self.array[places(rows)][:, places(columns)]))
+        for row in rows:
+            if isinstance(row, Hidden):
+                yield [Cell(Span(left_out(row, page), "dim"))]
+            else:
+                cells = with_gaps(next(painted), columns)
+                yield [Cell(Span(self._row_label(row, page).strip(), "dim")), *(_cell(*piece) for piece in cells)]
 
     def _row_label(self, row: int, page: Page) -> str:
         digits = len(str(len(self.array) - 1))
@@ -108,12 +135,11 @@ class Grid(View):
     def _painted(self, shown: Sequence[Shown], columns: Sequence[Shown], width: int) -> Iterator[Line]:
         visible = self.array[places(shown)][:, places(columns)]
         for row in self.painter.paint(visible):
-            yield merged(_with_gaps(row, columns), width + GAP)
+            yield merged(with_gaps(row, columns), width + GAP)
 
     def _listed(self, shown: Sequence[Shown], labels: Mapping[int, str], page: Page) -> Iterator[Line]:
         """Without a grid: a row a paragraph, each number after the name of its column."""
-        n = self.array.shape[1]
-        columns = window(n, n if self.full else self.max_rows, [int(self.array[self.focus].argmax())])
+        columns = self._cut(self.array.shape[1], [int(self.array[self.focus].argmax())])
         painted = iter(self.painter.paint(self.array[places(shown)][:, places(columns)]))
         for row in shown:
             if isinstance(row, Hidden):
@@ -132,6 +158,10 @@ class Grid(View):
                 yield Segment(f"{place_label(self.columns, column, page)}: {text.strip()};", style)
 
 
+def _cell(text: str, style: Style | None) -> Cell:
+    return Cell(Span(text.strip(), tone(style)))
+
+
 def left_out(hidden: Hidden, page: Page) -> str:
     """``… 88 more …``."""
     return page.text(_("… {n} more …").format(n=len(hidden)))
@@ -141,7 +171,8 @@ def _heading(corner: str, cells: Sequence[str], width: int, area: int, style: St
     return [Segment(padded(corner, area), DIM), *(Segment(padded(cell, width + GAP, ">"), style) for cell in cells)]
 
 
-def _with_gaps(row: Sequence[Piece], columns: Sequence[Shown]) -> Iterator[Piece]:
+def with_gaps(row: Sequence[Piece], columns: Sequence[Shown]) -> Iterator[Piece]:
+    """The cells of the columns in sight, a mark where some are left out."""
     cells = iter(row)
     return (_ELLIPSIS if isinstance(column, Hidden) else next(cells) for column in columns)
 

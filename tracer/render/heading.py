@@ -10,8 +10,9 @@ from rich.segment import Segment
 
 from ..i18n import ngettext
 from ..tensor import Statistics, Tensor
+from .composite import Flow
 from .numbers import Notation
-from .page import BOLD, DIM, Line, Page, flow
+from .page import BOLD, DIM, Line, Page
 from .tokens import shown
 
 
@@ -21,11 +22,15 @@ class Heading(NamedTuple):
     title: str
     remark: str = ""
 
-    def lines_with(self, facts: Sequence[str], page: Page) -> Iterator[Line]:
+    def view(self, facts: Sequence[str], page: Page) -> Flow:
         """The title, facts, and the remark, side by side as far as they fit."""
         remark = [page.text(self.remark)] if self.remark else []
         rest = [Segment(text, DIM) for text in [*facts, *remark] if text]
-        return flow([Segment(shown(self.title), BOLD), *rest] if self.title else rest, page.width)
+        return Flow([Segment(shown(self.title), BOLD), *rest] if self.title else rest)
+
+    def lines_with(self, facts: Sequence[str], page: Page) -> Iterator[Line]:
+        """The lines of that."""
+        return self.view(facts, page).lines(page)
 
 
 def shape_by_name(tensor: Tensor) -> str:

@@ -1,4 +1,4 @@
-"""Numbers as text: fixed decimals, never scientific notation, nothing rounded to a zero it is not."""
+"""Numbers as text: fixed decimals, a power of ten only on demand, nothing rounded to a zero it is not."""
 
 from __future__ import annotations
 
@@ -8,26 +8,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..tensor import Statistics, Tensor
-from .page import Page
-
-DECIMALS = 3
+from .page import DECIMALS, Page
 
 
-def decimals_of(tensor: Tensor) -> int:
-    """How many decimals a kind of tensor is shown with: none for ids, three for all that is measured."""
-    return DECIMALS if np.issubdtype(tensor.array.dtype, np.floating) else 0
+def decimals_of(tensor: Tensor, measured: int = DECIMALS) -> int:
+    """How many decimals a kind of tensor is shown with: none for ids, ``measured`` for all else."""
+    return measured if np.issubdtype(tensor.array.dtype, np.floating) else 0
 
 
 class Notation:
-    """How numbers are written: so many decimals, on a page.
+    """How numbers are written: so many decimals, or as many as is usual on a page.
 
     A non-zero that would round to zero is ``<.001`` or ``>-.001``. With ``marks_zero`` an exact zero is the page's
     sign for it, standing at the place of the units.
     """
 
-    def __init__(self, page: Page, decimals: int = DECIMALS, *, marks_zero: bool = False) -> None:
-        self.decimals = decimals
-        self._format = f".{decimals}f"
+    def __init__(self, page: Page, decimals: int | None = None, *, marks_zero: bool = False) -> None:
+        self.decimals = decimals = page.decimals if decimals is None else decimals
+        self._format = f".{decimals}{'e' if page.exponent else 'f'}"
         zero = format(0.0, self._format)
         mark = page.glyphs.zero + " " * (len(zero) - 1)
         least = "." + "0" * (decimals - 1) + "1" if decimals else "1"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -11,6 +12,10 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
 from rich.style import Style
+
+from .. import document
+from ..document import Block, Span
+from .colours import tone
 
 Line = list[Segment]
 
@@ -54,21 +59,50 @@ _IN_ASCII = {
     "ε": "eps",
     "π": "pi",
     "×": "x",
+    "⊙": "*",
+    "±": "+-",
+    "′": "'",
+    "θ": "theta",
+    "→": "->",
+    "§": "sec. ",
 }
+
+
+DECIMALS, ROWS = 3, 20
+
+
+class Density(NamedTuple):
+    """How much is shown of a thing: the decimals of a number, the rows of a matrix."""
+
+    decimals: int = DECIMALS
+    rows: int = ROWS
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a view may count on: the width in cells, whether only ASCII is wanted, and how many colours there are."""
+    """What a view may count on: the width in cells, whether only ASCII is wanted, and how many colours there are.
+
+    ``decimals`` and ``rows`` say how many of them are shown where a view is not told otherwise, ``exponent`` that
+    numbers are written with a power of ten.
+    """
 
     width: int
     plain: bool = False
     depth: str | None = None
+    decimals: int = DECIMALS
+    rows: int = ROWS
+    exponent: bool = False
 
     @classmethod
     def of(cls, console: Console, options: ConsoleOptions) -> Page:
         """The page that rich asks to be filled."""
-        return cls(options.max_width, options.ascii_only, console.color_system)
+        density = getattr(console, "density", Density())
+        return cls(options.max_width, options.ascii_only, console.color_system, *density)
+
+    def showing(self, decimals: int | None, rows: int | None) -> Page:
+        """The same page for a view that says itself how much of a thing it shows; None leaves it to the page."""
+        decimals = self.decimals if decimals is None else decimals
+        return replace(self, decimals=decimals, rows=self.rows if rows is None else rows)
 
     @property
     def glyphs(self) -> Glyphs:
@@ -97,6 +131,10 @@ class View:
         """The lines for a page, none wider than it."""
         raise NotImplementedError
 
+    def blocks(self, page: Page) -> Iterator[Block]:
+        """What it says, for a document that has a layout of its own; its lines, where that needs theirs."""
+        yield document.Lines([spans(line) for line in self.lines(page)])
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for line in self.lines(Page.of(console, options)):
             yield from trimmed(line)
@@ -105,6 +143,11 @@ class View:
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         widest = max((width_of(trimmed(line)) for line in self.lines(Page.of(console, options))), default=0)
         return Measurement(widest, widest)
+
+
+def spans(line: Line) -> list[Span]:
+    """A line as pieces in tones."""
+    return [Span(text, tone(style)) for text, style, _ in trimmed(line)]
 
 
 def width_of(line: Iterable[Segment]) -> int:
@@ -144,22 +187,59 @@ def clipped_left(text: str, width: int, more: str = "…") -> str:
     return more[: max(0, width)] + text
 
 
+_WIDE = "\u2e80-\u9fff\uff01-\uff60"
+_BETWEEN_WORDS = re.compile(rf"(?<= )(?! )|(?<=[{_WIDE}])(?<![（《「])(?![，。、；：！？）》」 ]|$)|(?<=[^ （《「])(?=[一-鿿（《「])")
+"""Where a line may end: after blanks, and beside Chinese characters, but not before what closes or after what opens."""
+
+
 def folded(text: str, width: int) -> list[str]:
     """A text broken into lines of at most ``width`` cells, between words where possible."""
     lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}" if lines[-1] else word
-        if cell_len(longer) <= width:
-            lines[-1] = longer
+    for word in _BETWEEN_WORDS.split(text):
+        if cell_len((lines[-1] + word).rstrip(" ")) <= width:
+            lines[-1] += word
         else:
             lines += chopped(word, width)
-    return lines if lines[0] else lines[1:] or [""]
+    return [line.rstrip(" ") for line in (lines if lines[0] else lines[1:] or [""])]
+
+
+def fitted(text: str, width: int) -> str:
+    """A text of several lines, each of them folded at the width."""
+    return "\n".join(part for line in text.split("\n") for part in folded(line, width))
 
 
 def sentence(text: str, page: Page, style: Style | None = DIM, indent: int = 0) -> Iterator[Line]:
     """A sentence of our own, folded at the width."""
     for part in folded(page.text(text), page.width - indent):
         yield [Segment(" " * indent + part, style)]
+
+
+@dataclass(frozen=True)
+class Scientific(View):
+    """Another view, its numbers written with a power of ten."""
+
+    view: View
+
+    def lines(self, page: Page) -> Iterator[Line]:
+        return self.view.lines(replace(page, exponent=True))
+
+    def blocks(self, page: Page) -> Iterator[Block]:
+        return self.view.blocks(replace(page, exponent=True))
+
+
+@dataclass(frozen=True)
+class Sentence(View):
+    """A sentence of our own, as a view."""
+
+    text: str
+    style: Style | None = None
+    indent: int = 0
+
+    def lines(self, page: Page) -> Iterator[Line]:
+        return sentence(self.text, page, self.style, self.indent)
+
+    def blocks(self, page: Page) -> Iterator[Block]:
+        yield document.Paragraph([Span(page.text(self.text), tone(self.style))])
 
 
 def chopped(text: str, width: int) -> list[str]:

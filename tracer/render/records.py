@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from ..document import Block, Cell, Column, Paragraph, Span, Table
+from ..ops import Operation
 from ..tape import Record
+from .composite import noted
 from .heading import summary
 from .numbers import Notation, decimals_of
 from .page import BOLD, DIM, Line, Page, View, clipped_left, padded
@@ -44,10 +48,17 @@ class RecordLine(View):
         note = self.remark or self.record.op.note(self.record)
         yield _laid_out(head, self.record, self.width, page.text(note), self._numbers(page), page)
 
+    def blocks(self, page: Page) -> Iterator[Block]:
+        record, operation = self.record, cast("Operation", self.record.op)
+        note = noted(operation, self.remark or operation.note(record))
+        head = Span(f"@{record.step} #{record.index}", "bold")
+        numbers = (Span(text, "dim") for text in self._numbers(page))
+        yield Paragraph([head, Span(record.address), Span(shape_of(record)), note, *numbers])
+
     def _numbers(self, page: Page) -> list[str]:
         output = self.record.output
         if output.array.size == 1:
-            return [f"= {Notation(page, decimals_of(output))(output.array.item())}"]
+            return [f"= {Notation(page, decimals_of(output, page.decimals))(output.array.item())}"]
         return summary(output.statistics(), 2, page)
 
 
@@ -65,6 +76,15 @@ class Listing(View):
             arrow = _ARROW if record.index == self.current else " " * len(_ARROW)
             head = f"{arrow}{f'#{record.index}':<{digits + 1}}"
             yield _laid_out(head, record, width, page.text(record.op.note(record)), [], page)
+
+    def blocks(self, page: Page) -> Iterator[Block]:
+        yield Table([Column(align=">"), *[Column(align="<")] * 3], list(map(self._row, self.records)))
+
+    def _row(self, record: Record) -> Sequence[Cell]:
+        is_here = record.index == self.current
+        head = Span(f"{_ARROW.strip()} #{record.index}" if is_here else f"#{record.index}", "bold" if is_here else "")
+        note = noted(cast("Operation", record.op), record.op.note(record))
+        return [Cell(part) for part in (head, Span(record.address), Span(shape_of(record)), note)]
 
 
 def record_line(record: Record, *, width: int = _WHERE, remark: str = "") -> RecordLine:

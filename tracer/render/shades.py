@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..heat import CENTRE
 from ..tensor import Array
-from .colours import CENTRE, HIDDEN, INFINITE, NAN, NEGATIVE_INFINITE, palette
+from .colours import HIDDEN, INFINITE, NAN, NEGATIVE_INFINITE, palette
 from .grid import Piece
 from .page import Page
 from .tensors import HeatPainter

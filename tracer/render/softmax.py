@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,67 +15,90 @@ from ..errors import AddressError
 from ..i18n import _
 from ..tape import Record, Tape
 from ..tensor import Array
+from .composite import Composite
 from .grid import left_out
 from .heading import Heading
-from .numbers import DECIMALS, Notation
-from .page import Line, Page, View
+from .numbers import Notation
+from .page import Page, View
 from .table import Column, Remark, Table
-from .tensors import MAX_ROWS
 from .tokens import place_label
 from .window import Hidden, Shown, window
 
 
+class Worked(NamedTuple):
+    """The stages of a row: its places in the order shown, and at each the score, minus the maximum, and the weight."""
+
+    places: Array
+    scores: Array
+    shifted: Array
+    weights: Array
+
+    def ranked(self) -> Worked:
+        """The same with the greatest weight first."""
+        order = np.argsort(-self.weights, kind="stable")
+        return Worked(*(stage[order] for stage in self))
+
+
 @dataclass(frozen=True)
-class SoftmaxRow(View):
+class SoftmaxRow(Composite):
     """See `softmax_view`."""
 
     record: Record
     row: tuple[int, ...]
     tape: Tape | None
     heading: Heading
-    decimals: int
-    max_rows: int
+    decimals: int | None
+    max_rows: int | None
 
-    def lines(self, page: Page) -> Iterator[Line]:
+    def on(self, page: Page) -> Page:
+        return page.showing(self.decimals, self.max_rows)
+
+    def parts(self, page: Page) -> Iterator[View]:
+        worked = self._worked()
+        yield self._header(worked.weights, worked.scores, page)
+        kept: Sequence[int] = [int(worked.weights.argmax())]
+        if self.record.output.axes[-1] == "vocab" and len(worked.places) > page.rows:
+            worked, kept = worked.ranked(), range(page.rows - 1)
+        yield self._table(window(len(worked.places), page.rows, kept), worked, page)
+
+    def _worked(self) -> Worked:
         scores = self.record.inputs[0].array[self.row].astype(np.float64)
         with np.errstate(invalid="ignore"):
             shifted = scores - scores.max()
-        weights = self.record.output.array[self.row].astype(np.float64)
-        yield from self._header(weights, scores, page)
-        shown = window(len(scores), self.max_rows, [int(weights.argmax())])
-        yield from self._table(shown, scores, shifted, weights, page).lines(page)
+        return Worked(np.arange(len(scores)), scores, shifted, self.record.output.array[self.row].astype(np.float64))
 
-    def _header(self, weights: Array, scores: Array, page: Page) -> Iterator[Line]:
+    def _header(self, weights: Array, scores: Array, page: Page) -> View:
         of = math.log2(max(1, int(np.count_nonzero(~np.isneginf(scores)))))
         entropy = _("entropy {entropy} of {most} bits").format(entropy=f"{_entropy(weights):.2f}", most=f"{of:.2f}")
-        total = _("sum {total}").format(total=Notation(page, self.decimals)(weights.sum()))
-        return self.heading.lines_with([f"  {total}", entropy], page)
+        total = _("sum {total}").format(total=Notation(page)(weights.sum()))
+        return self.heading.view([f"  {total}", entropy], page)
 
-    def _table(self, shown: Sequence[Shown], scores: Array, shifted: Array, weights: Array, page: Page) -> Table:
-        plain, fine = Notation(page, self.decimals), Notation(page, self.decimals + 1)
+    def _table(self, shown: Sequence[Shown], worked: Worked, page: Page) -> Table:
+        plain, fine = Notation(page), Notation(page, page.decimals + 1)
+        places, scores, shifted, weights = worked
         exps = np.exp(shifted)
         columns = [
-            Column(self.record.output.axes[-1], [*(self._label(p, page) for p in shown), ""], "<"),
+            Column(self.record.output.axes[-1], [*(self._label(p, places, page) for p in shown), ""], "<"),
             Column(_("score"), [*_cells(shown, scores, plain), page.text("Σ")]),
             Column(page.text("s−max"), [*_cells(shown, shifted, plain, hide=True), ""], spare=1),
             Column(page.text("exp(s−max)"), [*_sums(shown, exps, fine, "0"), fine(exps.sum())], spare=2),
             Column(_("weight"), [*_sums(shown, weights, plain, page.glyphs.zero), plain(weights.sum())]),
         ]
         best = int(weights.argmax())
-        return Table(columns, [*(self._remark(p, scores, weights, best) for p in shown), Remark()])
+        return Table(columns, [*(self._remark(p, worked, best) for p in shown), Remark()])
 
-    def _label(self, place: Shown, page: Page) -> str:
+    def _label(self, place: Shown, places: Array, page: Page) -> str:
         axis = self.record.output.dims[-1]
         if isinstance(place, Hidden):
             return left_out(place, page)
-        return place_label(axis, place, page, digits=len(str(self.record.output.shape[-1] - 1)))
+        return place_label(axis, int(places[place]), page, digits=len(str(len(places) - 1)))
 
-    def _remark(self, place: Shown, scores: Array, weights: Array, best: int) -> Remark:
+    def _remark(self, place: Shown, worked: Worked, best: int) -> Remark:
         if isinstance(place, Hidden):
             return Remark()
-        if np.isneginf(scores[place]):
-            return Remark(reason(self.record.inputs[0].leaf(*self.row, place), self.tape))
-        return Remark(_("max") if place == best else "", weights[place])
+        if np.isneginf(worked.scores[place]):
+            return Remark(reason(self.record.inputs[0].leaf(*self.row, int(worked.places[place])), self.tape))
+        return Remark(_("max") if place == best else "", worked.weights[place])
 
 
 def softmax_view(
@@ -84,12 +108,13 @@ def softmax_view(
     *,
     title: str | None = None,
     remark: str = "",
-    decimals: int = DECIMALS,
-    max_rows: int = MAX_ROWS,
+    decimals: int | None = None,
+    max_rows: int | None = None,
 ) -> SoftmaxRow:
     """One row of a softmax record worked out; ``row`` is an index for every axis but the last.
 
-    ``tape`` is searched for the reason why a key is hidden. ``title`` and ``remark`` are as in `tensor_view`.
+    A row over the vocabulary that is cut has its greatest weights first. ``tape`` is searched for the reason why a key
+    is hidden. ``title`` and ``remark`` are as in `tensor_view`.
     """
     place = tuple(i % n for i, n in zip(row, record.output.shape, strict=False))
     address = f"{record.output.address}[{','.join(map(str, place))}]" if place else record.output.address

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
+from .. import document
+from ..document import Block, Cell, Span
 from .colours import BAR
 from .page import DIM, Line, Page, View, clipped, folded, padded
 
@@ -23,13 +25,17 @@ class Column:
 
     title: str
     cells: Sequence[str]
-    align: str = ">"
+    align: Literal["<", ">"] = ">"
     spare: int = 0
 
     @property
     def width(self) -> int:
         """The cells it needs."""
         return max(cell_len(text) for text in [self.title, *self.cells])
+
+    def cell(self, text: str) -> Cell:
+        """One of its texts for a document: blanks at its start are an indent on the left, and padding on the right."""
+        return Cell(Span(text.rstrip(" ") if self.align == "<" else text.strip(" ")))
 
 
 class Remark(NamedTuple):
@@ -54,6 +60,19 @@ class Table(View):
         yield self._row(columns, [column.title for column in columns], page, DIM)
         for texts, remark in zip(zip(*(column.cells for column in columns), strict=True), self.remarks, strict=True):
             yield from self._with_remark(self._row(columns, texts, page), remark, taken, page)
+
+    def blocks(self, page: Page) -> Iterator[Block]:
+        heads = [document.Column(column.title.strip(), align=column.align) for column in self.columns]
+        if any(map(any, self.remarks)):
+            heads.append(document.Column(align="<"))
+        yield document.Table(heads, [[*row, remark][: len(heads)] for row, remark in self._cells()])
+
+    def _cells(self) -> Iterator[tuple[list[Cell], Cell]]:
+        """Every row and its remark."""
+        rows = zip(*(column.cells for column in self.columns), strict=True)
+        for texts, remark in zip(rows, self.remarks, strict=True):
+            cells = zip(self.columns, texts, strict=True)
+            yield [column.cell(text) for column, text in cells], Cell(Span(remark.words, "dim"), remark.share)
 
     def _width(self, columns: Sequence[Column]) -> int:
         return self.indent + sum(column.width for column in columns) + self.gap * (len(columns) - 1)

@@ -11,17 +11,17 @@ import numpy as np
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from ..i18n import _
+from ..document import Block
+from ..i18n import _, ngettext
 from ..tensor import Array, Axis, Statistics, Tensor
 from .colours import heat, palette
-from .grid import Grid, Piece, left_out
+from .composite import Composite, Flow
+from .grid import Grid, Painter, Piece, left_out
 from .heading import Heading, shape_by_name, summary
 from .numbers import Notation, decimals_of
-from .page import BOLD, DIM, Line, Page, View, padded, sentence
+from .page import BOLD, DIM, Line, Page, Sentence, View, padded
 from .tokens import place_label
 from .window import Hidden, Shown, window
-
-MAX_ROWS = 20
 
 
 class HeatPainter:
@@ -49,71 +49,119 @@ class HeatPainter:
         return classes
 
 
+Range = tuple[float, float]
+
+
+class Highlighter:
+    """Another painter's cells, those within a range marked and the others dim."""
+
+    def __init__(self, painter: HeatPainter, bounds: Range) -> None:
+        self.width = painter.width + len(MARK)
+        self._painter = painter
+        self._bounds = bounds
+
+    def paint(self, values: Array) -> list[list[Piece]]:
+        """[row, column] -> text and style of every cell."""
+        marked = within(values, self._bounds).tolist()
+        return [
+            [
+                (f"{MARK}{text}", style) if is_marked else (text, DIM)
+                for (text, style), is_marked in zip(*row, strict=True)
+            ]
+            for row in zip(self._painter.paint(values), marked, strict=True)
+        ]
+
+
+MARK = "*"
+
+
+def within(values: Array, bounds: Range) -> Array:
+    """Which of some values lie in a range, its ends included."""
+    low, high = bounds
+    inside: Array = (values >= low) & (values <= high)
+    return inside
+
+
 @dataclass(frozen=True)
-class TensorView(View):
+class TensorView(Composite):
     """See `tensor_view`."""
 
     tensor: Tensor
     heading: Heading
     probabilities: bool
-    decimals: int
-    max_rows: int
+    decimals: int | None
+    max_rows: int | None
     full: bool
     focus: int
+    highlight: Range | None
 
-    def lines(self, page: Page) -> Iterator[Line]:
-        notation = Notation(page, self.decimals, marks_zero=self.probabilities)
+    def on(self, page: Page) -> Page:
+        return page.showing(self.decimals, self.max_rows)
+
+    def parts(self, page: Page) -> Iterator[View]:
+        notation = Notation(page, decimals_of(self.tensor, page.decimals), marks_zero=self.probabilities)
         if not self.tensor.array.ndim:
-            yield from self._value(Notation(page, self.decimals), page)
+            yield self._value(Notation(page, notation.decimals), page)
             return
-        yield from self._header(page)
+        yield self._header(notation.decimals, page)
         if self.tensor.array.size:
-            painter = HeatPainter(page, notation, self.statistics, probabilities=self.probabilities)
-            yield from self._body(painter, page)
+            heat = HeatPainter(page, notation, self.statistics, probabilities=self.probabilities)
+            yield from self._body(Highlighter(heat, self.highlight) if self.highlight else heat, page)
+        if self.highlight:
+            yield Sentence(self._count(*self.highlight), DIM)
         if self.probabilities and not self.tensor.array.all():
             legend = _("{sign} exactly 0, as where a mask hides a key")
-            yield from sentence(legend.format(sign=page.glyphs.zero), page)
+            yield Sentence(legend.format(sign=page.glyphs.zero), DIM)
 
     @cached_property
     def statistics(self) -> Statistics:
         """Of the whole tensor, however little of it is shown."""
         return self.tensor.statistics()
 
-    def _header(self, page: Page) -> Iterator[Line]:
-        facts = [shape_by_name(self.tensor), *summary(self.statistics, self.decimals, page)]
-        return self.heading.lines_with(facts, page)
+    def _header(self, decimals: int, page: Page) -> View:
+        facts = [shape_by_name(self.tensor), *summary(self.statistics, decimals, page)]
+        return self.heading.view(facts, page)
 
-    def _value(self, number: Notation, page: Page) -> Iterator[Line]:
+    def _count(self, low: float, high: float) -> str:
+        n, count = self.tensor.array.size, int(within(self.tensor.array, (low, high)).sum())
+        text = ngettext(
+            "{mark} {count} of {n} element: x from {low} to {high}",
+            "{mark} {count} of {n} elements: x from {low} to {high}",
+            n,
+        )
+        return text.format(mark=MARK, count=count, n=n, low=f"{low:g}", high=f"{high:g}")
+
+    def _value(self, number: Notation, page: Page) -> View:
         value = number(self.tensor.array.item())
         title = f"{self.heading.title} = {value}" if self.heading.title else value
-        return self.heading._replace(title=title).lines_with([], page)
+        return self.heading._replace(title=title).view([], page)
 
-    def _body(self, painter: HeatPainter, page: Page) -> Iterator[Line]:
+    def _body(self, painter: Painter, page: Page) -> Iterator[View]:
         array, dims = self.tensor.array, self.tensor.dims
         match array.ndim:
             case 1:
-                return Row(array, dims[0], painter, self.max_rows, self.full).lines(page)
+                yield Row(array, dims[0], painter, page.rows, self.full)
             case 2:
-                return self._matrix(array, painter).lines(page)
+                yield self._matrix(array, painter, page)
             case _:
-                return self._matrices(painter, page)
+                yield from self._matrices(painter, page)
 
-    def _matrix(self, array: Array, painter: HeatPainter) -> Grid:
+    def _matrix(self, array: Array, painter: Painter, page: Page) -> Grid:
         rows, columns = self.tensor.dims[-2:]
-        return Grid(array, rows, columns, painter, self.max_rows, self.full, self.focus)
+        return Grid(array, rows, columns, painter, page.rows, self.full, self.focus)
 
-    def _matrices(self, painter: HeatPainter, page: Page) -> Iterator[Line]:
+    def _matrices(self, painter: Painter, page: Page) -> Iterator[View]:
         leading = self.tensor.shape[:-2]
         total = int(np.prod(leading))
-        fit = max(1, 2 * self.max_rows // (min(self.tensor.shape[-2], self.max_rows) + 3))
+        fit = max(1, 2 * page.rows // (min(self.tensor.shape[-2], page.rows) + 3))
         for index in islice(np.ndindex(leading), total if self.full else fit):
             names = (
                 f"{axis.name} {place_label(axis, i, page)}" for axis, i in zip(self.tensor.dims, index, strict=False)
             )
-            yield [Segment(", ".join(names), BOLD)]
-            yield from self._matrix(self.tensor.array[index], painter).lines(page)
+            yield Flow([Segment(", ".join(names), BOLD)])
+            yield self._matrix(self.tensor.array[index], painter, page)
         if not self.full and fit < total:
-            yield from sentence(self._others(fit, total), page)
+            yield Sentence(self._others(fit, total), DIM)
 
     def _others(self, shown: int, total: int) -> str:
         hint = _("… {n} more along {axis}: print [{first}] to [{last}], or print /a for all")
@@ -130,7 +178,7 @@ class Row(View):
 
     array: Array
     axis: Axis
-    painter: HeatPainter
+    painter: Painter
     max_rows: int
     full: bool = False
 
@@ -158,6 +206,9 @@ class Row(View):
             line += [Segment(f"{name}  ", DIM), Segment(text.rjust(self.painter.width), style), Segment("     ")]
         return line
 
+    def blocks(self, page: Page) -> Iterator[Block]:
+        return Grid(self.array[None], Axis(""), self.axis, self.painter, self.max_rows, self.full).blocks(page)
+
 
 def tensor_view(
     tensor: Tensor,
@@ -166,22 +217,25 @@ def tensor_view(
     title: str | None = None,
     remark: str = "",
     decimals: int | None = None,
-    max_rows: int = MAX_ROWS,
+    max_rows: int | None = None,
     full: bool = False,
     focus: int = -1,
+    highlight: Range | None = None,
 ) -> TensorView:
     """A tensor with its header; one value, a row, a matrix, or a matrix for each leading index.
 
     ``op`` is the operation it comes from: a softmax is coloured as probabilities. The header is ``title`` (the
     tensor's address if there is none), shape and statistics, and a ``remark``. At most ``max_rows`` rows of a matrix
-    are seen unless ``full``, among them the row ``focus``.
+    (the page's number if there is none) are seen unless ``full``, among them the row ``focus``. Cells within
+    ``highlight``, its ends included, are marked and counted.
     """
     return TensorView(
         tensor,
         heading=Heading(tensor.address if title is None else title, remark),
         probabilities=op == "softmax",
-        decimals=decimals_of(tensor) if decimals is None else decimals,
+        decimals=decimals,
         max_rows=max_rows,
         full=full,
         focus=focus,
+        highlight=highlight,
     )

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 
+from ..document import Block, Paragraph, Span
+from ..i18n import _
 from ..tensor import Axis
 from .page import BOLD, DIM, Line, Page, View, clipped, flow, padded
 
@@ -45,19 +48,23 @@ class TokenStrip(View):
     strips: Sequence[tuple[str, Sequence[str]]]
 
     def lines(self, page: Page) -> Iterator[Line]:
-        indent = max((len(name) for name, _ in self.strips), default=0)
+        indent = max((cell_len(name) for name, _pieces in self.strips), default=0)
         for name, pieces in self.strips:
             yield from self._strip(padded(name, indent), pieces, page)
 
+    def blocks(self, page: Page) -> Iterator[Block]:
+        for name, pieces in self.strips:
+            yield Paragraph([Span(name, "bold"), *(Span(f"{i} {shown(piece)}") for i, piece in enumerate(pieces))])
+
     def _strip(self, name: str, pieces: Sequence[str], page: Page) -> Iterator[Line]:
-        room = page.width - len(name) - 3
+        room = page.width - cell_len(name) - 3
         entries = [Segment(clipped(f"{i} {shown(piece)}", room, page.glyphs.more)) for i, piece in enumerate(pieces)]
         for number, line in enumerate(list(flow(entries, room)) or [[]]):
-            head = Segment(name, BOLD) if number == 0 else Segment(" " * len(name), DIM)
+            head = Segment(name, BOLD) if number == 0 else Segment(" " * cell_len(name), DIM)
             yield [head, Segment("   "), *line]
 
 
 def token_strips(source: Sequence[str], target: Sequence[str], *, has_encoder: bool = True) -> TokenStrip:
     """The tokens of a run: the source where there is one, and the target so far."""
-    strips = [("source", source), ("target", target)] if has_encoder else [("target", target)]
+    strips = [(_("source"), source), (_("target"), target)] if has_encoder else [(_("target"), target)]
     return TokenStrip(strips)

@@ -10,7 +10,9 @@ import numpy as np
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from .. import document
 from ..arithmetic import Node, Sum, Terms, Vector
+from ..document import Block, Cell, Span
 from ..i18n import _, ngettext
 from ..tensor import Row
 from .expression import SymbolWriter, Writer
@@ -41,7 +43,6 @@ class WorkedSum(View):
     terms: Terms
     total: float
     count: int | None
-    decimals: int
 
     def lines(self, page: Page) -> Iterator[Line]:
         heads = [place_label(self._row.axis, place, page, room=_LABEL) for place in self.shown]
@@ -55,6 +56,14 @@ class WorkedSum(View):
             for stage in stages:
                 line = padded(stage.symbol, area) + _cells(stage.texts[block], width)
                 yield from _with_tail(line, stage.tail if is_last else "", page.width)
+
+    def blocks(self, page: Page) -> Iterator[Block]:
+        heads = [document.Column(place_label(self._row.axis, place, page)) for place in self.shown]
+        rows = [
+            [Cell(Span(text)) for text in (stage.symbol, *stage.texts)] + [Cell(Span(stage.tail, "dim"))]
+            for stage in self._stages(page)
+        ]
+        yield document.Table([document.Column(align="<"), *heads, document.Column(align="<")], rows)
 
     @cached_property
     def shown(self) -> list[int]:
@@ -72,7 +81,7 @@ class WorkedSum(View):
 
     def _stages(self, page: Page) -> Iterator[Stage]:
         """From the cells of the rows, one stage after the other, to the terms themselves."""
-        writer, symbol = Writer(Notation(page, self.decimals)), SymbolWriter(Notation(page, self.decimals))
+        writer, symbol = Writer(Notation(page)), SymbolWriter(Notation(page))
         for node in stages(self.terms.general):
             with np.errstate(all="ignore"):
                 values = np.broadcast_to(node.evaluate(), len(self.terms))[self.shown].tolist()
@@ -95,10 +104,10 @@ class WorkedSum(View):
         yield page.text(f"Σ = {writer.value(total)}")
 
 
-def worked_sum(node: Sum, *, total: float, count: int | None, decimals: int) -> WorkedSum:
+def worked_sum(node: Sum, *, total: float, count: int | None) -> WorkedSum:
     """The ``count`` largest terms of a sum over rows (all of them for None), the rest as one number, and the total."""
     assert isinstance(node.terms, Terms)
-    return WorkedSum(node.terms, total, count, decimals)
+    return WorkedSum(node.terms, total, count)
 
 
 def stages(node: Node) -> Iterator[Node]:

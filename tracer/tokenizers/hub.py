@@ -48,13 +48,13 @@ class HubTokenizer(Tokenizer):
 
     def _enclosed(self, ids: list[int]) -> list[int]:
         """With bos and eos where the directory says so, and without where it says that."""
-        if self._begin is not None and self._bos is not None:
-            rest = ids[1:] if ids[:1] == [self._bos] else ids
-            ids = [self._bos, *rest] if self._begin else rest
-        if self._end is not None and self._eos is not None:
-            rest = ids[:-1] if ids[-1:] == [self._eos] else ids
-            ids = [*rest, self._eos] if self._end else rest
-        return ids
+        before = [self._bos] if self._begin is not None and self._bos is not None else []
+        after = [self._eos] if self._end is not None and self._eos is not None else []
+        if before and ids[:1] == before:
+            ids = ids[1:]
+        if after and ids[-1:] == after:
+            ids = ids[:-1]
+        return [*(before if self._begin else ()), *ids, *(after if self._end else ())]
 
     def decode(self, ids: Sequence[int]) -> str:
         return str(self._inner.decode(list(ids)))

@@ -25,12 +25,14 @@ def read_processor(path: Path) -> Any:
     """
     from sentencepiece import SentencePieceProcessor
 
+    processor = SentencePieceProcessor()
     try:
-        return SentencePieceProcessor(model_proto=path.read_bytes())
+        processor.LoadFromSerializedProto(path.read_bytes())
     except OSError as error:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error.strerror)) from error
     except RuntimeError as error:
         raise InputError(_("{path}: is no SentencePiece model").format(path=path)) from error
+    return processor
 
 
 def cut(processor: Any, text: str) -> list[str]:

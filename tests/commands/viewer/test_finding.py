@@ -59,3 +59,5 @@ def test_a_search_reaches_the_axes_that_are_not_seen(tensor, position):
 def test_a_search_in_vain(tensor, position):
     with pytest.raises(AddressError, match='no label contains "nobody"'):
         searched(tensor, position, "nobody", (1, -1), back=False)
+    with pytest.raises(AddressError, match="nothing is searched for yet"):
+        searched(tensor, position, "", (1, -1), back=False)

@@ -170,7 +170,7 @@ def test_a_recorded_cell_says_where_it_comes_from(session):
     session.token()
     [record] = session.here.matches(parse("dec.0.cross.weights"))
     selectors = (Index(1, head=True),)
-    subject = Subject(record.output.select(selectors), "w", Recorded(record, selectors), is_softmax=True)
+    subject = Subject(record.output.select(selectors), "w", Recorded(session.run, record, selectors), is_softmax=True)
     viewer = Viewer(subject, Page(80))
     viewer.press("right")
     assert texts(viewer)[-2].startswith("@1:decoder.0.cross_attn.weights[1,0,1] = 0.")
@@ -186,7 +186,7 @@ def test_the_help_names_every_key_and_scrolls(tensor, open_on):
     shown = "\n".join(texts(viewer))
     assert all(topic.written in shown and topic.meaning in shown for topic in topics())
     viewer.resize(80, 6)
-    assert texts(viewer)[-1].endswith("lines more: space   q back")
+    assert texts(viewer)[-1].startswith("q back   space ")
     for _page in range(5):
         viewer.press(" ")
     assert texts(viewer)[-1] == "q back"
@@ -211,7 +211,8 @@ def test_every_size_of_a_screen_is_filled_and_never_passed(tensor, open_on, widt
         viewer.press(key)
         lines, (x, y) = viewer.frame()
         assert len(lines) == height
-        assert (0 <= x, 0 <= y < height) == (True, True)
+        assert x >= 0
+        assert 0 <= y < height
         if width >= 20:
             assert max(map(width_of, lines)) <= width
             assert x < width
@@ -220,13 +221,13 @@ def test_every_size_of_a_screen_is_filled_and_never_passed(tensor, open_on, widt
 def test_random_keys_never_fail(tensor, open_on):
     rng, keys = np.random.default_rng(7), [*(set(actions()) - {"q", "escape", "c-c"}), "backspace", "x", "0", ","]
     viewer = open_on(tensor)
-    for number in rng.integers(0, len(keys), 3000):
+    for number in rng.integers(0, len(keys), 1500):
         viewer.press(keys[number])
         assert len(viewer.frame().lines) == 12
 
 
 def test_only_what_is_seen_is_formatted(open_on, monkeypatch):
-    viewer = open_on(big(4096, 4096), width=160, height=50)
+    viewer = open_on(big(1000, 1000), width=160, height=50)
     painted = []
     paint = HeatPainter.paint
     monkeypatch.setattr(HeatPainter, "paint", lambda self, values: painted.append(values.size) or paint(self, values))

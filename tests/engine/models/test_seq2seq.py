@@ -6,15 +6,10 @@ greedy and beam search yield, and a padded batch. `make_references.py` says how 
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 
 import tracer
 from tracer.decoding.settings import Settings
@@ -23,6 +18,7 @@ from tracer.tape import Tape
 from tracer.tensor import Array, Tensor
 
 from ..conftest import FIXTURES, Dtype
+from .references import Reference, agree, log_softmax
 
 NAMES = (
     "marian_zh_en",
@@ -61,40 +57,6 @@ MODULES = (
     (r"^lm_head$", "logits"),
 )
 """From the name of a module to the address of its output."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What transformers computed from one checkpoint."""
-
-    name: str
-
-    @cached_property
-    def arrays(self) -> dict[str, Array]:
-        return load_file(FIXTURES / self.name / "reference.safetensors")
-
-    @cached_property
-    def facts(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((FIXTURES / self.name / "reference.json").read_text(encoding="utf-8"))
-        return found
-
-    @property
-    def limit(self) -> int:
-        return int(self.facts["generation"]["max_new_tokens"])
-
-    @property
-    def noise(self) -> float:
-        """How far the reference's logits in float32 are from those in float64."""
-        return float(self.facts["checks"]["float32_vs_float64_logits"])
-
-    def ids(self, name: str, row: int = 0) -> list[int]:
-        found: list[int] = self.arrays[name][row].tolist()
-        return found
-
-    def compared(self, prefix: str = "") -> list[str]:
-        """The arrays that stand for something recorded."""
-        kinds = re.compile(rf"{prefix}((enc|dec)_hidden|(enc|dec|cross)_attn|logits|module/).*")
-        return [name for name in self.arrays if kinds.fullmatch(name)]
 
 
 REFERENCES = {name: Reference(name) for name in NAMES}
@@ -137,13 +99,6 @@ def as_there(tensor: Tensor) -> Array:
     if tensor.axes[-1] == "d_k":
         return tensor.array.transpose(1, 0, 2).reshape(tensor.shape[1], -1)
     return tensor.array
-
-
-def agree(found: Array, expected: Array, reference: Reference, name: str) -> None:
-    """1e-5 on attention weights, or float32's noise where that is more; ten times the noise on all else."""
-    weights = "_attn." in name and "module/" not in name
-    allowed = max(1e-5, reference.noise) if weights else 10 * reference.noise
-    np.testing.assert_allclose(found, expected.reshape(found.shape), rtol=0, atol=allowed, err_msg=name)
 
 
 def forced(model: tracer.Model, reference: Reference, prefix: str = "", row: int = 0) -> Run:
@@ -225,8 +180,3 @@ def with_cache(model: tracer.Model, source: list[int], target: list[int]) -> lis
     for n, tape in enumerate(tapes, 1):
         network.decode(tape, target[:n], labels[:n], memory, source, cache, n - 1)
     return tapes
-
-
-def log_softmax(z: Array) -> Array:
-    shifted: Array = z - z.max()
-    return shifted - np.log(np.exp(shifted).sum())

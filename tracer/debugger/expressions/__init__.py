@@ -7,16 +7,20 @@ functions. Nothing else is evaluated: there are no attributes, no other calls, a
 from .compiling import Expression, compile_expression
 from .evaluation import Context
 from .functions import DISTRIBUTION, FUNCTIONS, VARIABLES
+from .parts import Comparison, comparison, renamed
 from .values import Several, Value, truth
 
 __all__ = [
     "DISTRIBUTION",
     "FUNCTIONS",
     "VARIABLES",
+    "Comparison",
     "Context",
     "Expression",
     "Several",
     "Value",
+    "comparison",
     "compile_expression",
+    "renamed",
     "truth",
 ]

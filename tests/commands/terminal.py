@@ -11,11 +11,14 @@ from pathlib import Path
 import pexpect
 import pyte
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 class Terminal:
     """``tx-trace`` on the small model, in so many columns and lines."""
+
+    always = ("-m", "zh-en-tiny")
+    """The arguments it is given first."""
 
     def __init__(self, columns: int, lines: int, *arguments: str, **environ: str) -> None:
         self.screen = pyte.Screen(columns, lines)
@@ -23,12 +26,13 @@ class Terminal:
         clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM")}
         self._child = pexpect.spawn(
             sys.executable,
-            ["-m", "commands", "-m", "zh-en-tiny", *arguments],
+            ["-m", "commands", *self.always, *arguments],
             cwd=ROOT,
             dimensions=(lines, columns),
             env={**clean, "TERM": "xterm-256color", **environ},
         )
         self._child.delaybeforesend = None
+        self.screen.write_process_input = self._child.send
 
     @property
     def lines(self) -> list[str]:
@@ -48,18 +52,27 @@ class Terminal:
         """The lines as soon as they fulfil a condition."""
         end = time.monotonic() + seconds
         while not condition(self.lines):
-            assert time.monotonic() < end, "\n".join(["it never came to that:", *self.lines])
-            self._read()
+            in_time = self._read() and time.monotonic() < end
+            assert in_time, "\n".join(["it never came to that:", *self.lines])
         return self.lines
+
+    def status(self) -> int | None:
+        """The exit status, once the program has left."""
+        self._child.expect(pexpect.EOF, timeout=20)
+        self._child.wait()
+        status: int | None = self._child.exitstatus
+        return status
 
     def close(self) -> None:
         """Hang up."""
         self._child.close(force=True)
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Take in what was drawn since; whether the program is still there."""
         try:
             self._stream.feed(self._child.read_nonblocking(65536, timeout=0.05))
         except pexpect.TIMEOUT:
             pass
         except pexpect.EOF:
-            time.sleep(0.02)
+            return False
+        return True

@@ -1,0 +1,29 @@
+"""A checkpoint against the results of another implementation."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tracer.compare import Reference, compare
+from tracer.model import find, load
+
+from .batch import FINE, UNEXPECTED
+from .formats import WIDTH
+
+
+def check(name: str) -> int:
+    """Show the largest difference at every address; the status says whether all are within the noise.
+
+    Raises:
+        InputError: there is no such checkpoint, or no reference in it.
+    """
+    from tracer.render.comparison import comparison_view
+    from tracer.render.console import make_console
+
+    reference = Reference(find(name))
+    comparison = compare(load(name), reference)
+    width = None if sys.stdout.isatty() else WIDTH
+    console = make_console(sys.stdout, width=width, color="auto", accessible=False, environ=os.environ)
+    console.print(comparison_view(comparison))
+    return FINE if all(check.holds for check in comparison.checks) else UNEXPECTED

@@ -1,0 +1,106 @@
+"""What a line may go on with, read from the grammar of its command. Nothing here knows of a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from tracer.errors import TraceError
+from tracer.i18n import _
+
+from .offers import Offer, Typing, files, fuzzily
+from .parsing import Grammar, grammar, split_word, take_word, usage
+from .registry import Command, UnknownCommandError, lookup, summaries
+from .sitting import Sitting
+
+_FLAGS = re.compile(r"(?:\s*/\S+(?=\s))*")
+_FLAG = re.compile(r"\s*/(\S*)")
+_OPTION = re.compile(r"(?:.*\s)?(-\S*)", re.DOTALL)
+_FILE = re.compile(r'.*\s>\s*("[^"]*)', re.DOTALL)
+_BARE_FILE = re.compile(r'.*\s>\s*([^"\s]*)', re.DOTALL)
+
+
+def completions(line: str, sitting: Sitting, *, patient: bool = False) -> list[Offer]:
+    """What may come next at the end of a line; ``patient`` allows a pass of the model to find out."""
+    line = sitting.expanded(line.lstrip())
+    word, rest = split_word(line)
+    if not rest:
+        return list(_commands(word, sitting))
+    try:
+        known = grammar(lookup(word))
+        return list(_arguments(known, rest, sitting, patient=patient))
+    except TraceError:
+        return []
+
+
+def usage_hint(line: str, sitting: Sitting) -> str:
+    """The usage of the command that a line begins with and what it does; nothing while that is not known."""
+    word, rest = split_word(sitting.expanded(line.lstrip()))
+    command = _command(word) if rest else None
+    return f"{usage(command)}   {command.summary}" if command else ""
+
+
+def _command(word: str) -> Command | None:
+    try:
+        return lookup(word)
+    except UnknownCommandError:
+        return None
+
+
+def _commands(word: str, sitting: Sitting) -> Iterator[Offer]:
+    """Short names and commands; those that begin so where there are any, else those that hold the letters."""
+    short = {name: _("short for {command}").format(command=line) for name, line in sitting.aliases.items()}
+    known = {**short, **summaries()}
+    found = [name for name in known if name.startswith(word)] or fuzzily(word, known)
+    return (Offer(name, len(word), known[name]) for name in found)
+
+
+def _arguments(known: Grammar, rest: str, sitting: Sitting, *, patient: bool) -> Iterable[Offer]:
+    file = _FILE.fullmatch(rest) or (None if known.takes_expression else _BARE_FILE.fullmatch(rest))
+    if file:
+        return files(Typing(sitting, file[1]))
+    if known.flags:
+        rest = rest[_match_end(_FLAGS, rest) :]
+        if flag := _FLAG.fullmatch(rest):
+            return _flags(known, flag[1])
+    if known.options and (option := _OPTION.fullmatch(rest)):
+        return _options(known, option[1])
+    return _argument(known, _without_options(known, rest), sitting, patient=patient)
+
+
+def _match_end(pattern: re.Pattern[str], text: str) -> int:
+    match = pattern.match(text)
+    return match.end() if match else 0
+
+
+def _flags(known: Grammar, typed: str) -> Iterator[Offer]:
+    names = [flag.placeholder for flag in known.flags.values() if flag.placeholder.islower()]
+    return (Offer(name, len(typed)) for name in names if name.startswith(typed))
+
+
+def _options(known: Grammar, typed: str) -> Iterator[Offer]:
+    found = [option for option in known.options.values() if option.word.startswith(typed)]
+    return (Offer(option.word, len(typed), option.placeholder) for option in found)
+
+
+def _without_options(known: Grammar, rest: str) -> str:
+    """The words of a line that are no options."""
+    for option in known.options.values():
+        value = r"\s+\S+" if option.placeholder else ""
+        rest = re.sub(rf"(?<!\S){re.escape(option.word)}{value}(?=\s)", "", rest)
+    return rest
+
+
+def _argument(known: Grammar, rest: str, sitting: Sitting, *, patient: bool) -> Iterable[Offer]:
+    """What the argument at the end may become."""
+    before: list[str] = []
+    while len(before) < len(known.arguments) - 1:
+        word, after = take_word(rest)
+        if not word or not after[:1].isspace():
+            break
+        before.append(word)
+        rest = after
+    if not known.arguments or not rest[:1].isspace():
+        return ()
+    kind = known.arguments[len(before)].kind
+    return kind.offers(Typing(sitting, rest.lstrip(), tuple(before), patient))

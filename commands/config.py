@@ -1,0 +1,58 @@
+"""The configuration file: settings and short names that every interactive session begins with.
+
+A line is ``key = value``, where a key is a setting of the prompt or of what is shown, or ``alias.NAME`` for a short
+name. Blank lines, and lines that begin with ``#``, say nothing. Scripts don't read it: they do the same for everyone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tracer.errors import InputError, TraceError
+from tracer.i18n import _
+
+from .settings import setting_named
+from .sitting import Sitting
+
+ALIAS = "alias."
+
+
+def configure(sitting: Sitting, path: Path) -> Iterator[str]:
+    """Do as the file says, if there is one; what is wrong with it is yielded, a sentence each, and left out."""
+    try:
+        lines = _lines(path)
+    except InputError as error:
+        yield str(error)
+        return
+    for number, line in enumerate(lines, 1):
+        try:
+            _obey(sitting, line.strip())
+        except TraceError as error:
+            yield f"{path}:{number}: {error}"
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error.strerror)) from error
+    except UnicodeDecodeError as error:
+        raise InputError(_("{path}: is not UTF-8 text ({reason})").format(path=path, reason=error)) from error
+
+
+def _obey(sitting: Sitting, line: str) -> None:
+    if not line or line.startswith("#"):
+        return
+    key, equals, value = (part.strip() for part in line.partition("="))
+    if not (key and equals and value):
+        raise InputError(_("expected KEY = VALUE"))
+    if key.startswith(ALIAS):
+        sitting.shorten(key.removeprefix(ALIAS), value)
+        return
+    setting = setting_named(key)
+    if not setting.is_kept:
+        raise InputError(_("{name} is set on the command line or at the prompt").format(name=setting.name))
+    setting.put(sitting, setting.read(value))

@@ -1,0 +1,75 @@
+"""An interactive session from its beginning to its end: what it begins with, and what is kept of it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import Any, NoReturn
+
+from tracer.errors import InputError
+from tracer.i18n import _
+
+from .config import configure
+from .folders import config_folder
+from .lines import Line
+from .presenting import Look, TerminalPresenter, complain
+from .resuming import resume, save, session_file
+from .settings import SETTINGS
+from .shell import Shell
+from .sitting import Sitting
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A person at a terminal. ``begin`` opens a session afresh; look and language are those of the command line."""
+
+    begin: Callable[[], Sitting]
+    look: Look
+    lang: str | None = None
+
+    def hold(self, lines: Iterable[Line], *, resumed: bool = False) -> int:
+        """Open the shell, run the lines given beforehand, and keep the session however it ends; the exit status."""
+        sitting = self._sitting(resumed=resumed)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _leave)
+        try:
+            return Shell(sitting, TerminalPresenter(sys.stdout, self.look)).open(lines)
+        finally:
+            _keep(sitting)
+
+    def _sitting(self, *, resumed: bool) -> Sitting:
+        sitting = self._resumed() if resumed else self.begin()
+        for problem in configure(sitting, config_folder() / "config"):
+            complain(problem)
+        for name, value in self._given():
+            SETTINGS[name].put(sitting, value)
+        return sitting
+
+    def _resumed(self) -> Sitting:
+        try:
+            return resume(session_file(), complain)
+        except InputError as error:
+            complain(_("{error}; this is a fresh one").format(error=error))
+            return self.begin()
+
+    def _given(self) -> Iterable[tuple[str, Any]]:
+        """The settings that the command line names: they win over the configuration file."""
+        look = ((field.name, getattr(self.look, field.name), field.default) for field in fields(self.look))
+        return [*((name, value) for name, value, default in look if value != default), *self._language()]
+
+    def _language(self) -> Iterable[tuple[str, Any]]:
+        return [] if self.lang is None else [("lang", self.lang)]
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    """End as the signal asks, by way of keeping the session."""
+    raise SystemExit(128 + number)
+
+
+def _keep(sitting: Sitting) -> None:
+    try:
+        save(sitting, session_file())
+    except InputError as error:
+        complain(str(error))

@@ -1,0 +1,34 @@
+"""What is shown again wherever the cursor stops."""
+
+from __future__ import annotations
+
+from tracer.debugger.displays import Display
+from tracer.debugger.session import Session
+from tracer.errors import TraceError
+
+from .results import Result, Results, View, answer
+from .values import printed
+
+
+def displayed(session: Session) -> Results:
+    """Every expression that is displayed, at the cursor."""
+    for number, display in session.displays.items():
+        yield from shown_again(session, number, display)
+
+
+def shown_again(session: Session, number: int, display: Display) -> Results:
+    """One expression that is displayed; a line where it has no value here."""
+    try:
+        shown = list(printed(session, display.expression, display.form, f"{number}: "))
+    except TraceError as error:
+        shown = [_unknown(number, display.expression.text, str(error))]
+    yield from shown
+
+
+def _unknown(number: int, text: str, why: str) -> Result:
+    def view() -> View:
+        from tracer.render.page import Sentence
+
+        return Sentence(f"{number}: {text}   ({why})")
+
+    return answer("display", lambda: {"number": number, "expression": text, "error": why}, view)

@@ -1,0 +1,110 @@
+"""What was shown, as a file: the end of its name says in which format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from tracer.errors import InputError
+from tracer.export import document_formats, jsonl, table
+from tracer.i18n import _
+from tracer.tensor import Array, Axis, Tensor
+
+from .formats import presenter_of
+from .presenting import Presenter, whole_file
+from .results import Result
+
+if TYPE_CHECKING:
+    from io import TextIOWrapper
+
+Shown = Sequence[Result]
+Writer = Callable[[IO[str], Shown, Presenter], None]
+
+
+def export(path: Path, shown: Shown, presenter: Presenter) -> None:
+    """Write what was shown to a file, whole or not at all.
+
+    Raises:
+        InputError: the suffix is not known, there is nothing to write, or nothing that the format can hold.
+    """
+    writers = _writers()
+    write = writers.get(path.suffix.lower())
+    if write is None:
+        problem = _("{path}: this format is not known; the name may end in {known}")
+        raise InputError(problem.format(path=path, known=", ".join(writers)))
+    if not shown:
+        raise InputError(_("nothing was shown yet; name a value: export {path} E").format(path=path))
+    with whole_file(path) as stream:
+        write(stream, shown, presenter)
+
+
+def _presented(name: str, stream: IO[str], shown: Shown, presenter: Presenter) -> None:
+    """As batch output of a format has it."""
+    with presenter_of(name)(stream, presenter.onto(stream).look) as writer:
+        for result in shown:
+            writer.show(result)
+
+
+def _json(stream: IO[str], shown: Shown, _presenter: Presenter) -> None:
+    """One object, or a list of several."""
+    lines = [jsonl.dumps(thing) for thing in _objects(shown)]
+    stream.write(f"{lines[0] if len(lines) == 1 else '[' + ', '.join(lines) + ']'}\n")
+
+
+def _csv(stream: IO[str], shown: Shown, _presenter: Presenter) -> None:
+    table.write(stream, _matrix(shown))
+
+
+def _npy(stream: IO[str], shown: Shown, _presenter: Presenter) -> None:
+    stream.flush()
+    np.save(cast("TextIOWrapper", stream).buffer, _array(_sole(shown)))
+
+
+def _writers() -> dict[str, Writer]:
+    """How to write what was shown, by the suffix of the file."""
+    documents = {suffix: name for name, kind in document_formats().items() for suffix in kind.suffixes}
+    presented = {".txt": "text", ".jsonl": "jsonl", **documents}
+    written = {suffix: partial(_presented, name) for suffix, name in presented.items()}
+    return {**written, ".json": _json, ".csv": _csv, ".npy": _npy}
+
+
+def _objects(shown: Shown) -> list[jsonl.Object]:
+    return [thing for result in shown for thing in result.objects()]
+
+
+def _sole(shown: Shown) -> jsonl.Object:
+    """The one tensor or value among what was shown."""
+    found = [thing for thing in _objects(shown) if thing["kind"] == "tensor" or _value(thing) is not None]
+    if len(found) != 1:
+        raise InputError(_("this format holds one tensor, and what was shown has {n}; name one").format(n=len(found)))
+    return found[0]
+
+
+def _value(thing: jsonl.Object) -> Any:
+    """What an expression came to, if it is numbers."""
+    data = thing.get("data")
+    value = data.get("value") if isinstance(data, dict) else None
+    return value if isinstance(value, list | int | float) else None
+
+
+def _array(thing: jsonl.Object) -> Array:
+    """The numbers of an object; infinities and nan are text there."""
+    return np.asarray(thing["values"] if thing["kind"] == "tensor" else _value(thing)).astype(np.float64)
+
+
+def _matrix(shown: Shown) -> Tensor:
+    thing = _sole(shown)
+    array = _array(thing)
+    if not 1 <= array.ndim <= 2:
+        raise InputError(
+            _("a .csv file holds one matrix, and this has {n} axes; cut it with selectors, e.g. [h0]").format(
+                n=array.ndim
+            )
+        )
+    names = thing.get("axes") or [_("axis {n}").format(n=n) for n in range(array.ndim)]
+    labels = thing.get("labels", {})
+    return Tensor(array, tuple(Axis(name, labels.get(name)) for name in names))

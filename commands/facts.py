@@ -1,0 +1,193 @@
+"""What `info` says of each of its subjects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+
+from tracer.addresses import parse
+from tracer.debugger.session import Session
+from tracer.decoding.cache import Cache
+from tracer.decoding.settings import Settings
+from tracer.errors import InputError
+from tracer.export import jsonl
+from tracer.i18n import N_, _, spoken
+from tracer.modules import Module, tree
+from tracer.ops import Operation
+from tracer.tape import Record
+from tracer.tensor import Statistics
+
+from .places import place_facts, place_line
+from .results import Result, Results, View, answer
+
+
+def model_facts(session: Session) -> Results:
+    """The modules of the model with their parameters, and what was left unused."""
+    model = session.run.model
+    root = tree(model.name, ((name, parameter.shape) for name, parameter in model.parameters.items()))
+    itemsize = np.dtype(model.dtype).itemsize
+
+    def view() -> View:
+        from tracer.render.modules import modules_view
+
+        return modules_view(root, itemsize)
+
+    facts = {
+        "model": model.describe(),
+        "parameters": root.count,
+        "bytes": root.count * itemsize,
+        "modules": _module(root),
+        "ignored": dict(model.ignored),
+    }
+    yield answer("info", lambda: {"model": facts}, view=model.describe)
+    yield Result(lambda: (), view)
+    if model.ignored:
+        yield Result(lambda: (), lambda: _("unused: {names}").format(names=", ".join(model.ignored)))
+
+
+def _module(module: Module) -> dict[str, Any]:
+    parts = {name: _module(part) for name, part in module.parts.items()}
+    return {"parameters": module.count, "tensors": module.shapes, "modules": parts}
+
+
+def run_facts(session: Session) -> Results:
+    """How the run is decoded and how far it is."""
+    run = session.run
+    facts = {
+        N_("strategy"): _("given output") if run.teacher_forced else run.settings.strategy,
+        **_chosen(run.settings),
+        N_("cache"): _("on") if run.cached else _("off"),
+        N_("steps"): f"@{run.first} … @{run.computed}" if run.computed >= run.first else _("none yet"),
+        N_("tokens"): _("{n} of at most {most}").format(n=len(run.tokens), most=run.max_tokens),
+        N_("cursor"): f"@{session.cursor.step} #{session.cursor.index}",
+        N_("text"): run.text,
+    }
+    yield _listed("run", facts)
+
+
+def _chosen(settings: Settings) -> dict[str, Any]:
+    """The settings that differ from what they are without being set, strategy and cache apart."""
+    told = (f for f in fields(settings) if f.name not in ("strategy", "cache"))
+    return {f.name: getattr(settings, f.name) for f in told if getattr(settings, f.name) != f.default}
+
+
+def record_facts(session: Session) -> Results:
+    """The operation under the cursor."""
+    record = session.here.record
+    yield _listed("record", _record(record) if record else {N_("record"): _("the run has not started")})
+
+
+def _record(record: Record) -> dict[str, Any]:
+    operation, output = cast("Operation", record.op), record.output
+    return {
+        N_("address"): output.address,
+        N_("number"): f"#{record.index}",
+        N_("operation"): operation.name,
+        N_("formula"): operation.formula,
+        N_("note"): operation.note(record),
+        N_("reference"): operation.reference,
+        N_("axes"): ", ".join(f"{name} {n}" for name, n in zip(output.axes, output.shape, strict=True)),
+        N_("inputs"): ", ".join(tensor.address for tensor in record.inputs),
+        **{name: f"{value:.6g}" for name, value in output.statistics()._asdict().items()},
+    }
+
+
+ORDERS = ("index", "size", *Statistics._fields)
+"""What records may be listed by."""
+
+
+def tensor_facts(session: Session, about: str) -> Results:
+    """The records of a step at an address, which may have globs, in some order: ``GLOB by KEY``."""
+    glob, _by, descending, key = re.fullmatch(r"(.*?)(?:\s*\b(by)\s+(-?)(\S+))?", about.strip()).groups("")  # type: ignore[union-attr]
+    records: Sequence[Record] = session.run.step(session.cursor.step).records
+    if glob:
+        records = session.here.matches(parse(glob))
+    rows = _ordered([(record, record.output.statistics()) for record in records], key, rising=descending == "-")
+
+    def view() -> View:
+        from tracer.render.inventory import records_view
+
+        return records_view(rows)
+
+    yield Result(lambda: (jsonl.op(record) for record, _statistics in rows), view)
+
+
+Row = tuple[Record, Statistics]
+
+
+def _ordered(rows: list[Row], key: str, *, rising: bool) -> list[Row]:
+    if not key:
+        return rows
+    if key not in ORDERS:
+        raise InputError(_("{key!r} is no order; choose one of {known}").format(key=key, known=", ".join(ORDERS)))
+    return sorted(rows, key=partial(_rank, key, 1 if rising or key == "index" else -1))
+
+
+def _rank(key: str, sign: int, row: Row) -> tuple[bool, float]:
+    """Where a row stands; what has no value stands last."""
+    record, statistics = row
+    value = {"index": record.index, "size": record.output.array.size, **statistics._asdict()}[key]
+    return (value != value, sign * value)
+
+
+def cache_facts(session: Session) -> Results:
+    """The keys and values that are kept from step to step."""
+    cache, step = session.run.cache, session.cursor.step
+    if cache is None:
+        yield answer("info", lambda: {"cache": None}, lambda: _("the cache is off; set cache on begins a run with it"))
+        return
+    rows = cache.layers[0].k
+    filled, capacity = (rows.prompt + step - 1 if session.cursor.index else 0), rows.array.shape[1]
+    layers = _layers(cache)
+
+    def view() -> View:
+        from tracer.render.inventory import cache_view
+
+        return cache_view(layers)
+
+    told = _("{filled} of {capacity} positions are filled").format(filled=filled, capacity=capacity)
+    facts = {"filled": filled, "capacity": capacity, "bytes": sum(size for _own, _memory, size in layers)}
+    yield answer("info", lambda: {"cache": facts}, lambda: told)
+    yield Result(lambda: (), view)
+
+
+def _layers(cache: Cache) -> list[tuple[tuple[int, ...], tuple[int, ...], int]]:
+    """Of each layer the shape of its own keys, of those of the source, and its bytes."""
+    found = []
+    for layer in cache.layers:
+        kept = [layer.k.array, layer.v.array, *(tensor.array for tensor in layer.memory)]
+        memory = layer.memory[0].shape if layer.memory[0].array.size else ()
+        found.append((layer.k.array.shape, memory, sum(array.nbytes for array in kept)))
+    return found
+
+
+def bookmark_facts(session: Session) -> Results:
+    """The bookmarks."""
+    kept = session.bookmarks.items()
+    facts = [place_facts(name, place) for name, place in kept]
+    lines = [place_line(session, name, place) for name, place in kept] or [
+        _("no bookmark is kept; bookmark NAME keeps one")
+    ]
+    yield answer("info", lambda: {"bookmarks": facts}, lambda: "\n".join(lines))
+
+
+def display_facts(session: Session) -> Results:
+    """What is displayed at every stop."""
+    kept = {number: display.expression.text for number, display in session.displays.items()}
+    lines = [f"{number}: {text}" for number, text in kept.items()]
+    told = "\n".join(lines) or _("nothing is displayed; display E begins it")
+    yield answer("info", lambda: {"display": kept}, lambda: told)
+
+
+def _listed(subject: str, facts: Mapping[str, Any]) -> Result:
+    def view() -> View:
+        from tracer.render.glossary import glossary
+
+        return glossary({spoken(name): str(spoken(value)) for name, value in facts.items() if value != ""})
+
+    return answer("info", lambda: {subject: facts}, view)

@@ -1,0 +1,87 @@
+"""The formats of batch output: text, JSON, and documents in which the views are laid out anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import TracebackType
+from typing import IO, Any
+
+from tracer.errors import InputError
+from tracer.export import document_formats
+from tracer.export.writer import DocumentWriter
+from tracer.i18n import _
+
+from .presenting import JsonPresenter, Look, Presenter, TextPresenter
+from .registry import prompted
+from .results import Result
+
+WIDTH = 100
+"""Columns, where nothing is said of them."""
+
+_STREAMS: Mapping[str, Callable[[IO[str], Look], Presenter]] = {"text": TextPresenter, "jsonl": JsonPresenter}
+
+
+class DocumentPresenter(Presenter):
+    """Writes a document; it is whole when the context that the presenter is ends."""
+
+    def __init__(self, kind: type[DocumentWriter], stream: IO[str], look: Look) -> None:
+        super().__init__(stream, look)
+        self._kind = kind
+        self._writer = kind()
+
+    def onto(self, stream: IO[str]) -> Presenter:
+        return DocumentPresenter(self._kind, stream, self.look)
+
+    def altered(self, preferences: Mapping[str, Any]) -> Presenter:
+        same = DocumentPresenter(self._kind, self.stream, self.look.altered(preferences))
+        same._writer = self._writer
+        return same
+
+    def __enter__(self) -> Presenter:
+        self.write(self._writer.opening())
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.write(self._writer.closing())
+
+    def echo(self, line: str) -> None:
+        if line.startswith("#"):
+            self.write(self._writer.remark(line.lstrip("# ")))
+        else:
+            self.write(self._writer.command(prompted(line)))
+
+    def show(self, result: Result) -> None:
+        from tracer.render.described import blocks, laid_out, page
+
+        view = result.view()
+        if view is None:
+            return
+        look, kind = self.look, self._kind
+        sheet = page(
+            look.width or WIDTH,
+            is_plain=look.accessible,
+            has_colours=kind.has_colours,
+            decimals=look.decimals,
+            rows=max(look.rows, kind.size),
+        )
+        for block in [laid_out(view, sheet)] if kind.is_laid_out else blocks(view, sheet):
+            self.write(self._writer.block(block))
+
+    def failed(self, command: str, line: int | None, message: str) -> None:
+        self.write(self._writer.failure(message))
+
+
+def presenter_of(name: str) -> Callable[[IO[str], Look], Presenter]:
+    """What makes the presenter of a format.
+
+    Raises:
+        InputError: there is no such format; all are named.
+    """
+    if name in _STREAMS:
+        return _STREAMS[name]
+    documents = document_formats()
+    if name in documents:
+        return partial(DocumentPresenter, documents[name])
+    known = ", ".join([*_STREAMS, *documents])
+    raise InputError(_("format {format} is not available; choose one of {known}").format(format=name, known=known))

@@ -1,0 +1,51 @@
+"""The lines of a script, each with the place where it stands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tracer.errors import InputError
+from tracer.i18n import _
+
+
+class Line(NamedTuple):
+    """A line of a script, and where it stands: the name of the file and the number of the line, from 1."""
+
+    text: str
+    source: str
+    number: int
+
+
+def given(commands: Iterable[str]) -> Iterator[Line]:
+    """The commands of ``-e``."""
+    return _numbered((line for command in commands for line in command.split("\n")), "-e")
+
+
+def read(path: str) -> Iterator[Line]:
+    """The lines of a script; ``-`` is standard input, read as it comes.
+
+    Raises:
+        InputError: it can't be read (a file: at once), or is not UTF-8.
+    """
+    if path == "-":
+        return _numbered(_standard_input(), "stdin")
+    try:
+        return _numbered(Path(path).read_text(encoding="utf-8-sig").split("\n"), path)
+    except OSError as error:
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error.strerror)) from error
+    except UnicodeDecodeError as error:
+        raise InputError(_("{path}: is not UTF-8 text ({reason})").format(path=path, reason=error)) from error
+
+
+def _numbered(texts: Iterable[str], source: str) -> Iterator[Line]:
+    return (Line(text.rstrip("\r\n"), source, number) for number, text in enumerate(texts, 1))
+
+
+def _standard_input() -> Iterator[str]:
+    try:
+        yield from sys.stdin
+    except UnicodeDecodeError as error:
+        raise InputError(_("standard input is not UTF-8 text ({reason})").format(reason=error)) from error

@@ -1,0 +1,76 @@
+"""What may be typed next, each with a note on what it is. Nothing here knows of a terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from tracer.debugger.session import Session
+
+MOST = 200
+"""So many are offered at once."""
+
+
+class Offer(NamedTuple):
+    """A text that may stand in place of the last ``length`` characters, and what it is."""
+
+    text: str
+    length: int
+    meta: str = ""
+
+
+@dataclass(frozen=True)
+class Typing:
+    """An argument as far as it is typed, the arguments before it, and whether an answer may take its time."""
+
+    session: Session
+    text: str
+    before: tuple[str, ...] = ()
+    patient: bool = False
+
+
+Offers = Callable[[Typing], Iterable[Offer]]
+
+
+def nothing(_typing: Typing) -> Iterable[Offer]:
+    """No offer: free text, or a number."""
+    return ()
+
+
+def words(known: Callable[[Session], Mapping[str, str]]) -> Offers:
+    """Offers of known words; ``known`` maps each to a note on it."""
+
+    def offer(typing: Typing) -> Iterator[Offer]:
+        notes = known(typing.session)
+        return (Offer(word, len(typing.text), notes[word]) for word in fuzzily(typing.text, notes))
+
+    return offer
+
+
+def fuzzily(typed: str, names: Iterable[str]) -> list[str]:
+    """The names in which the typed characters occur in order: those that begin so first, then the tightest.
+
+    A single character is the beginning of a name.
+    """
+    if len(typed) < 2:
+        return [name for name in names if name.startswith(typed)]
+    pattern = re.compile(".*?".join(map(re.escape, typed)), re.IGNORECASE)
+    found = [(name, match) for name in names if (match := pattern.search(name))]
+    ranked = sorted(found, key=lambda pair: (not pair[0].startswith(typed), pair[1].end() - pair[1].start()))
+    return [name for name, _match in ranked]
+
+
+def files(typing: Typing) -> Iterator[Offer]:
+    """The files and folders that a path goes on with."""
+    folder, typed = os.path.split(typing.text.removeprefix('"'))
+    try:
+        entries = sorted(os.scandir(Path(folder).expanduser()), key=lambda entry: entry.name)
+    except (OSError, RuntimeError):
+        return
+    for entry in entries:
+        if entry.name.startswith(typed) and entry.name.startswith(".") <= typed.startswith("."):
+            yield Offer(entry.name + "/" * entry.is_dir(), len(typed))

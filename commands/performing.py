@@ -1,0 +1,121 @@
+"""A line, carried out: what it has to say goes to the screen, a file, a program, and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from io import StringIO
+from pathlib import Path
+
+from tracer.errors import InputError, TraceError
+from tracer.i18n import _
+
+from .blocks import whole
+from .lines import read
+from .log import Log
+from .parsing import Call, parse_line
+from .piping import pipe
+from .presenting import Presenter, whole_file
+from .results import Result
+from .sitting import Sitting
+
+
+def perform(text: str, sitting: Sitting, presenter: Presenter) -> Call:
+    """Run a line that was typed, and the commands of the breakpoint it leads to; raises what the commands raise."""
+    sitting.lines.append(text)
+    return _followed(text, sitting, presenter)
+
+
+def play(path: Path, sitting: Sitting, presenter: Presenter) -> None:
+    """Run the lines of a script, up to the first that fails.
+
+    Raises:
+        InputError: it can't be read, or is being read already.
+        TraceError: what a line raises, with the script and the line before it.
+    """
+    place = path.resolve()
+    if place in sitting.scripts:
+        raise InputError(_("{path} is being run already; a script can't source itself").format(path=path))
+    sitting.scripts.append(place)
+    try:
+        lines = read(str(path))
+        for line in lines:
+            with _located(line.source, line.number):
+                _play_line(whole(line.text, (more.text for more in lines)), sitting, presenter)
+    finally:
+        sitting.scripts.pop()
+
+
+def _play_line(text: str, sitting: Sitting, presenter: Presenter) -> None:
+    if text.strip():
+        presenter.echo(text)
+        if not text.startswith("#"):
+            _followed(text, sitting, presenter)
+
+
+@contextmanager
+def _located(source: str, number: int) -> Iterator[None]:
+    try:
+        yield
+    except TraceError as error:
+        error.args = (f"{source}:{number}: {error}",)
+        raise
+
+
+def _followed(text: str, sitting: Sitting, presenter: Presenter) -> Call:
+    """Run a line, and the commands of the breakpoint it leads to, up to one that moves on."""
+    sitting.take_due()
+    call = _logged(text, sitting, presenter)
+    due = sitting.take_due() or []
+    while due:
+        _logged(due.pop(0), sitting, presenter)
+        newly_due = sitting.take_due()
+        due = due if newly_due is None else newly_due
+    return call
+
+
+def _logged(text: str, sitting: Sitting, presenter: Presenter) -> Call:
+    """Run a line; it and what goes wrong with it are in the log too."""
+    if sitting.log:
+        sitting.log.presenter.echo(text)
+    try:
+        return _carried_out(text, sitting, presenter.altered(sitting.preferences))
+    except TraceError as error:
+        if sitting.log:
+            sitting.log.complain(text, str(error))
+        raise
+
+
+def _carried_out(text: str, sitting: Sitting, presenter: Presenter) -> Call:
+    call = parse_line(sitting.expanded(text))
+    with _destination(call, presenter) as shown:
+        is_seen = shown is presenter
+        results = [result for result in call.run(sitting) if _told(result, shown, sitting.log if is_seen else None)]
+    if results and call.command.group != "files":
+        sitting.shown = results
+    return call
+
+
+def _told(result: Result, presenter: Presenter, log: Log | None) -> bool:
+    """Show a result, or do what it asks for; whether it was shown."""
+    if result.act is not None:
+        result.act(presenter)
+        return False
+    presenter.show(result)
+    if log:
+        log.presenter.show(result)
+    return True
+
+
+@contextmanager
+def _destination(call: Call, presenter: Presenter) -> Iterator[Presenter]:
+    """The presentation of what a line says: on the screen, in the file it names, or for a program to read."""
+    if call.file is None and not call.program:
+        yield presenter
+        return
+    with whole_file(call.file) if call.file else nullcontext(presenter.stream) as stream:
+        collected = StringIO() if call.program else stream
+        with presenter.onto(collected) as shown:
+            yield shown
+        if isinstance(collected, StringIO):
+            pipe(call.program, collected.getvalue(), stream)

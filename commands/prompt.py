@@ -1,0 +1,79 @@
+"""Line editing at a terminal: history, completion, suggestion, keys and the bar at the bottom."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory, DynamicAutoSuggest
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.shortcuts import CompleteStyle
+
+from tracer.render.console import color_depth
+
+from .completion import completions, usage_hint
+from .keys import MODES, bindings
+from .registry import PROMPT
+from .settings import SETTINGS
+from .sitting import Sitting
+from .toolbar import standing
+from .viewer.screen import DEPTHS
+
+
+class LineCompleter(Completer):
+    """Offers what may come next, for the terminal."""
+
+    def __init__(self, sitting: Sitting) -> None:
+        self._sitting = sitting
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
+        """The completions of the text before the cursor; only Tab may wait for the model to find them."""
+        patient = complete_event.completion_requested
+        for text, length, meta in completions(document.text_before_cursor, self._sitting, patient=patient):
+            yield Completion(text, -length, display_meta=meta)
+
+
+class Prompt:
+    """Asks for lines, as the settings of a sitting want it; ``lines`` are those of earlier sessions, oldest first."""
+
+    def __init__(self, sitting: Sitting, lines: Sequence[str], **terminal: Any) -> None:
+        self._sitting = sitting
+        self._draft = ""
+        self._standing = ""
+        suggest = AutoSuggestFromHistory()
+        self._session: PromptSession[str] = PromptSession(
+            history=InMemoryHistory(lines),
+            completer=LineCompleter(sitting),
+            complete_while_typing=Condition(lambda: self._set("menu") and not self._set("accessible")),
+            auto_suggest=DynamicAutoSuggest(lambda: suggest if self._set("suggest") else None),
+            key_bindings=bindings(self._switched, self._drafted),
+            **terminal,
+        )
+
+    def __call__(self, message: str = PROMPT) -> str:
+        """The line typed after a message; raises EOFError for Ctrl-D on an empty one, KeyboardInterrupt for Ctrl-C."""
+        session, is_plain = self._session, self._set("accessible")
+        session.editing_mode = MODES[self._set("vi")]
+        session.color_depth = DEPTHS[color_depth(self._set("color"), os.environ, is_terminal=True)]
+        session.complete_style = CompleteStyle.READLINE_LIKE if is_plain else CompleteStyle.COLUMN
+        session.bottom_toolbar = self._toolbar if self._set("toolbar") and not is_plain else None
+        self._standing = standing(self._sitting)
+        draft, self._draft = self._draft, ""
+        return session.prompt(message, default=draft)
+
+    def _set(self, name: str) -> Any:
+        return SETTINGS[name].get(self._sitting)
+
+    def _toolbar(self) -> str:
+        return usage_hint(self._session.default_buffer.document.text_before_cursor, self._sitting) or self._standing
+
+    def _switched(self, is_vi: bool) -> None:
+        SETTINGS["vi"].put(self._sitting, is_vi)
+
+    def _drafted(self, text: str) -> None:
+        self._draft = text

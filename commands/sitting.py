@@ -1,0 +1,77 @@
+"""A session as the shell has it: with the settings, short names and lines of the person who sits at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tracer.debugger.session import Session, Stop
+from tracer.errors import InputError, TraceError
+from tracer.i18n import _
+
+from .opening import Opener
+from .parsing import split_word
+from .registry import catalogue, lookup
+from .results import Result
+
+if TYPE_CHECKING:
+    from .log import Log
+
+
+class Sitting(Session):
+    """A session that remembers.
+
+    ``preferences`` are settings by name, those apart that were never set; ``aliases`` are short names with the
+    commands they stand for; ``lines`` is what was typed, the oldest first; ``shown`` is what the last command showed;
+    ``scripts`` are those being run, the outermost first; ``log`` is told everything.
+    """
+
+    def __init__(self, opener: Opener) -> None:
+        self.opener = opener
+        self.preferences: dict[str, Any] = {}
+        self.aliases: dict[str, str] = {}
+        self.lines: list[str] = []
+        self.shown: list[Result] = []
+        self.scripts: list[Path] = []
+        self.log: Log | None = None
+        super().__init__(lambda text: self.opener(text))
+
+    def reopen(self, opener: Opener) -> Stop:
+        """A fresh run by another opener; raises as that does, and then the run stays as it was."""
+        before, self.opener = self.opener, opener
+        try:
+            return self.restart()
+        except TraceError:
+            self.opener = before
+            raise
+
+    def reopen_first(self, openers: Iterable[Opener]) -> Stop:
+        """A fresh run by the first opener that can begin one; raises what the last of them did."""
+        failure: InputError | None = None
+        for opener in openers:
+            try:
+                return self.reopen(opener)
+            except InputError as error:
+                failure = error
+        assert failure is not None
+        raise failure
+
+    def shorten(self, name: str, line: str) -> None:
+        """Make a name short for a line.
+
+        Raises:
+            InputError: a command has the name, or it is no single word.
+            UnknownCommandError: the line begins with no command.
+        """
+        taken = any(name == entry.name or name in entry.abbreviations for entry in catalogue().values())
+        if taken or not name.replace("-", "").replace("_", "").isalnum():
+            raise InputError(_("{name} can't be a short name; choose a word that is no command").format(name=name))
+        line = self.expanded(line)
+        lookup(split_word(line)[0])
+        self.aliases[name] = line
+
+    def expanded(self, line: str) -> str:
+        """A line with the command that its first word is short for."""
+        word, blank, rest = line.partition(" ")
+        return f"{self.aliases[word]}{blank}{rest}" if word in self.aliases else line

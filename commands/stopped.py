@@ -1,0 +1,99 @@
+"""Breakpoints and their like as results, for whoever comes by one: where a motion met some, and which there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tracer.debugger.session import Session, Stop
+from tracer.debugger.stops import Changed, Finding, Holds, Met, Point, Stops
+from tracer.export import jsonl
+from tracer.i18n import _
+
+from .parsing import END
+from .results import Result, Results, View, answer
+from .showing import token_result
+from .values import plain
+
+BEFORE, AFTER = 2, 1
+"""So many records are shown before and after the one that was met."""
+BPNUM = "$bpnum"
+"""In place of a number, as in gdb: the breakpoint that was set last."""
+
+
+def arrived(session: Session, stop: Stop) -> Results:
+    """What was met and what it found, with the records around it; after the token, where the record ends a step."""
+    assert stop.record is not None
+    step, index = stop.record.step, stop.record.index
+    records = session.run.step(step).records
+
+    def view() -> View:
+        from tracer.render.stops import Arrived
+
+        return Arrived(stop.met, records[max(0, index - 1 - BEFORE) : index + AFTER], index)
+
+    if index == len(records):
+        yield from map(token_result, (token for token in session.run.tokens if token.step == step))
+    yield Result(lambda: [jsonl.op(records[index - 1]), *map(_met, stop.met)], view)
+
+
+def overview(stops: Stops) -> Result:
+    """All that are set, with their hits."""
+    points = list(stops)
+
+    def view() -> View:
+        from tracer.render.stops import Overview
+
+        return Overview(points) if points else _("no breakpoint is set; e.g. break dec.0.cross.weights")
+
+    return answer("info", lambda: {"breakpoints": list(map(facts, points))}, view)
+
+
+def facts(point: Point) -> dict[str, Any]:
+    """A breakpoint, watchpoint or catchpoint for programs."""
+    return {
+        "number": point.number,
+        "type": point.trigger.kind,
+        "where": str(point.trigger),
+        "condition": str(point.condition) if point.condition else None,
+        "temporary": point.temporary,
+        "enabled": point.enabled,
+        "hits": point.hits,
+        "ignore": point.to_ignore,
+        "commands": point.commands,
+    }
+
+
+def script(stops: Stops) -> list[str]:
+    """The commands that set the same stops again."""
+    return [line for point in stops for line in _setting(point)]
+
+
+def _setting(point: Point) -> Iterator[str]:
+    verbs = {"breakpoint": "tbreak" if point.temporary else "break", "watchpoint": "watch", "catch": "catch"}
+    yield f"{verbs[point.trigger.kind]} {point.trigger}"
+    if point.condition is not None:
+        yield f"condition {BPNUM} {point.condition}"
+    if point.to_ignore:
+        yield f"ignore {BPNUM} {point.to_ignore}"
+    if point.commands:
+        yield "\n".join([f"commands {BPNUM}", *point.commands, END])
+    if not point.enabled:
+        yield f"disable {BPNUM}"
+
+
+def _met(met: Met) -> jsonl.Object:
+    found: dict[str, Any] = {}
+    for finding in met.findings:
+        found |= _found(finding)
+    return jsonl.result("stop", {"number": met.point.number, "hits": met.hits, **found})
+
+
+def _found(finding: Finding) -> dict[str, Any]:
+    match finding:
+        case Holds(text, sides):
+            return {"condition": text, "values": {side: plain(value) for side, value in sides if value is not None}}
+        case Changed(_step, old, new):
+            return {"old": plain(old), "new": plain(new)}
+        case _:
+            return vars(finding)

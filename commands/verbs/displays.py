@@ -1,0 +1,54 @@
+"""Expressions that are shown again at every stop."""
+
+from __future__ import annotations
+
+from tracer.debugger.displays import Display, Format
+from tracer.debugger.session import Session
+from tracer.i18n import _
+
+from ..displaying import displayed, shown_again
+from ..parameters import Count, Expr, Places, Range, Scientific, Short, Whole
+from ..registry import command
+from ..results import Results, answer
+
+
+@command("display", group="look")
+def display(
+    session: Session,
+    expression: Expr | None = None,
+    *,
+    whole: Whole = False,
+    short: Short = False,
+    highlight: Range = None,
+    decimals: Places = None,
+    scientific: Scientific = False,
+) -> Results:
+    """Show an expression now and at every stop from now on.
+
+    The options are those of print. Where it has no value, it says so in a line. Without an expression, all are shown;
+    undisplay takes one away.
+
+    (tx) display max(dec.0.cross.weights)
+    (tx) display/4 dec.0.cross.weights[h0, 0]
+    (tx) display
+    """
+    if expression is None:
+        yield from displayed(session)
+        return
+    kept = Display(expression, Format(whole, short, decimals, scientific, highlight))
+    number = session.displays.add(kept)
+    yield from shown_again(session, number, kept)
+
+
+@command("undisplay", group="look")
+def undisplay(session: Session, number: Count | None = None) -> Results:
+    """Show display N no more, or none of them.
+
+    (tx) display max(dec.0.cross.weights)
+    (tx) undisplay 1
+    (tx) undisplay
+    """
+    gone = list(session.displays) if number is None else [number]
+    for each in gone:
+        session.displays.remove(each)
+    yield answer("undisplay", lambda: {"removed": gone}, lambda: None if gone else _("nothing was displayed"))

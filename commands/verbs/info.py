@@ -1,0 +1,72 @@
+"""Facts: about the model, the run, and what is set in the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from tracer.errors import InputError
+from tracer.i18n import _
+
+from ..address_offers import addresses
+from ..facts import bookmark_facts, cache_facts, display_facts, model_facts, record_facts, run_facts, tensor_facts
+from ..parameters import Kind
+from ..registry import command
+from ..results import Results
+from ..showing import token_result, tokens_so_far
+from ..sitting import Sitting
+from ..stopped import overview
+from .frames import where
+from .settings import show
+
+Subject = Literal[
+    "bookmarks", "breakpoints", "cache", "display", "frame", "model", "record", "run", "settings", "tensors", "tokens"
+]
+
+
+About = Annotated[str, Kind("GLOB", str, addresses)]
+
+
+@command("tokens", group="look")
+def tokens(sitting: Sitting) -> Results:
+    """Show the tokens of source and target up to the cursor.
+
+    (tx) tokens
+    """
+    yield tokens_so_far(sitting, "tokens")
+    for token in sitting.tokens:
+        yield token_result(token)
+
+
+@command("info", "i", group="look")
+def info(sitting: Sitting, subject: Subject, about: About | None = None) -> Results:
+    """Show what there is: modules, records, stops, settings.
+
+    info tensors takes an address with * and ** and an order: by std, max, size and so on, the largest first; by -std
+    the smallest. Without an address it lists the whole step.
+
+    (tx) info model
+    (tx) info tensors dec.*.cross.* by std
+    (tx) info tensors by -min
+    (tx) i run
+    (tx) info record
+    (tx) info cache
+    (tx) info settings
+    """
+    if about is not None and subject != "tensors":
+        raise InputError(_("info {subject} takes no {text!r}").format(subject=subject, text=about))
+    return tensor_facts(sitting, about or "") if subject == "tensors" else _SUBJECTS[subject](sitting)
+
+
+_SUBJECTS: dict[str, Callable[[Sitting], Results]] = {
+    "bookmarks": bookmark_facts,
+    "breakpoints": lambda sitting: iter([overview(sitting.stops)]),
+    "cache": cache_facts,
+    "display": display_facts,
+    "frame": where.function,
+    "model": model_facts,
+    "record": record_facts,
+    "run": run_facts,
+    "settings": show.function,
+    "tokens": tokens.function,
+}

@@ -1,0 +1,89 @@
+"""The operations around a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracer.addresses import Address
+from tracer.debugger.frames import Entry, entries
+from tracer.debugger.session import Listed, Session
+from tracer.errors import AddressError
+from tracer.export import jsonl
+from tracer.i18n import _
+from tracer.tape import Tape
+
+from ..parameters import Where
+from ..registry import command
+from ..results import Result, Results, View, answer
+
+AROUND = 4
+
+
+@command("list", "l", group="look", repeats=True)
+def list_(session: Session, address: Where | None = None) -> Results:
+    """Show the operations around the cursor or an ADDRESS.
+
+    The arrow stands at the last one performed; those below it are to come. Entered again, it goes on to those after.
+    In a frame further out, it shows what that scope does, each scope within it as one.
+
+    (tx) list
+    (tx) list dec.0.cross.weights
+    """
+    before = session.listed
+    if before and address in (None, before.address):
+        yield _after(session, before)
+    elif address is None and session.frame:
+        yield _folded(session)
+    else:
+        record = session.here.find(address) if address else None
+        step, index = (record.step, record.index) if record else (session.cursor.step, session.cursor.index)
+        yield _window(session, step, index - AROUND, address)
+
+
+def _after(session: Session, before: Listed) -> Result:
+    last = len(session.run.step(before.step))
+    if before.last >= last:
+        raise AddressError(
+            _("step @{step} ends with #{last}; list ADDRESS shows others").format(step=before.step, last=last)
+        )
+    return _window(session, before.step, before.last + 1, before.address)
+
+
+def _window(session: Session, step: int, start: int, address: Address | None) -> Result:
+    """The records of a step from ``start`` on, counted from 1."""
+    first = max(start, 1)
+    records = session.run.step(step).records[first - 1 : first + 2 * AROUND]
+    session.listed = Listed(step, records[-1].index, address)
+    current = session.cursor.index if session.cursor.step == step else None
+
+    def view() -> View:
+        from tracer.render.records import listing
+
+        return listing(records, current)
+
+    return Result(lambda: map(jsonl.op, records), view)
+
+
+def _folded(session: Session) -> Result:
+    """The selected frame's scope, with what it is made of."""
+    tape = session.run.step(session.cursor.step)
+    parts, index = entries(tape, session.here.scope), session.cursor.index
+    return answer("list", lambda: [part._asdict() for part in parts], lambda: _lines(tape, parts, index))
+
+
+def _lines(tape: Tape, parts: Sequence[Entry], current: int) -> str:
+    places = [f"#{part.first}" if part.first == part.last else f"#{part.first}–#{part.last}" for part in parts]
+    width, room = max(map(len, places)), max(len(part.address) for part in parts)
+    lines = zip(parts, places, strict=True)
+    return "\n".join(
+        f"{' -->' if part.first <= current <= part.last else '    '} {place:<{width}}  {part.address:<{room}}  "
+        f"{_content(tape, part)}"
+        for part, place in lines
+    )
+
+
+def _content(tape: Tape, part: Entry) -> str:
+    record = tape.records[part.first - 1]
+    if record.address == part.address:
+        return record.op.note(record)
+    return _("{n} operations").format(n=part.last - part.first + 1)

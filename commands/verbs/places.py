@@ -1,0 +1,93 @@
+"""Going to places: by address, by bookmark, and back to where the cursor stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tracer.addresses import Address, parse
+from tracer.debugger.session import Session, Stop
+
+from ..parameters import Count, Name, Place
+from ..places import place_facts, place_line
+from ..registry import command
+from ..results import Results, View, answer
+from ..showing import performed
+from .stepping import through
+
+
+@command("goto", group="backward")
+def goto(session: Session, location: Place) -> Results:
+    """Go to a record, ahead or behind, or to a bookmark.
+
+    goto @3 goes to the end of step 3, goto #40 to the 40th record of this step. Breakpoints on the way don't stop it.
+    A bookmark's name goes before an address.
+
+    (tx) goto @1:dec.0.self.scores
+    (tx) goto #12
+    (tx) goto @1
+    """
+    yield from _arrived(session, lambda: _gone(session, location))
+
+
+@command("back", group="backward", repeats=True)
+def back(session: Session, n: Count = 1) -> Results:
+    """Go back to the place where you stopped before.
+
+    As in a browser: forward takes it back, and a motion after it forgets what lay ahead. A fresh run forgets all.
+
+    (tx) next
+    (tx) back
+    """
+    yield from _arrived(session, session.back, n)
+
+
+@command("forward", group="forward", repeats=True)
+def forward(session: Session, n: Count = 1) -> Results:
+    """Go forward to the place that back came from.
+
+    (tx) next
+    (tx) back
+    (tx) forward
+    """
+    yield from _arrived(session, session.forward, n)
+
+
+@command("bookmark", group="backward")
+def bookmark(session: Session, name: Name | None = None) -> Results:
+    """Keep the cursor's place under NAME, or under a number.
+
+    goto NAME leads back to it, in a fresh run too; info bookmarks lists them, unbookmark NAME forgets one.
+
+    (tx) bookmark here
+    (tx) goto here
+    (tx) bookmark
+    """
+    place = session.cursor
+    kept = session.bookmarks.keep(place, name)
+
+    def view() -> View:
+        return place_line(session, kept, place)
+
+    yield answer("bookmark", lambda: place_facts(kept, place), view)
+
+
+@command("unbookmark", group="backward")
+def unbookmark(session: Session, name: Name) -> Results:
+    """Forget a bookmark.
+
+    (tx) bookmark here
+    (tx) unbookmark here
+    """
+    session.bookmarks.forget(name)
+    yield answer("unbookmark", lambda: {"removed": name}, lambda: None)
+
+
+def _gone(session: Session, location: Address | str) -> Stop:
+    if isinstance(location, Address):
+        return session.goto(location)
+    kept = session.bookmarks.get(location)
+    return session.goto(parse(location)) if kept is None else session.revisit(kept)
+
+
+def _arrived(session: Session, motion: Callable[[], Stop], n: int = 1) -> Results:
+    yield from through((motion() for _time in range(n)), session, performed)

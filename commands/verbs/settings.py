@@ -1,0 +1,81 @@
+"""What a person may choose."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from tracer.errors import InputError
+from tracer.i18n import _
+
+from ..kinds import SWITCH
+from ..offers import Offer, Typing
+from ..parameters import Kind
+from ..registry import command
+from ..results import Result, Results, View, answer
+from ..settings import NAMED, SETTINGS, Setting
+from ..sitting import Sitting
+
+
+def _values(typing: Typing) -> list[Offer]:
+    """The values that the setting before may have."""
+    setting = NAMED.read(typing.before[0])
+    return list(setting.kind.offers(Typing(typing.session, typing.text)))
+
+
+Named = Annotated[Setting, NAMED]
+Value = Annotated[str, Kind("VALUE", str, _values)]
+
+
+@command("set", group="shell")
+def set_(sitting: Sitting, setting: Named, value: Value | None = None) -> Results:
+    """Give a setting a value.
+
+    A switch without a value is turned on. Settings of decoding begin a fresh run. show lists all settings, with what
+    they do and the values they have now.
+
+    The others may also stand in $XDG_CONFIG_HOME/tx-trace/config (~/.config without that variable), which the shell
+    reads and scripts don't: a line each, like decimals = 4, and alias.NAME = COMMAND for short names.
+
+    (tx) set decimals 4
+    (tx) set repeat off
+    """
+    if value is None and setting.kind is not SWITCH:
+        raise InputError(
+            _("set {name} needs a value: {values}").format(name=setting.name, values=setting.kind.placeholder)
+        )
+    setting.put(sitting, setting.read(value or "on"))
+    yield _shown(sitting, "set", [setting])
+
+
+@command("show", group="shell")
+def show(sitting: Sitting, setting: Named | None = None) -> Results:
+    """Show a setting, or all of them, each with what it does.
+
+    (tx) show decimals
+    (tx) show
+    """
+    yield _shown(sitting, "show", list(SETTINGS.values()) if setting is None else [setting])
+
+
+def _shown(sitting: Sitting, name: str, settings: list[Setting]) -> Result:
+    """Settings with their values, and what they do."""
+    kept = _lines(sitting, [setting for setting in settings if setting.is_kept])
+    begun = _lines(sitting, [setting for setting in settings if not setting.is_kept])
+
+    def view() -> View:
+        from tracer.render.glossary import Glossary
+
+        return Glossary(
+            {"": {**kept, **begun}}
+            if len(settings) == 1
+            else {
+                _("what is shown, and the prompt"): kept,
+                _("decoding; a change begins a fresh run"): begun,
+            }
+        )
+
+    return answer(name, lambda: {setting.name: setting.get(sitting) for setting in settings}, view)
+
+
+def _lines(sitting: Sitting, settings: list[Setting]) -> dict[str, str]:
+    return {f"{setting.name} {setting.shown(sitting)}": setting.sentence for setting in settings}

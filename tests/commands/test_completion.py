@@ -1,0 +1,161 @@
+"""What a line may go on with, without a terminal."""
+
+import pytest
+
+from commands.completion import completions, usage_hint
+from commands.offers import Typing, files, fuzzily
+from commands.parsing import grammar, usage
+from commands.registry import catalogue
+from commands.settings import SETTINGS
+from tracer.addresses import parse
+
+COMMANDS = catalogue()
+FREE = {"N", "TEXT", "NAME", "WORD", "NUMBERS", "COUNT"}
+"""What is typed freely."""
+
+
+def texts(line, session, **options):
+    return [offer.text for offer in completions(line, session, **options)]
+
+
+def replaced(line, session):
+    """What the line becomes with each of its completions."""
+    return [line[: len(line) - length] + text for text, length, _meta in completions(line, session)]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_completed_with_what_it_does(name, session):
+    for typed in (name[: n + 1] for n in range(len(name))):
+        found = {offer.text: offer for offer in completions(typed, session)}
+        assert found[name].meta == COMMANDS[name].summary
+        assert found[name].length == len(typed)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_argument_is_completed_unless_it_is_free(name, session):
+    session.token()
+    for argument in grammar(COMMANDS[name]).arguments[:1]:
+        free = argument.kind.placeholder.split("|")[0].rstrip("…") in FREE
+        assert free or completions(f"{name} ", session), f"{name} {argument.kind.placeholder}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_nothing_is_raised_wherever_an_example_is_cut(name, session):
+    session.token()
+    for line in COMMANDS[name].examples:
+        for end in range(len(line) + 1):
+            completions(line[:end], session, patient=True)
+            usage_hint(line[:end], session)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_usage_is_shown_once_the_command_is_known(name, session):
+    assert usage_hint(name, session) == ""
+    assert usage_hint(f"{name} ", session).startswith(usage(COMMANDS[name]))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("p dec.0.cross.w", "p dec.0.cross.weights"),
+        ("p max(dec.0.cr", "p max(dec.0.cross_attn.q"),
+        ("p 1 + wei", "p 1 + encoder.0.self_attn.weights"),
+        ("p crwei", "p decoder.0.cross_attn.weights"),
+        ("p @0:enc.0.self.q", "p @0:enc.0.self.q"),
+        ("p ma", "p max("),
+        ("p step + to", "p step + token"),
+        ("goto enc.0.ffn.a", "goto enc.0.ffn.activated"),
+        ("p dec.0.cross.weights[", "p dec.0.cross.weights[h0"),
+        ("p dec.0.cross.weights[h", "p dec.0.cross.weights[h1"),
+        ('p dec.0.cross.weights[h0, 0, "爱', 'p dec.0.cross.weights[h0, 0, "爱"'),
+        ("p dec.0.cross.weights[h0, 0, ", "p dec.0.cross.weights[h0, 0, 3"),
+        ('p enc.0.self.q[h0, "我", ', 'p enc.0.self.q[h0, "我", 7'),
+        ('p prob("lo', 'p prob("▁love"'),
+        ("p/", "p/a"),
+        ("why probs[0, 0] -", "why probs[0, 0] -d"),
+        ("why probs[0, 0] --", "why probs[0, 0] --all"),
+        ("info m", "info model"),
+        ("b op:soft", "b op:softmax"),
+        ('b token:"lo', 'b token:"▁love"'),
+        ("set de", "set decimals"),
+        ("set vi o", "set vi on"),
+        ("set strategy ", "set strategy beam"),
+        ("show te", "show temperature"),
+        ("help st", "help step"),
+        ("model zh-en-", "model zh-en-tiny"),
+    ],
+)
+def test_what_a_line_becomes(line, expected, session):
+    session.token()
+    assert expected in replaced(line, session)
+
+
+def test_an_address_says_its_shape_and_operation(session):
+    session.token()
+    [offer] = completions("p dec.0.cross.weights", session)[:1]
+    assert offer.meta == "[2,1,4] softmax"
+
+
+def test_segments_that_were_shortened_stay_so_and_numbers_are_whole(session):
+    session.token()
+    found = texts("p dec.0.cross.", session)
+    assert all(text.startswith("dec.0.cross.") for text in found)
+    assert texts("p dec.00.", session) == []
+
+
+def test_a_name_in_the_scope_of_the_cursor_comes_first(session):
+    session.goto(parse("@1:decoder.0.cross_attn.scores"))
+    assert texts("p wei", session)[0] == "weights"
+
+
+def test_what_comes_later_gets_its_step_where_that_is_needed(session):
+    assert replaced("p dec.0.cross.w", session) == ["p @1:dec.0.cross.weights"]
+    assert replaced("until dec.0.cross.w", session) == ["until dec.0.cross.weights"]
+
+
+def test_a_big_model_is_run_only_for_who_waits(session, monkeypatch):
+    monkeypatch.setattr("commands.address_offers.CHEAP", 0)
+    assert texts("p enc", session) == []
+    assert session.run.computed == -1
+    assert "encoder.0.self_attn.q" in texts("p enc", session, patient=True)
+
+
+def test_no_address_is_offered_after_a_value(session):
+    session.token()
+    assert texts("p weights ", session) == []
+    assert texts("p weights + ", session) != []
+
+
+def test_a_label_that_occurs_twice_is_told_apart(session):
+    session.restart("我爱我")
+    assert '"我"#2' in texts("p enc.0.self.weights[h0, ", session)
+
+
+def test_short_names_are_completed_as_what_they_stand_for(session):
+    session.shorten("cross", "print dec.0.cross.weights")
+    assert "cross" in texts("cr", session)
+    assert texts("cross[", session) == []
+    assert usage_hint("cross ", session).startswith("print")
+
+
+def test_files_are_completed_after_a_redirection(session, tmp_path):
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / ".hidden").touch()
+    assert texts(f'tokens > "{tmp_path}/note', session) == ["notebooks/", "notes.txt"]
+    assert texts(f"tokens > {tmp_path}/", session) == ["notebooks/", "notes.txt"]
+    assert list(files(Typing(session, "/nowhere/at/all"))) == []
+
+
+def test_values_are_those_of_the_setting(session):
+    for name, setting in SETTINGS.items():
+        for text in texts(f"set {name} ", session):
+            setting.read(text)
+    assert texts("set nothing ", session) == []
+
+
+def test_letters_in_order_are_enough():
+    assert fuzzily("wt", ["weights", "width", "top"]) == ["width", "weights"]
+    assert fuzzily("w", ["weights", "view"]) == ["weights"]
+    assert fuzzily("TO", ["top", "stop", "t.o"]) == ["top", "stop", "t.o"]
+    assert fuzzily("(", ["max"]) == []

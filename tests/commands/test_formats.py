@@ -1,0 +1,123 @@
+"""Documents of whole sessions: every command in every format."""
+
+from __future__ import annotations
+
+import io
+from xml.etree import ElementTree
+
+import pytest
+
+from commands.batch import FINE, Batch
+from commands.formats import DocumentPresenter, presenter_of
+from commands.lines import given
+from commands.opening import Opener
+from commands.presenting import Look, Presenter
+from commands.registry import catalogue
+from commands.sitting import Sitting
+from tests.export.test_html import Reader
+from tracer.errors import InputError
+from tracer.export import document_formats
+
+FORMATS = list(document_formats())
+
+
+class Everyone(Presenter):
+    """Several presenters that are told the same."""
+
+    def __init__(self, presenters):
+        self.presenters = presenters
+        super().__init__(io.StringIO(), Look())
+
+    def onto(self, stream):
+        return self.presenters[0].onto(stream)
+
+    def altered(self, preferences):
+        return self
+
+    def echo(self, line):
+        for presenter in self.presenters:
+            presenter.echo(line)
+
+    def show(self, result):
+        for presenter in self.presenters:
+            presenter.show(result)
+
+    def failed(self, command, line, message):
+        raise AssertionError(message)
+
+
+def test_the_formats_are_those_that_stand_in_the_folder():
+    assert FORMATS == ["html", "markdown", "svg"]
+
+
+def test_an_unknown_format_names_those_there_are():
+    with pytest.raises(InputError, match="choose one of text, jsonl, html, markdown, svg"):
+        presenter_of("docx")
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_every_command_has_its_say_in_every_format(name, model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    presenters = [DocumentPresenter(kind, io.StringIO(), Look(80)) for kind in document_formats().values()]
+    for presenter in presenters:
+        presenter.__enter__()
+    sitting = Sitting(Opener(model))
+    assert Batch(sitting, Everyone(presenters)).play(given(["token", *catalogue()[name].examples])) == FINE
+    if sitting.log:
+        sitting.log.close()
+    for presenter in presenters:
+        presenter.__exit__(None, None, None)
+    page, _markdown, picture = (presenter.stream.getvalue() for presenter in presenters)
+    assert Reader(page).count("h2") > 1
+    ElementTree.fromstring(picture)
+
+
+SCRIPT = (
+    "# 我爱你",
+    "token",
+    "p dec.0.cross.weights",
+    "why dec.0.cross.weights[h0, 0, 1] -d 2",
+    "formula dec.0.ffn.norm",
+)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_same_script_gives_the_same_bytes(name, tx):
+    first, second = (
+        tx("--format", name, "--batch", *(part for line in SCRIPT for part in ("-e", line))) for _time in range(2)
+    )
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout == second.stdout
+    assert "爱" in first.stdout
+
+
+def test_a_failure_is_told_and_the_document_is_whole(tx):
+    done = tx("--format", "html", "--batch", "-e", "p nothing", "-e", "token")
+    assert done.returncode == 1
+    assert Reader(done.stdout).count("section") == 1
+    assert 'class="failure"' in done.stdout
+
+
+@pytest.mark.parametrize("suffix", [suffix for kind in document_formats().values() for suffix in kind.suffixes])
+def test_one_view_is_exported(suffix, play, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    play("token", "p dec.0.cross.weights", f"export seen{suffix}")
+    assert play.status == FINE
+    assert "0.869" in (tmp_path / f"seen{suffix}").read_text(encoding="utf-8")
+
+
+def test_what_goes_to_a_file_is_a_document_of_its_own(play, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = play("token", 'top 3 > "top.html"', output="html")
+    assert "chosen" not in page
+    assert Reader((tmp_path / "top.html").read_text(encoding="utf-8")).count("table") == 1
+
+
+def test_a_page_shows_a_matrix_whole_that_a_screen_cuts(play):
+    text, page = (play("p enc.0.ffn.hidden", output=output) for output in ("text", "html"))
+    assert "…" in text
+    assert Reader(page).count("td") == 4 * 32
+
+
+def test_settings_hold_for_documents(play):
+    assert "0.93983" in play("set decimals 5", "token", "p dec.0.cross.weights", output="markdown")

@@ -1,0 +1,77 @@
+"""Bookmarks, back and forward."""
+
+import pytest
+from transcript import error_of, lines
+
+from tracer.debugger.cursor import Cursor
+
+
+def test_back_and_forward_lead_through_the_stops(play, session):
+    play("s 3", "t", "goto @0#2")
+    play("back")
+    assert session.cursor == Cursor(1, 37)
+    play("back")
+    assert session.cursor == Cursor(0, 3)
+    play("back")
+    assert session.cursor == Cursor(0, 0)
+    assert "there is no place to go back to" in error_of(play, "back")
+    play("forward 3")
+    assert session.cursor == Cursor(0, 2)
+    assert "there is no place to go forward to" in error_of(play, "forward")
+
+
+def test_a_motion_after_back_forgets_what_lay_ahead(play, session):
+    play("s 3", "t", "back", "s")
+    assert session.cursor == Cursor(0, 4)
+    assert "there is no place to go forward to" in error_of(play, "forward")
+    play("back")
+    assert session.cursor == Cursor(0, 3)
+
+
+def test_a_fresh_run_forgets_the_places(play):
+    assert "there is no place to go back to" in error_of(play, "t", "run", "back")
+
+
+def test_back_to_before_the_start_says_so(play):
+    assert lines(play("s", "back"))[-1] == "the run has not started"
+
+
+def test_bookmarks_have_names_or_numbers(play, session):
+    play("s 3", "bookmark", "t", "bookmark 词", "bookmark", "run", "goto 1")
+    assert session.cursor == Cursor(0, 3)
+    play("goto 词")
+    assert session.cursor == Cursor(1, 37)
+    assert [line.split()[0] for line in lines(play("info bookmarks"))] == ["1", "词", "2"]
+    play("unbookmark 1", "bookmark")
+    assert list(session.bookmarks) == ["词", "2", "1"]
+    assert "there is no bookmark 9; there are: 词, 2, 1" in error_of(play, "unbookmark 9")
+
+
+def test_a_bookmark_goes_before_an_address(play, session):
+    play("s 2", "bookmark logits", "t", "goto logits")
+    assert session.cursor == Cursor(0, 2)
+    play("unbookmark logits", "goto @1:logits")
+    assert session.here.record.address == "logits"
+
+
+def test_a_bookmark_that_another_run_does_not_reach(play):
+    play("c", "bookmark far")
+    assert "there is no step @" in error_of(play, "set max-tokens 1", "goto far")
+
+
+def test_a_bookmark_at_the_start(play, session):
+    play("bookmark start", "t", "goto start")
+    assert session.cursor == Cursor(0, 0)
+
+
+@pytest.mark.parametrize("name", ["a b", "a.b", "-x", '"x"'])
+def test_what_is_no_name(play, name):
+    assert "can't be a bookmark's name" in error_of(play, f"bookmark {name}")
+
+
+def test_goto_takes_addresses_steps_and_numbers(play, session):
+    for location, cursor in (("@2", Cursor(2, 37)), ("#4", Cursor(2, 4)), ("@1#7", Cursor(1, 7)), ("enc.out", None)):
+        play(f"goto {location}")
+        assert cursor in (session.cursor, None)
+    assert "there is no #99" in error_of(play, "goto #99")
+    assert "is no address" in error_of(play, "goto !")

@@ -1,0 +1,114 @@
+"""The last session, kept and resumed."""
+
+import json
+
+import pytest
+
+from commands.opening import Opener
+from commands.parsing import parse_line
+from commands.resuming import resume, save
+from commands.sitting import Sitting
+from tracer.decoding.settings import Settings
+from tracer.errors import InputError
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "state" / "session.json"
+
+
+def obey(session, *lines):
+    for line in lines:
+        list(parse_line(line).run(session))
+
+
+def test_model_text_cursor_and_breakpoints_come_back(model, file):
+    settings = Settings(strategy="sample", temperature=0.5, seed=3)
+    before = Sitting(Opener(model, "他们爱我", settings=settings))
+    obey(before, "break dec.0.cross.weights if max(weights) > .5", "break @2", "disable 2", "token", "step 3")
+    save(before, file)
+    after = resume(file, print)
+    assert after.opener.text == "他们爱我"
+    assert after.opener.settings == settings
+    assert after.run.model.dtype == "float64"
+    assert (after.cursor, after.furthest) == (before.cursor, before.cursor)
+    assert [(str(a), a.enabled) for a in after.stops] == [(str(b), b.enabled) for b in before.stops]
+
+
+def test_commands_of_a_breakpoint_come_back(session, file):
+    obey(session, "break dec.0.cross.weights", "commands 1\nwhere\np max(weights)\nend")
+    save(session, file)
+    assert [point.commands for point in resume(file, print).stops] == [("where", "p max(weights)")]
+
+
+def test_ids_and_a_given_output_come_back(model, file):
+    save(Sitting(Opener(model, "5 9 2", ids=True, target="i love you")), file)
+    run = resume(file, print).run
+    assert list(run.source_ids) == [5, 9, 2]
+    assert run.teacher_forced
+
+
+def test_a_fresh_run_comes_back_fresh(session, file):
+    save(session, file)
+    assert resume(file, print).cursor == session.start
+
+
+def test_it_is_written_whole(session, file):
+    save(session, file)
+    save(session, file)
+    assert [path.name for path in file.parent.iterdir()] == ["session.json"]
+    assert json.loads(file.read_text())["model"] == "zh-en-tiny"
+
+
+def test_there_is_nothing_to_resume(file):
+    with pytest.raises(InputError, match="no session to resume yet"):
+        resume(file, print)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"version": 0}', '{"version": 1}', "\x00", "[" * 5000],
+)
+def test_what_is_no_session_is_one_sentence(file, text):
+    file.parent.mkdir()
+    file.write_text(text)
+    with pytest.raises(InputError, match="holds no session that this version can resume"):
+        resume(file, print)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("model", "/nowhere"),
+        ("text", ""),
+        ("dtype", "float16"),
+        ("settings", {"nonsense": 1}),
+        ("cursor", [99, 1]),
+        ("cursor", [1, 9999]),
+        ("breakpoints", ["break nonsense.at.all"]),
+    ],
+)
+def test_what_can_not_be_had_again_is_one_sentence(session, file, field, value):
+    save(session, file)
+    file.write_text(json.dumps({**json.loads(file.read_text()), field: value}))
+    with pytest.raises(InputError, match="can't be resumed"):
+        resume(file, print)
+
+
+@pytest.mark.parametrize(("field", "value"), [("cursor", [1]), ("cursor", ["a", 1]), ("text", 5), ("breakpoints", [1])])
+def test_wrong_kinds_are_no_session(session, file, field, value):
+    save(session, file)
+    file.write_text(json.dumps({**json.loads(file.read_text()), field: value}))
+    with pytest.raises(InputError, match="holds no session"):
+        resume(file, print)
+
+
+def test_a_folder_that_can_not_be_made_is_one_sentence(session, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="can't be written"):
+        save(session, tmp_path / "file" / "session.json")
+
+
+def test_a_script_resumes_nothing(tx):
+    done = tx("--resume", "--batch", "-e", "s")
+    assert done.returncode == 2

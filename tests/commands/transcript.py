@@ -1,0 +1,13 @@
+"""What a transcript says."""
+
+import json
+
+
+def lines(text):
+    """What is written, without the echo of the commands."""
+    return [line for line in text.splitlines() if not line.startswith("(tx) ")]
+
+
+def error_of(play, *commands):
+    """What the last of some commands complains about."""
+    return json.loads(play(*commands, output="jsonl").splitlines()[-1])["message"]

@@ -1,0 +1,86 @@
+"""What a checkpoint forbids and forces, held against transformers' generation where that can be had."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import tracer
+from tracer.decoding.rules import Rules
+from tracer.errors import InputError
+from tracer.models.gpt2 import Gpt2
+from tracer.models.stated import Stated
+
+from ..conftest import FIXTURES
+
+ANY = Rules(None, (2, 3))
+
+
+def rules(**generation: Any) -> Rules:
+    """The rules of a decoder-only model."""
+    return Gpt2.rules(object.__new__(Gpt2), Stated(generation))
+
+
+def test_no_rules_forbid_nothing() -> None:
+    assert ANY.verdict([5, 6], 2, 10) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    ("stated", "read", "ends"),
+    [
+        ({"min_length": 4}, [5, 6, 7], False),
+        ({"min_length": 4}, [5, 6, 7, 8], True),
+        ({"min_new_tokens": 2}, [5, 6, 7], False),
+        ({"min_new_tokens": 2}, [5, 6, 7, 8], True),
+        ({"min_new_tokens": 0, "min_length": 9}, [5, 6], True),
+        ({"min_new_tokens": 3, "min_length": 2}, [5, 6, 7, 8], False),
+    ],
+)
+def test_no_end_before_the_least_length(stated: dict[str, int], read: list[int], ends: bool) -> None:
+    """``min_length`` counts the prompt, here of two ids, ``min_new_tokens`` does not and takes its place."""
+    verdict = rules(eos_token_id=[2, 3], **stated).verdict(read, 2, 10)
+    assert verdict.forced is None
+    assert set(verdict.forbidden) == (set() if ends else {2, 3})
+
+
+def test_an_end_that_is_forced_comes_however_early() -> None:
+    assert rules(eos_token_id=2, forced_eos_token_id=2, min_new_tokens=9).verdict([5, 6], 1, 2).forced == 2
+
+
+@pytest.mark.parametrize("eos", [2, [2], [3, 2]])
+def test_end_tokens_are_no_bad_words(eos: int | list[int]) -> None:
+    assert rules(eos_token_id=eos, bad_words_ids=[[2], [5, 2], [7]]).bad_words == ((5, 2), (7,))
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ({}, ()),
+        ({"num_beams": 1, "do_sample": False, "temperature": 1, "top_k": 50, "top_p": 1.0, "length_penalty": 1}, ()),
+        ({"num_beams": 6, "do_sample": True}, ("num_beams=6", "do_sample=True")),
+        ({"repetition_penalty": 1.1, "top_k": 20}, ("top_k=20", "repetition_penalty=1.1")),
+    ],
+)
+def test_what_is_not_taken_over_is_listed(stated: dict[str, Any], expected: tuple[str, ...]) -> None:
+    assert rules(**stated).not_taken_over == expected
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"min_length": -1}, "min_length is -1; expected a whole number from 0"),
+        ({"min_new_tokens": "3"}, "min_new_tokens is '3'"),
+        ({"no_repeat_ngram_size": True}, "no_repeat_ngram_size is True"),
+    ],
+)
+def test_settings_that_make_no_sense(stated: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        rules(**stated)
+
+
+def test_the_fixtures_state_least_lengths() -> None:
+    """Greedy and beam search under them are compared with transformers in the tests of the models."""
+    gpt2, llama = (tracer.load(FIXTURES / name).rules for name in ("gpt2_untied", "llama3_scaled"))
+    assert (gpt2.min_new_tokens, gpt2.eos_ids, gpt2.bad_words) == (5, (2, 9, 30, 77), ((5, 6), (50,)))
+    assert (llama.min_length, llama.eos_ids) == (17, (2, 3, 50, 70))

@@ -1,0 +1,229 @@
+"""The decoder-only families against transformers: small checkpoints, number by number.
+
+Each reference holds what transformers computed from a prompt: hidden states, attention weights, the outputs of modules,
+logits, and what greedy and beam search yield. `make_references.py` says how those made here came about.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer.compare import Reference as Beside
+from tracer.compare import compare
+from tracer.decoding.settings import Settings
+from tracer.errors import InputError
+from tracer.models import architecture
+from tracer.models.stated import Stated
+from tracer.run import Run
+from tracer.tape import Tape
+
+from ..conftest import FIXTURES, Dtype
+from .references import Reference, agree, log_softmax
+
+NAMES = ("gpt2", "gpt2_untied", "llama_gqa", "llama3_scaled", "mistral_window", "qwen2", "qwen3")
+REFERENCES = {name: Reference(name) for name in NAMES}
+SEARCHED = [name for name in NAMES if "beam4.ids" in REFERENCES[name].arrays]
+LLAMAS = ("llama_gqa", "llama3_scaled", "mistral_window", "qwen2", "qwen3")
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def reference(request: pytest.FixtureRequest) -> Reference:
+    return REFERENCES[request.param]
+
+
+@pytest.fixture(scope="module")
+def model(reference: Reference, dtype: Dtype) -> tracer.Model:
+    return tracer.load(FIXTURES / reference.name, dtype)
+
+
+def address(name: str, layers: int) -> str:
+    """Where the engine records a hidden state, attention weights or the logits of a reference."""
+    kind, _dot, number = name.partition(".")
+    if kind == "logits":
+        return kind
+    if kind == "attn":
+        return f"decoder.{number}.self_attn.weights"
+    return {0: "decoder.embed.output", layers: "decoder.output"}.get(int(number), f"decoder.{int(number) - 1}.output")
+
+
+def states(reference: Reference) -> dict[str, str]:
+    """The addresses of all hidden states, attention weights and the logits, by their names in the reference."""
+    names = [name for name in reference.compared() if not name.startswith("module/")]
+    layers = sum(name.startswith("attn.") for name in names)
+    return {name: address(name, layers) for name in names}
+
+
+def test_one_pass_over_a_prompt(model: tracer.Model, reference: Reference) -> None:
+    run = tracer.trace(model, ids=reference.ids("input_ids"), target_ids=[])
+    assert [step.number for step in run.steps] == [1]
+    assert len(states(reference)) == 6
+    for name, where in states(reference).items():
+        agree(run[1][where].array, reference.arrays[name], reference, name)
+
+
+def test_a_text_may_be_given_in_two_parts(model: tracer.Model, reference: Reference) -> None:
+    ids = reference.ids("input_ids")
+    run = tracer.trace(model, ids=ids[:4], target_ids=ids[4:])
+    agree(run[1]["logits"].array, reference.arrays["logits"], reference, "logits")
+    likely = log_softmax(reference.arrays["logits"][0, -2])[ids[-1]]
+    agree(run[1]["loss"].array[-1], -likely, reference, "loss")
+    assert run[1]["loss"].shape == (len(ids) - 4,)
+
+
+def test_every_module(model: tracer.Model, reference: Reference) -> None:
+    comparison = compare(model, Beside(FIXTURES / reference.name))
+    assert not [check for check in comparison.checks if not check.holds]
+    assert {check.name for check in comparison.checks} >= {"logits", "attn.1", "hidden.2", "greedy.ids"}
+    assert all("rotary_emb" in name for name in comparison.left_out)
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_greedy_decoding(model: tracer.Model, reference: Reference, cache: bool) -> None:
+    run = tracer.trace(model, ids=reference.ids("input_ids"), max_tokens=reference.limit, cache=cache)
+    assert [*reference.ids("input_ids"), *run.output_ids] == reference.ids("greedy.ids")
+    for n, expected in enumerate(reference.arrays["greedy.scores"][0], 1):
+        allowed = np.isfinite(expected)
+        found = run[n]["choice.logits"].array
+        np.testing.assert_array_equal(np.isfinite(found), allowed)
+        agree(log_softmax(found[allowed]), log_softmax(expected[allowed]), reference, f"step {n}")
+
+
+@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize("name", SEARCHED)
+def test_beam_search(name: str, dtype: Dtype, cache: bool) -> None:
+    reference, model = REFERENCES[name], tracer.load(FIXTURES / name, dtype)
+    prompt = reference.ids("input_ids")
+    run = Run(model, prompt, Settings("beam", beams=4, max_tokens=reference.limit, cache=cache))
+    expected = reference.arrays["beam4.ids"].tolist()
+    assert len(run.hypotheses) == len(expected) == 4
+    for hypothesis, ids in zip(run.hypotheses, expected, strict=True):
+        length = len(prompt) + len(hypothesis.ids)
+        assert [*prompt, *hypothesis.ids] == ids[:length]
+        assert set(ids[length:]) <= {model.rules.eos_ids[0]}
+    agree(np.array([h.score for h in run.hypotheses]), reference.arrays["beam4.scores"], reference, "scores")
+
+
+def test_with_the_cache_each_step_is_a_row_of_the_one_pass(model: tracer.Model, reference: Reference) -> None:
+    ids, prompt = reference.ids("input_ids"), 6
+    for n, tape in enumerate(with_cache(model, ids, prompt), prompt):
+        for name, where in states(reference).items():
+            expected = reference.arrays[name][0][..., n - 1 : n, :]
+            expected = expected[..., :n] if name.startswith("attn.") else expected
+            found = tape[where].array
+            agree(found[..., -1:, :], expected, reference, name)
+            assert n == prompt or found.shape[-2] == 1
+
+
+def with_cache(model: tracer.Model, ids: list[int], prompt: int) -> list[Tape]:
+    """The passes over a text, a prompt first and then a token a step."""
+    network, labels = model.architecture, list(map(str, ids))
+    cache, tapes = network.new_cache(len(ids), prompt), [Tape(n) for n in range(1, 2 + len(ids) - prompt)]
+    for read, tape in enumerate(tapes, prompt):
+        network.decode(tape, ids[:read], labels[:read], cache=cache, start=0 if tape.number == 1 else read - 1)
+    return tapes
+
+
+def test_with_the_cache_only_the_last_position_gets_logits(model: tracer.Model, reference: Reference) -> None:
+    ids = reference.ids("input_ids")
+    cached, whole = (tracer.trace(model, ids=ids, max_tokens=1, cache=cache)[1] for cache in (True, False))
+    assert [step["logits"].shape[0] for step in (cached, whole)] == [1, len(ids)]
+    agree(cached["logits"].array[0], whole["logits"].array[-1], reference, "logits")
+
+
+def test_a_window_hides_what_lies_further_back(dtype: Dtype) -> None:
+    model, ids = tracer.load(FIXTURES / "mistral_window", dtype), REFERENCES["mistral_window"].ids("input_ids")
+    assert model.config.window == 5 < len(ids)
+    weights = tracer.trace(model, ids=ids, max_tokens=3)[3]["decoder.0.self_attn.weights"].array
+    np.testing.assert_array_equal((weights > 0).sum(axis=-1), np.full((3, 1), 5))
+
+
+def changed(directory: Path, name: str, **stated: Any) -> Path:
+    """A fixture with other settings in config.json; ``...`` takes one away."""
+    shutil.copytree(FIXTURES / name, directory, dirs_exist_ok=True)
+    path = directory / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) | stated
+    path.write_text(json.dumps({key: value for key, value in config.items() if value is not ...}), encoding="utf-8")
+    return directory
+
+
+ROPE = json.loads((FIXTURES / "llama3_scaled" / "config.json").read_text(encoding="utf-8"))["rope_parameters"]
+WITHOUT_BASE = {key: value for key, value in ROPE.items() if key != "rope_theta"}
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"rope_parameters": ..., "rope_scaling": WITHOUT_BASE, "rope_theta": 100.0},
+        {"rope_parameters": ..., "rope_scaling": ROPE},
+        {"rope_parameters": WITHOUT_BASE, "rope_scaling": None, "rope_theta": 100},
+        {"rope_parameters": ..., "rope_theta": 100.0, "rope_scaling": {**WITHOUT_BASE, "type": "llama3"}},
+    ],
+)
+def test_rotary_settings_as_older_and_newer_files_state_them(tmp_path: Path, stated: dict[str, Any]) -> None:
+    expected = tracer.load(FIXTURES / "llama3_scaled").config
+    assert tracer.load(changed(tmp_path, "llama3_scaled", **stated)).config == expected
+
+
+def test_frequencies_are_kept_blended_and_slowed() -> None:
+    frequencies = tracer.load(FIXTURES / "llama3_scaled").config.frequencies
+    ratios = [f / 100.0 ** (-i / 4) for i, f in enumerate(frequencies)]
+    assert ratios[0] == 1
+    assert 0.25 < ratios[1] < 1
+    assert ratios[2:] == pytest.approx([0.25, 0.25])
+
+
+@pytest.mark.parametrize("name", ["mistral_window", "qwen2", "qwen3"])
+def test_without_a_window_all_keys_are_seen(tmp_path: Path, name: str) -> None:
+    assert tracer.load(changed(tmp_path, name, sliding_window=None)).config.window is None
+
+
+@pytest.mark.parametrize("name", ["qwen2", "qwen3"])
+def test_a_window_that_is_not_in_use_is_none(tmp_path: Path, name: str) -> None:
+    stated = {"sliding_window": 4, "use_sliding_window": False, "max_window_layers": 1, "layer_types": ...}
+    assert tracer.load(changed(tmp_path, name, **stated)).config.window is None
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "message"),
+    [
+        ("qwen2", {"use_sliding_window": True}, "use_sliding_window = True is not supported"),
+        ("qwen3", {"layer_types": ["full_attention", "sliding_attention"]}, "layer_types"),
+        ("llama_gqa", {"num_key_value_heads": 3}, "num_key_value_heads is 3; expected a divisor"),
+        ("llama_gqa", {"head_dim": 7}, "head_dim is 7; expected an even number"),
+        ("llama_gqa", {"rope_scaling": {"rope_type": "yarn", "factor": 2.0}}, "rope_type is 'yarn'; expected default"),
+        ("llama_gqa", {"rope_scaling": {"rope_type": "linear"}}, "factor is missing"),
+        ("gpt2", {"n_head": 5}, r"n_head \(5\) must divide n_embd \(48\)"),
+        ("gpt2", {"scale_attn_by_inverse_layer_idx": True}, "scale_attn_by_inverse_layer_idx = True is not supported"),
+    ],
+)
+def test_a_configuration_that_makes_no_sense(tmp_path: Path, name: str, stated: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        tracer.load(changed(tmp_path, name, **stated))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_text_longer_than_the_position_table(name: str) -> None:
+    model = tracer.load(FIXTURES / name)
+    most = model.facts.longest_source
+    run = tracer.trace(model, ids=[5] * (most - 1), max_tokens=10)
+    assert len(run.output_ids) <= 2
+    with pytest.raises(InputError, match=rf"has {most + 1} tokens, and {name} takes at most {most} tokens"):
+        tracer.trace(model, ids=[5] * (most + 1))
+
+
+@pytest.mark.parametrize("name", LLAMAS)
+def test_the_parameters_are_those_of_the_configuration(name: str) -> None:
+    config = json.loads((FIXTURES / name / "config.json").read_text(encoding="utf-8"))
+    model = tracer.load(FIXTURES / name)
+    stated = architecture(config["model_type"]).configure(Stated(config))
+    assert stated == model.config
+    assert ("lm_head.weight" in model.parameters) is not config["tie_word_embeddings"]
+    assert bool(re.search("q_proj.bias", " ".join(model.parameters))) is (name == "qwen2")

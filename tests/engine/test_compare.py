@@ -1,0 +1,112 @@
+"""Checkpoints against the results beside them: what agrees, and what is noticed when it does not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+import tracer
+from tracer.compare import Comparison, Reference, compare
+from tracer.errors import InputError
+from tracer.tensor import Array
+
+from .conftest import FIXTURES
+
+NAMES = sorted(path.parent.name for path in FIXTURES.glob("*/reference.safetensors"))
+Arrays = dict[str, Array]
+
+
+def compared(directory: Path) -> Comparison:
+    return compare(tracer.load(directory), Reference(directory))
+
+
+def changed(directory: Path, name: str, change: Callable[[Arrays], object]) -> Path:
+    """A fixture whose reference has other arrays."""
+    shutil.copytree(FIXTURES / name, directory, dirs_exist_ok=True)
+    arrays = load_file(directory / "reference.safetensors")
+    change(arrays)
+    save_file({key: np.ascontiguousarray(array) for key, array in arrays.items()}, directory / "reference.safetensors")
+    return directory
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_fixture_agrees_with_its_reference(name: str) -> None:
+    comparison = compared(FIXTURES / name)
+    assert [check for check in comparison.checks if not check.holds] == []
+    assert len(comparison.worst) >= 14
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_little_is_left_out(name: str) -> None:
+    """Only what is never a tensor of its own: unscaled embeddings, logits before their bias, tables of rotations."""
+    known = ("embed_tokens#0", "lm_head#0", "rotary_emb.0#0", "rotary_emb.1#0")
+    assert all(left_out.endswith(known) for left_out in compared(FIXTURES / name).left_out)
+
+
+@pytest.mark.parametrize(
+    ("array", "address"),
+    [
+        ("attn.1", "@1:decoder.1.self_attn.weights"),
+        ("hidden.0", "@1:decoder.embed.tokens"),
+        ("hidden.2", "@1:decoder.norm"),
+        ("module/model.layers.1.mlp.act_fn#0", "@1:decoder.1.ffn.activated"),
+        ("module/model.layers.0.self_attn.q_norm#0", "@1:decoder.0.self_attn.q_norm"),
+        ("logits", "@1:logits"),
+    ],
+)
+def test_a_difference_is_found_where_it_is(tmp_path: Path, array: str, address: str) -> None:
+    def shift(arrays: Arrays) -> None:
+        arrays[array].flat[-1] += 2e-3
+
+    worst = compared(changed(tmp_path, "qwen3", shift)).worst
+    assert [name for name, check in worst.items() if not check.holds] == [address]
+    assert worst[address].largest == pytest.approx(2e-3, rel=0.1)
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_number_that_is_none_is_beyond(tmp_path: Path, broken: float) -> None:
+    worst = compared(changed(tmp_path, "gpt2", lambda arrays: arrays["logits"].fill(broken))).worst
+    assert not worst["@1:logits"].holds
+
+
+def test_other_shapes_are_beyond(tmp_path: Path) -> None:
+    path = changed(tmp_path, "gpt2", lambda arrays: arrays.update(logits=arrays["logits"][:, :-1]))
+    assert compared(path).worst["@1:logits"].largest == np.inf
+
+
+def test_rows_of_a_batch_are_compared(tmp_path: Path) -> None:
+    def shift(arrays: Arrays) -> None:
+        arrays["batch.logits"][1] += 1e-2
+
+    beyond = [check.name for check in compared(changed(tmp_path, "torch_post", shift)).checks if not check.holds]
+    assert beyond == ["batch.logits"]
+
+
+def test_other_ids_are_counted(tmp_path: Path) -> None:
+    def choose(arrays: Arrays) -> None:
+        arrays["greedy.ids"][0, -2:] += 1
+
+    check = compared(changed(tmp_path, "qwen3", choose)).worst["greedy.ids"]
+    assert (check.largest, check.allowed, check.holds) == (2, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda arrays: arrays.pop("input_ids"), "holds no input_ids"),
+        (lambda arrays: arrays["input_ids"].fill(480), "token id 480 is out of range"),
+    ],
+)
+def test_a_reference_that_can_not_be_used(tmp_path: Path, change: Callable[[Arrays], object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        compared(changed(tmp_path, "gpt2", change))
+
+
+def test_without_a_reference_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"reference\.safetensors: is missing"):
+        Reference(tmp_path)

@@ -1,0 +1,158 @@
+"""What holds passes, and what does not is caught."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer.tape import Record
+from tracer.verify import EVERY, SAMPLE, Check, cells, verify
+
+from .conftest import FIXTURES, Dtype
+
+REFERENCES = sorted(config.parent for config in FIXTURES.glob("*/config.json"))
+SOURCE = [7, 11, 12, 5, 2]
+
+
+def failing(run: tracer.Run, number: int, records: list[Record] | None = None) -> list[str]:
+    """The names of the checks that do not hold for a step, or for some of its records."""
+    checks = verify(run, run.step(number).records if records is None else records)
+    return [check.name for check in checks if check.failures]
+
+
+def failures(run: tracer.Run, number: int) -> list[str]:
+    return [failure for check in verify(run, run.step(number).records) for failure in check.failures]
+
+
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize("path", REFERENCES, ids=lambda path: path.name)
+def test_every_step_of_the_reference_checkpoints_holds(path: Path, cache: bool, dtype: Dtype) -> None:
+    run = tracer.trace(tracer.load(path, dtype), ids=SOURCE, max_tokens=2, cache=cache)
+    for step in (run.steps[0], run.steps[-1]):
+        assert failures(run, step.number) == []
+
+
+@pytest.mark.parametrize("name", ["zh-en", "zh-en-tiny"])
+def test_every_step_of_the_built_in_models_holds(name: str) -> None:
+    run = tracer.trace(tracer.load(name), "我爱你", cache=name == "zh-en")
+    for step in run.steps:
+        assert failures(run, step.number) == []
+
+
+def test_sampled_searched_padded_and_given_outputs_hold(random_model: tracer.Model) -> None:
+    ways: list[dict[str, Any]] = [
+        {"strategy": "sample", "temperature": 0.7, "top_k": 9, "top_p": 0.9, "seed": 1, "max_tokens": 2},
+        {"strategy": "beam", "beams": 2, "max_tokens": 2},
+        {"target_ids": [1, 17, 16]},
+    ]
+    for how in ways:
+        run = tracer.trace(random_model, ids=[*SOURCE, 0, 0], **how)
+        assert [failures(run, step.number) for step in run.steps] == [[] for _ in run.steps]
+
+
+@pytest.fixture
+def run(random_model: tracer.Model) -> tracer.Run:
+    """A fresh run, to be tampered with."""
+    return tracer.trace(random_model, ids=SOURCE, max_tokens=3, cache=True)
+
+
+def checked(run: tracer.Run, number: int) -> dict[str, Check]:
+    return {check.name: check for check in verify(run, run.step(number).records)}
+
+
+def test_it_says_how_much_was_checked(run: tracer.Run) -> None:
+    found, tape = checked(run, 2), run.step(2)
+    assert found["derivation"].checked == sum(len(cells(record)) for record in tape)
+    assert found["softmax adds up to 1"].checked == sum(
+        record.output.array[..., 0].size for record in tape if record.op.name == "softmax"
+    )
+    assert 0 < found["cached against uncached"].checked <= len(tape)
+    assert found["derivation"].at
+    assert checked(run, 0)["cached against uncached"].checked == 0
+
+
+def test_the_cells_of_a_large_tensor_are_the_same_each_time(run: tracer.Run) -> None:
+    large = run.step(2).find("probs")
+    assert large.output.array.size > EVERY
+    assert len(cells(large)) == SAMPLE
+    assert cells(large) == cells(large)
+    small = run.step(2).find("decoder.0.self_attn.scores")
+    assert len(cells(small)) == small.output.array.size
+
+
+def tamper(record: Record, index: tuple[int, ...], value: float) -> None:
+    """Change one recorded cell behind the program's back."""
+    changed = record.output.array.copy()
+    changed[index] = value
+    record.output.array = changed
+
+
+@pytest.mark.parametrize(
+    ("address", "index"),
+    [
+        ("decoder.0.self_attn.scores", (1, 0, 1)),
+        ("decoder.0.ffn.hidden", (0, 5)),
+        ("decoder.1.ffn.norm", (0, 3)),
+        ("logits", (0, 77)),
+        ("decoder.embed.tokens", (0, 2)),
+    ],
+)
+def test_a_corrupted_cell_is_caught(run: tracer.Run, address: str, index: tuple[int, ...]) -> None:
+    record = run.step(2).find(address)
+    tamper(record, index, float(record.output.array[index]) + 1)
+    assert "performed again" in failing(run, 2)
+    [said] = [check for check in verify(run, [record], index) if check.name == "derivation"]
+    assert said.failures[0].startswith(f"{record.output.address}[{','.join(map(str, index))}] is recorded as")
+
+
+def test_a_row_of_softmax_that_is_no_distribution_is_caught(run: tracer.Run) -> None:
+    record = run.step(2).find("decoder.0.cross_attn.weights")
+    tamper(record, (0, 0, 0), 0.9)
+    assert "softmax adds up to 1" in failing(run, 2, [record])
+
+
+def test_a_hidden_key_with_any_weight_is_caught(random_model: tracer.Model) -> None:
+    run = tracer.trace(random_model, ids=SOURCE, max_tokens=3, cache=False)
+    record = run.step(2).find("decoder.0.self_attn.weights")
+    tamper(record, (0, 0, 1), 1e-30)
+    assert "hidden is exactly 0" in failing(run, 2, [record])
+
+
+def test_nan_is_caught(run: tracer.Run) -> None:
+    record = run.step(2).find("decoder.0.ffn.hidden")
+    tamper(record, (0, 0), np.nan)
+    assert failing(run, 2, [record]) == ["derivation", "performed again"]
+
+
+def test_swapped_labels_are_caught(run: tracer.Run) -> None:
+    record = run.step(2).find("decoder.0.cross_attn.weights")
+    key = record.output.dims[2]
+    assert key.labels is not None
+    swapped = [*key.labels]
+    swapped[0], swapped[1] = swapped[1], swapped[0]
+    record.output.dims = (*record.output.dims[:2], key._replace(labels=swapped))
+    assert failing(run, 2, [record]) == ["labels"]
+    assert "axis key of @2:decoder.0.cross_attn.weights" in failures(run, 2)[0]
+
+
+def test_labels_swapped_in_the_source_itself_are_caught(run: tracer.Run) -> None:
+    run.source[0], run.source[1] = run.source[1], run.source[0]
+    assert "labels" in failing(run, 0)
+
+
+def test_a_cache_with_wrong_rows_is_caught(run: tracer.Run) -> None:
+    record = run.step(3).find("decoder.0.self_attn.k")
+    record.parameters["rows"].array[0, 0, :] += 1
+    assert checked(run, 3)["derivation"].failures
+
+
+def test_operands_that_are_not_what_their_address_has_are_caught(run: tracer.Run) -> None:
+    record = run.step(2).find("decoder.0.ffn.residual")
+    tamper(run.step(2).find("decoder.0.cross_attn.residual"), (0, 0), 5.0)
+    stale = run.step(2).find("decoder.0.ffn.norm")
+    assert failing(run, 2, [stale]) != []
+    assert failing(run, 2, [record]) != []

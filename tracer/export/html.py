@@ -1,0 +1,152 @@
+"""One page that needs nothing else: tables with heat, formulas as MathML, light and dark, on paper too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from ..document import Block, Branch, Cell, Column, Formula, Inline, Lines, Paragraph, Span, Table, Tree
+from ..i18n import language
+from .colours import DARK, LIGHT, MONOSPACED, heat_rules, variables
+from .markup import escaped, mathml
+from .writer import DocumentWriter
+
+COLUMNS = 16
+"""So many columns of a matrix stand side by side on paper."""
+_LANGUAGES = {"zh": "zh-Hans"}
+"""What a page calls the languages that are spoken here, but for English."""
+
+
+class Writer(DocumentWriter):
+    """See `DocumentWriter`."""
+
+    suffixes = (".html", ".htm")
+    size = 64
+
+    def __init__(self) -> None:
+        self._is_open = False
+
+    def opening(self) -> str:
+        spoken = _LANGUAGES.get(language(), "en")
+        return (
+            f'<!DOCTYPE html>\n<html lang="{spoken}">\n<head>\n<meta charset="utf-8">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            '<link rel="icon" href="data:,">\n'
+            f"<title>tx-trace</title>\n<style>\n{sheet()}</style>\n</head>\n<body>\n"
+        )
+
+    def command(self, line: str) -> str:
+        return self._section(f"<h2><code>{escaped(line)}</code></h2>")
+
+    def remark(self, text: str) -> str:
+        return self._section(f'<p class="remark">{escaped(text)}</p>')
+
+    def block(self, block: Block) -> str:
+        return _block(block) + "\n"
+
+    def failure(self, message: str) -> str:
+        return f'<p class="failure">{escaped(message)}</p>\n'
+
+    def closing(self) -> str:
+        return f"{self._section_end()}</body>\n</html>\n"
+
+    def _section(self, head: str) -> str:
+        end = self._section_end()
+        self._is_open = True
+        return f"{end}<section>\n{head}\n"
+
+    def _section_end(self) -> str:
+        return "</section>\n" if self._is_open else ""
+
+
+@cache
+def sheet() -> str:
+    """The style sheet of the page."""
+    rule = ".{tone}{{background:{ground};color:{ink}}}"
+    dark = variables(DARK) + heat_rules(rule, is_dark=True)
+    return (
+        f"{variables(LIGHT)}{heat_rules(rule, is_dark=False)}\n"
+        f"@media screen and (prefers-color-scheme:dark){{{dark}}}\n"
+        f":root{{--mono:{MONOSPACED}}}\n"
+        f"{Path(__file__).with_name('html.css').read_text(encoding='utf-8')}"
+    )
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph(parts):
+            return f"<p>{' '.join(map(_inline, parts))}</p>"
+        case Lines(lines):
+            return "<pre>" + "\n".join("".join(map(_piece, line)) for line in lines) + "</pre>"
+        case Table(columns, rows):
+            return f'<div class="tables">{"".join(_tables(columns, rows))}</div>'
+        case Tree(branches):
+            return _list(branches)
+
+
+def _inline(part: Inline) -> str:
+    return mathml(part) if isinstance(part, Formula) else f"<span{_class(part.tone)}>{escaped(part.text)}</span>"
+
+
+def _piece(span: Span) -> str:
+    return f"<span{_class(span.tone)}>{escaped(span.text)}</span>" if span.tone else escaped(span.text)
+
+
+def _class(*tones: str) -> str:
+    names = " ".join(filter(None, tones))
+    return f' class="{names}"' if names else ""
+
+
+def _tables(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Iterator[str]:
+    """The table, in parts so wide as paper is; the first column stands before each of them."""
+    for start in range(1, max(2, len(columns)), COLUMNS):
+        part = slice(start, start + COLUMNS)
+        cut = [row if len(row) == 1 < len(columns) else [row[0], *row[part]] for row in rows]
+        yield f'<div class="box"><table>{_head([columns[0], *columns[part]])}{_body(columns, part, cut)}</table></div>'
+
+
+def _head(columns: Sequence[Column]) -> str:
+    titles, labels = ([getattr(column, name) for column in columns] for name in ("title", "label"))
+    lines = [names for names in (titles, labels) if any(names)]
+    rows = ("".join(map(_heading, columns, names)) for names in lines)
+    return f"<thead>{''.join(f'<tr>{row}</tr>' for row in rows)}</thead>" if lines else ""
+
+
+def _heading(column: Column, name: str) -> str:
+    return f"<th{_class(_side(column))}>{escaped(name)}</th>"
+
+
+def _side(column: Column) -> str:
+    return "left" if column.align == "<" else ""
+
+
+def _body(columns: Sequence[Column], part: slice, rows: Sequence[Sequence[Cell]]) -> str:
+    heads = [columns[0], *columns[part]]
+    return f"<tbody>{''.join(f'<tr>{_row(row, heads)}</tr>' for row in rows)}</tbody>"
+
+
+def _row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
+    if len(row) < len(columns):
+        return f'<th class="left" colspan="{len(columns)}">{_content(row[0])}</th>'
+    first, *rest = zip(row, columns, strict=True)
+    return _field("th", *first) + "".join(_field("td", cell, column) for cell, column in rest)
+
+
+def _field(tag: str, cell: Cell, column: Column) -> str:
+    tone = cell.content.tone if isinstance(cell.content, Span) else ""
+    return f"<{tag}{_class(tone, _side(column))}>{_content(cell)}</{tag}>"
+
+
+def _content(cell: Cell) -> str:
+    bar = f'<span class="bar" style="width:{cell.share * 8:.2f}em"></span>' if cell.share else ""
+    return bar + (mathml(cell.content) if isinstance(cell.content, Formula) else escaped(cell.content.text))
+
+
+def _list(branches: Sequence[Branch]) -> str:
+    return f"<ul>{''.join(map(_branch, branches))}</ul>"
+
+
+def _branch(branch: Branch) -> str:
+    below = _list(branch.branches) if branch.branches else ""
+    return f"<li>{''.join(map(_block, branch.content))}{below}</li>"

@@ -1,0 +1,102 @@
+"""A picture of lines as a terminal shows them, every piece at the place of its cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from unicodedata import combining, east_asian_width
+
+from ..document import Block, Lines, Span
+from .colours import DARK, LIGHT, MONOSPACED, heat_rules, variables
+from .markup import escaped
+from .writer import DocumentWriter
+
+SIZE, ADVANCE, HEIGHT, MARGIN = 14, 8.4, 18, 12
+"""Of a character: its size, the width of a cell, the height of a line; and the space around all of them."""
+_WORD = re.compile(r"\S+")
+
+Line = Sequence[Span]
+
+
+class Writer(DocumentWriter):
+    """See `DocumentWriter`. A picture says how large it is before anything else, so all of it comes at the closing."""
+
+    suffixes = (".svg",)
+    is_laid_out = True
+
+    def __init__(self) -> None:
+        self._lines: list[Line] = []
+
+    def command(self, line: str) -> str:
+        self._lines.append([Span(line, "bold")])
+        return ""
+
+    def block(self, block: Block) -> str:
+        assert isinstance(block, Lines)
+        self._lines += block.lines
+        return ""
+
+    def failure(self, message: str) -> str:
+        self._lines.append([Span(message, "bold")])
+        return ""
+
+    def closing(self) -> str:
+        cells = max((sum(cells_of(span.text) for span in line) for line in self._lines), default=0)
+        width, height = round(cells * ADVANCE + 2 * MARGIN, 1), len(self._lines) * HEIGHT + 2 * MARGIN
+        body = "\n".join(part for number, line in enumerate(self._lines) for part in _drawn(line, number))
+        size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n'
+            f"<style>{_sheet()}</style>\n"
+            f'<rect class="paper" width="100%" height="100%"/>\n{body}\n</svg>\n'
+        )
+
+
+def cells_of(text: str) -> int:
+    """The cells that a text takes in a terminal."""
+    return sum(_cells(character) for character in text)
+
+
+def _cells(character: str) -> int:
+    if combining(character):
+        return 0
+    return 2 if east_asian_width(character) in "WF" else 1
+
+
+def _sheet() -> str:
+    rule = "rect.{tone}{{fill:{ground}}}text.{tone}{{fill:{ink}}}"
+    return (
+        f"{variables(LIGHT)}{heat_rules(rule, is_dark=False)}"
+        f"@media (prefers-color-scheme:dark){{{variables(DARK)}{heat_rules(rule, is_dark=True)}}}"
+        f"text{{font:{SIZE}px {MONOSPACED};fill:var(--ink)}}.paper{{fill:var(--paper)}}"
+        "rect.nan{fill:var(--ink)}text.nan{fill:var(--paper);font-weight:bold}"
+        "text.bold{font-weight:bold}text.dim{fill:var(--dim)}text.bar{fill:var(--bar)}"
+    )
+
+
+def _drawn(line: Line, number: int) -> Iterator[str]:
+    """Its grounds, then its words."""
+    column, top = 0, MARGIN + number * HEIGHT
+    for text, tone in line:
+        width = cells_of(text)
+        name = f' class="{tone}"' if tone else ""
+        if tone.startswith("h") or tone == "nan":
+            yield f'<rect{name} x="{_x(column)}" y="{top}" width="{width * ADVANCE:.1f}" height="{HEIGHT}"/>'
+        yield from _words(text, column, top + 0.75 * HEIGHT, name)
+        column += width
+
+
+def _words(text: str, column: int, y: float, name: str) -> Iterator[str]:
+    """Each word at its place and drawn out to its cells; Chinese apart from the rest, whose width is another."""
+    for word in _WORD.finditer(text):
+        place = column + cells_of(text[: word.start()])
+        for _is_wide, run in groupby(word[0], lambda character: _cells(character) == 2):
+            part = "".join(run)
+            width = cells_of(part)
+            yield (f'<text{name} x="{_x(place)}" y="{y:.1f}" textLength="{width * ADVANCE:.1f}">{escaped(part)}</text>')
+            place += width
+
+
+def _x(column: int) -> str:
+    return f"{MARGIN + column * ADVANCE:.1f}"

@@ -1,0 +1,45 @@
+"""What every format of documents has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from ..document import Block
+
+
+class DocumentWriter(ABC):
+    """Writes one document from its opening to its closing; each part is returned as text to be written at once.
+
+    ``suffixes`` are those of its files. ``is_laid_out`` says that it takes `Lines` alone, in place of tables and trees,
+    ``has_colours`` that tones can be seen in it; ``size`` is how many rows and columns of a matrix it has room for, 0 for as many as a view shows anywhere.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]]
+    is_laid_out: ClassVar[bool] = False
+    has_colours: ClassVar[bool] = True
+    size: ClassVar[int] = 0
+
+    def opening(self) -> str:
+        """What stands before everything else."""
+        return ""
+
+    @abstractmethod
+    def command(self, line: str) -> str:
+        """A line that was typed; what it has to say follows."""
+
+    def remark(self, text: str) -> str:
+        """What a script says to its reader."""
+        return self.command(text)
+
+    @abstractmethod
+    def block(self, block: Block) -> str:
+        """A part of what a command has to say."""
+
+    @abstractmethod
+    def failure(self, message: str) -> str:
+        """Why a command failed."""
+
+    def closing(self) -> str:
+        """What stands after everything else."""
+        return ""

@@ -1,0 +1,83 @@
+"""What an operation puts together: the two matrices of a product, or the tensors it takes cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .arithmetic import Node, Sum, Terms
+from .derive import derive
+from .tape import Record
+from .tensor import Axis, Parameter, Row, Tensor
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A tensor under its symbol in a formula; ``turned`` where its last two axes change places, as in kᵀ."""
+
+    symbol: str
+    tensor: Tensor
+    turned: bool = False
+
+    @property
+    def name(self) -> str:
+        """The symbol, with ᵀ where the tensor is turned."""
+        return f"{self.symbol}ᵀ" if self.turned else self.symbol
+
+    @property
+    def extents(self) -> list[tuple[Axis, int]]:
+        """The axes and their lengths, in the order in which the product has them."""
+        found = list(zip(self.tensor.dims, self.tensor.shape, strict=True))
+        return [*found[:-2], found[-1], found[-2]] if self.turned else found
+
+
+@dataclass(frozen=True)
+class Factors:
+    """The operands of a record; ``is_product`` where the first two are multiplied as matrices and the rest added."""
+
+    operands: list[Factor]
+    is_product: bool
+
+
+def factors(record: Record) -> Factors:
+    """What a record was made of."""
+    rows = _rows(record)
+    if len(rows) != 2:
+        return Factors([Factor(name, tensor) for name, tensor in _taken(record)], is_product=False)
+    (left, x), (right, w) = rows.items()
+    product = [Factor(left, x.tensor), Factor(right, w.tensor, turned=not w.after)]
+    seen = {id(x.tensor), id(w.tensor)}
+    others = [Factor("b", tensor) for _name, tensor in _taken(record) if id(tensor) not in seen]
+    return Factors([*product, *others], is_product=True)
+
+
+def row_by_column(node: Node) -> tuple[dict[str, Row], Terms] | None:
+    """The row and the column of which an expression has the product, by symbol, if it has one."""
+    terms = next(_products(node), None)
+    return None if terms is None else ({s: r for s, r in terms.rows.items() if isinstance(r, Row)}, terms)
+
+
+def _rows(record: Record) -> dict[str, Row]:
+    if not record.output.array.size:
+        return {}
+    found = row_by_column(derive(record, (0,) * record.output.array.ndim).expression)
+    return found[0] if found else {}
+
+
+def _products(node: Node) -> Iterator[Terms]:
+    """Sums of products of two rows, outermost first."""
+    if isinstance(node, Sum) and isinstance(node.terms, Terms):
+        if len(node.terms.rows) == 2:
+            yield node.terms
+        return
+    for child in node.children():
+        yield from _products(child)
+
+
+def _taken(record: Record) -> Iterator[tuple[str, Tensor]]:
+    """The inputs, and the parameters by keyword."""
+    for tensor in record.inputs:
+        yield tensor.address.rpartition(".")[2].rpartition(":")[2], tensor
+    named: dict[str, Any] = record.parameters
+    yield from ((name, value) for name, value in named.items() if isinstance(value, Parameter))

@@ -1,0 +1,53 @@
+"""A checkpoint beside the results of another implementation, an address a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..compare import Check, Comparison
+from ..i18n import _, ngettext
+from .composite import Composite
+from .page import DIM, Page, Sentence, View
+from .table import Column, Remark, Table
+
+
+@dataclass(frozen=True)
+class ComparisonView(Composite):
+    """See `comparison_view`."""
+
+    comparison: Comparison
+
+    def parts(self, page: Page) -> Iterator[View]:
+        checks = list(self.comparison.worst.values())
+        columns = [
+            Column(_("address"), [check.address for check in checks], "<"),
+            Column(_("largest difference"), [_size(check.largest) for check in checks]),
+            Column(_("allowed"), [_size(check.allowed) for check in checks]),
+        ]
+        yield Table(columns, [Remark(_verdict(check)) for check in checks], indent=0)
+        if left_out := self.comparison.left_out:
+            text = _("without an address here: {names}").format(names=", ".join(left_out))
+            yield Sentence(text, DIM)
+        yield Sentence(_counts(checks), DIM)
+
+
+def comparison_view(comparison: Comparison) -> ComparisonView:
+    """For each address its largest difference and the one allowed; then what was not compared; then the counts."""
+    return ComparisonView(comparison)
+
+
+def _verdict(check: Check) -> str:
+    return _("ok") if check.holds else _("BEYOND: {name}").format(name=check.name)
+
+
+def _counts(checks: Sequence[Check]) -> str:
+    beyond = sum(not check.holds for check in checks)
+    compared = ngettext("{n} address compared", "{n} addresses compared", len(checks)).format(n=len(checks))
+    return _("{compared}: {ok} ok, {beyond} beyond the noise").format(
+        compared=compared, ok=len(checks) - beyond, beyond=beyond
+    )
+
+
+def _size(difference: float) -> str:
+    return f"{difference:.1e}" if difference else "0"

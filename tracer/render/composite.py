@@ -1,0 +1,75 @@
+"""Views made of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+
+from ..document import Block, Formula, Inline, Paragraph, Span
+from ..i18n import spoken
+from ..ops import Operation
+from .colours import tone
+from .page import Line, Page, View, flow, folded
+
+
+class Composite(View):
+    """A view made of others, which stand below one another."""
+
+    def on(self, page: Page) -> Page:
+        """The page as it is for this view."""
+        return page
+
+    def parts(self, page: Page) -> Iterator[View]:
+        """What it is made of."""
+        raise NotImplementedError
+
+    def lines(self, page: Page) -> Iterator[Line]:
+        page = self.on(page)
+        for part in self.parts(page):
+            yield from part.lines(page)
+
+    def blocks(self, page: Page) -> Iterator[Block]:
+        page = self.on(page)
+        for part in self.parts(page):
+            yield from part.blocks(page)
+
+
+@dataclass(frozen=True)
+class Flow(View):
+    """Pieces side by side, as far as they fit."""
+
+    pieces: Sequence[Segment]
+
+    def lines(self, page: Page) -> Iterator[Line]:
+        return flow(self.pieces, page.width)
+
+    def blocks(self, page: Page) -> Iterator[Block]:
+        yield Paragraph([Span(text.strip(), tone(style)) for text, style, _ in self.pieces])
+
+
+@dataclass(frozen=True)
+class Symbols(View):
+    """The formula of an operation, after some words."""
+
+    operation: Operation
+    words: str = ""
+
+    def lines(self, page: Page) -> Iterator[Line]:
+        for part in folded(page.text(f"{self.words}{spoken(self.operation.formula)}"), page.width):
+            yield [Segment(part)]
+
+    def blocks(self, page: Page) -> Iterator[Block]:
+        words = [Span(self.words.rstrip())] if self.words else []
+        yield Paragraph([*words, formula(self.operation)])
+
+
+def formula(operation: Operation) -> Formula:
+    """What an operation computes."""
+    return Formula(spoken(operation.formula), operation.latex)
+
+
+def noted(operation: Operation, note: str) -> Inline:
+    """A note about a record: the operation's formula, unless it says something else."""
+    return formula(operation) if note == spoken(operation.formula) else Span(note, "dim")
