@@ -14,7 +14,6 @@ from .blocks import whole
 from .lines import read
 from .log import Log
 from .parsing import Call, parse_line
-from .piping import pipe
 from .presenting import Presenter, whole_file
 from .results import Result
 from .sitting import Sitting
@@ -118,4 +117,6 @@ def _destination(call: Call, presenter: Presenter) -> Iterator[Presenter]:
         with presenter.onto(collected) as shown:
             yield shown
         if isinstance(collected, StringIO):
+            from .piping import pipe
+
             pipe(call.program, collected.getvalue(), stream)

@@ -101,7 +101,11 @@ def token_facts(run: Run, label: Label) -> dict[str, Any]:
         token = None if tokenizer is None else tokenizer.id_of(label.text)
         if token is not None:
             places = [place for place, piece in enumerate(pieces) if piece == run.model.piece(token, side)]
-            facts[SIDES[side]] = {N_("id"): token, N_("positions"): places, N_("embedding"): _embedding(run, side, token)}
+            facts[SIDES[side]] = {
+                N_("id"): token,
+                N_("positions"): places,
+                N_("embedding"): _embedding(run, side, token),
+            }
     if len(facts) == 1:
         raise AddressError(_("{label} is no token of {model}").format(label=label, model=run.model.name))
     return facts

@@ -23,7 +23,6 @@ from .parameters import Kind
 from .sitting import Sitting
 
 
-
 @dataclass(frozen=True)
 class Setting:
     """A thing that a person may choose; kept by the sitting."""

@@ -1,7 +1,7 @@
 """The message catalogues: `python tests/catalogue.py` takes every sentence from the code and brings them up to date.
 
-Messages are the first arguments of `_`, `N_` and `ngettext`, and the docstrings of commands without their examples. The
-template is `tracer/locale/tx-trace.pot`; a language is `tracer/locale/LANG/LC_MESSAGES/tx-trace.po`, compiled beside it.
+Messages are the first arguments of `_`, `N_` and `ngettext`, and the docstrings of commands without their examples.
+The template is `tracer/locale/tx-trace.pot`; a language is `LANG/LC_MESSAGES/tx-trace.po` there, compiled beside it.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from string import Formatter
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from commands.registry import CONTINUED, PROMPT
 from commands.registry import catalogue as commands
@@ -25,7 +26,12 @@ def english() -> Iterator[None]:
     i18n.use("en")
 
 
-def messages_by_id(catalog) -> dict:
+@pytest.fixture(scope="module")
+def extracted() -> Catalog:
+    return catalogue.template()
+
+
+def messages_by_id(catalog: Catalog) -> dict:
     return {message.id: message for message in catalog if message.id}
 
 
@@ -75,11 +81,9 @@ def test_messages_are_marked_by_n_alone():
     assert [path for path in elsewhere if re.search(r"(?<!\w)Message\(", path.read_text(encoding="utf-8"))] == []
 
 
-def test_the_template_is_up_to_date():
-    expected = catalogue.template()
-    assert messages_by_id(catalogue.read(catalogue.TEMPLATE)).keys() == messages_by_id(expected).keys(), (
-        "run: python tests/catalogue.py"
-    )
+def test_the_template_is_up_to_date(extracted):
+    template = messages_by_id(catalogue.read(catalogue.TEMPLATE))
+    assert template.keys() == messages_by_id(extracted).keys(), "run: python tests/catalogue.py"
 
 
 def test_the_help_of_every_command_is_in_the_template():
@@ -94,9 +98,9 @@ def test_there_is_a_catalogue_for_every_other_language():
 
 
 @pytest.mark.parametrize("language", catalogue.languages())
-def test_every_message_is_translated(language):
-    template, translated = messages_by_id(catalogue.template()), translations(language)
-    assert translated.keys() == template.keys(), "run: python tests/catalogue.py"
+def test_every_message_is_translated(language, extracted):
+    translated = translations(language)
+    assert translated.keys() == messages_by_id(extracted).keys(), "run: python tests/catalogue.py"
     assert [message.id for message in translated.values() if message.fuzzy or not all(forms(message.string))] == []
 
 
@@ -105,15 +109,6 @@ def test_translations_have_the_placeholders_of_the_english(language):
     for message in translations(language).values():
         expected = placeholders(forms(message.id)[-1])
         assert [placeholders(form) for form in forms(message.string)] == [expected] * len(forms(message.string))
-
-
-@pytest.mark.parametrize("language", catalogue.languages())
-def test_translations_begin_and_end_with_the_blanks_of_the_english(language):
-    for message in translations(language).values():
-        english = forms(message.id)[-1]
-        for form in forms(message.string):
-            assert len(form) - len(form.lstrip()) == len(english) - len(english.lstrip()), form
-            assert form.endswith(" ") == english.endswith(" "), form
 
 
 @pytest.mark.parametrize("language", catalogue.languages())
@@ -127,8 +122,11 @@ def test_the_compiled_catalogue_is_that_of_the_text(language):
         assert set(shown) == set(forms(message.string))
 
 
-def test_catalogues_depend_on_their_messages_alone():
-    assert catalogue.written(catalogue.template()) == catalogue.written(catalogue.template())
+@pytest.mark.parametrize("language", catalogue.languages())
+def test_a_catalogue_that_is_up_to_date_is_written_as_it_is(language):
+    path = catalogue.path_of(language, ".po")
+    steady = re.compile(rb'"Generated-By: .*\n')
+    assert steady.sub(b"", catalogue.written(catalogue.read(path, language))) == steady.sub(b"", path.read_bytes())
 
 
 def test_an_empty_message_stays_empty():

@@ -27,13 +27,13 @@ def language() -> str:
 
 
 class Message(str):
-    """A message that stands where it is not shown yet."""
+    """A message that is looked up where it is shown, not where it stands."""
 
     __slots__ = ()
 
 
 def N_(message: str) -> Message:  # noqa: N802
-    """Mark a message that is looked up where it is shown, by `spoken`."""
+    """Mark a message, so that it is extracted; `spoken` looks it up."""
     return Message(message)
 
 

@@ -9,7 +9,6 @@ from tracer.debugger.expressions import Expression, comparison, truth
 from tracer.errors import ExpectationError
 from tracer.i18n import _
 
-from ..exporting import export as exported
 from ..log import Log
 from ..parameters import Expr, File, FileOrOff
 from ..performing import play
@@ -73,8 +72,10 @@ def export(sitting: Sitting, file: File, expression: Expr | None = None) -> Resu
     (tx) export weights.json
     (tx) export weights.txt
     """
+    from ..exporting import export as write
+
     shown = sitting.shown if expression is None else list(printed(sitting, expression))
-    yield acting(lambda presenter: exported(file, shown, presenter))
+    yield acting(lambda presenter: write(file, shown, presenter))
     yield answer("export", lambda: {"file": str(file)}, lambda: _("written to {file}").format(file=file))
 
 

@@ -87,7 +87,10 @@ class Here:
         tape = self.run.step(number)
         records = [tape.records[place.index - 1] for place in self.places(address, number)]
         if not records:
-            raise AddressError(_("nothing in step @{n} matches {path}").format(n=number, path=address.path))
+            hint = "" if "**" in address.path else _("; * is one segment of a path, ** any number")
+            raise AddressError(
+                _("nothing in step @{n} matches {path}{hint}").format(n=number, path=address.path, hint=hint)
+            )
         return records
 
     def places(self, address: Address, number: int) -> list[Cursor]:

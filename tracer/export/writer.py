@@ -12,7 +12,8 @@ class DocumentWriter(ABC):
     """Writes one document from its opening to its closing; each part is returned as text to be written at once.
 
     ``suffixes`` are those of its files. ``is_laid_out`` says that it takes `Lines` alone, in place of tables and trees,
-    ``has_colours`` that tones can be seen in it; ``size`` is how many rows and columns of a matrix it has room for, 0 for as many as a view shows anywhere.
+    ``has_colours`` that tones can be seen in it. ``size`` is how many rows and columns of a matrix it has room for, 0
+    for as many as a view shows anywhere.
     """
 
     suffixes: ClassVar[tuple[str, ...]]

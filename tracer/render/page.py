@@ -187,8 +187,10 @@ def clipped_left(text: str, width: int, more: str = "…") -> str:
     return more[: max(0, width)] + text
 
 
-_WIDE = "\u2e80-\u9fff\uff01-\uff60"
-_BETWEEN_WORDS = re.compile(rf"(?<= )(?! )|(?<=[{_WIDE}])(?<![（《「])(?![，。、；：！？）》」 ]|$)|(?<=[^ （《「])(?=[一-鿿（《「])")
+_WIDE, _OPENING, _CLOSING = "\u2e80-\u9fff\uff01-\uff60", "（《「", "，。、；：！？）》」"
+_BETWEEN_WORDS = re.compile(
+    rf"(?<= )(?! )|(?<=[{_WIDE}])(?<![{_OPENING}])(?![{_CLOSING} ]|$)|(?<=[^ {_OPENING}])(?=[一-鿿{_OPENING}])"
+)
 """Where a line may end: after blanks, and beside Chinese characters, but not before what closes or after what opens."""
 
 
