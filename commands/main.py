@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,11 +18,15 @@ from tracer.i18n import _, documented
 NO_SCRIPT = ""
 """The value of a ``--batch`` that no file follows."""
 
+COLLECTED_EVERY = 100_000
+"""New objects between two looks for garbage: records are kept by the thousand, and each look goes through them."""
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 def main() -> None:
     """Run ``tx-trace`` and leave with its exit status."""
+    gc.set_threshold(COLLECTED_EVERY)
     for stream, errors in ((sys.stdin, "strict"), (sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=errors)

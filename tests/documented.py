@@ -31,7 +31,7 @@ def commands(block: str) -> Iterator[tuple[str, str]]:
 def run(command: str) -> str:
     """What a command prints, with `tx-trace` being this checkout's."""
     here = f"{sys.executable} -m commands"
-    script = f"tx-trace() {{ {here} \"$@\"; }}; {command}"
+    script = f'tx-trace() {{ {here} "$@"; }}; {command}'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=README.parent, check=False)
     return done.stdout + done.stderr
 

@@ -245,7 +245,7 @@ class Run:
         return Tape(number, self.budget / 2, self._recomputed)
 
     def _recomputed(self, address: str) -> Array:
-        """An output that was not kept, from a pass that keeps the module around it; the last such pass is remembered."""
+        """An output that was not kept, from a pass that keeps the module around it; the last such pass is kept."""
         step, _colon, path = address.partition(":")
         module, dot, _name = path.rpartition(".")
         again = int(step[1:]), module + dot or path

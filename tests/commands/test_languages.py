@@ -51,6 +51,14 @@ def test_a_language_is_chosen_at_run_time(play):
     assert "Go back to the place" in shown[3]
 
 
+def test_the_locale_names_the_language(tx, monkeypatch):
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert tx("--batch", "-e", "nonsense").stderr.endswith("nonsense 不是命令；要看它的值：p nonsense\n")
+    assert "说明卡" in tx("--help").stdout
+
+
 @pytest.mark.parametrize("name", catalogue())
 def test_examples_stay_as_they_are(name):
     english = catalogue()[name].examples

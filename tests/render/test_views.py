@@ -59,10 +59,10 @@ def test_a_softmax_row_in_ascii():
     assert text.replace("爱", "").isascii()
 
 
-def test_a_long_softmax_row_sums_what_it_leaves_out():
+def test_a_long_row_over_the_vocabulary_has_the_likeliest_first_and_sums_the_rest():
     record = tape().find("choice.probs")
     lines = seen(softmax_view(record, (), tape(), max_rows=3)).splitlines()
-    assert [line.split()[:2] for line in lines[2:]] == [["…", "2"], ["2", "4.342"], ["…", "2"], ["Σ", "1.0091"]]
+    assert [line.split()[:2] for line in lines[2:]] == [["2", "4.342"], ["0", "-1.184"], ["…", "3"], ["Σ", "1.0091"]]
 
 
 def test_without_the_tape_there_is_no_reason():
@@ -127,7 +127,7 @@ def test_a_listing():
         == """\
      #2  decoder.0.self_attn.mask       [3,3]  causal: 3 hidden
      #3  decoder.0.self_attn.masked   [2,3,3]  scores + mask
- --> #4  decoder.0.self_attn.weights  [2,3,3]  exp(x − max) / Σ exp(x − max)
+ --> #4  decoder.0.self_attn.weights  [2,3,3]  softmax over key
      #5  decoder.0.self_attn.heads    [2,3,4]  weights · V
 """
     )
