@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from tracer.errors import ExpectationError, TraceError
 from tracer.i18n import _
 
-from .blocks import whole
-from .lines import Line
+from .grammar.blocks import whole
+from .grammar.lines import Line
 from .performing import perform
-from .presenting import Presenter, complain
 from .registry import UnknownCommandError
+from .showing.presenting import Presenter, complain
 from .sitting import Sitting
 
 FINE, FAILED, UNUSABLE, UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141

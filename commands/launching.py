@@ -17,10 +17,10 @@ from tracer.i18n import _
 from tracer.model import load
 
 from .batch import BROKEN_PIPE, INTERRUPTED, UNUSABLE, Batch
-from .formats import WIDTH, presenter_of
-from .lines import given, read
+from .grammar.lines import given, read
 from .opening import EXAMPLE, Opener
-from .presenting import Look, Presenter, complain, whole_file
+from .showing.formats import WIDTH, presenter_of
+from .showing.presenting import Look, Presenter, complain, whole_file
 from .sitting import Sitting
 
 PIPED = "-"
@@ -86,7 +86,7 @@ def launch(
         return _play(origin, script, output, presenter)
     if output.file or output.format != "text":
         raise InputError(_("--format and --output are for batch; add --batch"))
-    from .conversation import Conversation
+    from .terminal.conversation import Conversation
 
     return Conversation(origin.sitting, output.look, lang).hold(given(script.commands), resumed=resumed)
 

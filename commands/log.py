@@ -9,8 +9,8 @@ from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import _
 
-from .presenting import Presenter
-from .results import Result
+from .showing.presenting import Presenter
+from .showing.results import Result
 
 
 class Log:

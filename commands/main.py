@@ -140,7 +140,7 @@ def shell(
     if context.invoked_subcommand:
         return
     from .launching import PIPED, Origin, Output, Script, guarded, launch
-    from .presenting import Look
+    from .showing.presenting import Look
 
     if resume:
         check_resumable(context)
@@ -166,8 +166,8 @@ def shell(
 @app.command()
 def models(name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None) -> None:
     """List the built-in models, or show the card of one."""
-    from .cards import show_card, show_models
     from .launching import guarded
+    from .subcommands.cards import show_card, show_models
 
     raise typer.Exit(guarded(show_models if name is None else lambda: show_card(name)))
 
@@ -177,8 +177,8 @@ def check(
     directory: Annotated[str, typer.Argument(metavar="DIR", help=_("a checkpoint with a reference.safetensors in it"))],
 ) -> None:
     """Compare a checkpoint with what another implementation computed from it, address by address."""
-    from .checking import check as checked
     from .launching import guarded
+    from .subcommands.checking import check as checked
 
     raise typer.Exit(guarded(lambda: checked(directory)))
 
@@ -216,6 +216,6 @@ def train(
     """
     given: dict[str, Any] = {name: value for name, value in locals().items() if value is not None}
     from .launching import guarded
-    from .training import train_model
+    from .subcommands.training import train_model
 
     raise typer.Exit(guarded(lambda: train_model(**given)))

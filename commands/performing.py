@@ -10,12 +10,12 @@ from pathlib import Path
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
-from .blocks import whole
-from .lines import read
+from .grammar.blocks import whole
+from .grammar.lines import read
+from .grammar.parsing import Call, parse_line
 from .log import Log
-from .parsing import Call, parse_line
-from .presenting import Presenter, whole_file
-from .results import Result
+from .showing.presenting import Presenter, whole_file
+from .showing.results import Result
 from .sitting import Sitting
 
 

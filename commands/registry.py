@@ -14,7 +14,7 @@ from tracer.errors import InputError
 from tracer.i18n import N_, _, documented
 
 from . import verbs
-from .results import Results
+from .showing.results import Results
 
 PROMPT = "(tx) "
 CONTINUED = "> "

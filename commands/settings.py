@@ -17,9 +17,9 @@ from tracer.errors import InputError
 from tracer.i18n import N_, Message, _, spoken
 from tracer.model import DTYPES
 
-from .kinds import AUTO, SWITCH, among, number, optional
-from .offers import words
-from .parameters import Kind
+from .grammar.kinds import AUTO, SWITCH, among, number, optional
+from .grammar.offers import words
+from .grammar.parameters import Kind
 from .sitting import Sitting
 
 

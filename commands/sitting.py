@@ -10,10 +10,10 @@ from tracer.debugger.session import Session, Stop
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
+from .grammar.parsing import split_word
 from .opening import Opener
-from .parsing import split_word
 from .registry import catalogue, lookup
-from .results import Result
+from .showing.results import Result
 
 if TYPE_CHECKING:
     from .log import Log

@@ -22,7 +22,7 @@ LAYERS = (
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 ONLY_IN = {
     "rich": ("tracer/render/",),
-    "prompt_toolkit": ("commands/prompt.py", "commands/keys.py", "commands/viewer/screen.py"),
+    "prompt_toolkit": ("commands/terminal/prompt.py", "commands/terminal/keys.py", "commands/viewer/screen.py"),
     "typer": ("commands/main.py",),
     "torch": ("tracer/training/",),
     "commands": ("commands/",),

@@ -10,9 +10,9 @@ from tracer.export import jsonl
 from tracer.factors import row_by_column
 from tracer.tape import Record, Tape
 
-from ..parameters import Numbers
+from ..grammar.parameters import Numbers
 from ..registry import command
-from ..results import Result, Results, View, answer
+from ..showing.results import Result, Results, View, answer
 
 DECIMALS = 5
 """As many as textbooks print."""
@@ -34,7 +34,7 @@ def demo(_session: Session, name: Name, numbers: Numbers | None = None) -> Resul
     (tx) demo mask 4
     (tx) demo positions 6 8
     """
-    from ..demos import perform
+    from ..showing.demos import perform
 
     performed = perform(name, numbers)
     for record in performed.tape:

@@ -6,10 +6,10 @@ from tracer.debugger.displays import Display, Format
 from tracer.debugger.session import Session
 from tracer.i18n import _
 
-from ..displaying import displayed, shown_again
-from ..parameters import Count, Expr, Places, Range, Scientific, Short, Whole
+from ..grammar.parameters import Count, Expr, Places, Range, Scientific, Short, Whole
 from ..registry import command
-from ..results import Results, answer
+from ..showing.displaying import displayed, shown_again
+from ..showing.results import Results, answer
 
 
 @command("display", group="look")

@@ -9,16 +9,16 @@ from tracer.debugger.expressions import Expression, comparison, truth
 from tracer.errors import ExpectationError
 from tracer.i18n import _
 
+from ..grammar.parameters import Expr, File, FileOrOff
 from ..log import Log
-from ..parameters import Expr, File, FileOrOff
 from ..performing import play
 from ..registry import command
-from ..results import Results, acting, answer
+from ..showing.results import Results, acting, answer
+from ..showing.values import printed, written
 from ..sitting import Sitting
-from ..values import printed, written
 
 if TYPE_CHECKING:
-    from ..presenting import Presenter
+    from ..showing.presenting import Presenter
 
 
 @command("expect", group="files")
@@ -72,7 +72,7 @@ def export(sitting: Sitting, file: File, expression: Expr | None = None) -> Resu
     (tx) export weights.json
     (tx) export weights.txt
     """
-    from ..exporting import export as write
+    from ..showing.exporting import export as write
 
     shown = sitting.shown if expression is None else list(printed(sitting, expression))
     yield acting(lambda presenter: write(file, shown, presenter))

@@ -12,10 +12,10 @@ from tracer.i18n import _
 from tracer.ops import Operation
 from tracer.tape import Record
 
-from ..parameters import Where
-from ..reasons import parameter_at
+from ..grammar.parameters import Where
 from ..registry import command
-from ..results import Results, View, answer
+from ..showing.reasons import parameter_at
+from ..showing.results import Results, View, answer
 
 
 @command("formula", group="reason")

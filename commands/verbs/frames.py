@@ -11,9 +11,9 @@ from tracer.errors import InputError
 from tracer.i18n import _
 from tracer.tape import Record
 
-from ..parameters import Count, Kind
+from ..grammar.parameters import Count, Kind
 from ..registry import command
-from ..results import Result, Results, answer
+from ..showing.results import Result, Results, answer
 
 
 def _number(text: str) -> int:

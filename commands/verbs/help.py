@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from tracer.debugger.session import Session
 from tracer.i18n import _, spoken
 
-from ..offers import words
-from ..parameters import Kind
-from ..parsing import usage
+from ..grammar.offers import words
+from ..grammar.parameters import Kind
+from ..grammar.parsing import usage
 from ..registry import GROUPS, Command, catalogue, command, lookup, prompted, summaries
-from ..results import Result, Results, View, answer
 from ..settings import SETTINGS, Setting, sentences
-from ..showing import listed
+from ..showing.results import Result, Results, View, answer
+from ..showing.shared import listed
 
 Topic = Annotated[str, Kind("COMMAND", str, words(lambda _session: {**summaries(), **sentences()}))]
 Word = Annotated[str, Kind("WORD", str)]

@@ -8,14 +8,22 @@ from typing import Annotated, Literal
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from ..address_offers import addresses
-from ..facts import bookmark_facts, cache_facts, display_facts, model_facts, record_facts, run_facts, tensor_facts
-from ..parameters import Kind
+from ..grammar.address_offers import addresses
+from ..grammar.parameters import Kind
 from ..registry import command
-from ..results import Results
-from ..showing import token_result, tokens_so_far
+from ..showing.facts import (
+    bookmark_facts,
+    cache_facts,
+    display_facts,
+    model_facts,
+    record_facts,
+    run_facts,
+    tensor_facts,
+)
+from ..showing.results import Results
+from ..showing.shared import token_result, tokens_so_far
+from ..showing.stopped import overview
 from ..sitting import Sitting
-from ..stopped import overview
 from .frames import where
 from .settings import show
 

@@ -12,9 +12,9 @@ from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.tape import Tape
 
-from ..parameters import Where
+from ..grammar.parameters import Where
 from ..registry import command
-from ..results import Result, Results, View, answer
+from ..showing.results import Result, Results, View, answer
 
 AROUND = 4
 

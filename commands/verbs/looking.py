@@ -15,10 +15,10 @@ from tracer.errors import AddressError
 from tracer.i18n import _
 from tracer.tape import Record
 
-from ..parameters import Count, Expr, Places, Range, Scientific, Short, Where, Whole
+from ..grammar.parameters import Count, Expr, Places, Range, Scientific, Short, Where, Whole
 from ..registry import command
-from ..results import Result, Results, View, answer
-from ..values import Part, ahead, printed
+from ..showing.results import Result, Results, View, answer
+from ..showing.values import Part, ahead, printed
 
 if TYPE_CHECKING:
     from tracer.ops.attention import Mask

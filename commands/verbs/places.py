@@ -7,11 +7,11 @@ from collections.abc import Callable
 from tracer.addresses import Address, parse
 from tracer.debugger.session import Session, Stop
 
-from ..parameters import Count, Name, Place
-from ..places import place_facts, place_line
+from ..grammar.parameters import Count, Name, Place
 from ..registry import command
-from ..results import Results, View, answer
-from ..showing import performed
+from ..showing.places import place_facts, place_line
+from ..showing.results import Results, View, answer
+from ..showing.shared import performed
 from .stepping import through
 
 

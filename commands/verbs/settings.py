@@ -7,12 +7,12 @@ from typing import Annotated
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from ..kinds import SWITCH
-from ..offers import Offer, Typing
-from ..parameters import Kind
+from ..grammar.kinds import SWITCH
+from ..grammar.offers import Offer, Typing
+from ..grammar.parameters import Kind
 from ..registry import command
-from ..results import Result, Results, View, answer
 from ..settings import NAMED, SETTINGS, Setting
+from ..showing.results import Result, Results, View, answer
 from ..sitting import Sitting
 
 

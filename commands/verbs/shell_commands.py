@@ -8,11 +8,11 @@ from tracer.errors import InputError
 from tracer.i18n import _
 from tracer.model import builtin, load
 
-from ..offers import Offer, Typing, files, words
-from ..parameters import LINE, Count, Kind
+from ..grammar.offers import Offer, Typing, files, words
+from ..grammar.parameters import LINE, Count, Kind
 from ..registry import command, summaries
-from ..results import Results, answer
-from ..showing import halted, listed, tokens_so_far
+from ..showing.results import Results, answer
+from ..showing.shared import halted, listed, tokens_so_far
 from ..sitting import Sitting
 
 

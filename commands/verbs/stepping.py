@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tracer.debugger.session import Session, Stop
 
-from ..displaying import displayed
-from ..parameters import Count, Location, Text
+from ..grammar.parameters import Count, Location, Text
 from ..registry import command
-from ..results import Result, Results
-from ..showing import halted, performed, reached, tokens_so_far
-from ..stopped import arrived
+from ..showing.displaying import displayed
+from ..showing.results import Result, Results
+from ..showing.shared import halted, performed, reached, tokens_so_far
+from ..showing.stopped import arrived
 
 Seen = Callable[[Session, Stop], Result]
 

@@ -27,17 +27,17 @@ from tracer.debugger.stops import (
 from tracer.errors import InputError
 from tracer.i18n import _, ngettext
 
-from ..address_offers import expressions, stops
-from ..blocks import commands_in
-from ..kinds import number
-from ..offers import Offers, words
-from ..parameters import Block, Expr, File, Kind
-from ..parsing import parse_line
-from ..presenting import whole_file
+from ..grammar.address_offers import expressions, stops
+from ..grammar.blocks import commands_in
+from ..grammar.kinds import number
+from ..grammar.offers import Offers, words
+from ..grammar.parameters import Block, Expr, File, Kind
+from ..grammar.parsing import parse_line
 from ..registry import command
-from ..results import Result, Results, View, answer
+from ..showing.presenting import whole_file
+from ..showing.results import Result, Results, View, answer
+from ..showing.stopped import BPNUM, facts, script
 from ..sitting import Sitting
-from ..stopped import BPNUM, facts, script
 
 
 def _point_number(text: str) -> int:

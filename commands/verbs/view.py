@@ -11,10 +11,10 @@ from tracer.debugger.displays import Format
 from tracer.debugger.session import Session
 from tracer.tensor import Array
 
-from ..parameters import Expr, Places
+from ..grammar.parameters import Expr, Places
 from ..registry import command
-from ..results import Result, Results
-from ..values import Part, unlabelled, value_result
+from ..showing.results import Result, Results
+from ..showing.values import Part, unlabelled, value_result
 
 if TYPE_CHECKING:
     from ..viewer.subject import Subject

@@ -12,10 +12,10 @@ from tracer.derive import Explainer
 from tracer.export import jsonl
 from tracer.i18n import spoken
 
-from ..parameters import All, Cell, Depth, Terms
-from ..reasons import Found, cell_at, parameter_at, parameter_facts, token_facts
+from ..grammar.parameters import All, Cell, Depth, Terms
 from ..registry import command
-from ..results import Result, Results, View, answer
+from ..showing.reasons import Found, cell_at, parameter_at, parameter_facts, token_facts
+from ..showing.results import Result, Results, View, answer
 
 
 @command("why", group="reason")

@@ -11,7 +11,7 @@ from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Tensor
 
-from ..results import View
+from ..showing.results import View
 
 Index = tuple[int, ...]
 

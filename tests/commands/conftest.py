@@ -15,11 +15,11 @@ import pytest
 
 import tracer
 from commands.batch import Batch
-from commands.formats import presenter_of
-from commands.lines import given
+from commands.grammar.lines import given
 from commands.main import main
 from commands.opening import Opener
-from commands.presenting import Look
+from commands.showing.formats import presenter_of
+from commands.showing.presenting import Look
 from commands.sitting import Sitting
 
 ROOT = Path(__file__).parents[2]

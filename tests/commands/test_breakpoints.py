@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from commands.completion import completions
+from commands.grammar.completion import completions
 from commands.registry import lookup
-from commands.stopped import script
+from commands.showing.stopped import script
 
 
 def lines(text):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from commands.config import configure
-from commands.folders import config_folder, state_folder
+from commands.terminal.config import configure
+from commands.terminal.folders import config_folder, state_folder
 
 
 def configured(session, tmp_path, text):

@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 import pytest
 
 from commands.batch import FINE, Batch
-from commands.formats import DocumentPresenter, presenter_of
-from commands.lines import given
+from commands.grammar.lines import given
 from commands.opening import Opener
-from commands.presenting import Look, Presenter
 from commands.registry import catalogue
+from commands.showing.formats import DocumentPresenter, presenter_of
+from commands.showing.presenting import Look, Presenter
 from commands.sitting import Sitting
 from tests.export.test_html import Reader
 from tracer.errors import InputError

@@ -7,9 +7,9 @@ import pytest
 from transcript import error_of, lines
 
 from commands.batch import Batch
-from commands.formats import presenter_of
-from commands.lines import given
-from commands.presenting import Look
+from commands.grammar.lines import given
+from commands.showing.formats import presenter_of
+from commands.showing.presenting import Look
 from tracer.modules import tree
 from tracer.ops import catalogue
 from tracer.render.console import make_console

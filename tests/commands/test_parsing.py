@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.parsing import parse_line
+from commands.grammar.parsing import parse_line
 from commands.registry import UnknownCommandError
 from tracer.addresses import Address, Index
 from tracer.errors import AddressError, ExpressionError, InputError

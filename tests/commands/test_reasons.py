@@ -10,9 +10,9 @@ import pytest
 
 import tracer
 from commands.batch import FAILED, FINE, UNEXPECTED
-from commands.demos import EXAMPLES
-from commands.parsing import parse_line, usage
+from commands.grammar.parsing import parse_line, usage
 from commands.registry import lookup
+from commands.showing.demos import EXAMPLES
 from commands.verbs.demo import Name
 from tracer.errors import InputError
 

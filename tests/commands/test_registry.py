@@ -4,12 +4,12 @@ import json
 import pytest
 
 from commands.batch import FINE, Batch
-from commands.formats import presenter_of
-from commands.lines import given
+from commands.grammar.lines import given
+from commands.grammar.parsing import grammar, usage
 from commands.opening import Opener
-from commands.parsing import grammar, usage
-from commands.presenting import Look
 from commands.registry import GROUPS, UnknownCommandError, catalogue, lookup
+from commands.showing.formats import presenter_of
+from commands.showing.presenting import Look
 from commands.sitting import Sitting
 
 NAMES = list(catalogue())

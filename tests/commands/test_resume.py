@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from commands.grammar.parsing import parse_line
 from commands.opening import Opener
-from commands.parsing import parse_line
-from commands.resuming import resume, save
 from commands.sitting import Sitting
+from commands.terminal.resuming import resume, save
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 

@@ -6,15 +6,15 @@ import pytest
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from commands.keys import COMMANDS
-from commands.lines import given
-from commands.paging import fits, page
-from commands.presenting import Look, TextPresenter
-from commands.prompt import Prompt
+from commands.grammar.lines import given
 from commands.registry import PROMPT, lookup
-from commands.shell import MORE, Shell
-from commands.toolbar import standing
-from commands.typed import TypedLines, history_file
+from commands.showing.presenting import Look, TextPresenter
+from commands.terminal.keys import COMMANDS
+from commands.terminal.paging import fits, page
+from commands.terminal.prompt import Prompt
+from commands.terminal.shell import MORE, Shell
+from commands.terminal.toolbar import standing
+from commands.terminal.typed import TypedLines, history_file
 
 
 @pytest.fixture

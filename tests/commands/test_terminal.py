@@ -82,7 +82,7 @@ def test_control_c_stops_a_run_at_a_cursor_from_which_it_goes_on(terminal, endle
     there = terminal("-m", endless, "-t", "Once", "--max-tokens", "8000", columns=100)
     there.wait(bar("not started"))
     there.type("continue" + ENTER)
-    there.wait(seen("token 50 "))
+    there.wait(seen("  p 0."))
     there.type(CONTROL_C)
     there.wait(seen("interrupted; the cursor stands at @"))
     stopped = int(there.wait(bar("endless  @"))[-1].split("@")[1].split()[0])

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from commands.launching import guarded
-from commands.training import train_model
+from commands.subcommands.training import train_model
 
 
 def test_missing_libraries_name_the_extra(monkeypatch, capsys, tmp_path):

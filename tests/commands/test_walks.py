@@ -11,8 +11,8 @@ import pytest
 
 from commands.opening import Opener
 from commands.performing import perform
-from commands.presenting import Look, TextPresenter
 from commands.registry import catalogue
+from commands.showing.presenting import Look, TextPresenter
 from commands.sitting import Sitting
 from tracer.debugger.cursor import Cursor
 from tracer.errors import TraceError

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from commands.presenting import Look, TerminalPresenter
+from commands.showing.presenting import Look, TerminalPresenter
 from commands.verbs.view import view
 from tracer.debugger.expressions import compile_expression
 

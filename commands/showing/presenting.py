@@ -17,8 +17,8 @@ from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import _
 
-from .paging import fits, page
-from .registry import prompted
+from ..registry import prompted
+from ..terminal.paging import fits, page
 from .results import Result
 
 Color = Literal["auto", "always", "never"]
@@ -144,7 +144,7 @@ class TerminalPresenter(TextPresenter):
             return
         from tracer.render.page import Page
 
-        from .viewer.screen import open_viewer
+        from ..viewer.screen import open_viewer
 
         open_viewer(result.subject(), Page.of(self._console, self._console.options))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tracer.i18n import _, ngettext
 from tracer.render.tokens import quoted
 
-from .sitting import Sitting
+from ..sitting import Sitting
 
 
 def standing(sitting: Sitting) -> str:

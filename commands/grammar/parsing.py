@@ -16,10 +16,10 @@ from tracer.debugger.session import Session
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
+from ..registry import Command, UnknownCommandError, lookup
+from ..showing.results import Results
 from .kinds import among
 from .parameters import EXPRESSION, LINE, Block, Flag, Kind, Option
-from .registry import Command, UnknownCommandError, lookup
-from .results import Results
 
 
 @dataclass(frozen=True)

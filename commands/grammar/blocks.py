@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from tracer.errors import InputError
 from tracer.i18n import _
 
+from ..registry import UnknownCommandError, lookup
 from .parsing import END, grammar, split_word
-from .registry import UnknownCommandError, lookup
 
 
 def whole(line: str, following: Iterator[str]) -> str:

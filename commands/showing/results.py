@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tracer.export import jsonl
 
 if TYPE_CHECKING:
+    from ..viewer.subject import Subject
     from .presenting import Presenter
-    from .viewer.subject import Subject
 
 View = Any
 """Text, or anything that rich can lay out; None where there is nothing to see."""

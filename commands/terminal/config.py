@@ -12,8 +12,8 @@ from pathlib import Path
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
-from .settings import setting_named
-from .sitting import Sitting
+from ..settings import setting_named
+from ..sitting import Sitting
 
 ALIAS = "alias."
 

@@ -12,8 +12,8 @@ from tracer.export import document_formats
 from tracer.export.writer import DocumentWriter
 from tracer.i18n import _
 
+from ..registry import prompted
 from .presenting import JsonPresenter, Look, Presenter, TextPresenter
-from .registry import prompted
 from .results import Result
 
 WIDTH = 100

@@ -16,12 +16,12 @@ from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 from tracer.model import BUILTIN, Model, load
 
+from ..grammar.parsing import parse_line
+from ..opening import Opener
+from ..showing.presenting import whole_file
+from ..showing.stopped import script
+from ..sitting import Sitting
 from .folders import state_folder
-from .opening import Opener
-from .parsing import parse_line
-from .presenting import whole_file
-from .sitting import Sitting
-from .stopped import script
 
 VERSION = 1
 """Of what is written; what another version wrote is not read."""

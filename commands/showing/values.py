@@ -17,7 +17,7 @@ from tracer.tape import Record
 from tracer.tensor import Array, Axis, Tensor
 
 from .results import Result, Results, View, answer
-from .showing import record_result
+from .shared import record_result
 
 PLAIN = Format()
 

@@ -11,14 +11,14 @@ from typing import Any, NoReturn
 from tracer.errors import InputError
 from tracer.i18n import _
 
+from ..grammar.lines import Line
+from ..settings import SETTINGS
+from ..showing.presenting import Look, TerminalPresenter, complain
+from ..sitting import Sitting
 from .config import configure
 from .folders import config_folder
-from .lines import Line
-from .presenting import Look, TerminalPresenter, complain
 from .resuming import resume, save, session_file
-from .settings import SETTINGS
 from .shell import Shell
-from .sitting import Sitting
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from tracer.debugger.stops import Changed, Finding, Holds, Met, Point, Stops
 from tracer.export import jsonl
 from tracer.i18n import _
 
-from .parsing import END
+from ..grammar.parsing import END
 from .results import Result, Results, View, answer
-from .showing import token_result
+from .shared import token_result
 from .values import plain
 
 BEFORE, AFTER = 2, 1

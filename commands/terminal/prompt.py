@@ -16,13 +16,13 @@ from prompt_toolkit.shortcuts import CompleteStyle
 
 from tracer.render.console import color_depth
 
-from .completion import completions, usage_hint
+from ..grammar.completion import completions, usage_hint
+from ..registry import PROMPT
+from ..settings import SETTINGS
+from ..sitting import Sitting
+from ..viewer.screen import DEPTHS
 from .keys import MODES, bindings
-from .registry import PROMPT
-from .settings import SETTINGS
-from .sitting import Sitting
 from .toolbar import standing
-from .viewer.screen import DEPTHS
 
 
 class LineCompleter(Completer):

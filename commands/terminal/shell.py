@@ -10,16 +10,16 @@ from tracer import __version__
 from tracer.errors import TraceError
 from tracer.i18n import _
 
-from .batch import FINE
-from .blocks import whole
-from .lines import Line
-from .performing import perform
-from .presenting import Presenter, complain
-from .registry import PROMPT, UnknownCommandError
-from .results import Result
-from .settings import SETTINGS
-from .showing import record_result, tokens_so_far
-from .sitting import Sitting
+from ..batch import FINE
+from ..grammar.blocks import whole
+from ..grammar.lines import Line
+from ..performing import perform
+from ..registry import PROMPT, UnknownCommandError
+from ..settings import SETTINGS
+from ..showing.presenting import Presenter, complain
+from ..showing.results import Result
+from ..showing.shared import record_result, tokens_so_far
+from ..sitting import Sitting
 from .typed import TypedLines, history_file
 
 MORE = "   > "

@@ -8,8 +8,8 @@ import sys
 from tracer.compare import Reference, compare
 from tracer.model import find, load
 
-from .batch import FINE, UNEXPECTED
-from .formats import WIDTH
+from ..batch import FINE, UNEXPECTED
+from ..showing.formats import WIDTH
 
 
 def check(name: str) -> int:

@@ -1,0 +1,1 @@
+"""What `tx-trace` does besides opening a session: models, check, train."""
