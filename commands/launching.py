@@ -14,10 +14,10 @@ from typing import IO, Any, Literal
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
-from tracer.model import load
 
 from .batch import BROKEN_PIPE, INTERRUPTED, UNUSABLE, Batch
 from .grammar.lines import given, read
+from .loading import open_model
 from .opening import EXAMPLE, Opener
 from .showing.formats import WIDTH, presenter_of
 from .showing.presenting import Look, Presenter, complain, whole_file
@@ -41,7 +41,7 @@ class Origin:
         """A session before its first record; raises `TraceError` for a model, text or setting that can't be used."""
         settings = Settings.of(**self.settings)
         opener = Opener(
-            load(self.model, self.dtype),
+            open_model(self.model, self.dtype),
             EXAMPLE if self.text is None else self.text,
             ids=self.ids,
             target=self.target,

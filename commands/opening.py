@@ -54,7 +54,9 @@ class Opener:
         return run
 
     def introduce(self) -> None:
-        """Tell what the checkpoint asks for and does not get."""
+        """Tell what is odd about the parameters, and what the checkpoint asks for and does not get."""
+        for warning in self.model.warnings:
+            self._warn(_("warning: {warning}").format(warning=warning))
         if settings := self.model.rules.not_taken_over:
             self._warn(
                 _("note: {model} states {settings}, which is not followed: decoding is greedy unless asked").format(

@@ -110,7 +110,7 @@ class TextPresenter(Presenter):
         return Page(self._console.width, plain=self.look.accessible)
 
     def echo(self, line: str) -> None:
-        self.write(f"{prompted(line)}\n")
+        self.write("\n".join(map(visible, prompted(line).split("\n"))) + "\n")
 
     def show(self, result: Result) -> None:
         view = result.view()
@@ -166,10 +166,14 @@ class JsonPresenter(Presenter):
         self.write(jsonl.dumps(jsonl.error(command, line, message)) + "\n")
 
 
+def visible(text: str) -> str:
+    """A line of text in which nothing is taken as an instruction to the terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def complain(message: str) -> None:
-    """Say on standard error what went wrong; nothing in it is taken as an instruction to the terminal."""
-    visible = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
-    sys.stderr.write(f"{visible}\n")
+    """Say on standard error what went wrong."""
+    sys.stderr.write(f"{visible(message)}\n")
     sys.stderr.flush()
 
 

@@ -14,9 +14,10 @@ from tracer.debugger.cursor import Cursor
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
-from tracer.model import BUILTIN, Model, load
+from tracer.model import BUILTIN, Model
 
 from ..grammar.parsing import parse_line
+from ..loading import open_model
 from ..opening import Opener
 from ..showing.presenting import whole_file
 from ..showing.stopped import script
@@ -74,7 +75,7 @@ def resume(path: Path, warn: Callable[[str], None]) -> Sitting:
     state = _read(path)
     try:
         opener = Opener(
-            load(state["model"], state["dtype"]),
+            open_model(state["model"], state["dtype"]),
             state["text"],
             ids=state["ids"],
             target=state["target"],

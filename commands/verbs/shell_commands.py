@@ -6,10 +6,11 @@ from typing import Annotated
 
 from tracer.errors import InputError
 from tracer.i18n import _
-from tracer.model import builtin, load
+from tracer.model import builtin
 
 from ..grammar.offers import Offer, Typing, files, words
 from ..grammar.parameters import LINE, Count, Kind
+from ..loading import open_model
 from ..registry import command, summaries
 from ..showing.results import Results, answer
 from ..showing.shared import halted, listed, tokens_so_far
@@ -35,7 +36,7 @@ def model(sitting: Sitting, name: Named) -> Results:
 
     (tx) model zh-en-tiny
     """
-    opened = load(name, sitting.opener.model.dtype)
+    opened = open_model(name, sitting.opener.model.dtype)
     stop = sitting.reopen_first(sitting.opener.over(opened))
     sitting.opener.introduce()
     yield answer("model", lambda: {"model": opened.describe()}, opened.describe)
