@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -122,7 +122,7 @@ _DECLARED = (
     Setting("toolbar", SWITCH, True, N_("A bar at the bottom: model, place, breakpoints, usage of what you type.")),
     Setting("repeat", SWITCH, True, N_("An empty line repeats the last motion.")),
     Setting("vi", SWITCH, False, N_("Lines are edited with vi's keys; F4 switches too.")),
-    Language("lang", among(*i18n.LANGUAGES), "en", N_("Language of messages and lessons.")),
+    Language("lang", among(*i18n.LANGUAGES), "en", N_("Language of messages.")),
     Decoding("strategy", among(*STRATEGIES), "greedy", N_("How a token is chosen.")),
     Decoding("temperature", optional(number("X", 1e-6, 1e6, float)), None, N_("Sampling: logits are divided by it.")),
     Decoding("top-k", optional(number("N", 1, 1 << 24)), None, N_("Sampling among the N likeliest tokens.")),
@@ -161,8 +161,3 @@ def sentences(_session: Session | None = None) -> Mapping[str, str]:
 
 
 NAMED = Kind("SETTING", setting_named, words(sentences))
-
-
-def preference(sitting: Sitting) -> Callable[[str], Any]:
-    """The present value of a setting by its name."""
-    return lambda name: SETTINGS[name].get(sitting)

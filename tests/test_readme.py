@@ -1,5 +1,9 @@
 """Every transcript in the README is what the program prints."""
 
+import re
+import subprocess
+import sys
+
 import pytest
 
 from .documented import BLOCK, README, alike, commands, run
@@ -15,3 +19,17 @@ def test_a_transcript_is_true(command: str, expected: str) -> None:
 
 def test_there_are_transcripts() -> None:
     assert len(EXAMPLES) >= 4
+
+
+def test_the_first_session_runs_as_it_is_printed() -> None:
+    lines = re.findall(r"^\(tx\) (.*?)(?:  +.*)?$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    session = lines[lines.index("run 他昨天去了北京。") : lines.index("help") + 1]
+    done = subprocess.run(
+        [sys.executable, "-m", "commands", "--batch"],
+        input="\n".join(session),
+        capture_output=True,
+        encoding="utf-8",
+        cwd=README.parent,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -53,12 +53,16 @@ Selector = Index | Span | Label
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A parsed address. ``step`` is None for the cursor's step; ``record`` is the k of ``#k``, counted from 1."""
+    """A parsed address. ``step`` is None for the cursor's step; ``record`` is the k of ``#k``, counted from 1.
+
+    ``beam`` is the b of ``@n.b``: hypothesis b, of n tokens, of a beam search.
+    """
 
     path: str = ""
     step: int | None = None
     record: int | None = None
     selectors: tuple[Selector, ...] = ()
+    beam: int | None = None
 
     @property
     def is_glob(self) -> bool:
@@ -67,15 +71,16 @@ class Address:
 
     def __str__(self) -> str:
         where = f"#{self.record}" if self.record is not None else self.path
-        at = "" if self.step is None else f"@{self.step}" + ("" if self.record is not None or not where else ":")
-        return f"{at}{where}" + (f"[{', '.join(map(str, self.selectors))}]" if self.selectors else "")
+        at = "" if self.step is None else f"@{self.step}" + ("" if self.beam is None else f".{self.beam}")
+        joint = ":" if at and where and self.record is None else ""
+        return f"{at}{joint}{where}" + (f"[{', '.join(map(str, self.selectors))}]" if self.selectors else "")
 
 
 _SEGMENT = r"(?:[A-Za-z_][A-Za-z0-9_]*|\d+|\*\*|\*)"
 PATH = rf"{_SEGMENT}(?:\.{_SEGMENT})*"
 _ADDRESS = re.compile(
     rf"""\s*
-      (?:@(?P<step>\d{{1,9}})(?::(?=[\w*])|(?=\#|\s*$)))?
+      (?:@(?P<step>\d{{1,9}})(?:\.(?P<beam>\d{{1,4}}))?(?::(?=[\w*])|(?=\#|\s*$)))?
       (?:\#(?P<record>\d{{1,9}})|(?P<path>{PATH}))?
     \s*(?:\[(?P<selectors>.*)\])?\s*""",
     re.VERBOSE | re.DOTALL,
@@ -110,6 +115,7 @@ def parse(text: str) -> Address:
         path=match["path"] or "",
         step=None if step is None else int(step),
         record=None if record is None else int(record),
+        beam=None if match["beam"] is None else int(match["beam"]),
         selectors=parse_selectors(match["selectors"] or ""),
     )
 

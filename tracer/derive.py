@@ -19,8 +19,8 @@ MOST = 200
 class Recorded(Protocol):
     """What explanations are read from: a run."""
 
-    def step(self, number: int) -> Tape:
-        """The tape of a step."""
+    def at(self, place: str) -> Tape:
+        """The tape of ``@n``, a step, or ``@n.b``, a hypothesis' pass."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def derive(record: Record, index: tuple[int, ...]) -> Derivation:
 def record_of(run: Recorded, leaf: Leaf) -> Record | None:
     """The record that a leaf is a cell of, in whatever step it was made; None for a parameter."""
     step, colon, path = leaf.address.partition(":")
-    return run.step(int(step[1:])).find(path) if colon and step.startswith("@") else None
+    return run.at(step).find(path) if colon and step.startswith("@") else None
 
 
 class Place(NamedTuple):

@@ -6,7 +6,7 @@ import operator
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -16,6 +16,7 @@ from .addresses import suggestion
 from .checkpoints.directory import read_config, read_parameters
 from .checkpoints.json_file import read_json_if_there
 from .checkpoints.memory import Progress, Reading
+from .checkpoints.regular import check_regular
 from .checkpoints.unsupported import refuse_file
 from .decoding.rules import Rules
 from .errors import InputError
@@ -25,7 +26,7 @@ from .models.architecture import Architecture, Facts
 from .models.stated import Stated
 from .tensor import Axis, Parameter
 from .tokenizers import Pieces, Tokenizer
-from .tokenizers.directory import read_tokenizers
+from .tokenizers.directory import FORMATS, read_tokenizers
 
 BUILTIN = Path(__file__).parent / "builtin"
 DEFAULT = "zh-en"
@@ -82,8 +83,8 @@ class Model:
         return cast("Dtype", np.dtype(self.architecture.dtype).name)
 
     def computing_in(self, dtype: Dtype) -> Model:
-        """The same model, with arithmetic of another type."""
-        return self if dtype == self.dtype else load(self.path, dtype)
+        """The same model, with arithmetic of another type; what is read for it adds to the same ``warnings``."""
+        return self if dtype == self.dtype else _load(self.path, dtype, Reading(warnings=self.warnings))
 
     def describe(self) -> str:
         """The model in one line, as the banner has it."""
@@ -210,15 +211,21 @@ def load(name: str | Path = DEFAULT, dtype: Dtype = "float32", progress: Progres
     Raises:
         InputError: it does not exist, or something in it is missing, broken, or not as its config.json says.
     """
+    return _load(find(str(name)), dtype, Reading(progress))
+
+
+def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
     if dtype not in DTYPES:
         raise InputError(
             _("dtype {dtype!r} is not known; expected {known}").format(dtype=dtype, known=" / ".join(DTYPES))
         )
-    directory, reading = find(str(name)), Reading(progress)
     values = read_config(directory)
-    model_type = str(values.get("model_type"))
+    stated = Stated(values, str(directory / "config.json"))
+    model_type = stated.name("model_type")
     kind = architecture(model_type)
-    config = kind.configure(Stated(values, str(directory / "config.json")))
+    config = kind.configure(stated)
+    for file in chain.from_iterable(FORMATS):
+        check_regular(directory / file)
     source, target = read_tokenizers(directory, model_type) or (None, None)
     labels = [Pieces(tokenizer) if tokenizer else None for tokenizer in (source, target)]
     layout = kind.layout(config, *(Axis("vocab", pieces) for pieces in labels))
@@ -227,34 +234,53 @@ def load(name: str | Path = DEFAULT, dtype: Dtype = "float32", progress: Progres
     for pieces, size in zip(labels, network.facts[:2], strict=True):
         if pieces is not None:
             pieces.size = size
-    rules = network.rules(_stated_of_decoding(directory, values))
+    generation = _stated_of_decoding(directory, values)
+    rules = network.rules(generation)
     parameters, ignored = contents.parameters, contents.ignored
     path = directory.resolve()
     model = Model(path.name, directory, network, rules, parameters, source, target, ignored, reading.warnings)
     _check_vocabularies(model)
+    _check_rules(model, generation)
     return model
 
 
 def _stated_of_decoding(directory: Path, values: dict[str, Any]) -> Stated:
     """`generation_config.json`, with the special tokens of `config.json` behind it; all of `config.json` without it."""
-    path = directory / "generation_config.json"
-    special = {key: value for key, value in values.items() if key in SPECIAL_TOKENS}
+    path, config = directory / "generation_config.json", str(directory / "config.json")
     stated = read_json_if_there(path)
-    return Stated(special | stated if stated else values, str(path))
+    if not stated:
+        return Stated(values, config)
+    special = {key: value for key, value in values.items() if key in SPECIAL_TOKENS}
+    return Stated(special | stated, str(path), dict.fromkeys(special.keys() - stated.keys(), config))
 
 
 def _check_vocabularies(model: Model) -> None:
-    """Insist that no tokenizer and no rule yields an id outside the vocabulary that config.json states."""
-    facts, rules = model.facts, model.rules
-    for what, highest, size in (
-        (_("the source tokenizer's last piece"), len(model.source or ()) - 1, facts.source_vocab),
-        (_("the target tokenizer's last piece"), len(model.target or ()) - 1, facts.target_vocab),
-        (_("the start token"), rules.start_id or 0, facts.target_vocab),
-        (_("the end token"), max(rules.eos_ids, default=0), facts.target_vocab),
+    """Insist that no tokenizer yields an id outside the vocabulary that config.json states."""
+    source, target = (len(tokenizer or ()) - 1 for tokenizer in (model.source, model.target))
+    _check_id(model.path, _("the source tokenizer's last piece"), source, model.facts.source_vocab)
+    _check_id(model.path, _("the target tokenizer's last piece"), target, model.facts.target_vocab)
+
+
+def _check_rules(model: Model, stated: Stated) -> None:
+    """Insist that no rule has an id outside the target vocabulary."""
+    rules = model.rules
+    for key, what, ids in (
+        ("decoder_start_token_id", _("the start token"), [rules.start_id]),
+        ("eos_token_id", _("the end token"), rules.eos_ids),
+        ("forced_bos_token_id", "forced_bos_token_id", [rules.forced_bos]),
+        ("forced_eos_token_id", "forced_eos_token_id", [rules.forced_eos]),
+        ("suppress_tokens", "suppress_tokens", rules.suppressed),
+        ("begin_suppress_tokens", "begin_suppress_tokens", rules.suppressed_first),
+        ("bad_words_ids", "bad_words_ids", chain.from_iterable(rules.bad_words)),
     ):
-        if highest >= size:
-            raise InputError(
-                _("{path}: {what} has id {id}, and config.json states a vocabulary of {n}, 0 to {last}").format(
-                    path=model.path, what=what, id=highest, n=size, last=size - 1
-                )
+        highest = max((i for i in ids if i is not None), default=0)
+        _check_id(stated.file_of(key), what, highest, model.facts.target_vocab)
+
+
+def _check_id(path: Path | str, what: str, highest: int, size: int) -> None:
+    if highest >= size:
+        raise InputError(
+            _("{path}: {what} has id {id}, and config.json states a vocabulary of {n}, 0 to {last}").format(
+                path=path, what=what, id=highest, n=size, last=size - 1
             )
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,12 @@ BUDGET = 256 << 20
 """bytes of recorded outputs that a run keeps; beyond it, the steps touched longest ago are dropped"""
 
 BEAMS = 4
+
+
+def _numbers(place: str) -> tuple[int, int | None]:
+    """``@n`` or ``@n.b`` as numbers."""
+    number, _dot, beam = place.removeprefix("@").partition(".")
+    return int(number), int(beam) if beam else None
 
 
 class Token(NamedTuple):
@@ -100,9 +107,9 @@ class Run:
         self._cache = self._new_cache() if cached and not self.teacher_forced else None
         self._memory: Tensor | None = None
         self._search: Search | None = None
-        self._tapes: OrderedDict[int, Tape] = OrderedDict()
+        self._tapes: OrderedDict[str, Tape] = OrderedDict()
         self._held = 0
-        self._again: tuple[tuple[int, str], Tape] = (-1, ""), Tape(-1)
+        self._again: tuple[tuple[str, str], Tape] = ("", ""), Tape(-1)
 
     def _given(self) -> Sequence[int]:
         """What the decoder reads before anything is chosen."""
@@ -154,9 +161,10 @@ class Run:
     @property
     def text(self) -> str:
         """The output so far as text; under teacher forcing, the output given."""
-        return self._text(self.output_ids if not self.teacher_forced else self.target_ids or ())
+        return self.text_of(self.output_ids if not self.teacher_forced else self.target_ids or ())
 
-    def _text(self, ids: Sequence[int]) -> str:
+    def text_of(self, ids: Sequence[int]) -> str:
+        """The text of target ids, without start and end tokens."""
         special = {*self.model.rules.eos_ids, self.model.rules.start_id}
         return self.model.text([i for i in ids if i not in special])
 
@@ -170,8 +178,9 @@ class Run:
         """What beam search found, best first; of another strategy, the one output. Decodes to the end."""
         if self.settings.strategy != "beam":
             self.decode()
-            return [Finished(self.output_ids, self.text, 0.0, None)]
-        return [Finished(list(h.ids), self._text(h.ids), h.score, h) for h in self.search.finished]
+            score = sum(math.log(token.prob) for token in self.tokens if token.prob) / max(1, len(self.tokens))
+            return [Finished(self.output_ids, self.text, score, None)]
+        return [Finished(list(h.ids), self.text_of(h.ids), h.score, h) for h in self.search.finished]
 
     @property
     def search(self) -> Search:
@@ -226,12 +235,40 @@ class Run:
                     _("there is no step @{n}; the run ends with @{last}").format(n=number, last=self.computed)
                 )
             self._advance(self._tape(self.computed + 1))
-        if number not in self._tapes:
-            tape = self._tape(number)
+        return self._kept(number)
+
+    def at(self, place: str) -> Tape:
+        """The tape that addresses beginning with ``@n`` or ``@n.b`` speak of: a step's, or that of a hypothesis' pass.
+
+        Raises:
+            AddressError: there is no such step or hypothesis.
+        """
+        number, beam = _numbers(place)
+        return self.step(number) if beam is None else self.pass_of(number, beam)
+
+    def pass_of(self, number: int, beam: int) -> Tape:
+        """The pass that yielded the last token of hypothesis ``@number.beam``, recomputed from the tokens before it.
+
+        Raises:
+            AddressError: the search considered no such hypothesis, or there was no search.
+        """
+        considered = self.search.steps[number - 1 : number] if self.settings.strategy == "beam" and number else []
+        if not considered or beam >= len(considered[0]):
+            raise AddressError(
+                _("there is no hypothesis @{n}.{b}; info beams lists those of a beam search").format(
+                    n=number, b=beam
+                )
+            )
+        return self._kept(number, beam)
+
+    def _kept(self, number: int, beam: int | None = None) -> Tape:
+        """A tape from memory, or performed again."""
+        tape = self._tape(number, beam)
+        if tape.at not in self._tapes:
             self._perform(tape)
             self._keep(tape)
-        self._tapes.move_to_end(number)
-        return self._tapes[number]
+        self._tapes.move_to_end(tape.at)
+        return self._tapes[tape.at]
 
     def decode(self, record: bool = True) -> Run:
         """Compute to the end, with or without keeping what was recorded; a step not kept is recomputed when touched."""
@@ -240,17 +277,18 @@ class Run:
             self._advance(self._tape(number) if record else Untraced(number))
         return self
 
-    def _tape(self, number: int) -> Tape:
+    def _tape(self, number: int, beam: int | None = None) -> Tape:
         """A fresh tape; once a step has filled half the budget, its further outputs are left to be recomputed."""
-        return Tape(number, self.budget / 2, self._recomputed)
+        return Tape(number, self.budget / 2, self._recomputed, beam=beam)
 
     def _recomputed(self, address: str) -> Array:
         """An output that was not kept, from a pass that keeps the module around it; the last such pass is kept."""
         step, _colon, path = address.partition(":")
         module, dot, _name = path.rpartition(".")
-        again = int(step[1:]), module + dot or path
+        again = step, module + dot or path
         if again != self._again[0]:
-            tape = Tape(again[0], 0, self._recomputed, again[1])
+            number, beam = _numbers(step)
+            tape = Tape(number, 0, self._recomputed, again[1], beam)
             self._perform(tape)
             self._again = again, tape
         return self._again[1].find(path).output.array
@@ -275,6 +313,9 @@ class Run:
         if tape.number == 0:
             self._memory = self.model.architecture.encode(tape, self.source_ids, self.source)
             return None
+        if tape.beam is not None:
+            self._perform_for(self.search.steps[tape.number - 1][tape.beam], tape)
+            return None
         read = self._read[: self._prompt + tape.number - 1]
         logits = self._logits(tape, read, self.target[: len(read)], self._cache)
         if self.teacher_forced:
@@ -284,6 +325,12 @@ class Run:
         searched = self.search.finished[0].ids[tape.number - 1] if self.settings.strategy == "beam" else None
         probs, chosen = choose(tape, logits, self.settings, verdict, searched)
         return self._token(tape.number, int(chosen.array), float(probs.array[chosen.array]))
+
+    def _perform_for(self, h: Hypothesis, tape: Tape) -> None:
+        """The pass that yielded the last token of a hypothesis, over all of its tokens: no cache was kept for it."""
+        read = [*self._read[: self._prompt], *h.ids[:-1]]
+        logits = self._logits(tape, read, [self.model.piece(i, "target") for i in read], None)
+        choose(tape, logits, self.settings, self.model.rules.verdict(read, self._prompt, self.max_tokens), h.ids[-1])
 
     def _logits(self, tape: Tape, read: Sequence[int], labels: Sequence[str], cache: Cache | None) -> Tensor:
         """One pass of the decoder; with a cache, over the new positions only."""
@@ -298,10 +345,10 @@ class Run:
 
     def _token(self, step: int, chosen: int, prob: float) -> Token:
         ids = [*self.output_ids[: step - 1], chosen]
-        return Token(step, chosen, self.model.piece(chosen, "target"), prob, self._text(ids))
+        return Token(step, chosen, self.model.piece(chosen, "target"), prob, self.text_of(ids))
 
     def _keep(self, tape: Tape) -> None:
-        self._tapes[tape.number] = tape
+        self._tapes[tape.at] = tape
         self._held += tape.nbytes
         while self._held > self.budget and len(self._tapes) > 1:
             self._held -= self._tapes.popitem(last=False)[1].nbytes

@@ -110,16 +110,24 @@ class Tape:
     """The records of one step, in order. Calling it computes an operation and appends one record.
 
     ``tape(op, name, *inputs, **parameters)`` records ``op`` under ``name`` within the open scopes; ``inputs`` are
-    earlier outputs, ``parameters`` trained numbers and settings. ``number`` is the step's.
+    earlier outputs, ``parameters`` trained numbers and settings. ``number`` is the step's, ``beam`` the b of ``@n.b``
+    where the pass is that of a hypothesis; ``at`` is what its addresses begin with.
 
     Outputs beyond ``room`` bytes are not kept: their records have a `Dropped` output, which ``recompute`` yields again.
     Addresses that begin with ``within`` are kept in any case.
     """
 
     def __init__(
-        self, number: int, room: float = math.inf, recompute: Recompute | None = None, within: str = ""
+        self,
+        number: int,
+        room: float = math.inf,
+        recompute: Recompute | None = None,
+        within: str = "",
+        beam: int | None = None,
     ) -> None:
         self.number = number
+        self.beam = beam
+        self.at = f"@{number}" if beam is None else f"@{number}.{beam}"
         self.records: list[Record] = []
         self.nbytes = 0
         self._room = room
@@ -133,7 +141,7 @@ class Tape:
         array = output.array
         array.setflags(write=False)
         address = self._prefix + name
-        output.address = f"@{self.number}:{address}"
+        output.address = f"{self.at}:{address}"
         records, kept = self.records, output
         if not op.shares:
             self.nbytes += array.nbytes
@@ -153,7 +161,7 @@ class Tape:
     def _recorded(self, tensor: Tensor) -> Tensor:
         """A tensor as its record has it, so that no record keeps an output alive that another dropped."""
         step, _colon, path = tensor.address.partition(":")
-        place = self._places.get(path) if step == f"@{self.number}" else None
+        place = self._places.get(path) if step == self.at else None
         return tensor if place is None else self.records[place].output
 
     def scope(self, name: str) -> _Scope:
@@ -226,7 +234,7 @@ class Untraced(Tape):
 
     def __call__(self, op: Operates, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
         output = op.forward(*inputs, **parameters)
-        output.address = f"@{self.number}:{self._prefix}{name}"
+        output.address = f"{self.at}:{self._prefix}{name}"
         return output
 
     def alias(self, name: str, tensor: Tensor) -> Tensor:

@@ -61,7 +61,7 @@ def verify(run: Run, records: Sequence[Record], index: Index | None = None) -> l
 
     Every check is there whether or not it found anything to do.
     """
-    steps = {record.step: run.step(record.step) for record in records}
+    steps = {place: run.at(place) for place in {record.output.address.partition(":")[0] for record in records}}
     whole = [tape for tape in steps.values() if {record.index for record in records} >= {*range(1, len(tape) + 1)}]
     return [
         derivations(run, records, index),

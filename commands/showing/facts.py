@@ -176,6 +176,49 @@ def bookmark_facts(session: Session) -> Results:
     yield answer("info", lambda: {"bookmarks": facts}, lambda: "\n".join(lines))
 
 
+FATES = {
+    "open": N_("open"),
+    "finished": N_("finished"),
+    "pruned": N_("pruned"),
+    "below the beams": N_("below the beams"),
+    "ended below the beams": N_("ended below the beams"),
+    "": "",
+}
+"""What became of a hypothesis, and why."""
+
+
+def hypothesis_facts(session: Session) -> Results:
+    """What beam search considered for the cursor's step, best first, and what it found in the end."""
+    run = session.run
+    if run.settings.strategy != "beam":
+        raise InputError(_("only beam search has hypotheses; set strategy beam, or --strategy beam"))
+    number = session.cursor.step
+    considered = run.search.steps[number - 1 : number] if number else []
+    rows = [*(considered[0] if considered else ()), *run.search.finished]
+    facts = [
+        {
+            "address": h.name,
+            "parent": h.parent.name if h.parent and h.parent.ids else None,
+            "log_prob": h.log_prob,
+            "score": h.score,
+            "fate": h.fate,
+            "reason": h.reason,
+            "text": run.text_of(h.ids),
+        }
+        for h in dict.fromkeys(rows)
+    ]
+
+    def view() -> View:
+        told = (
+            f"{f['address']:<7} {f['parent'] or '–':<7} {f['log_prob']:9.4f} {f['score']:9.4f}  "
+            f"{spoken(FATES[f['fate']]):<9} {f['text']}{' – ' + spoken(FATES[f['reason']]) if f['reason'] else ''}"
+            for f in facts
+        )
+        return "\n".join([_("address parent     log p     score  fate      text"), *told])
+
+    yield answer("info", lambda: {"hypotheses": facts}, view)
+
+
 def display_facts(session: Session) -> Results:
     """What is displayed at every stop."""
     kept = {number: display.expression.text for number, display in session.displays.items()}

@@ -70,7 +70,7 @@ class Part:
     def _softmax(self, row: list[int]) -> View:
         from tracer.render.softmax import softmax_view
 
-        tape = self.session.run.step(self.record.step)
+        tape = self.session.run.at(self.record.output.address.partition(":")[0])
         rows = self.record.output.shape[-1] + 1 if self.form.whole else None
         return softmax_view(self.record, row, tape, title=self.title, decimals=self.form.decimals, max_rows=rows)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from tracer.debugger.session import Session
+from tracer.errors import InputError
 from tracer.i18n import _, spoken
 
 from ..grammar.offers import words
 from ..grammar.parameters import Kind
 from ..grammar.parsing import usage
-from ..registry import GROUPS, Command, catalogue, command, lookup, prompted, summaries
+from ..registry import GROUPS, Command, UnknownCommandError, catalogue, command, lookup, prompted, summaries
 from ..settings import SETTINGS, Setting, sentences
 from ..showing.results import Result, Results, View, answer
 from ..showing.shared import listed
@@ -31,7 +32,7 @@ def help_(_session: Session, name: Topic | None = None) -> Results:
     if name in SETTINGS:
         yield _of_setting(SETTINGS[name])
         return
-    known = lookup(name)
+    known = _found(name)
     yield answer("help", lambda: _facts(known), lambda: _page(known))
 
 
@@ -46,6 +47,14 @@ def apropos(_session: Session, word: Word) -> Results:
     found = {**_commands_about(word.lower()), **_settings_about(word.lower())}
     none = _("nothing is said about {word}; help lists all commands").format(word=word)
     yield listed("apropos", found, none)
+
+
+def _found(name: str) -> Command:
+    """The command of a name that was asked about; the line itself is a command, so none of its hints are wanted."""
+    try:
+        return lookup(name)
+    except UnknownCommandError as error:
+        raise InputError(str(error)) from None
 
 
 def _commands_about(word: str) -> dict[str, str]:

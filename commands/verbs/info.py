@@ -15,6 +15,7 @@ from ..showing.facts import (
     bookmark_facts,
     cache_facts,
     display_facts,
+    hypothesis_facts,
     model_facts,
     record_facts,
     run_facts,
@@ -28,7 +29,18 @@ from .frames import where
 from .settings import show
 
 Subject = Literal[
-    "bookmarks", "breakpoints", "cache", "display", "frame", "model", "record", "run", "settings", "tensors", "tokens"
+    "beams",
+    "bookmarks",
+    "breakpoints",
+    "cache",
+    "display",
+    "frame",
+    "model",
+    "record",
+    "run",
+    "settings",
+    "tensors",
+    "tokens",
 ]
 
 
@@ -51,7 +63,7 @@ def info(sitting: Sitting, subject: Subject, about: About | None = None) -> Resu
     """Show what there is: modules, records, stops, settings.
 
     info tensors takes an address with * and ** and an order: by std, max, size and so on, the largest first; by -std
-    the smallest. Without an address it lists the whole step.
+    the smallest. Without an address it lists the whole step. info beams tells what a beam search considered.
 
     (tx) info model
     (tx) info tensors dec.*.cross.* by std
@@ -67,6 +79,7 @@ def info(sitting: Sitting, subject: Subject, about: About | None = None) -> Resu
 
 
 _SUBJECTS: dict[str, Callable[[Sitting], Results]] = {
+    "beams": hypothesis_facts,
     "bookmarks": bookmark_facts,
     "breakpoints": lambda sitting: iter([overview(sitting.stops)]),
     "cache": cache_facts,

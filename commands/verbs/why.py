@@ -61,7 +61,7 @@ def _derivation(session: Session, found: Found, depth: int, count: int | None) -
 
 def _contest(session: Session, found: Found) -> Contest | None:
     """The token's contest with the next best, where a cell is the choice of its step or the probability of that."""
-    tape = session.run.step(found.record.step)
+    tape = session.run.at(found.record.output.address.partition(":")[0])
     if found.record.address not in ("choice", "probs", "choice.probs") or "choice" not in tape.addresses:
         return None
     is_chosen = not found.place or found.place[-1] == int(tape["choice"].array)

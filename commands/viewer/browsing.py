@@ -28,8 +28,6 @@ _BELOW = 2
 """The lines under the matrix: the cell, and what can be done."""
 _FINER = 3
 """So many decimals more than the others has the cell under the cursor."""
-_DENSE = 2
-"""The columns of a cell in colour alone."""
 
 
 class Browsing:

@@ -42,7 +42,7 @@ def test_a_temporary_breakpoint_goes_after_its_hit(play):
 def test_a_token_comes_before_the_stop_at_its_end(play):
     shown = lines(play('b token:"love"', "c"))
     assert [line.split(",")[0] for line in shown[1:4]] == [shown[1], shown[2], "Breakpoint 1"]
-    assert shown[2].startswith("token 2")
+    assert shown[2].startswith("token  2")
 
 
 def test_a_watchpoint_shows_old_and_new(play):

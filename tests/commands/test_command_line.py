@@ -92,6 +92,14 @@ def test_the_file_and_line_of_a_failure_are_named(tx, tmp_path):
     assert (going.returncode, going.stdout.count("(tx) ")) == (1, 8)
 
 
+def test_only_a_line_that_is_no_command_is_taken_for_a_text(tx):
+    hint = "a text to translate goes after run"
+    assert hint in tx("--batch", "-e", "我爱你").stderr
+    asked = tx("--batch", "-e", "help 我爱你").stderr
+    assert "我爱你 is no command" in asked
+    assert hint not in asked
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin", "status", "message"),
     [

@@ -36,7 +36,7 @@ def test_next_finish_until_and_goto_show_where_they_come_to(play):
 
 def test_tokens_come_one_by_one_up_to_the_end(play, session):
     shown = lines(play("token", "continue", "token", "step"))
-    assert shown[0].startswith("token 1 ")
+    assert shown[0].startswith("token  1 ")
     assert shown[-3:] == ["the end of the run: </s>"] * 3
     assert len(shown) == len(session.run.output_ids) + 3
     assert session.run.text in shown[-4]
@@ -106,7 +106,7 @@ def test_tokens_and_top(play):
     shown = lines(play("token 2", "tokens"))[2:]
     assert shown[0].startswith("source")
     assert shown[1].count("   ") == 3
-    assert [line[:7] for line in shown[2:]] == ["token 1", "token 2"]
+    assert [line[:8] for line in shown[2:]] == ["token  1", "token  2"]
     assert "chosen" in play("top 3")
     assert "write @1:probs" in error_of(play, "run", "top")
 

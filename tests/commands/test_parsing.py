@@ -82,7 +82,7 @@ def test_in_an_expression_only_a_quoted_file_is_one():
         ("p", InputError, "print needs E"),
         ("p/q x", InputError, "print has no /q"),
         ("p/400 x", InputError, "print has no /400"),
-        ("i nothing", InputError, "'nothing' is none of bookmarks, breakpoints, cache"),
+        ("i nothing", InputError, "'nothing' is none of beams, bookmarks, breakpoints, cache"),
         ("goto !", AddressError, "is no address"),
         ("p 1 +", ExpressionError, "a value is missing"),
         ("stpe 3", UnknownCommandError, "did you mean step"),

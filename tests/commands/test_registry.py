@@ -106,6 +106,6 @@ def test_a_grammar_is_read_from_the_signature():
         "step [N]",
         "print [/a] [/s] [/r LO,HI] [/N] [/e] E",
         "finish",
-        "info bookmarks|breakpoints|cache|display|frame|model|record|run|settings|tensors|tokens [GLOB]",
+        "info beams|bookmarks|breakpoints|cache|display|frame|model|record|run|settings|tensors|tokens [GLOB]",
     ]
     assert {name for name in NAMES if grammar(lookup(name)).takes_expression} >= {"print", "expect"}

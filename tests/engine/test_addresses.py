@@ -69,7 +69,8 @@ def random_address(rng: random.Random) -> Address:
     segments = [
         rng.choice(["decoder", "0", "12", "*", "**", "_x1", "self_attn", "K"]) for _ in range(rng.randint(1, 5))
     ]
-    return Address(".".join(segments), step, None, random_selectors(rng))
+    beam = rng.choice([None, rng.randint(0, 30)]) if step is not None else None
+    return Address(".".join(segments), step, None, random_selectors(rng), beam)
 
 
 def random_selectors(rng: random.Random) -> tuple[Index | Span | Label, ...]:

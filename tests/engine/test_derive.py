@@ -213,16 +213,16 @@ def leaves(explanation: Explanation) -> Iterator[Explanation]:
 
 def test_only_operands_on_the_way_are_touched(random_model: tracer.Model) -> None:
     run = tracer.trace(random_model, ids=[5, 6, 2], max_tokens=3, cache=True)
-    touched: list[int] = []
+    touched: list[str] = []
 
     class Spy:
-        def step(self, number: int) -> Tape:
-            touched.append(number)
-            return run.step(number)
+        def at(self, place: str) -> Tape:
+            touched.append(place)
+            return run.at(place)
 
     record = run.step(3).find("decoder.0.self_attn.k")
     Explainer(Spy(), random_model.parameters).explain(record, (0, 1, 0), 1)
-    assert set(touched) == {2, 3}
+    assert set(touched) == {"@2", "@3"}
 
 
 def test_masks_say_which_rule_hides_or_lets_through(random_model: tracer.Model) -> None:

@@ -208,10 +208,10 @@ def test_a_run_keeps_what_its_budget_allows(torch_post: tracer.Model) -> None:
     whole = tracer.trace(torch_post, ids=SOURCE, max_tokens=8, cache=True)
     sizes = [step.tape.nbytes for step in whole.steps]
     run = Run(torch_post, SOURCE, Settings(max_tokens=8, cache=True), budget=sum(sizes[-3:])).decode()
-    assert list(run._tapes) == [6, 7, 8]
+    assert list(run._tapes) == ["@6", "@7", "@8"]
     run.step(1)
     assert sum(tape.nbytes for tape in run._tapes.values()) == run._held <= run.budget
-    assert 1 in run._tapes
+    assert "@1" in run._tapes
 
 
 def test_a_kept_step_is_not_computed_again(torch_post: tracer.Model) -> None:
@@ -256,3 +256,28 @@ def test_a_step_larger_than_the_budget_is_recorded_all_the_same(budget: int) -> 
             assert found.output.shape == expected.output.shape
             assert np.array_equal(found.output.array, expected.output.array)
             assert [tensor.address for tensor in found.inputs] == [tensor.address for tensor in expected.inputs]
+
+
+def test_a_hypothesis_has_a_pass_of_its_own() -> None:
+    model = tracer.load("zh-en-tiny")
+    run = Run(model, model.source_ids("他昨天去了北京")[0], Settings("beam", beams=3))
+    for step in run.search.steps:
+        for h in step:
+            tape = run.at(h.name)
+            assert int(tape["choice"].array) == h.ids[-1]
+            assert tape["logits"].address == f"{h.name}:logits"
+            assert math.isclose(
+                h.log_prob - h.parent.log_prob, math.log(tape["choice.probs"].array[h.ids[-1]]), abs_tol=1e-4
+            )
+    winner = run.hypotheses[0].hypothesis
+    assert [h.ids[-1] for h in winner.lineage] == run.decode().output_ids
+    for h in winner.lineage:
+        assert np.allclose(run.at(h.name)["probs"].array, run.step(len(h.ids))["probs"].array, atol=1e-6)
+
+
+@pytest.mark.parametrize("place", ["@1.99", "@0.0", "@99.0"])
+def test_a_hypothesis_that_was_not_considered_is_refused(place: str) -> None:
+    model = tracer.load("zh-en-tiny")
+    for settings in (Settings("beam", beams=2), Settings()):
+        with pytest.raises(AddressError, match=place):
+            Run(model, model.source_ids("我爱你")[0], settings).at(place)

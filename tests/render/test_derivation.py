@@ -98,10 +98,11 @@ def test_a_norm_shows_mean_variance_epsilon_and_gain():
 ├─         2       3       4       5
 │  x  3.0000  4.0000  5.0000  6.0000   … 4 further terms = 4.0000   Σ = 22.0000   @2:x[1,:]
 ├─ μ = 22.0000 / 8 = 2.7500
-├─                 0        4        5        6
-│  x          1.0000   5.0000   6.0000        0   @2:x[1,:]
-│  x − μ     -1.7500   2.2500   3.2500  -2.7500
-│  (x − μ)²   3.0625   5.0625  10.5625   7.5625   … 4 further terms = 5.2500   Σ = 31.5000
+├─                 0        2        4        5        6
+│  x          1.0000   3.0000   5.0000   6.0000        0   @2:x[1,:]
+│  x − μ     -1.7500   0.2500   2.2500   3.2500  -2.7500
+│  (x − μ)²   3.0625   0.0625   5.0625  10.5625   7.5625
+│      … 3 further terms = 5.1875   Σ = 31.5000
 ├─ σ² = 31.5000 / 8 = 3.9375
 ├─ x̂ = (3.0000 − 2.7500) / √(3.9375 + 0.00001) = 0.1260
 ├─ gain = norm.weight[2] = 2.0000
@@ -209,6 +210,21 @@ def test_a_long_sum_with_an_infinity_or_nan():
     assert "Σ = nan" in worked(over(lambda x: x, x=row(math.nan, -math.inf, *[1.0] * 7)))
 
 
+def test_the_cells_asked_for_are_among_the_terms_shown():
+    x = row(9, 1, 8, 7, 6, 5, 0.5, 0.25)
+    strangers = row(*range(8), address="@1:y")
+    text = seen(worked_sum(over(lambda x: x, x=x), total=36.75, count=3, asked=[x[6], x[0], strangers[1]]), 100)
+    assert text.splitlines() == [
+        "       0      2      3      6",
+        "x  9.000  8.000  7.000  0.500   … 4 further terms = 12.250   Σ = 36.750   @1:x[:]",
+    ]
+
+
+def test_of_a_minute_number_two_digits_are_written():
+    assert written(Quotient(cell(1.5e-14), cell(1.004)), 4) == "1.5e-14 / 1.0040"
+    assert written(cell(-2.5e-10), 4) == "-2.5e-10"
+
+
 def test_all_terms_are_shown_when_asked_for():
     text = worked(over(lambda x: x, x=row(*range(30))), count=None, width=60)
     assert "further" not in text
@@ -241,7 +257,7 @@ def test_a_tree():
     assert lines == ["├─ a", "│  ├─ b c", "│  └─ d", "└─ e"]
 
 
-NUMBER = r"(?<![\w.])-?\d+\.?\d*(?![\w.])"
+NUMBER = r"(?<![\w.])-?\d+\.?\d*(?:e-\d+)?(?![\w.])"
 
 
 def number(text):

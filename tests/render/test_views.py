@@ -141,10 +141,12 @@ def test_one_line_each_at_any_width(width):
 
 
 def test_tokens_chosen():
-    assert seen(token_line(Token(1, 5, "i", 0.981, "i"))) == 'token 1  "i"     p 0.981      i\n'
-    assert seen(token_line(Token(2, 7, "love", 0.954, "i love"))) == 'token 2  "love"  p 0.954      i love\n'
+    assert seen(token_line(Token(1, 5, "i", 0.981, "i"))) == 'token  1  "i"           p 0.981      i\n'
+    assert seen(token_line(Token(2, 7, "love", 0.954, "i love"))) == 'token  2  "love"        p 0.954      i love\n'
     long = Token(2, 7, "[b]", 0.954, "a very long text so far [/INST]")
-    assert seen(token_line(long), 50) == 'token 2  "[b]"   p 0.954      …text so far [/INST]\n'
+    assert seen(token_line(long), 57) == 'token  2  "[b]"         p 0.954      …text so far [/INST]\n'
+    longest = Token(10, 7, "unbelievably", 0.954, "so")
+    assert seen(token_line(longest)) == 'token 10  "unbelievably"  p 0.954      so\n'
 
 
 def test_the_top_of_a_distribution():

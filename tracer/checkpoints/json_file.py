@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..i18n import _
+from .regular import check_regular
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -16,6 +17,7 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         InputError: the file is missing, can't be read, or holds something else.
     """
+    check_regular(path)
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -44,8 +44,10 @@ class Reading:
 
     def warn(self, stored: Stored, count: int) -> None:
         """A tensor has numbers that are not finite."""
-        message = _("{path}: tensor {name} holds NaN or infinity in {n} places")
-        self.warnings.append(message.format(path=stored.file.path, name=stored.name, n=count))
+        told = _("{path}: tensor {name} holds NaN or infinity in {n} places")
+        message = told.format(path=stored.file.path, name=stored.name, n=count)
+        if message not in self.warnings:
+            self.warnings.append(message)
 
 
 class Room:

@@ -14,6 +14,8 @@ from .stored import Stored
 
 WHOLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+LONGEST_SHOWN = 40
+"""characters of a file name that is too long for the system"""
 
 
 def read_headers(directory: Path) -> dict[str, Stored]:
@@ -47,7 +49,15 @@ def _check_shard(index: Path, name: str) -> None:
         raise InputError(
             _("{path}: names {file!r}; expected the name of a file in the same directory").format(path=index, file=name)
         )
-    if not (index.parent / name).exists():
+    try:
+        there = (index.parent / name).exists()
+    except OSError as error:
+        raise InputError(
+            _("{path}: names {file}, which can't be read ({reason})").format(
+                path=index, file=f"{name[:LONGEST_SHOWN]}…", reason=error.strerror
+            )
+        ) from None
+    if not there:
         raise InputError(_("{path}: names {file}, which is missing").format(path=index, file=name))
 
 

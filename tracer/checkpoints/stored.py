@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import InputError
 from ..i18n import _
 from ..tensor import Array
+from .regular import check_regular
 
 DType = type[np.floating[Any]]
 
@@ -23,11 +24,12 @@ class ParameterFile:
     """A file of tensors, open as long as something may still be read from it.
 
     Raises:
-        InputError: it can't be opened, or ends before what is asked of it.
+        InputError: it is no regular file, can't be opened, or ends before what is asked of it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        check_regular(path)
         try:
             self._file = path.open("rb", buffering=0)
             self.size = path.stat().st_size

@@ -70,7 +70,8 @@ class Here:
         Raises:
             AddressError: nothing stands there, or several records do.
         """
-        tape = self.run.step(self.step_of(address))
+        number = self.step_of(address)
+        tape = self.run.step(number) if address.beam is None else self.run.pass_of(number, address.beam)
         try:
             return tape.find(str(_within_step(address)), self.scope)
         except AddressError as error:
@@ -81,7 +82,7 @@ class Here:
 
     def matches(self, address: Address) -> Sequence[Record]:
         """Every record that an address stands for, several only if it has globs; raises as `find` does for none."""
-        if not address.is_glob:
+        if not address.is_glob or address.beam is not None:
             return [self.find(address)]
         number = self.step_of(address)
         tape = self.run.step(number)
@@ -112,4 +113,4 @@ class Here:
 
 
 def _within_step(address: Address) -> Address:
-    return replace(address, step=None, selectors=())
+    return replace(address, step=None, beam=None, selectors=())

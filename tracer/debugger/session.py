@@ -163,6 +163,10 @@ class Session:
         Raises:
             AddressError: there is no such place.
         """
+        if address.beam is not None:
+            raise AddressError(
+                _("the cursor moves along the winner's steps; print shows {address}").format(address=address)
+            )
         if address.step is not None and not address.path and address.record is None:
             return self._move(self._last(address.step), "step")
         record = self.here.find(address)

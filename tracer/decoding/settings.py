@@ -45,7 +45,8 @@ class Settings:
     def __post_init__(self) -> None:
         for name, kind in KINDS.items():
             value = getattr(self, name)
-            self._check(name, value is None or (isinstance(value, kind) and not isinstance(value, bool)), _("a number"))
+            fits = value is None or (isinstance(value, kind) and not isinstance(value, bool))
+            self._check(name, fits, _("a whole number") if kind is int else _("a number"))
         self._check("seed", self.seed is not None, _("a whole number of at most 64 bits"))
         self._check("strategy", self.strategy in STRATEGIES, " / ".join(STRATEGIES))
         self._check("temperature", self.temperature is None or 0 < self.temperature < 1e6, _("a number above 0"))
@@ -60,9 +61,10 @@ class Settings:
         for name, strategy in BELONGS.items():
             if getattr(self, name) is not None and self.strategy != strategy:
                 raise InputError(
-                    _("{name} belongs to strategy {strategy}, and this is {other}").format(
-                        name=name, strategy=strategy, other=self.strategy
-                    )
+                    _(
+                        "{name} belongs to strategy {strategy}, and this is {other}; "
+                        "choose strategy {strategy}, or leave it out"
+                    ).format(name=name, strategy=strategy, other=self.strategy)
                 )
 
     @classmethod

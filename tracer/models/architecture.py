@@ -24,8 +24,14 @@ NOT_TAKEN_OVER = {
     "repetition_penalty": 1.0,
     "encoder_no_repeat_ngram_size": 0,
     "length_penalty": 1.0,
+    "typical_p": 1.0,
+    "min_p": 0.0,
+    "sequence_bias": None,
+    "exponential_decay_length_penalty": None,
+    "num_beam_groups": 1,
+    "diversity_penalty": 0.0,
 }
-"""Settings of a checkpoint that are not followed, each with the value that asks for nothing."""
+"""Settings of a checkpoint that are not followed, each with what transformers assumes where it is not stated."""
 
 
 class Facts(NamedTuple):
@@ -73,15 +79,16 @@ class Architecture(ABC):
 
     def rules(self, generation: Stated) -> Rules:
         """What is forbidden and forced while decoding, as `generation_config.json` and `config.json` state it."""
-        eos_ids, bad_words = _listed(generation.get("eos_token_id")), generation.get("bad_words_ids", [])
+        eos_ids = generation.tokens("eos_token_id")
+        endings = [(eos,) for eos in eos_ids]
         return Rules(
             start_id=generation.token("decoder_start_token_id") if self.has_encoder else None,
-            eos_ids=tuple(eos_ids),
-            forced_bos=generation.get("forced_bos_token_id"),
-            forced_eos=next(iter(_listed(generation.get("forced_eos_token_id"))), None),
-            suppressed=tuple(_listed(generation.get("suppress_tokens"))),
-            suppressed_first=tuple(_listed(generation.get("begin_suppress_tokens"))),
-            bad_words=tuple(tuple(word) for word in bad_words if word not in [[token] for token in eos_ids]),
+            eos_ids=eos_ids,
+            forced_bos=generation.token("forced_bos_token_id", None),
+            forced_eos=next(iter(generation.tokens("forced_eos_token_id")), None),
+            suppressed=generation.tokens("suppress_tokens"),
+            suppressed_first=generation.tokens("begin_suppress_tokens"),
+            bad_words=tuple(word for word in generation.words("bad_words_ids") if word not in endings),
             no_repeat_ngram=generation.count("no_repeat_ngram_size", 0),
             min_length=generation.count("min_length", 0),
             min_new_tokens=generation.count("min_new_tokens", None),
@@ -128,10 +135,3 @@ class Architecture(ABC):
         while real > 1 and ids[real - 1] == self.facts.pad_id:
             real -= 1
         return range(real, len(ids))
-
-
-def _listed(value: Any) -> list[int]:
-    """Ids, whether stated as one, several or none."""
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list) else [value]

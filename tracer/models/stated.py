@@ -1,4 +1,4 @@
-"""Reading `config.json`: each value is asked for by name, and checked to be what it is asked for as."""
+"""Reading `config.json` and `generation_config.json`: each value is asked for by name, and checked."""
 
 from __future__ import annotations
 
@@ -18,15 +18,20 @@ REQUIRED: Any = object()
 
 
 class Stated:
-    """What a `config.json` states. Every method takes a key and, where it may be absent, a default.
+    """What one of these files states. Every method takes a key and, where it may be absent, a default.
+
+    ``elsewhere`` names the files of those values that come from another than ``file``.
 
     Raises:
         InputError: the key is missing, or its value is not what it should be.
     """
 
-    def __init__(self, values: Mapping[str, Any], file: str = "config.json") -> None:
+    def __init__(
+        self, values: Mapping[str, Any], file: str = "config.json", elsewhere: Mapping[str, str] | None = None
+    ) -> None:
         self._values = values
         self._file = file
+        self._elsewhere = elsewhere or {}
         self._asked = {"model_type"}
 
     def size(self, key: str, default: int = REQUIRED) -> int:
@@ -40,13 +45,27 @@ class Stated:
 
     def layers(self, key: str, default: int = REQUIRED) -> int:
         """A number of layers, from 1."""
-        n = self.size(key, default)
-        self.insist(n <= MOST_LAYERS, key, _("a whole number from 1 to {n}").format(n=MOST_LAYERS))
-        return n
+        expected = _("a whole number from 1 to {n}").format(n=MOST_LAYERS)
+        return self._checked(key, default, expected, lambda v: _is_size(v) and v <= MOST_LAYERS)
 
-    def token(self, key: str, default: int = REQUIRED) -> int:
+    def token(self, key: str, default: Any = REQUIRED) -> Any:
         """A token id."""
-        return self._checked(key, default, _("a token id"), lambda value: _is_size(value + 1))
+        return self._checked(key, default, _("a token id"), _is_token)
+
+    def tokens(self, key: str) -> tuple[int, ...]:
+        """Token ids, whether stated as one, several or none."""
+        expected = _("a token id or a list of token ids")
+        value: Any = self._checked(key, [], expected, lambda v: _is_token(v) or _are_tokens(v))
+        return tuple(value) if isinstance(value, list) else (value,)
+
+    def words(self, key: str) -> tuple[tuple[int, ...], ...]:
+        """Words, each of one token id or more."""
+        expected = _("a list of lists of token ids, none of them empty")
+        return tuple(map(tuple, self._checked(key, [], expected, _are_words)))
+
+    def name(self, key: str) -> str:
+        """A name, of one character or more."""
+        return str(self._checked(key, REQUIRED, _("a name"), lambda v: isinstance(v, str) and v.strip()))
 
     def number(self, key: str, default: float = REQUIRED) -> float:
         """A positive number."""
@@ -78,8 +97,13 @@ class Stated:
         """Refuse a value that does not fit the others."""
         if not holds:
             raise self._error(
-                _("{key} is {value!r}; expected {expected}").format(key=key, value=self.get(key), expected=expected)
+                _("{key} is {value!r}; expected {expected}").format(key=key, value=self.get(key), expected=expected),
+                key,
             )
+
+    def file_of(self, key: str) -> str:
+        """The file that states a value, or would."""
+        return self._elsewhere.get(key, self._file)
 
     def get(self, key: str, default: Any = None) -> Any:
         """Whatever is stated, unchecked; null counts as absent."""
@@ -90,7 +114,7 @@ class Stated:
     def refuse(self, key: str, *harmless: Any) -> None:
         """Insist that a setting which would change the arithmetic is absent or harmless."""
         if (value := self.get(key)) not in (None, *harmless):
-            raise self._error(_("{key} = {value!r} is not supported").format(key=key, value=value))
+            raise self._error(_("{key} = {value!r} is not supported").format(key=key, value=value), key)
 
     def refuse_unknown(self) -> None:
         """Insist that every key was asked for."""
@@ -103,7 +127,7 @@ class Stated:
         value = self.get(key)
         if value is None:
             if default is REQUIRED:
-                raise self._error(_("{key} is missing; expected {expected}").format(key=key, expected=expected))
+                raise self._error(_("{key} is missing; expected {expected}").format(key=key, expected=expected), key)
             return default
         try:
             sound = fits(value)
@@ -111,13 +135,25 @@ class Stated:
             sound = False
         if not sound:
             raise self._error(
-                _("{key} is {value!r}; expected {expected}").format(key=key, value=value, expected=expected)
+                _("{key} is {value!r}; expected {expected}").format(key=key, value=value, expected=expected), key
             )
         return value  # type: ignore[no-any-return]
 
-    def _error(self, what: str) -> InputError:
-        return InputError(f"{self._file}: {what}")
+    def _error(self, what: str, key: str = "") -> InputError:
+        return InputError(f"{self.file_of(key)}: {what}")
 
 
 def _is_size(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST
+
+
+def _is_token(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST
+
+
+def _are_tokens(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_token, value))
+
+
+def _are_words(value: Any) -> bool:
+    return isinstance(value, list) and all(word and _are_tokens(word) for word in value)

@@ -18,7 +18,7 @@ from ..i18n import _
 from ..ops import Operation
 from .colours import tone
 from .composite import Composite, Flow, Symbols
-from .expression import Writer, is_number, parts, reduced, symbols
+from .expression import Writer, alone, is_number, parts, reduced, symbols
 from .numbers import Notation, decimals_of
 from .page import BOLD, DIM, Line, Page, View, folded
 from .tokens import quoted
@@ -94,7 +94,8 @@ class DerivationView(Composite):
             shown = str(part.node) if isinstance(part.node, Leaf) else page.text(writer.write(part.node))
             return Branch(f"{page.text(part.symbol)} = {shown} = {writer.value(part.evaluate())}")
         total = derivation.value if part is derivation.expression else part.evaluate()
-        return Branch(worked_sum(part, total=total, count=self.count))
+        asked = list(alone(derivation.expression))
+        return Branch(worked_sum(part, total=total, count=self.count, asked=asked))
 
 
 def explanation_view(

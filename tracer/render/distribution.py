@@ -19,19 +19,20 @@ from .page import BOLD, DIM, Line, Page, Sentence, View, clipped_left, padded
 from .table import Column, Remark, Table
 from .tokens import quoted, shown
 
-_PIECE = 6
+_NUMBER, _PIECE = 2, 12
+"""The cells that a token's number and its piece have at least, so that token lines stand in columns."""
 
 
 @dataclass(frozen=True)
 class TokenLine(View):
-    """``token 2  "love"  p 0.954      i love``."""
+    """``token  2  "love"        p 0.954      i love``."""
 
     token: Token
 
     def lines(self, page: Page) -> Iterator[Line]:
         number = Notation(page)(self.token.prob)
         head = _("token {n}  {piece}  p {prob}").format(
-            n=self.token.step, piece=padded(quoted(self.token.piece), _PIECE), prob=number
+            n=f"{self.token.step:>{_NUMBER}}", piece=padded(quoted(self.token.piece), _PIECE), prob=number
         )
         room = page.width - cell_len(head) - 6
         text = clipped_left(shown(self.token.text), room, page.glyphs.more) if room > 0 else ""

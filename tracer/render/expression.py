@@ -51,8 +51,9 @@ class Writer:
         return self._write(node).text
 
     def value(self, value: float) -> str:
-        """A number, a small one with the decimals it needs."""
-        return self._number.precisely(value)
+        """A number, a small one with the decimals it needs, a minute one with its power of ten."""
+        text = self._number.precisely(value)
+        return f"{value:.1e}" if text[:1] in "<>" else text
 
     def constant(self, value: float) -> str:
         """A number that a formula states: as short as it can be written exactly."""
@@ -77,8 +78,7 @@ class Writer:
 
     def _seen(self, value: float) -> float:
         """A number as it is read from what is written."""
-        text = self.value(value)
-        return 0.0 if text[:1] in "<>" else float(text)
+        return float(self.value(value))
 
     def _write(self, node: Node) -> _Text:
         match node:
@@ -166,6 +166,15 @@ def symbols(node: Node) -> Iterator[Number]:
     elif sum_over_row(node) is None:
         for child in node.children():
             yield from symbols(child)
+
+
+def alone(node: Node) -> Iterator[Leaf]:
+    """The cells and parameters that stand by themselves, in no sum over a row."""
+    if isinstance(node, Leaf):
+        yield node
+    elif sum_over_row(node) is None:
+        for child in node.children():
+            yield from alone(child)
 
 
 def addends(node: Node, sign: int = 1) -> Iterator[float]:

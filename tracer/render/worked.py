@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from .. import document
-from ..arithmetic import Node, Sum, Terms, Vector
+from ..arithmetic import Leaf, Node, Sum, Terms, Vector
 from ..document import Block, Cell, Span
 from ..i18n import _, ngettext
 from ..tensor import Row
@@ -43,6 +43,7 @@ class WorkedSum(View):
     terms: Terms
     total: float
     count: int | None
+    asked: Sequence[Leaf]
 
     def lines(self, page: Page) -> Iterator[Line]:
         heads = [place_label(self._row.axis, place, page, room=_LABEL) for place in self.shown]
@@ -67,11 +68,21 @@ class WorkedSum(View):
 
     @cached_property
     def shown(self) -> list[int]:
-        """The places of the largest terms, in order."""
+        """The places of the largest terms and of the cells asked for, in order."""
         sizes = np.nan_to_num(np.abs(self.terms.values), nan=np.inf)
         if self.count is None or len(sizes) <= self.count + MORE:
             return list(range(len(sizes)))
-        return sorted(np.argpartition(-sizes, self.count)[: self.count].tolist())
+        largest = np.argpartition(-sizes, self.count)[: self.count].tolist()
+        return sorted({*largest, *self._asked_places()})
+
+    def _asked_places(self) -> Iterator[int]:
+        """Where in the row the cells asked for lie, those that are of it."""
+        row = self._row
+        for leaf in self.asked:
+            if leaf.address == row.tensor.address:
+                place = leaf.index[len(row.before)]
+                if leaf.index == row[place].index:
+                    yield place
 
     @property
     def _row(self) -> Row:
@@ -104,10 +115,13 @@ class WorkedSum(View):
         yield page.text(f"Σ = {writer.value(total)}")
 
 
-def worked_sum(node: Sum, *, total: float, count: int | None) -> WorkedSum:
-    """The ``count`` largest terms of a sum over rows (all of them for None), the rest as one number, and the total."""
+def worked_sum(node: Sum, *, total: float, count: int | None, asked: Sequence[Leaf] = ()) -> WorkedSum:
+    """The ``count`` largest terms of a sum over rows (all of them for None), the rest as one number, and the total.
+
+    The terms of the cells ``asked`` for are among those shown, however small.
+    """
     assert isinstance(node.terms, Terms)
-    return WorkedSum(node.terms, total, count)
+    return WorkedSum(node.terms, total, count, asked)
 
 
 def stages(node: Node) -> Iterator[Node]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +145,16 @@ def test_a_file_in_place_of_a_directory(path: Path) -> None:
 def test_another_type_of_arithmetic() -> None:
     with pytest.raises(InputError, match="dtype 'float16' is not known; expected float32 / float64"):
         tracer.load("zh-en", "float16")  # type: ignore[arg-type]
+
+
+READ = ("config.json", "model.safetensors", "generation_config.json", "tokenizer.json", "tokenizer_config.json")
+
+
+@pytest.mark.parametrize("name", READ)
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda file: os.symlink("/dev/zero", file)])
+def test_what_is_no_regular_file(path: Path, name: str, make: Callable[[Path], None]) -> None:
+    if name == "tokenizer_config.json":
+        vocabularies.characters(["我爱"]).save(str(path / "tokenizer.json"))
+    (path / name).unlink(missing_ok=True)
+    make(path / name)
+    refused(path, f"{path / name}: is a directory, pipe, socket or device; expected a regular file")

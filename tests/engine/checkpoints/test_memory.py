@@ -179,3 +179,14 @@ def test_a_file_that_is_replaced_while_it_is_open(checkpoint: Checkpoint) -> Non
     model = tracer.load(path)
     (path / "model.safetensors").unlink()
     np.testing.assert_array_equal(model.parameters["logits.weight"].array, expected)
+
+
+def test_another_type_of_arithmetic_adds_to_the_same_warnings(tmp_path: Path) -> None:
+    path = write_checkpoint(tmp_path / "nan")
+    tensors = load_file(path / "model.safetensors")
+    tensors["logits.weight"][3, 1] = np.nan
+    save_file(tensors, path / "model.safetensors")
+    model = tracer.load(path)
+    for each in (model, model.computing_in("float64")):
+        each.read()
+        assert model.warnings == [f"{path}/model.safetensors: tensor logits.weight holds NaN or infinity in 1 places"]

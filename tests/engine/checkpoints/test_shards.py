@@ -114,3 +114,8 @@ def test_a_tensor_that_is_missing_from_all(path: Path) -> None:
 def test_an_index_that_makes_no_sense(path: Path, listed: Any) -> None:
     index(path, listed)
     refused(path, INDEX, "expected a weight_map")
+
+
+def test_a_shard_whose_name_is_too_long(path: Path) -> None:
+    index(path, places(path) | {"logits.bias": "x" * 5000})
+    refused(path, f"{INDEX}: names {'x' * 40}…, which can't be read (File name too long)")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +64,8 @@ def test_end_tokens_are_no_bad_words(eos: int | list[int]) -> None:
         ({"num_beams": 1, "do_sample": False, "temperature": 1, "top_k": 50, "top_p": 1.0, "length_penalty": 1}, ()),
         ({"num_beams": 6, "do_sample": True}, ("num_beams=6", "do_sample=True")),
         ({"repetition_penalty": 1.1, "top_k": 20}, ("top_k=20", "repetition_penalty=1.1")),
+        ({"typical_p": 1, "min_p": 0, "sequence_bias": None, "num_beam_groups": 1, "diversity_penalty": 0}, ()),
+        ({"min_p": 0.1, "typical_p": 0.9}, ("typical_p=0.9", "min_p=0.1")),
     ],
 )
 def test_what_is_not_taken_over_is_listed(stated: dict[str, Any], expected: tuple[str, ...]) -> None:
@@ -84,3 +90,58 @@ def test_the_fixtures_state_least_lengths() -> None:
     gpt2, llama = (tracer.load(FIXTURES / name).rules for name in ("gpt2_untied", "llama3_scaled"))
     assert (gpt2.min_new_tokens, gpt2.eos_ids, gpt2.bad_words) == (5, (2, 9, 30, 77), ((5, 6), (50,)))
     assert (llama.min_length, llama.eos_ids) == (17, (2, 3, 50, 70))
+
+
+IDS = "expected a token id or a list of token ids"
+WORDS = "expected a list of lists of token ids, none of them empty"
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "expected"),
+    [
+        ("eos_token_id", ["abc", [1, "x"], {}, -1, True], IDS),
+        ("suppress_tokens", ["x", {}, [None], [True]], IDS),
+        ("begin_suppress_tokens", ["x", {}, [1.5]], IDS),
+        ("forced_eos_token_id", ["x", 1.5, True, [[2]]], IDS),
+        ("forced_bos_token_id", ["x", 1.5, True, [2]], "expected a token id"),
+        ("bad_words_ids", [5, [5], [[]], [["x"]], {}, [[2], [True]]], WORDS),
+    ],
+)
+def test_ids_that_are_none(key: str, values: list[Any], expected: str) -> None:
+    for value in values:
+        with pytest.raises(InputError, match=re.escape(f"config.json: {key} is {value!r}; {expected}")):
+            rules(**{key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("eos_token_id", [2, 999999]),
+        ("forced_bos_token_id", 999999),
+        ("forced_eos_token_id", 999999),
+        ("suppress_tokens", [999999]),
+        ("begin_suppress_tokens", [1, 999999]),
+        ("bad_words_ids", [[1], [999999, 2]]),
+        ("decoder_start_token_id", 999999),
+    ],
+)
+def test_ids_outside_the_vocabulary(tmp_path: Path, key: str, value: Any) -> None:
+    path = copied(tmp_path, {key: value})
+    names = {"eos_token_id": "the end token", "decoder_start_token_id": "the start token"}
+    with pytest.raises(InputError, match=f"generation_config.json: {names.get(key, key)} has id 999999, and config"):
+        tracer.load(path)
+
+
+def test_a_value_of_the_configuration_is_said_to_be_there(tmp_path: Path) -> None:
+    path = copied(tmp_path, {"min_length": 1})
+    config = json.loads((path / "config.json").read_text())
+    (path / "config.json").write_text(json.dumps(config | {"decoder_start_token_id": True}))
+    with pytest.raises(InputError, match=r"/config\.json: decoder_start_token_id is True; expected a token id"):
+        tracer.load(path)
+
+
+def copied(directory: Path, generation: dict[str, Any]) -> Path:
+    """A checkpoint with an encoder that states other settings."""
+    path = shutil.copytree(FIXTURES / "bart_tied", directory / "bart")
+    (path / "generation_config.json").write_text(json.dumps(generation))
+    return path

@@ -21,7 +21,10 @@ def test_architectures_are_found_by_their_model_type() -> None:
     ("changes", "message"),
     [
         ({"model_type": "tranformer"}, "model_type 'tranformer' is not known.*did you mean transformer"),
-        ({"model_type": None}, "model_type"),
+        ({"model_type": None}, r"config\.json: model_type is missing; expected a name"),
+        ({"model_type": ["gpt2"]}, r"config\.json: model_type is \['gpt2'\]; expected a name"),
+        ({"encoder_layers": 10**9}, "encoder_layers is 1000000000; expected a whole number from 1 to 1024$"),
+        ({"pad_id": True}, "pad_id is True; expected a token id"),
         ({"d_modle": 16}, "unknown key d_modle; did you mean d_model"),
         ({"whatever": 1}, "unknown key whatever$"),
         ({"heads": 3}, r"heads \(3\) must divide d_model \(16\)"),

@@ -33,7 +33,7 @@ _OPERAND = re.compile(
     | (?P<text>{_TEXT})
     | (?P<prefix>not{_APART}|[-+(])
     | (?P<function>[A-Za-z_]\w*)(?=\s*\()
-    | (?P<address>(?:@\d+(?::{PATH}|:?\#\d+)?|\#\d+|{PATH})(?:\s*\[(?:[^\]\["]|{_TEXT})*\])?)
+    | (?P<address>(?:@\d+(?:\.\d+)?(?::{PATH}|:?\#\d+)?|\#\d+|{PATH})(?:\s*\[(?:[^\]\["]|{_TEXT})*\])?)
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
