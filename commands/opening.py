@@ -39,8 +39,8 @@ class Opener:
         self.ids = ids
         self.target = target
         self.settings = settings or Settings()
-        self._target_ids = None if target is None else self._given(target)
         self._warn = warn
+        self._target_ids = None if target is None else self._given(target)
 
     def __call__(self, text: str | None = None) -> Run:
         """A fresh run of a text, or of the last one again.
@@ -88,6 +88,8 @@ class Opener:
         return Opener(model, text, warn=self._warn, **options)
 
     def _given(self, target: str) -> Sequence[int]:
+        if self.model.target:
+            self._warn_of(self.model.target.encode(target).unknown)
         ids = self.model.target_ids(target) if self.model.target else read_ids(target)
         return self.model.check_ids(ids, "target")
 
@@ -95,12 +97,16 @@ class Opener:
         if self.ids:
             return self.model.check_ids(read_ids(text), "source")
         ids, unknown = self.model.source_ids(text)
+        self._warn_of(unknown)
+        return ids
+
+    def _warn_of(self, unknown: Sequence[str]) -> None:
+        """Tell which parts of a text become `<unk>`."""
         if unknown:
             listed = " ".join(unknown)
             self._warn(
                 _("warning: {model} does not know {characters}").format(model=self.model.name, characters=listed)
             )
-        return ids
 
 
 def read_ids(text: str) -> list[int]:

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from .decoding.settings import Settings
-from .errors import TraceError
+from .errors import InputError, TraceError
+from .i18n import _
 from .model import Model, load
 from .run import Run, Step
 from .tape import Record, Tape
@@ -43,8 +44,11 @@ def trace(
     length_penalty, seed, max_tokens, cache.
 
     Raises:
-        TraceError: the text or the ids are empty, too long, or out of the vocabulary, or a setting is out of range.
+        TraceError: the text or the ids are empty, too long, or out of the vocabulary, a setting is out of range, or a
+            thing is given twice, as text and as ids.
     """
+    if None not in (text, ids) or None not in (target, target_ids):
+        raise InputError(_("give a text or its ids, and a target or its ids: one of each"))
     if dtype is not None:
         model = model.computing_in(dtype)
     source = model.source_ids(text or "")[0] if ids is None else model.check_ids(ids, "source")

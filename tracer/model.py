@@ -38,7 +38,7 @@ DTYPES: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": n
 SPECIAL_TOKENS = {"decoder_start_token_id", "bos_token_id", "eos_token_id", "pad_token_id"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Model:
     """What `load` returns. ``source`` and ``target`` are None for a checkpoint without tokenizers: ids only.
 
@@ -55,6 +55,9 @@ class Model:
     target: Tokenizer | None
     ignored: Mapping[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<Model {self.describe()}>"
 
     @property
     def config(self) -> Any:

@@ -79,7 +79,7 @@ class Step:
         return f"<Step @{self.number}>"
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class Run:
     """One decoding of ``source_ids``, or, with ``target_ids``, one pass over a given output.
 
@@ -214,6 +214,16 @@ class Run:
 
         return log_probs_after
 
+    def __repr__(self) -> str:
+        steps = f"@{self.first} to @{self.computed}" if self.computed >= self.first else "not started"
+        return f"<Run of {self.model.name}: {steps}, {self.text!r}>"
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
     def __getitem__(self, number: int) -> Step:
         """The step of that number, computed if need be; raises as `step` does."""
         self.step(number)
@@ -255,9 +265,7 @@ class Run:
         considered = self.search.steps[number - 1 : number] if self.settings.strategy == "beam" and number else []
         if not considered or beam >= len(considered[0]):
             raise AddressError(
-                _("there is no hypothesis @{n}.{b}; info beams lists those of a beam search").format(
-                    n=number, b=beam
-                )
+                _("there is no hypothesis @{n}.{b}; info beams lists those of a beam search").format(n=number, b=beam)
             )
         return self._kept(number, beam)
 

@@ -114,6 +114,9 @@ class Tensor:
         given = [_place(s, axis, n) for s, axis, n in zip(selectors, self.dims, self.shape, strict=False)]
         return (*given, *[slice(0, n) for n in self.shape[len(given) :]])
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.array, dtype, copy=copy)
+
     def __repr__(self) -> str:
         shape = ", ".join(f"{axis.name} {n}" for axis, n in zip(self.dims, self.shape, strict=True))
         return f"<Tensor {self.address} [{shape}] {self.array.dtype}>"
