@@ -26,7 +26,8 @@ def played(script: Path) -> str:
     with tempfile.TemporaryDirectory() as folder:
         environ = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": folder, "LANG": "C"}
         done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, encoding="utf-8", check=False)
-    return NOISE.sub("…", done.stdout) + done.stderr.replace(f"{script.parent}/", "")
+    here = f"{script.parent}/"
+    return NOISE.sub("…", done.stdout).replace(f"{ROOT}/", "") + done.stderr.replace(here, "")
 
 
 if __name__ == "__main__":
