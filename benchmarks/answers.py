@@ -1,6 +1,6 @@
 """How long the shell takes from Enter to the finished answer, apart from the arithmetic of the model itself.
 
-Claimed: at most 50 ms at the median for a step, a step back and a table, in truecolor at 100 columns, on zh-en and on
+Aimed at: at most 50 ms at the median for a step, a step back and a table, in truecolor at 100 columns, on zh-en and on
 a random model of GPT-2's size (124 M parameters) with a prompt of 512 tokens. Their steps are performed before.
 
     python benchmarks/answers.py [ROUNDS]
@@ -24,7 +24,7 @@ from commands.performing import perform
 from commands.showing.formats import presenter_of
 from commands.showing.presenting import Look
 
-CLAIMED = 50.0
+AIM = 50.0
 PROMPT = " ".join(map(str, range(1000, 1512)))
 QUESTIONS = {
     "zh-en": ["step", "rs", "print dec.0.cross.weights", "print dec.2.ffn.norm", "print probs", "heads"],
@@ -59,7 +59,7 @@ def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = str(write(Path(directory), GPT2_SMALL))
         measure("GPT-2, 512 tokens", Origin(path, "float32", PROMPT, True, None, {"max_tokens": 4}), rounds)
-    print(f"claimed: at most {CLAIMED:.0f} ms")
+    print(f"aim: at most {AIM:.0f} ms")
 
 
 if __name__ == "__main__":

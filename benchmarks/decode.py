@@ -5,7 +5,7 @@ with a key/value cache. Every way has a process of its own; they take turns, and
 The last way is NumPy's own product of a matrix and a vector over as many numbers as one token needs: what the memory
 gives. It takes the extra `bench`; where TransformerLens is not installed, it is left out.
 
-Claimed, with everything recorded: GPT-2 at least 1.8 × as fast as Hugging Face's plain `generate` and 3.5 × as fast as
+Aimed at, with everything recorded: GPT-2 at least 1.8 × as fast as Hugging Face's plain `generate` and 3.5 × as fast as
 TransformerLens, Marian 2.2 × and 8 ×, and recording adds at most 5 % to not recording.
 
     python benchmarks/decode.py [--model gpt2|marian] [--tokens N] [--rounds N]
@@ -37,8 +37,8 @@ PAUSE = 0.3
 TRACED, UNTRACED = "tx-trace, recorded", "tx-trace, record=False"
 PLAIN, STATES = "Hugging Face", "Hugging Face, attentions and states"
 LENS, PRODUCT = "TransformerLens, run_with_cache", "matrix–vector product"
-CLAIMED = {"gpt2": {PLAIN: 1.8, LENS: 3.5}, "marian": {PLAIN: 2.2, LENS: 8.0}}
-CLAIMED_RECORDING = 1.05
+AIM = {"gpt2": {PLAIN: 1.8, LENS: 3.5}, "marian": {PLAIN: 2.2, LENS: 8.0}}
+AIM_RECORDING = 1.05
 
 Decode = Callable[[], Any]
 
@@ -209,17 +209,17 @@ def started(model: str, tokens: int) -> Iterator[tuple[str, Process]]:
 
 
 def report(model: str, medians: dict[str, float]) -> None:
-    """Print speeds, ratios, and what is claimed of them."""
+    """Print speeds, ratios, and what they aim at."""
     for way, median in medians.items():
         ratio = medians[PLAIN] / median
         print(f"{way:36} {median * 1000:8.2f} ms/token {1 / median:8.1f} tokens/s {ratio:6.2f} × {PLAIN}")
     print()
-    for other, claimed in CLAIMED[model].items():
+    for other, aim in AIM[model].items():
         if other in medians:
             faster = medians[other] / medians[TRACED]
-            print(f"recorded / {other:32} {faster:6.2f} × as fast     (claimed: at least {claimed:g})")
+            print(f"recorded / {other:32} {faster:6.2f} × as fast     (aim: at least {aim:g})")
     slower = medians[TRACED] / medians[UNTRACED]
-    print(f"{'recorded / not recorded':43} {slower:6.2f} × the time     (claimed: at most {CLAIMED_RECORDING:g})")
+    print(f"{'recorded / not recorded':43} {slower:6.2f} × the time     (aim: at most {AIM_RECORDING:g})")
     share = medians[PRODUCT] / medians[TRACED]
     print(f"{'of the memory bandwidth of the product':43} {share:6.0%}")
 

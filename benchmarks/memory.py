@@ -1,6 +1,6 @@
 """What a long run holds in memory, and what it costs to go back in it.
 
-Claimed: the peak of a traced run over 1,024 positions of GPT-2 small's size is at most the parameters, the key/value
+Aimed at: the peak of a traced run over 1,024 positions of GPT-2 small's size is at most the parameters, the key/value
 cache and the memory budget of the tapes, plus 10 %; and the step at position 1,000, dropped since, is computed again
 bit for bit in about the time of one step.
 
@@ -26,7 +26,7 @@ from benchmarks.checkpoints import GPT2_SMALL, write
 from tracer.decoding.settings import Settings
 from tracer.run import BUDGET, Run
 
-CLAIMED_PEAK, CLAIMED_STEP = 1.1, 1.2
+AIM_PEAK, AIM_STEP = 1.1, 1.2
 BACK, AROUND = 24, 5
 """How far before the last position the step lies that is gone back to; so many steps on each side are timed too."""
 
@@ -86,7 +86,7 @@ def report_memory(parts: dict[str, int], most: int, positions: int) -> None:
     """Print what may be held, the peak, and their ratio."""
     for name, size in {**parts, "sum": sum(parts.values()), f"peak over {positions} positions": most}.items():
         print(f"{name:30} {size / (1 << 20):8.0f} MB")
-    print(f"{'peak / sum':30} {most / sum(parts.values()):8.2f}        (claimed: at most {CLAIMED_PEAK:g})\n")
+    print(f"{'peak / sum':30} {most / sum(parts.values()):8.2f}        (aim: at most {AIM_PEAK:g})\n")
 
 
 def report_going_back(run: Run, back: int, times: dict[int, float]) -> None:
@@ -98,7 +98,7 @@ def report_going_back(run: Run, back: int, times: dict[int, float]) -> None:
     once = statistics.median(times[number] for number in around)
     print(f"{f'step @{back}, the first time':30} {once * 1000:8.1f} ms")
     print(f"{'computed again':30} {again * 1000:8.1f} ms")
-    print(f"{'ratio':30} {again / once:8.2f}        (claimed: at most {CLAIMED_STEP:g})")
+    print(f"{'ratio':30} {again / once:8.2f}        (aim: at most {AIM_STEP:g})")
     print(f"{'bit for bit the same':30} {'yes' if run.step(back)['logits'].array.tobytes() == first else 'no':>8}")
 
 

@@ -1,6 +1,6 @@
 """What stops cost a motion.
 
-Claimed: a condition takes at most 20 µs where it is evaluated, and on zh-en a breakpoint that nothing matches makes
+Aimed at: a condition takes at most 20 µs where it is evaluated, and on zh-en a breakpoint that nothing matches makes
 `continue` at most 1.02 times as long. Measured is processor time: that of a few conditions at a record, and that of
 `continue` over steps already performed, without a stop, with one at an address that does not come, and with one whose
 condition is evaluated at every softmax and never holds; with the time in which a step is performed, it gives the ratio.
@@ -26,7 +26,7 @@ from tracer.debugger.stops import Condition, place
 from tracer.debugger.stops.sealed import Layouts
 from tracer.run import Run
 
-CLAIMED = 20.0
+AIM = 20.0
 TEXT = "他昨天去了北京。"
 PLACE = "decoder.0.cross_attn.weights"
 CONDITIONS = (
@@ -64,7 +64,7 @@ def measure_conditions(run: Run, rounds: int) -> None:
         condition = Condition(compile_expression(text))
         assert condition.found(here) is None
         spent = microseconds(partial(condition.found, here), 100, rounds)
-        print(f"{text:36} {spent:7.1f} µs     (claimed: at most {CLAIMED:g})")
+        print(f"{text:36} {spent:7.1f} µs     (aim: at most {AIM:g})")
 
 
 def measure_continue(run: Run, rounds: int) -> None:

@@ -1,6 +1,6 @@
 """What tracing costs.
 
-Claimed: decoding with every operation recorded takes at most 3 times as long as a bare NumPy loop that computes the
+Aimed at: decoding with every operation recorded takes at most 3 times as long as a bare NumPy loop that computes the
 same and keeps every result, on the built-in zh-en model (d_model 128, 3+3 layers), float32, with the key/value cache;
 and that is at most 5 µs a recorded operation beyond the arithmetic. The ways run in turn, in one process; medians are
 printed. Where other programs use the processor, set OPENBLAS_NUM_THREADS=1: two threads that wait for each other
@@ -28,7 +28,7 @@ import tracer
 from tracer.tensor import Array
 
 TEXT, TOKENS = "我昨天在北京买了三本很有意思的书。", 64
-CLAIMED_RATIO, CLAIMED_MICROSECONDS = 3.0, 5.0
+AIM_RATIO, AIM_MICROSECONDS = 3.0, 5.0
 
 
 class Bare:
@@ -144,10 +144,10 @@ def main(rounds: int) -> None:
     for name, median in medians.items():
         ratio = median / medians["bare"]
         print(f"{name:10} {median / TOKENS * 1e6:7.0f} µs/token {TOKENS / median:7.0f} tokens/s {ratio:6.2f} × bare")
-    print(f"\ntraced / bare      {medians['traced'] / medians['bare']:6.2f}     (claimed: at most {CLAIMED_RATIO:g})")
+    print(f"\ntraced / bare      {medians['traced'] / medians['bare']:6.2f}     (aim: at most {AIM_RATIO:g})")
     print(f"traced / untraced  {medians['traced'] / medians['untraced']:6.2f}")
     added = (medians["traced"] - medians["bare"]) / records * 1e6
-    print(f"beyond arithmetic  {added:6.2f} µs a recorded operation (claimed: at most {CLAIMED_MICROSECONDS:g})")
+    print(f"beyond arithmetic  {added:6.2f} µs a recorded operation (aim: at most {AIM_MICROSECONDS:g})")
     print(f"of it, recording   {(medians['traced'] - medians['untraced']) / records * 1e6:6.2f} µs")
 
 

@@ -1,6 +1,6 @@
 """How long an answer to ``why`` takes.
 
-Claimed: at depth 3, on a random model of GPT-2's size (124 M parameters), at most 100 ms at the median, the view laid
+Aimed at: at depth 3, on a random model of GPT-2's size (124 M parameters), at most 100 ms at the median, the view laid
 out for 100 columns included. The cells are drawn at random from every record of a step; those of the distribution over
 the vocabulary, 50,257 wide, are measured apart as well.
 
@@ -28,7 +28,7 @@ from tracer.render.derivation import explanation_view
 from tracer.tape import Record
 
 PROMPT, TOKENS, DEPTH = list(range(1000, 1016)), 3, 3
-CLAIMED = 100.0
+AIM = 100.0
 
 
 def milliseconds(explainer: Explainer, record: Record, rng: random.Random) -> float:
@@ -59,7 +59,7 @@ def main(cells: int) -> None:
     for path in ("probs", "logits"):
         record = run.step(TOKENS).find(path)
         report(path, [milliseconds(explainer, record, rng) for _ in range(max(5, cells // 10))])
-    print(f"{'claimed':22} median at most {CLAIMED:g} ms")
+    print(f"{'aim':22} median at most {AIM:g} ms")
 
 
 if __name__ == "__main__":
