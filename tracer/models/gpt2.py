@@ -77,10 +77,7 @@ class Gpt2(DecoderOnly):
         for i in range(config.layers):
             _add_layer(layout, f"transformer.h.{i}", f"decoder.layers.{i}", config)
         layout.norm("transformer.ln_f", "decoder.norm", features)
-        if config.tied_output:
-            layout.ignore(r"lm_head\.weight", "a copy of the embedding, to which the output is tied")
-        else:
-            layout.add("lm_head.weight", "logits.weight", vocabulary, features)
+        layout.head(vocabulary, features, tied=config.tied_output)
         return layout
 
     @property

@@ -82,6 +82,13 @@ class Layout:
         if bias:
             self.add(f"{name}.bias", f"{path}.bias", out)
 
+    def head(self, vocabulary: Extent, features: Extent, *, tied: bool) -> None:
+        """The output projection `lm_head`; tied to the embedding, it may be there as a copy, to no effect."""
+        if tied:
+            self.ignore(r"lm_head\.weight", "a copy of the embedding, to which the output is tied")
+        else:
+            self.add("lm_head.weight", "logits.weight", vocabulary, features)
+
     def norm(self, name: str, path: str, extent: Extent, *, bias: bool = True) -> None:
         """The gain and bias of a norm."""
         self.add(f"{name}.weight", f"{path}.weight", extent)

@@ -69,10 +69,7 @@ class Llama(DecoderOnly):
         for i in range(config.layers):
             _add_layer(layout, f"model.layers.{i}", f"decoder.layers.{i}", config)
         layout.norm("model.norm", "decoder.norm", features, bias=False)
-        if config.tied_output:
-            layout.ignore(r"lm_head\.weight", "a copy of the embedding, to which the output is tied")
-        else:
-            layout.add("lm_head.weight", "logits.weight", vocabulary, features)
+        layout.head(vocabulary, features, tied=config.tied_output)
         return layout
 
     @property
