@@ -295,9 +295,10 @@ class Max(Node):
 
 @dataclass(frozen=True, slots=True)
 class Which(Node):
-    """The place of a cell along its last axis: what a choice among cells yields."""
+    """The place of a cell along its last axis: what a choice among cells yields, ``by`` others where these decided."""
 
     cell: Leaf
+    by: tuple[Leaf, ...] = ()
 
     def evaluate(self) -> float:
         return float(self.cell.index[-1])
@@ -306,7 +307,7 @@ class Which(Node):
         return _number(float(self.cell.index[-1]))
 
     def children(self) -> tuple[Node, ...]:
-        return (self.cell,)
+        return (self.cell, *self.by)
 
 
 def exp(x: Node) -> Node:

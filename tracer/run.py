@@ -12,7 +12,8 @@ import numpy as np
 
 from .decoding.beam import Hypothesis, Search, search
 from .decoding.cache import Cache
-from .decoding.choice import choose, search_log_probs
+from .decoding.choice import choose, keep, search_log_probs
+from .decoding.rules import Verdict
 from .decoding.settings import Settings
 from .errors import AddressError
 from .i18n import _
@@ -191,12 +192,16 @@ class Run:
             self._search = search(
                 self._branch_log_probs({(): self._new_cache() if self.cached else None}),
                 beams=self.settings.beams or BEAMS,
-                penalty=1.0 if self.settings.length_penalty is None else self.settings.length_penalty,
+                penalty=self._length_penalty,
                 limit=self.max_tokens,
                 eos_ids=self.model.rules.eos_ids,
                 end_tokens=len(self.model.rules.eos_ids),
             )
         return self._search
+
+    @property
+    def _length_penalty(self) -> float:
+        return 1.0 if self.settings.length_penalty is None else self.settings.length_penalty
 
     def _branch_log_probs(self, caches: dict[tuple[int, ...], Cache | None]) -> Callable[[Hypothesis], Array]:
         """log p of the token after a hypothesis, each with a cache of its own, copied from its parent's."""
@@ -208,9 +213,7 @@ class Run:
             tape = Untraced(len(h.ids) + 1)
             labels = [self.model.piece(i, "target") for i in read]
             z = self._logits(tape, read, labels, cache)
-            return search_log_probs(
-                tape, z, self.model.rules, self.model.rules.verdict(read, self._prompt, self.max_tokens)
-            )
+            return search_log_probs(tape, z, self.model.rules, self._verdict(read)).array
 
         return log_probs_after
 
@@ -329,16 +332,25 @@ class Run:
         if self.teacher_forced:
             self._lose(tape, logits)
             return None
-        verdict = self.model.rules.verdict(read, self._prompt, self.max_tokens)
-        searched = self.search.finished[0].ids[tape.number - 1] if self.settings.strategy == "beam" else None
-        probs, chosen = choose(tape, logits, self.settings, verdict, searched)
+        if self.settings.strategy == "beam":
+            probs, chosen = self._go_on(tape, read, logits, self.search.finished[0].lineage[tape.number - 1])
+        else:
+            probs, chosen = choose(tape, logits, self.settings, self._verdict(read))
         return self._token(tape.number, int(chosen.array), float(probs.array[chosen.array]))
 
     def _perform_for(self, h: Hypothesis, tape: Tape) -> None:
         """The pass that yielded the last token of a hypothesis, over all of its tokens: no cache was kept for it."""
         read = [*self._read[: self._prompt], *h.ids[:-1]]
         logits = self._logits(tape, read, [self.model.piece(i, "target") for i in read], None)
-        choose(tape, logits, self.settings, self.model.rules.verdict(read, self._prompt, self.max_tokens), h.ids[-1])
+        self._go_on(tape, read, logits, h)
+
+    def _go_on(self, tape: Tape, read: Sequence[int], logits: Tensor, h: Hypothesis) -> tuple[Tensor, Tensor]:
+        """From what was read to a hypothesis of one token more, as the search went."""
+        return keep(tape, logits, self.model.rules, self._verdict(read), h, self._length_penalty)
+
+    def _verdict(self, read: Sequence[int]) -> Verdict:
+        """What the model's rules say of the token after those read."""
+        return self.model.rules.verdict(read, self._prompt, self.max_tokens)
 
     def _logits(self, tape: Tape, read: Sequence[int], labels: Sequence[str], cache: Cache | None) -> Tensor:
         """One pass of the decoder; with a cache, over the new positions only."""

@@ -209,12 +209,17 @@ def hypothesis_facts(session: Session) -> Results:
     ]
 
     def view() -> View:
-        told = (
-            f"{f['address']:<7} {f['parent'] or '–':<7} {f['log_prob']:9.4f} {f['score']:9.4f}  "
-            f"{spoken(FATES[f['fate']]):<9} {f['text']}{' – ' + spoken(FATES[f['reason']]) if f['reason'] else ''}"
-            for f in facts
-        )
-        return "\n".join([_("address parent     log p     score  fate      text"), *told])
+        from tracer.render.table import Column, Remark, Table
+
+        columns = [
+            Column(_("address"), [f["address"] for f in facts], "<"),
+            Column(_("parent"), [f["parent"] or "–" for f in facts], "<"),
+            Column("log p", [f"{f['log_prob']:.4f}" for f in facts]),
+            Column(_("score"), [f"{f['score']:.4f}" for f in facts]),
+            Column(_("fate"), [spoken(FATES[f["fate"]]) for f in facts], "<"),
+            Column(_("text"), [f["text"] for f in facts], "<"),
+        ]
+        return Table(columns, [Remark(spoken(FATES[f["reason"]])) for f in facts], indent=0)
 
     yield answer("info", lambda: {"hypotheses": facts}, view)
 

@@ -56,8 +56,8 @@ def verify(session: Session, address: Where | None = None) -> Results:
 def _subject(session: Session, address: Address | None) -> tuple[Sequence[Record], tuple[int, ...] | None]:
     """The records to check, and the one cell of the only one if it is so."""
     if address is None or not (address.path or address.record):
-        number = session.cursor.step if address is None or address.step is None else address.step
-        return session.run.step(number).records, None
+        place = f"@{session.cursor.step}" if address is None or address.step is None else str(address)
+        return session.run.at(place).records, None
     if parameter_at(session, address) is not None:
         raise AddressError(
             _("{address} is a parameter: it was read from a file, and nothing computed it").format(address=address)
@@ -74,4 +74,5 @@ def _scope(records: Sequence[Record]) -> str:
     """What is checked, in words."""
     if len(records) == 1:
         return records[0].output.address
-    return _("step @{n}: {count} records").format(n=records[0].step, count=len(records))
+    place = records[0].output.address.partition(":")[0]
+    return _("step @{n}: {count} records").format(n=place.removeprefix("@"), count=len(records))

@@ -40,3 +40,21 @@ def test_other_strategies_have_none() -> None:
     done = tx_trace("-m", "zh-en-tiny", "--batch", "-e", "info beams")
     assert done.returncode == 1
     assert "only beam search has hypotheses" in done.stderr
+
+
+def test_why_a_hypothesis_has_its_score() -> None:
+    asked = ("-e", "token 2", "-e", "info beams", "-e", "why @2.1:choice.score -d 2", "-e", "why choice")
+    *_tokens, told, score, log_prob, choice, _contest = map(
+        json.loads, tx_trace(*BEAM, "--format", "jsonl", *asked).stdout.splitlines()
+    )
+    hypothesis = told["data"]["hypotheses"][1]
+    assert (hypothesis["address"], hypothesis["score"]) == ("@2.1", score["value"])
+    assert (log_prob["address"], log_prob["value"]) == ("@2.1:choice.log_prob", hypothesis["log_prob"])
+    assert [term["address"] for term in log_prob["terms"]] == ["@1.0:choice.log_prob", "@2.1:choice.log_probs"]
+    assert [term["address"] for term in choice["terms"]] == ["@2:choice.probs", "@2:choice.score"]
+
+
+def test_steps_and_hypotheses_hold() -> None:
+    done = tx_trace(*BEAM, "-e", "token 2", "-e", "verify", "-e", "verify @2.1", "-e", "verify @2.3")
+    assert done.returncode == 0
+    assert "step @2.1: " in done.stdout

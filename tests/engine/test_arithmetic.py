@@ -57,6 +57,7 @@ def test_a_tree_has_a_value_a_text_and_a_size(node: Node, value: float, python: 
 def test_leaves_come_from_left_to_right() -> None:
     assert list(((X + Y) * Max((Y, Named("x", X)))).leaves()) == [X, Y, Y, X]
     assert list(Which(Y).leaves()) == [Y]
+    assert list(Which(Y, by=(X,)).leaves()) == [Y, X]
     assert list(Number(1.0).leaves()) == []
 
 

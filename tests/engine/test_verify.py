@@ -10,6 +10,7 @@ import pytest
 
 import tracer
 from tracer.tape import Record
+from tracer.tensor import Tensor
 from tracer.verify import EVERY, SAMPLE, Check, cells, verify
 
 from .conftest import FIXTURES, Dtype
@@ -52,6 +53,27 @@ def test_sampled_searched_padded_and_given_outputs_hold(random_model: tracer.Mod
     for how in ways:
         run = tracer.trace(random_model, ids=[*SOURCE, 0, 0], **how)
         assert [failures(run, step.number) for step in run.steps] == [[] for _ in run.steps]
+
+
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize("name", ["marian_zh_en", "gpt2", "t5_v1_1"])
+def test_the_pass_of_every_hypothesis_holds(name: str, cache: bool, dtype: Dtype) -> None:
+    model = tracer.load(FIXTURES / name, dtype)
+    run = tracer.trace(model, ids=SOURCE, strategy="beam", beams=3, max_tokens=3, cache=cache)
+    for h in (h for step in run.search.steps for h in step):
+        assert [check.failures for check in verify(run, run.at(h.name).records)] == [[]] * 6, h.name
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_what_a_hypothesis_does_not_have_from_its_parent_is_caught(random_model: tracer.Model, cache: bool) -> None:
+    run = tracer.trace(random_model, ids=SOURCE, strategy="beam", beams=2, max_tokens=2, cache=cache)
+    record = run.at("@2.1").find("choice.log_prob")
+    log_p, before = record.inputs
+    record.inputs = log_p, Tensor(before.array + 0.01, (), before.address)
+    record.output = record.op.forward(*record.inputs, **record.parameters)
+    record.output.address = "@2.1:choice.log_prob"
+    (failure,) = verify(run, [record])[0].failures
+    assert f"from {before.address}, where something else stands" in failure
 
 
 @pytest.fixture

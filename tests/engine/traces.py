@@ -11,7 +11,7 @@ import numpy as np
 import tracer
 from tracer.arithmetic import Leaf
 from tracer.ops.activation import BY_NAME
-from tracer.tape import Record
+from tracer.tape import Record, Tape
 
 from .conftest import FIXTURES, Checkpoint, Dtype, file_of
 from .workbench import workbench
@@ -22,7 +22,8 @@ WAYS: dict[str, dict[str, Any]] = {
     "cached": {"cache": True},
     "uncached": {"cache": False},
     "sampled": {**SAMPLING, "cache": True, "seed": 3},
-    "searched": {"strategy": "beam", "beams": 2, "cache": False},
+    "searched": {"strategy": "beam", "beams": 2, "length_penalty": 0.7, "cache": False},
+    "searched and cached": {"strategy": "beam", "beams": 2, "cache": True},
 }
 
 
@@ -58,16 +59,26 @@ def ways(path: Path, dtype: Dtype) -> Iterator[Trace]:
 
 
 def of_run(name: str, run: tracer.Run) -> Trace:
-    """The records of all steps; leaves are read from the run, and parameters from the file on disk."""
+    """The records of all steps, and of the hypotheses that a search without a cache considered.
+
+    Leaves are read from the run, and parameters from the file on disk.
+    """
     stored = file_of(run.model)
     kind = np.dtype(run.model.dtype).type
 
     def read(leaf: Leaf) -> float:
         if not leaf.address.startswith("@"):
             return float(kind(stored[leaf.address][leaf.index]))
-        step, path = leaf.address[1:].split(":")
-        record = run.step(int(step)).find(path)
+        place, path = leaf.address.split(":")
+        record = run.at(place).find(path)
         assert record.address == path
         return float(record.output.array[leaf.index])
 
-    return Trace(name, [record for step in run.steps for record in step], read)
+    tapes = [*(step.tape for step in run.steps), *considered(run)]
+    return Trace(name, [record for tape in tapes for record in tape], read)
+
+
+def considered(run: tracer.Run) -> Iterator[Tape]:
+    """The passes of every hypothesis, exactly as the search performed them."""
+    if run.settings.strategy == "beam" and not run.cached:
+        yield from (run.at(h.name) for step in run.search.steps for h in step)

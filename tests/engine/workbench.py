@@ -9,7 +9,7 @@ import numpy as np
 
 from tracer.arithmetic import Leaf
 from tracer.ops.attention import mask, masked, products, weigh
-from tracer.ops.choice import candidates, log_probs
+from tracer.ops.choice import allowed, candidates, log_softmax
 from tracer.ops.linear import linear, rescale
 from tracer.ops.position import relative_bias, sinusoid_halves
 from tracer.ops.softmax import softmax
@@ -70,7 +70,9 @@ class Workbench:
         logits = self.tape(linear, "logits", x, weight=self.parameter("W", 9, 6, transposed=True))
         row = self.tape(candidates, "row", logits, forbidden={1: "a reason"}, forced=None)
         self.tape(candidates, "forced", logits, forbidden={}, forced=2)
-        self.tape(log_probs, "log_probs", row)
+        log_p = self.tape(log_softmax, "log_softmax", row)
+        self.tape(allowed, "allowed", log_p, forbidden={4: "a reason"}, forced=None)
+        self.tape(allowed, "certain", log_p, forbidden={}, forced=2)
 
 
 def workbench(dtype: str) -> tuple[Sequence[Record], Callable[[Leaf], float]]:

@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..ops.choice import score_of
 from ..tensor import Array
 
 Fate = Literal["open", "finished", "pruned"]
@@ -42,8 +43,10 @@ class Hypothesis:
     @property
     def lineage(self) -> list[Hypothesis]:
         """From the first token's hypothesis to this one."""
-        before = self.parent.lineage if self.parent and self.parent.ids else []
-        return [*before, self]
+        line = [self]
+        while (parent := line[-1].parent) and parent.ids:
+            line.append(parent)
+        return line[::-1]
 
 
 @dataclass
@@ -71,7 +74,7 @@ def search(
     going = [Hypothesis((), 0.0, 0.0, 0)]
     while going:
         n = len(outcome.steps) + 1
-        considered = _extend(going, log_probs, max(2, 1 + end_tokens) * beams, n**penalty)
+        considered = _extend(going, log_probs, max(2, 1 + end_tokens) * beams, penalty)
         step = [_judge(h, rank, beams, h.ids[-1] in eos_ids or n == limit) for rank, h in enumerate(considered)]
         opened = [h for h in step if h.fate == "open"]
         going = opened[:beams]
@@ -85,7 +88,7 @@ def search(
 
 
 def _extend(
-    going: Sequence[Hypothesis], log_probs: Callable[[Hypothesis], Array], count: int, divisor: float
+    going: Sequence[Hypothesis], log_probs: Callable[[Hypothesis], Array], count: int, penalty: float
 ) -> list[Hypothesis]:
     """The ``count`` best continuations by one token of all open hypotheses, best first."""
     rows = [(parent, parent.log_prob + log_probs(parent).astype(np.float64)) for parent in going]
@@ -93,8 +96,9 @@ def _extend(
         count,
         ((float(row[token]), -i, -int(token)) for i, (_parent, row) in enumerate(rows) for token in _top(row, count)),
     )
+    n = len(going[0].ids) + 1
     return [
-        Hypothesis((*going[-i].ids, -token), total, total / divisor, rank, going[-i])
+        Hypothesis((*going[-i].ids, -token), total, score_of(total, n, penalty), rank, going[-i])
         for rank, (total, i, token) in enumerate(best)
         if total > -np.inf
     ]

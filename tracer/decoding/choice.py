@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..ops.choice import argmax, candidates, draw, kept, log_probs, temper, top_k, top_p
+from ..ops.choice import (
+    allowed,
+    argmax,
+    beam_score,
+    candidates,
+    draw,
+    kept,
+    log_softmax,
+    summed_log_prob,
+    temper,
+    top_k,
+    top_p,
+)
 from ..ops.softmax import softmax
 from ..tape import Tape
-from ..tensor import Array, Tensor
+from ..tensor import Tensor
+from .beam import Hypothesis
 from .rules import Rules, Verdict
 from .settings import Settings
 
 
-def choose(
-    tape: Tape, logits: Tensor, settings: Settings, verdict: Verdict, searched: int | None = None
-) -> tuple[Tensor, Tensor]:
-    """[position, vocab] -> the distribution chosen from, [vocab], and the id chosen, a scalar.
-
-    ``searched`` is the id that a beam search has kept for this step.
-    """
+def choose(tape: Tape, logits: Tensor, settings: Settings, verdict: Verdict) -> tuple[Tensor, Tensor]:
+    """[position, vocab] -> the distribution chosen from, [vocab], and the id chosen, a scalar."""
     with tape.scope("choice"):
-        z = tape(candidates, "logits", logits, forbidden=verdict.forbidden, forced=verdict.forced)
+        z = tape(candidates, "logits", logits, **verdict._asdict())
         if settings.temperature is not None:
             z = tape(temper, "scaled", z, temperature=settings.temperature)
         if settings.top_k is not None:
@@ -28,23 +36,42 @@ def choose(
         if settings.top_p is not None:
             z = tape(top_p, "top_p", z, p=settings.top_p)
         probs = tape(softmax, "probs", z)
-    if searched is not None:
-        return probs, tape(kept, "choice", probs, token=searched)
     if settings.strategy == "sample":
         return probs, tape(draw, "choice", probs, seed=settings.seed, number=tape.number)
     return probs, tape(argmax, "choice", probs)
 
 
-def search_log_probs(tape: Tape, logits: Tensor, rules: Rules, verdict: Verdict) -> Array:
+def keep(
+    tape: Tape, logits: Tensor, rules: Rules, verdict: Verdict, h: Hypothesis, penalty: float
+) -> tuple[Tensor, Tensor]:
+    """[position, vocab] -> the distribution over the next token, [vocab], and the last id of ``h``, a scalar.
+
+    What the search weighed is recorded: log p [vocab], the sum of it over the tokens of ``h``, and the score of ``h``.
+    """
+    token = h.ids[-1]
+    with tape.scope("choice"):
+        probs = tape(softmax, "probs", tape(candidates, "logits", logits, **verdict._asdict()))
+        likely = search_log_probs(tape, logits, rules, verdict)
+        log_prob = tape(summed_log_prob, "log_prob", likely, *_summed_before(tape, h), token=token)
+        score = tape(beam_score, "score", log_prob, tokens=len(h.ids), penalty=penalty)
+    return probs, tape(kept, "choice", probs, score, token=token)
+
+
+def search_log_probs(tape: Tape, logits: Tensor, rules: Rules, verdict: Verdict) -> Tensor:
     """[position, vocab] -> log p [vocab] as beam search adds it up: a forbidden id has −∞, a forced one 0.
 
     What the rules forbid is left to lose its share of probability, unless the model says ``renormalise``.
     """
-    if verdict.forced is not None:
-        certain = np.full(logits.shape[-1], -np.inf, logits.array.dtype)
-        certain[verdict.forced] = 0
-        return certain
-    row = tape(candidates, "choice.row", logits, forbidden={}, forced=None)
-    likely = tape(log_probs, "choice.log_probs", row).array.copy()
-    likely[list(verdict.forbidden)] = -np.inf
-    return tape(log_probs, "choice.renormalised", Tensor(likely, row.dims)).array if rules.renormalise else likely
+    likely = tape(log_softmax, "log_softmax", logits)
+    if not rules.renormalise:
+        return tape(allowed, "log_probs", likely, **verdict._asdict())
+    return tape(log_softmax, "log_probs", tape(allowed, "allowed", likely, **verdict._asdict()))
+
+
+def _summed_before(tape: Tape, h: Hypothesis) -> tuple[Tensor, ...]:
+    """The sum up to the token before, a cell of the pass that yielded that; nothing before the first token."""
+    parent = h.parent
+    if parent is None or not parent.ids:
+        return ()
+    at = f"@{tape.number - 1}" if tape.beam is None else parent.name
+    return (Tensor(np.asarray(parent.log_prob), (), f"{at}:choice.log_prob"),)

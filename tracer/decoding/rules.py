@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from ..i18n import _
+from ..i18n import N_, Message
 
 
 class Verdict(NamedTuple):
     """For the next token: the ids ruled out, each with the reason, and the one id that is forced, if any."""
 
-    forbidden: dict[int, str]
+    forbidden: dict[int, Message]
     forced: int | None
 
 
@@ -62,18 +62,18 @@ class Rules:
         lists = self.suppressed, self.suppressed_first, self.bad_words
         return any(lists) or bool(self.no_repeat_ngram or self.min_length or self.min_new_tokens)
 
-    def _forbidden(self, ids: Sequence[int], first: bool, early: bool) -> Iterator[tuple[int, str]]:
+    def _forbidden(self, ids: Sequence[int], first: bool, early: bool) -> Iterator[tuple[int, Message]]:
         for token in self.suppressed:
-            yield token, _("suppressed by the checkpoint's settings")
+            yield token, N_("suppressed by the checkpoint's settings")
         for token in self.suppressed_first if first else ():
-            yield token, _("suppressed as the first token")
+            yield token, N_("suppressed as the first token")
         for *before, last in self.bad_words:
             if not before or list(ids[-len(before) :]) == before:
-                yield last, _("a bad word of the checkpoint's settings")
+                yield last, N_("a bad word of the checkpoint's settings")
         for token in self.eos_ids if early else ():
-            yield token, _("too early to end")
+            yield token, N_("too early to end")
         for token in self._repeating(ids):
-            yield token, _("would repeat {n} tokens in a row").format(n=self.no_repeat_ngram)
+            yield token, N_("would repeat {n} tokens in a row").format(n=self.no_repeat_ngram)
 
     def _repeating(self, ids: Sequence[int]) -> Iterator[int]:
         n = self.no_repeat_ngram

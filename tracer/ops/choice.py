@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..arithmetic import Named, Node, Number, Which, exp, log, over
-from ..i18n import N_, _
+from ..arithmetic import Named, Node, Number, Which, exp, log, over, total
+from ..i18n import N_, Message, _, spoken
 from ..tensor import Array, Tensor
 from .operation import Operation
 
@@ -19,10 +19,10 @@ class Candidates(Operation):
     """
 
     formula = N_("the last position's logits, −∞ where forbidden")
-    latex = r"z_{t,i} \text{ if } i \text{ is allowed, else } -\infty"
+    latex = N_("{value} if {token} is allowed, else {never}").typeset(value="z_{t,i}", token="i", never=r"-\infty")
     reference = "Vaswani et al. 2017, §3.1 (auto-regressive); Keskar et al. 2019, §4.1 (penalties)"
 
-    def forward(self, logits: Tensor, *, forbidden: Mapping[int, str], forced: int | None) -> Tensor:
+    def forward(self, logits: Tensor, *, forbidden: Mapping[int, Message], forced: int | None) -> Tensor:
         z = logits.array[-1]
         if forced is not None:
             return _only(Tensor(z, logits.dims[1:]), np.asarray([forced]))
@@ -32,13 +32,13 @@ class Candidates(Operation):
         return Tensor(z, logits.dims[1:])
 
     def derive(
-        self, index: tuple[int, ...], logits: Tensor, *, forbidden: Mapping[int, str], forced: int | None
+        self, index: tuple[int, ...], logits: Tensor, *, forbidden: Mapping[int, Message], forced: int | None
     ) -> Node:
         token = index[0]
         if forced is not None and token != forced:
             return Number(-np.inf, "−∞", _("token {id} is forced here").format(id=forced))
         if forced is None and token in forbidden:
-            return Number(-np.inf, "−∞", forbidden[token])
+            return Number(-np.inf, "−∞", spoken(forbidden[token]))
         return logits.leaf(logits.shape[0] - 1, token)
 
 
@@ -60,7 +60,9 @@ class TopK(Operation):
     """[vocab] -> [vocab]: −∞ for all but the k largest; of equals the first are kept."""
 
     formula = N_("z where among the k largest, else −∞")
-    latex = r"z_i \text{ if } z_i \in \mathrm{top}_k(z), \text{ else } -\infty"
+    latex = N_("{value} if {kept}, else {never}").typeset(
+        value="z_i", kept=r"z_i \in \mathrm{top}_k(z)", never=r"-\infty"
+    )
     reference = "Fan et al. 2018, §5.3"
 
     def forward(self, z: Tensor, *, k: int) -> Tensor:
@@ -75,7 +77,7 @@ class TopP(Operation):
     """[vocab] -> [vocab]: −∞ outside the smallest set of likeliest tokens whose probability reaches p."""
 
     formula = N_("z in the nucleus of probability p, else −∞")
-    latex = r"z_i \text{ if } i \in V^{(p)}, \text{ else } -\infty"
+    latex = N_("{value} if {kept}, else {never}").typeset(value="z_i", kept=r"i \in V^{(p)}", never=r"-\infty")
     reference = "Holtzman et al. 2020, §3.1"
 
     def forward(self, z: Tensor, *, p: float) -> Tensor:
@@ -121,35 +123,110 @@ class Draw(Operation):
         return Which(probs.leaf(int(self.forward(probs, seed=seed, number=number).array)))
 
 
-class LogProbs(Operation):
-    """[vocab] -> [vocab]: log softmax."""
+class LogSoftmax(Operation):
+    """[vocab], or of [position, vocab] the last position, -> [vocab]: the logarithm of softmax."""
 
     formula = "x − max − log Σ exp(x − max)"
     latex = r"x_j - \log \sum_i e^{x_i}"
     reference = "Bridle 1990"
 
     def forward(self, z: Tensor) -> Tensor:
-        shifted = z.array - z.array.max()
-        return Tensor(shifted - np.log(np.exp(shifted).sum()), z.dims)
+        row = z.array[_last(z)]
+        shifted = row - row.max()
+        return Tensor(shifted - np.log(np.exp(shifted).sum()), z.dims[-1:])
 
     def derive(self, index: tuple[int, ...], z: Tensor) -> Node:
-        row = z.row()
+        row = z.row(*_last(z))
         shift = Named("max", row.largest())
         return row[index[0]] - shift - log(over(lambda x: exp(x - shift), x=row))
 
 
+class Allowed(Operation):
+    """[vocab] -> [vocab]: log p as beam search takes it, −∞ where a rule forbids the token, 0 where one forces it.
+
+    ``forbidden`` gives the reason for each id ruled out; what these lose of their probability is lost.
+    """
+
+    formula = N_("log p, −∞ where forbidden, 0 where forced")
+    latex = N_("{value} if {token} is allowed, else {never}").typeset(value=r"\log p_i", token="i", never=r"-\infty")
+    reference = "Vaswani et al. 2017, §6.1 (beam search); Keskar et al. 2019, §4.1 (penalties)"
+
+    def forward(self, log_p: Tensor, *, forbidden: Mapping[int, Message], forced: int | None) -> Tensor:
+        ruled = log_p.array
+        if forced is not None:
+            ruled = np.full_like(ruled, -np.inf)
+            ruled[forced] = 0
+        elif forbidden:
+            ruled = ruled.copy()
+            ruled[list(forbidden)] = -np.inf
+        return Tensor(ruled, log_p.dims)
+
+    def derive(
+        self, index: tuple[int, ...], log_p: Tensor, *, forbidden: Mapping[int, Message], forced: int | None
+    ) -> Node:
+        token = index[0]
+        if forced is not None:
+            reason = _("token {id} is forced here").format(id=forced)
+            return Number(0.0, "0", reason) if token == forced else Number(-np.inf, "−∞", reason)
+        return Number(-np.inf, "−∞", spoken(forbidden[token])) if token in forbidden else log_p.leaf(token)
+
+
+class SummedLogProb(Operation):
+    """[vocab] and, after the first token, the sum up to the token before, a scalar, -> a scalar: log p of all tokens.
+
+    The sum is in double precision.
+    """
+
+    formula = N_("Σ log p of the tokens before + log p of this one")
+    latex = r"\sum_{s \le t} \log p(y_s \mid y_{<s})"
+    reference = "Graves 2012, §3.2; Sutskever et al. 2014, §3.2"
+
+    def forward(self, log_p: Tensor, *before: Tensor, token: int) -> Tensor:
+        return Tensor(np.asarray(sum(float(tensor.array) for tensor in before) + float(log_p.array[token])), ())
+
+    def derive(self, index: tuple[int, ...], log_p: Tensor, *before: Tensor, token: int) -> Node:
+        return total([*(tensor.leaf() for tensor in before), log_p.leaf(token)]) if before else log_p.leaf(token)
+
+
+class BeamScore(Operation):
+    """Σ log p of n tokens, a scalar, -> a scalar: what beam search ranks its hypotheses by."""
+
+    formula = "Σ log p / n^length_penalty"
+    latex = r"\frac{1}{n^{\alpha}} \sum_{t \le n} \log p(y_t \mid y_{<t})"
+    reference = "Wu et al. 2016, §7, eq. 14 (n for (5 + n) / 6)"
+
+    def forward(self, log_prob: Tensor, *, tokens: int, penalty: float) -> Tensor:
+        return Tensor(np.asarray(score_of(float(log_prob.array), tokens, penalty)), ())
+
+    def derive(self, index: tuple[int, ...], log_prob: Tensor, *, tokens: int, penalty: float) -> Node:
+        return log_prob.leaf() / Number(float(tokens**penalty), f"n^length_penalty = {tokens}^{penalty:g}")
+
+
+def score_of(log_prob: float, tokens: int, penalty: float) -> float:
+    """The score of a hypothesis of so many tokens."""
+    return float(log_prob / tokens**penalty)
+
+
 class Kept(Operation):
-    """[vocab] -> an id: the one with which beam search went on; the search decided over all its beams at once."""
+    """[vocab], and a score, -> an id: the one with which beam search went on to the hypothesis of that score.
+
+    The search decided over all its beams at once.
+    """
 
     formula = N_("kept by beam search")
     latex = r"y_t"
     reference = "Graves 2012, §3.2; Sutskever et al. 2014, §3.2"
 
-    def forward(self, probs: Tensor, *, token: int) -> Tensor:
+    def forward(self, probs: Tensor, score: Tensor, *, token: int) -> Tensor:
         return Tensor(np.asarray(token), ())
 
-    def derive(self, index: tuple[int, ...], probs: Tensor, *, token: int) -> Node:
-        return Which(probs.leaf(token))
+    def derive(self, index: tuple[int, ...], probs: Tensor, score: Tensor, *, token: int) -> Node:
+        return Which(probs.leaf(token), by=(score.leaf(),))
+
+
+def _last(z: Tensor) -> tuple[int, ...]:
+    """The place of the last row, on every axis but that of the vocabulary."""
+    return tuple(n - 1 for n in z.shape[:-1])
 
 
 def _only(z: Tensor, kept: Array) -> Tensor:
@@ -168,5 +245,8 @@ top_k = TopK()
 top_p = TopP()
 argmax = Argmax()
 draw = Draw()
-log_probs = LogProbs()
+log_softmax = LogSoftmax()
+allowed = Allowed()
+summed_log_prob = SummedLogProb()
+beam_score = BeamScore()
 kept = Kept()

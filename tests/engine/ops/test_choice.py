@@ -2,7 +2,20 @@ import numpy as np
 import pytest
 
 from tracer.arithmetic import Number
-from tracer.ops.choice import argmax, candidates, draw, kept, log_probs, temper, top_k, top_p
+from tracer.i18n import N_
+from tracer.ops.choice import (
+    allowed,
+    argmax,
+    beam_score,
+    candidates,
+    draw,
+    kept,
+    log_softmax,
+    summed_log_prob,
+    temper,
+    top_k,
+    top_p,
+)
 from tracer.tensor import Axis, Tensor
 
 VOCAB = Axis("vocab")
@@ -28,13 +41,62 @@ def test_what_is_forbidden_or_forced_says_why() -> None:
     assert candidates.derive((2,), logits, forbidden={}, forced=2) == logits.leaf(0, 2)
 
 
+def scalar(value: float, address: str) -> Tensor:
+    return Tensor(np.array(value), (), address)
+
+
 def test_log_probs_add_up_to_one() -> None:
-    z = log_probs.forward(vocab(1, 2, -INF)).array
+    z = log_softmax.forward(vocab(1, 2, -INF)).array
     assert np.exp(z).tolist() == pytest.approx([0.268941, 0.731059, 0], abs=5e-7)
 
 
-def test_a_search_keeps_what_it_found() -> None:
-    assert kept.forward(vocab(0.9, 0.1), token=1).array == 1
+def test_log_probs_are_those_of_the_last_position() -> None:
+    logits = Tensor(np.array([[5.0, 5.0, 5.0], [1.0, 2.0, -INF]]), (Axis("position"), VOCAB), "@1:logits")
+    log_p = log_softmax.forward(logits)
+    assert log_p.axes == ("vocab",)
+    assert np.exp(log_p.array).tolist() == pytest.approx([0.268941, 0.731059, 0], abs=5e-7)
+    assert log_softmax.derive((1,), logits).evaluate() == pytest.approx(-0.313262, abs=5e-7)
+
+
+def test_a_search_takes_a_forbidden_token_for_impossible_and_a_forced_one_for_certain() -> None:
+    log_p = vocab(-1, -2, -0.5)
+    assert allowed.forward(log_p, forbidden={}, forced=None).array.tolist() == [-1, -2, -0.5]
+    assert allowed.forward(log_p, forbidden={1: N_("bad")}, forced=None).array.tolist() == [-1, -INF, -0.5]
+    assert allowed.forward(log_p, forbidden={}, forced=1).array.tolist() == [-INF, 0, -INF]
+    assert log_p.array.tolist() == [-1, -2, -0.5]
+
+
+def test_what_a_search_takes_for_impossible_or_certain_says_why() -> None:
+    log_p, forced = vocab(-1, -2, -0.5), "token 2 is forced here"
+    assert allowed.derive((1,), log_p, forbidden={1: N_("bad")}, forced=None) == Number(-INF, "−∞", "bad")
+    assert allowed.derive((0,), log_p, forbidden={1: N_("bad")}, forced=None) == log_p.leaf(0)
+    assert allowed.derive((1,), log_p, forbidden={}, forced=2) == Number(-INF, "−∞", forced)
+    assert allowed.derive((2,), log_p, forbidden={}, forced=2) == Number(0.0, "0", forced)
+
+
+def test_log_p_is_added_to_that_of_the_tokens_before() -> None:
+    log_p, before = vocab(-1, -2, -0.5), scalar(-3.25, "@1.4:choice.log_prob")
+    assert summed_log_prob.forward(log_p, token=2).array == -0.5
+    assert summed_log_prob.forward(log_p, before, token=2).array == -3.75
+    assert summed_log_prob.forward(log_p, before, token=2).array.dtype == np.float64
+    assert list(summed_log_prob.derive((), log_p, token=2).leaves()) == [log_p.leaf(2)]
+    assert list(summed_log_prob.derive((), log_p, before, token=2).leaves()) == [before.leaf(), log_p.leaf(2)]
+
+
+@pytest.mark.parametrize(("penalty", "score"), [(1.0, -2.0), (0.0, -8.0), (0.5, -4.0), (-1, -32.0), (2, -0.5)])
+def test_a_score_is_log_p_by_a_power_of_the_length(penalty: float, score: float) -> None:
+    log_prob = scalar(-8.0, "@4:choice.log_prob")
+    assert beam_score.forward(log_prob, tokens=4, penalty=penalty).array == score
+    derived = beam_score.derive((), log_prob, tokens=4, penalty=penalty)
+    assert derived.evaluate() == score
+    assert list(derived.leaves()) == [log_prob.leaf()]
+
+
+def test_a_search_keeps_what_it_found_by_its_score() -> None:
+    probs, score = vocab(0.9, 0.1), scalar(-2.0, "@1:choice.score")
+    assert kept.forward(probs, score, token=1).array == 1
+    assert kept.derive((), probs, score, token=1).evaluate() == 1
+    assert list(kept.derive((), probs, score, token=1).leaves()) == [probs.leaf(1), score.leaf()]
 
 
 def test_temperature_divides() -> None:

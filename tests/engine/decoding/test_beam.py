@@ -1,0 +1,121 @@
+"""The score of a hypothesis: what the search had, what is recorded, what it is derived from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer.decoding.beam import Hypothesis
+from tracer.decoding.settings import Settings
+from tracer.derive import Derivation, derive
+from tracer.run import Run
+from tracer.tape import Tape
+from tracer.tensor import Array
+
+from ..conftest import FIXTURES, Dtype
+
+SOURCE = [7, 11, 12, 5, 2]
+FAMILIES = ("torch_post", "marian_zh_en", "bart_tied", "t5_v1_1", "gpt2", "llama_gqa")
+NOISE = {"float32": 1e-5, "float64": 1e-12}
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def model(request: pytest.FixtureRequest, dtype: Dtype) -> tracer.Model:
+    return tracer.load(FIXTURES / request.param, dtype)
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["cached", "uncached"])
+def run(request: pytest.FixtureRequest, model: tracer.Model) -> Run:
+    settings = Settings("beam", beams=3, length_penalty=0.6, max_tokens=5, cache=request.param)
+    return Run(model, SOURCE, settings).decode()
+
+
+def considered(run: Run) -> Iterator[Hypothesis]:
+    for step in run.search.steps:
+        yield from step
+
+
+def winner(run: Run) -> list[Hypothesis]:
+    return run.search.finished[0].lineage
+
+
+def log_softmax(z: Array) -> Array:
+    shifted: Array = z - z.max()
+    return shifted - np.log(np.exp(shifted).sum())
+
+
+def log_p(run: Run, tape: Tape, token: int) -> float:
+    """log p of the token that a pass yielded, from its logits alone."""
+    z, ruled = tape["logits"].array[-1].astype(np.float64), tape["choice.logits"].array
+    if np.isfinite(ruled).sum() == 1:
+        return 0.0
+    return float(log_softmax(ruled.astype(np.float64) if run.model.rules.renormalise else z)[token])
+
+
+def test_a_score_is_the_sum_of_log_p_of_the_logits_by_a_power_of_the_length(run: Run) -> None:
+    for h in considered(run):
+        logs = [log_p(run, run.at(before.name), before.ids[-1]) for before in h.lineage]
+        tape, noise = run.at(h.name), NOISE[run.model.dtype]
+        assert sum(logs) == pytest.approx(float(tape["choice.log_prob"].array), abs=noise)
+        assert sum(logs) / len(h.ids) ** 0.6 == pytest.approx(float(tape["choice.score"].array), abs=noise)
+
+
+def test_the_winner_s_steps_have_its_scores_bit_for_bit(run: Run) -> None:
+    assert [h.ids[-1] for h in winner(run)] == run.output_ids
+    for n, h in enumerate(winner(run), 1):
+        assert (h.log_prob, h.score) == (float(run[n]["choice.log_prob"].array), float(run[n]["choice.score"].array))
+
+
+def test_a_hypothesis_has_the_score_of_the_search(run: Run) -> None:
+    noise = NOISE[run.model.dtype] if run.cached else 0
+    for h in considered(run):
+        assert h.score == pytest.approx(float(run.at(h.name)["choice.score"].array), abs=noise, rel=0)
+
+
+def chain(run: Run, place: str) -> Iterator[Derivation]:
+    """The derivation of each sum of log p, from the last token's to the first's."""
+    while place:
+        derivation = derive(run.at(place).find("choice.log_prob"), ())
+        yield derivation
+        before = [leaf for leaf in derivation.terms if leaf.address.endswith(":choice.log_prob")]
+        place = before[0].address.partition(":")[0] if before else ""
+
+
+def test_a_step_s_sum_leads_to_the_step_before(run: Run) -> None:
+    n = len(run.tokens)
+    assert [d.address for d in chain(run, f"@{n}")] == [f"@{k}:choice.log_prob" for k in range(n, 0, -1)]
+    for k, derivation in zip(range(n, 0, -1), chain(run, f"@{n}"), strict=True):
+        assert str(derivation.terms[-1]) == f"@{k}:choice.log_probs[{run.output_ids[k - 1]}]"
+
+
+def test_a_hypothesis_sum_leads_to_its_parent_s(run: Run) -> None:
+    for h in considered(run):
+        assert [d.address for d in chain(run, h.name)] == [f"{b.name}:choice.log_prob" for b in h.lineage[::-1]]
+
+
+def test_from_a_score_down_to_logits(run: Run) -> None:
+    tape, token = run.at("@1.0"), winner(run)[0].ids[0]
+    assert [str(leaf) for leaf in derive(tape.find("choice"), ()).terms][-1] == "@1.0:choice.score"
+    assert [str(leaf) for leaf in derive(tape.find("choice.score"), ()).terms] == ["@1.0:choice.log_prob"]
+    rows = [derive(tape.find("choice.log_softmax"), (token,)).terms]
+    assert {leaf.address for row in rows for leaf in row} == {"@1.0:logits"}
+
+
+def test_forced_and_forbidden_tokens_say_so_in_the_log_p_of_the_search(dtype: Dtype) -> None:
+    model = tracer.load(FIXTURES / "marian_two_vocabularies", dtype)
+    run = Run(model, SOURCE, Settings("beam", beams=2, max_tokens=2))
+    last = run.step(2)["choice.log_probs"].array
+    assert [last[0], *set(last[1:])] == [0, -np.inf]
+    assert run.step(2)["choice.log_prob"].array == run.step(1)["choice.log_prob"].array
+    assert run.step(1)["choice.log_probs"].array[89] == -np.inf
+    assert np.exp(run.step(1)["choice.log_probs"].array).sum() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("strategy", ["greedy", "sample"])
+def test_without_a_search_there_is_no_score(strategy: str) -> None:
+    run = tracer.trace(tracer.load(FIXTURES / "gpt2"), ids=SOURCE, strategy=strategy, max_tokens=1)
+    addresses = [address for address in run[1].tape.addresses if address.startswith("choice")]
+    assert addresses == ["choice.logits", "choice.probs", "choice"]
