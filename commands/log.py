@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tracer.errors import InputError
 from tracer.export import jsonl
-from tracer.i18n import _
+from tracer.i18n import _, cause
 
 from .showing.presenting import Presenter
 from .showing.results import Result
@@ -25,7 +25,7 @@ class Log:
         try:
             stream = self._open.enter_context(path.open("a", encoding="utf-8"))
         except OSError as error:
-            reason = error.strerror
+            reason = cause(error)
             raise InputError(_("{path}: can't be written ({reason})").format(path=path, reason=reason)) from error
         self.path = path
         self.presenter = self._open.enter_context(presenter.onto(stream))

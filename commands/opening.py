@@ -8,7 +8,7 @@ from typing import Any
 
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
-from tracer.i18n import _
+from tracer.i18n import _, spoken
 from tracer.model import Dtype, Model
 from tracer.run import Run
 
@@ -56,7 +56,7 @@ class Opener:
     def introduce(self) -> None:
         """Tell what is odd about the parameters, and what the checkpoint asks for and does not get."""
         for warning in self.model.warnings:
-            self._warn(_("warning: {warning}").format(warning=warning))
+            self._warn(_("warning: {warning}").format(warning=spoken(warning)))
         if settings := self.model.rules.not_taken_over:
             self._warn(
                 _("note: {model} states {settings}, which is not followed: decoding is greedy unless asked").format(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from tracer.errors import InputError
-from tracer.i18n import _
+from tracer.i18n import _, cause
 
 from .terminal.paging import interrupts_left_to_it
 
@@ -25,7 +25,7 @@ def pipe(program: Sequence[str], text: str, stream: IO[str]) -> None:
         process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE if handle is None else handle)
     except OSError as error:
         raise InputError(
-            _("{program} can't be run ({reason})").format(program=program[0], reason=error.strerror)
+            _("{program} can't be run ({reason})").format(program=program[0], reason=cause(error))
         ) from error
     with interrupts_left_to_it():
         written, _errors = process.communicate(text.encode())

@@ -1,9 +1,13 @@
 """Languages: every sentence a user can read passes through `_`, or is marked with `N_` and passes through `spoken`."""
 
+from __future__ import annotations
+
 import gettext as _gettext
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from json import JSONDecodeError
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 DOMAIN = "tx-trace"
@@ -27,9 +31,51 @@ def language() -> str:
 
 
 class Message(str):
-    """A message that is looked up where it is shown, not where it stands."""
+    """A message that is looked up where it is shown, not where it stands. As a string it is the English one."""
 
     __slots__ = ()
+
+    def spoken(self) -> str:
+        """The message in the user's language."""
+        return _(self)
+
+    def format(self, *_none: object, **values: object) -> Message:
+        """The message with its placeholders filled in, looked up where it is shown all the same."""
+        return _Filled(self, values, str.format)
+
+    def typeset(self, **symbols: str) -> Message:
+        """The message as a formula in LaTeX: ``symbols`` in its placeholders, upright words between them."""
+        return _Filled(self, symbols, _typeset)
+
+
+class _Filled(Message):
+    """A message and what stands in its placeholders; ``fill`` puts it there."""
+
+    __slots__ = ("_fill", "_message", "_values")
+
+    _message: Message
+    _values: Mapping[str, Any]
+    _fill: Callable[..., str]
+
+    def __new__(cls, message: Message, values: Mapping[str, Any], fill: Callable[..., str]) -> _Filled:
+        filled = super().__new__(cls, fill(message, **values))
+        filled._message, filled._values, filled._fill = message, values, fill
+        return filled
+
+    def spoken(self) -> str:
+        return self._fill(_(self._message), **self._values)
+
+
+def _typeset(words: str, **symbols: str) -> str:
+    return "".join(_typeset_parts(words, symbols))
+
+
+def _typeset_parts(words: str, symbols: Mapping[str, str]) -> Iterator[str]:
+    for text, name, _spec, _conversion in Formatter().parse(words):
+        if text:
+            yield rf"\text{{{text}}}"
+        if name:
+            yield symbols[name]
 
 
 def N_(message: str) -> Message:  # noqa: N802
@@ -39,7 +85,42 @@ def N_(message: str) -> Message:  # noqa: N802
 
 def spoken(text: str) -> str:
     """A marked message in the user's language; any other text (a name, a number) as it is."""
-    return _(text) if isinstance(text, Message) else text
+    return text.spoken() if isinstance(text, Message) else text
+
+
+_CAUSES = (
+    N_("No such file or directory"),
+    N_("Permission denied"),
+    N_("Is a directory"),
+    N_("Not a directory"),
+    N_("File exists"),
+    N_("File name too long"),
+    N_("No space left on device"),
+    N_("Read-only file system"),
+    N_("Input/output error"),
+    N_("No closing quotation"),
+    N_("No escaped character"),
+    N_("Expecting value"),
+    N_("Expecting property name enclosed in double quotes"),
+    N_("Expecting ',' delimiter"),
+    N_("Expecting ':' delimiter"),
+    N_("Extra data"),
+    N_("Unterminated string starting at"),
+)
+"""What the system and Python's own libraries say most."""
+
+
+def cause(error: Exception) -> str:
+    """What another library says went wrong, in the user's language as far as it is known."""
+    match error:
+        case OSError(strerror=str(told)):
+            return _(told)
+        case UnicodeDecodeError(object=data, start=place):
+            return _("byte {byte:#04x} in position {place}").format(byte=data[place], place=place)
+        case JSONDecodeError(msg=told, lineno=line, colno=column):
+            return _("{what}: line {line}, column {column}").format(what=_(told), line=line, column=column)
+        case _:
+            return _(str(error))
 
 
 def documented(function: Callable[..., Any], *, without: tuple[str, ...] = ()) -> str:

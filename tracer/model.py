@@ -20,7 +20,7 @@ from .checkpoints.regular import check_regular
 from .checkpoints.unsupported import refuse_file
 from .decoding.rules import Rules
 from .errors import InputError
-from .i18n import N_, Message, _, spoken
+from .i18n import N_, Message, _, cause, spoken
 from .models import architecture
 from .models.architecture import Architecture, Facts
 from .models.stated import Stated
@@ -192,7 +192,7 @@ def find(name: str) -> Path:
     except FileNotFoundError:
         raise _unknown(name) from None
     except (OSError, ValueError) as error:
-        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error)) from None
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from None
     if stat.S_ISDIR(mode):
         return path
     if path.suffix == ".safetensors":

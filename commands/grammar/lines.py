@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracer.errors import InputError
-from tracer.i18n import _
+from tracer.i18n import _, cause
 
 
 class Line(NamedTuple):
@@ -35,9 +35,9 @@ def read(path: str) -> Iterator[Line]:
     try:
         return _numbered(Path(path).read_text(encoding="utf-8-sig").split("\n"), path)
     except OSError as error:
-        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error.strerror)) from error
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
     except UnicodeDecodeError as error:
-        raise InputError(_("{path}: is not UTF-8 text ({reason})").format(path=path, reason=error)) from error
+        raise InputError(_("{path}: is not UTF-8 text ({reason})").format(path=path, reason=cause(error))) from error
 
 
 def _numbered(texts: Iterable[str], source: str) -> Iterator[Line]:
@@ -48,4 +48,4 @@ def _standard_input() -> Iterator[str]:
     try:
         yield from sys.stdin
     except UnicodeDecodeError as error:
-        raise InputError(_("standard input is not UTF-8 text ({reason})").format(reason=error)) from error
+        raise InputError(_("standard input is not UTF-8 text ({reason})").format(reason=cause(error))) from error

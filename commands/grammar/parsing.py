@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from tracer.debugger.expressions import compile_expression
 from tracer.debugger.session import Session
 from tracer.errors import InputError, TraceError
-from tracer.i18n import _
+from tracer.i18n import _, cause
 
 from ..registry import Command, UnknownCommandError, lookup
 from ..showing.results import Results
@@ -163,7 +163,7 @@ def _piped(rest: str) -> tuple[str, tuple[str, ...]]:
         words = shlex.split(match[2])
     except ValueError as error:
         raise InputError(
-            _("{program} does not read as a program ({reason})").format(program=match[2].strip(), reason=error)
+            _("{program} does not read as a program ({reason})").format(program=match[2].strip(), reason=cause(error))
         ) from error
     if not words or {"|", ">"} & set(words):
         raise InputError(_('one program follows |, and no shell runs it; a file goes in quotes: | PROGRAM > "FILE"'))

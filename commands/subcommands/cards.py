@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from tracer.errors import InputError
-from tracer.i18n import _
+from tracer.i18n import _, cause, language
 from tracer.model import builtin, find
 
 CARD = "card.md"
@@ -25,13 +28,19 @@ def show_card(name: str) -> int:
 
 
 def _card(name: str) -> str:
-    path = find(name) / CARD
+    path = _path(find(name))
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error.strerror)) from error
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
+
+
+def _path(directory: Path) -> Path:
+    """The card in the user's language where there is one, else the English one."""
+    translated = directory / f"card.{language()}.md"
+    return translated if translated.exists() else directory / CARD
 
 
 def _first_sentence(card: str) -> str:
     prose = next((line for line in card.splitlines() if line.strip() and not line.startswith("#")), "")
-    return prose.partition(". ")[0].rstrip(".")
+    return re.split(r"[.] |。", prose)[0].rstrip(".")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracer.errors import InputError, TraceError
-from tracer.i18n import _
+from tracer.i18n import _, cause
 
 from ..settings import setting_named
 from ..sitting import Sitting
@@ -38,9 +38,9 @@ def _lines(path: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error.strerror)) from error
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
     except UnicodeDecodeError as error:
-        raise InputError(_("{path}: is not UTF-8 text ({reason})").format(path=path, reason=error)) from error
+        raise InputError(_("{path}: is not UTF-8 text ({reason})").format(path=path, reason=cause(error))) from error
 
 
 def _obey(sitting: Sitting, line: str) -> None:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from tracer.i18n import _
+from tracer.i18n import _, cause
 
 from .folders import state_folder
 
@@ -53,4 +53,4 @@ class TypedLines:
 
     def _give_up(self, message: str, error: OSError) -> None:
         self._is_kept = False
-        self._complain(message.format(path=self._path, reason=error.strerror))
+        self._complain(message.format(path=self._path, reason=cause(error)))

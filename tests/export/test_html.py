@@ -3,7 +3,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tracer.document import Formula, Lines, Paragraph, Span
+from tracer import i18n
+from tracer.document import Cell, Column, Formula, Lines, Paragraph, Span, Table
 from tracer.export.html import COLUMNS, Writer, sheet
 from tracer.export.markup import mathml
 from tracer.ops import catalogue
@@ -78,6 +79,18 @@ def test_a_wide_table_is_cut_to_the_width_of_paper_and_keeps_its_labels():
     assert wide.texts.count("… 8 more …") == 3
 
 
+def test_a_pointer_over_a_cell_is_told_its_row_and_column(page):
+    titles = [value for name, value in page.attributes if name == "title"]
+    assert titles[:2] == [f"{HOSTILE} · 0 {HOSTILE}", f"{HOSTILE} · 1 {HOSTILE}"]
+    unnamed = Table([Column(), Column()], [[Cell(Span("key")), Cell(Span("1"))]])
+    assert "title" not in Writer().block(unnamed)
+
+
+def test_a_pointer_marks_a_column_over_its_cells_and_names_of_rows_stay_in_sight():
+    assert "tbody td:hover { outline: 2px solid var(--mark); outline-offset: -2px; z-index: 1; }" in sheet()
+    assert "section > .tables th:first-child { position: sticky; left: 0; z-index: 2; }" in sheet()
+
+
 def test_a_page_of_no_command_is_a_page_too():
     assert Reader(written(Writer(), [])).count("section") == 2
     assert Reader(Writer().opening() + Writer().closing()).count("body") == 1
@@ -103,6 +116,16 @@ def test_every_formula_is_well_formed_mathml(op):
     assert "\\" not in "".join(root.itertext())
 
 
-def test_words_of_a_formula_stand_upright_as_one():
+@pytest.mark.parametrize("op", [op for op in catalogue().values() if isinstance(op.latex, i18n.Message)], ids=repr)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_words_of_a_formula_are_in_the_users_language(op, language):
+    i18n.use(language)
+    root = ElementTree.fromstring(mathml(Formula(op.formula, i18n.spoken(op.latex))))
+    i18n.use("en")
+    words = "".join(element.text for element in root.iter("{http://www.w3.org/1998/Math/MathML}mtext"))
+    assert ("否则" in words, "else" in words) == (language == "zh", language == "en")
+
+
+def test_words_of_a_formula_stand_stand_upright_as_one():
     assert "softmax" in mathml(Formula("softmax", r"\mathrm{softmax}(x)"))
     assert "<math" in Writer().block(Paragraph([Formula("x", "x")]))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..i18n import _
+from ..i18n import _, cause
 from ..models.layout import Layout
 from ..tensor import Parameter
 from .json_file import read_json
@@ -36,7 +36,7 @@ def read_config(directory: Path) -> dict[str, Any]:
     try:
         files = os.listdir(directory)
     except OSError as error:
-        raise InputError(_("{path}: can't be read ({reason})").format(path=directory, reason=error.strerror)) from error
+        raise InputError(_("{path}: can't be read ({reason})").format(path=directory, reason=cause(error))) from error
     if "config.json" not in files:
         refuse_without_config(directory, files)
     config = read_json(directory / "config.json")

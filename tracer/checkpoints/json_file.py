@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..i18n import _
+from ..i18n import _, cause
 from .regular import check_regular
 
 
@@ -23,9 +23,9 @@ def read_json(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError(_("{path}: is missing; a checkpoint directory has one").format(path=path)) from None
     except OSError as error:
-        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error.strerror)) from error
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
     except (ValueError, RecursionError) as error:
-        raise InputError(_("{path}: is no JSON ({reason})").format(path=path, reason=error)) from error
+        raise InputError(_("{path}: is no JSON ({reason})").format(path=path, reason=cause(error))) from error
     if not isinstance(value, dict):
         raise InputError(_("{path}: expected a JSON object").format(path=path))
     return value

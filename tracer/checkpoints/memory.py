@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import InputError
-from ..i18n import _
+from ..i18n import N_, _
 from ..tensor import Array
 from .stored import DType, Stored
 
@@ -44,7 +44,7 @@ class Reading:
 
     def warn(self, stored: Stored, count: int) -> None:
         """A tensor has numbers that are not finite."""
-        told = _("{path}: tensor {name} holds NaN or infinity in {n} places")
+        told = N_("{path}: tensor {name} holds NaN or infinity in {n} places")
         message = told.format(path=stored.file.path, name=stored.name, n=count)
         if message not in self.warnings:
             self.warnings.append(message)

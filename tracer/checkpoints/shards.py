@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from ..errors import InputError
-from ..i18n import _
+from ..i18n import _, cause
 from .json_file import read_json
 from .safetensors import SafetensorsFile
 from .stored import Stored
@@ -54,7 +54,7 @@ def _check_shard(index: Path, name: str) -> None:
     except OSError as error:
         raise InputError(
             _("{path}: names {file}, which can't be read ({reason})").format(
-                path=index, file=f"{name[:LONGEST_SHOWN]}…", reason=error.strerror
+                path=index, file=f"{name[:LONGEST_SHOWN]}…", reason=cause(error)
             )
         ) from None
     if not there:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import InputError
-from ..i18n import _
+from ..i18n import _, cause
 from ..tensor import Array
 from .regular import check_regular
 
@@ -34,7 +34,7 @@ class ParameterFile:
             self._file = path.open("rb", buffering=0)
             self.size = path.stat().st_size
         except OSError as error:
-            raise self.error(_("can't be read ({reason})").format(reason=error.strerror)) from error
+            raise self.error(_("can't be read ({reason})").format(reason=cause(error))) from error
         weakref.finalize(self, self._file.close)
 
     def read(self, start: int, count: int) -> bytearray:
@@ -53,7 +53,7 @@ class ParameterFile:
                     raise self.error(_("has become shorter since it was opened"))
                 room = room[count:]
         except OSError as error:
-            raise self.error(_("can't be read ({reason})").format(reason=error.strerror)) from error
+            raise self.error(_("can't be read ({reason})").format(reason=cause(error))) from error
 
     def map(self, stored: Stored) -> Array:
         """A tensor as it lies in the file, not to be written to: its pages come when they are touched."""

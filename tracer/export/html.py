@@ -130,12 +130,18 @@ def _row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
     if len(row) < len(columns):
         return f'<th class="left" colspan="{len(columns)}">{_content(row[0])}</th>'
     first, *rest = zip(row, columns, strict=True)
-    return _field("th", *first) + "".join(_field("td", cell, column) for cell, column in rest)
+    return _field("th", *first) + "".join(_field("td", *field, _place(row[0], field[1])) for field in rest)
 
 
-def _field(tag: str, cell: Cell, column: Column) -> str:
+def _place(name: Cell, column: Column) -> str:
+    """What a pointer over a cell is told: its row and its column, whose names may be out of sight."""
+    names = name.content.text.strip(), f"{column.title} {column.label}".strip()
+    return f' title="{escaped(" · ".join(names))}"' if all(names) else ""
+
+
+def _field(tag: str, cell: Cell, column: Column, place: str = "") -> str:
     tone = cell.content.tone if isinstance(cell.content, Span) else ""
-    return f"<{tag}{_class(tone, _side(column))}>{_content(cell)}</{tag}>"
+    return f"<{tag}{_class(tone, _side(column))}{place}>{_content(cell)}</{tag}>"
 
 
 def _content(cell: Cell) -> str:

@@ -152,8 +152,9 @@ def configured(
     heads, d_model = stated.size("num_attention_heads"), stated.size("hidden_size")
     kv_heads = stated.size("num_key_value_heads", heads)
     d_k = stated.size("head_dim", max(1, d_model // heads))
-    stated.insist(heads % kv_heads == 0, "num_key_value_heads", f"a divisor of num_attention_heads = {heads}")
-    stated.insist(d_k % 2 == 0, "head_dim", "an even number")
+    divisor = _("a divisor of num_attention_heads = {heads}").format(heads=heads)
+    stated.insist(heads % kv_heads == 0, "num_key_value_heads", divisor)
+    stated.insist(d_k % 2 == 0, "head_dim", _("an even number"))
     return Config(
         vocab=stated.size("vocab_size"),
         positions=stated.size("max_position_embeddings", 2048),
@@ -186,7 +187,7 @@ def rotary_frequencies(stated: Stated, d_k: int) -> tuple[float, ...]:
         return frequencies
     if kind == "linear":
         return tuple(f / scaling.number("factor") for f in frequencies)
-    scaling.insist(kind == "llama3", "rope_type", "default, linear or llama3")
+    scaling.insist(kind == "llama3", "rope_type", _("default, linear or llama3"))
     return tuple(_llama3(f, scaling) for f in frequencies)
 
 

@@ -27,7 +27,9 @@ class Mask(Operation):
     """
 
     formula = N_("0 where visible, −∞ where hidden")
-    latex = r"M_{ij} = 0 \text{ if } j \text{ is visible from } i, \text{ else } -\infty"
+    latex = N_("{value} if {key} is visible from {query}, else {never}").typeset(
+        value="M_{ij} = 0", key="j", query="i", never=r"-\infty"
+    )
     reference = "Vaswani et al. 2017, §3.2.3; Beltagy et al. 2020, §3.1 (sliding window)"
 
     def forward(

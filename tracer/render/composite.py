@@ -67,7 +67,7 @@ class Symbols(View):
 
 def formula(operation: Operation) -> Formula:
     """What an operation computes."""
-    return Formula(spoken(operation.formula), operation.latex)
+    return Formula(spoken(operation.formula), spoken(operation.latex))
 
 
 def noted(operation: Operation, note: str) -> Inline:

@@ -67,7 +67,8 @@ class RulesView(Composite):
         yield Grid(self._codes(), rows, columns, MaskPainter(page, SIGNS), page.rows, self.full)
         yield Sentence(_("{visible} visible (+0)").format(visible=page.glyphs.visible), DIM)
         for sign, (name, hidden) in zip(SIGNS, self.rules.items(), strict=False):
-            yield Sentence(f"{sign} {spoken(name)}: {_told(name, int(hidden.sum()), hidden.size)}", DIM)
+            told = _told(name, int(hidden.sum()), hidden.size)
+            yield Sentence(_("{sign} {rule}: {told}").format(sign=sign, rule=spoken(name), told=told), DIM)
         yield Sentence(self._combined(), DIM)
 
     def _codes(self) -> Array:

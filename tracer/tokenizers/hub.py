@@ -11,7 +11,7 @@ import tokenizers
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, processors
 
 from ..errors import InputError
-from ..i18n import _
+from ..i18n import _, cause
 from .byte_pieces import marked_byte, text_of_bytes
 from .stated import StatedTokens
 from .tokenizer import Encoded, Tokenizer
@@ -73,7 +73,7 @@ def read_tokenizer_json(path: Path, stated: StatedTokens) -> Tokenizer:
     try:
         inner = tokenizers.Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises Exception itself
-        raise InputError(_("{path}: is no tokenizer.json ({error})").format(path=path, error=error)) from error
+        raise InputError(_("{path}: is no tokenizer.json ({error})").format(path=path, error=cause(error))) from error
     return HubTokenizer(inner, stated)
 
 
@@ -88,7 +88,7 @@ def read_byte_pairs(vocabulary: Path, merges: Path, stated: StatedTokens) -> Tok
     except Exception as error:  # the library raises Exception itself
         raise InputError(
             _("{path}: is no vocabulary of byte pairs, with merges.txt beside it ({error})").format(
-                path=vocabulary, error=error
+                path=vocabulary, error=cause(error)
             )
         ) from error
     _split_words(inner, stated)

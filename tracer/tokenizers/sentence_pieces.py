@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..i18n import _
+from ..i18n import _, cause
 from .byte_pieces import marked_byte
 from .stated import Added, StatedTokens
 from .tokenizer import Encoded, Tokenizer
@@ -29,7 +29,7 @@ def read_processor(path: Path) -> Any:
     try:
         processor.LoadFromSerializedProto(path.read_bytes())
     except OSError as error:
-        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error.strerror)) from error
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
     except RuntimeError as error:
         raise InputError(_("{path}: is no SentencePiece model").format(path=path)) from error
     return processor

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..i18n import _
+from ..i18n import _, cause
 
 Pair = tuple[str, str]
 IdPair = tuple[list[int], list[int]]
@@ -22,7 +22,7 @@ def read_pairs(path: Path) -> list[Pair]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            _("{path}: can't be read as UTF-8 sentence pairs ({error})").format(path=path, error=error)
+            _("{path}: can't be read as UTF-8 sentence pairs ({error})").format(path=path, error=cause(error))
         ) from error
     pairs = []
     for number, line in enumerate(lines, 1):
