@@ -1,4 +1,4 @@
-"""The entry point: the command line and its options. The only place that imports typer."""
+"""The entry point: the command line and its options. Typer is imported here and in `usage` alone."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ import typer
 from tracer import i18n
 from tracer.i18n import _, documented
 
+from .usage import Command, Group
+
 NO_SCRIPT = ""
 """The value of a ``--batch`` that no file follows."""
 
 COLLECTED_EVERY = 100_000
 """New objects between two looks for garbage: records are kept by the thousand, and each look goes through them."""
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 def main() -> None:
@@ -40,6 +42,9 @@ def translate_help() -> None:
     for entry in (app.registered_callback, *app.registered_commands):
         if entry is not None and entry.callback is not None:
             entry.help = documented(entry.callback)
+            entry.options_metavar = _("[OPTIONS]")
+    if app.registered_callback is not None:
+        app.registered_callback.subcommand_metavar = _("COMMAND [ARGS]...")
 
 
 def with_batch_value(arguments: Sequence[str]) -> list[str]:
@@ -50,10 +55,11 @@ def with_batch_value(arguments: Sequence[str]) -> list[str]:
 
 
 def language(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The language that ``--lang`` names, else that of the locale."""
+    """The language that ``--lang`` names, if it is one; else that of the locale."""
     for argument, after in zip(arguments, [*arguments, ""][1:], strict=True):
-        if argument == "--lang" or argument.startswith("--lang="):
-            return argument.partition("=")[2] or after
+        option, _equals, value = argument.partition("=")
+        if option == "--lang" and (value or after) in i18n.LANGUAGES:
+            return value or after
     stated = (environ.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
     return next((value for value in stated if value), "en")[:2]
 
@@ -163,7 +169,7 @@ def shell(
     raise typer.Exit(guarded(lambda: launch(origin, script, shown, interactive=interactive, resumed=resume, lang=lang)))
 
 
-@app.command()
+@app.command(cls=Command)
 def models(name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None) -> None:
     """List the built-in models, or show the card of one."""
     from .launching import guarded
@@ -172,7 +178,7 @@ def models(name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None)
     raise typer.Exit(guarded(show_models if name is None else lambda: show_card(name)))
 
 
-@app.command()
+@app.command(cls=Command)
 def check(
     directory: Annotated[str, typer.Argument(metavar="DIR", help=_("a checkpoint with a reference.safetensors in it"))],
 ) -> None:
@@ -183,7 +189,35 @@ def check(
     raise typer.Exit(guarded(lambda: checked(directory)))
 
 
-@app.command()
+@app.command(cls=Command)
+def learn(
+    lesson: Annotated[
+        str | None, typer.Argument(metavar="[LESSON|FILE]", help=_("its number, its name, or a file of your own"))
+    ] = None,
+    checked: Annotated[
+        bool, typer.Option("--check", help=_("play the lesson by itself and say what is wrong with it"))
+    ] = False,
+    width: Annotated[int | None, typer.Option(min=20, max=10_000, metavar="N", help=_("columns; 100 in batch"))] = None,
+    color: Annotated[Literal["auto", "always", "never"], typer.Option(help=_("colours"))] = "auto",
+    lang: Annotated[
+        Literal["en", "zh"] | None, typer.Option("--lang", help=_("language of messages; else that of the locale"))
+    ] = None,
+    accessible: Annotated[bool, typer.Option("--accessible", help=_("plain ASCII, lists in place of grids"))] = False,
+) -> None:
+    """Take a lesson, or go on where you were.
+
+    Answers may come from a file: tx-trace learn 4 < FILE ends with status 0 if the lesson is passed.
+    """
+    from .launching import guarded
+    from .showing.presenting import Look
+    from .subcommands.lessons import check_lesson
+    from .subcommands.lessons import learn as take
+
+    look = Look(width, color, accessible)
+    raise typer.Exit(guarded((lambda: check_lesson(lesson)) if checked else lambda: take(lesson, look, lang)))
+
+
+@app.command(cls=Command)
 def train(
     pairs: Annotated[
         Path, typer.Argument(metavar="PAIRS.tsv", help=_("a sentence, a tab, its translation; a line each"))

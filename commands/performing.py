@@ -22,7 +22,7 @@ from .sitting import Sitting
 def perform(text: str, sitting: Sitting, presenter: Presenter) -> Call:
     """Run a line that was typed, and the commands of the breakpoint it leads to; raises what the commands raise."""
     sitting.lines.append(text)
-    return _followed(text, sitting, presenter)
+    return carry_out(text, sitting, presenter)
 
 
 def play(path: Path, sitting: Sitting, presenter: Presenter) -> None:
@@ -49,7 +49,7 @@ def _play_line(text: str, sitting: Sitting, presenter: Presenter) -> None:
     if text.strip():
         presenter.echo(text)
         if not text.startswith("#"):
-            _followed(text, sitting, presenter)
+            carry_out(text, sitting, presenter)
 
 
 @contextmanager
@@ -61,8 +61,8 @@ def _located(source: str, number: int) -> Iterator[None]:
         raise
 
 
-def _followed(text: str, sitting: Sitting, presenter: Presenter) -> Call:
-    """Run a line, and the commands of the breakpoint it leads to, up to one that moves on."""
+def carry_out(text: str, sitting: Sitting, presenter: Presenter) -> Call:
+    """Run a line, and the commands of the breakpoint it leads to, up to one that moves on; raises as `perform` does."""
     sitting.take_due()
     call = _logged(text, sitting, presenter)
     due = sitting.take_due() or []
@@ -87,12 +87,22 @@ def _logged(text: str, sitting: Sitting, presenter: Presenter) -> Call:
 
 def _carried_out(text: str, sitting: Sitting, presenter: Presenter) -> Call:
     call = parse_line(sitting.expanded(text))
-    with _destination(call, presenter) as shown:
-        is_seen = shown is presenter
-        results = [result for result in call.run(sitting) if _told(result, shown, sitting.log if is_seen else None)]
+    results: list[Result] = []
+    try:
+        with _destination(call, presenter) as shown:
+            is_seen = shown is presenter
+            results.extend(r for r in call.run(sitting) if _told(r, shown, sitting.log if is_seen else None))
+    finally:
+        _seen(call, results, sitting)
+    return call
+
+
+def _seen(call: Call, results: list[Result], sitting: Sitting) -> None:
+    """Let a sitting know what a command has shown, also one that failed in the end."""
     if results and call.command.group != "files":
         sitting.shown = results
-    return call
+    if results and sitting.witness:
+        sitting.witness(call, results)
 
 
 def _told(result: Result, presenter: Presenter, log: Log | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from tracer.debugger.session import Session, Stop
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
-from .grammar.parsing import split_word
+from .grammar.parsing import Call, split_word
 from .opening import Opener
 from .registry import catalogue, lookup
 from .showing.results import Result
@@ -24,7 +24,8 @@ class Sitting(Session):
 
     ``preferences`` are settings by name, those apart that were never set; ``aliases`` are short names with the
     commands they stand for; ``lines`` is what was typed, the oldest first; ``shown`` is what the last command showed;
-    ``scripts`` are those being run, the outermost first; ``log`` is told everything.
+    ``scripts`` are those being run, the outermost first; ``log`` is told everything, ``witness`` every call that
+    was run with what it had to say.
     """
 
     def __init__(self, opener: Opener) -> None:
@@ -35,6 +36,7 @@ class Sitting(Session):
         self.shown: list[Result] = []
         self.scripts: list[Path] = []
         self.log: Log | None = None
+        self.witness: Callable[[Call, list[Result]], None] | None = None
         super().__init__(lambda text: self.opener(text))
 
     def reopen(self, opener: Opener) -> Stop:

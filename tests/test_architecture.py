@@ -23,7 +23,7 @@ RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 ONLY_IN = {
     "rich": ("tracer/render/",),
     "prompt_toolkit": ("commands/terminal/prompt.py", "commands/terminal/keys.py", "commands/viewer/screen.py"),
-    "typer": ("commands/main.py",),
+    "typer": ("commands/main.py", "commands/usage.py"),
     "torch": ("tracer/training/",),
     "commands": ("commands/",),
 }

@@ -15,7 +15,7 @@ from typing import IO, Any, Literal
 
 from tracer.errors import InputError
 from tracer.export import jsonl
-from tracer.i18n import _
+from tracer.i18n import _, cause
 
 from ..registry import prompted
 from ..terminal.paging import fits, page
@@ -190,7 +190,7 @@ def whole_file(path: Path) -> Iterator[IO[str]]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise InputError(_("{path}: can't be written ({reason})").format(path=path, reason=error.strerror)) from error
+        raise InputError(_("{path}: can't be written ({reason})").format(path=path, reason=cause(error))) from error
 
 
 @contextmanager

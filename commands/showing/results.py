@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tracer.addresses import Selector
 from tracer.export import jsonl
+from tracer.tape import Record
 
 if TYPE_CHECKING:
     from ..viewer.subject import Subject
@@ -17,17 +19,27 @@ View = Any
 
 
 @dataclass(frozen=True)
+class Cells:
+    """What selectors cut out of a recorded tensor; ``explained`` says that a reason for it was given."""
+
+    record: Record
+    selectors: tuple[Selector, ...] = ()
+    explained: bool = False
+
+
+@dataclass(frozen=True)
 class Result:
     """One thing that a command has to say. Objects and view are each made only when they are wanted.
 
     With a ``subject``, a person at a terminal looks around in it, in place of seeing the view. With an ``act`` nothing
-    is shown: it is done, and told how things are presented.
+    is shown: it is done, and told how things are presented. ``about`` are the recorded cells that it shows.
     """
 
     objects: Callable[[], Iterable[jsonl.Object]]
     view: Callable[[], View] = lambda: None
     subject: Callable[[], Subject] | None = None
     act: Callable[[Presenter], None] | None = None
+    about: Cells | None = None
 
 
 Results = Iterator[Result]

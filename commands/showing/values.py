@@ -16,7 +16,7 @@ from tracer.i18n import _
 from tracer.tape import Record
 from tracer.tensor import Array, Axis, Tensor
 
-from .results import Result, Results, View, answer
+from .results import Cells, Result, Results, View, answer
 from .shared import record_result
 
 PLAIN = Format()
@@ -35,7 +35,11 @@ class Part:
     def result(self) -> Result:
         """The values, or the view that fits them; raises as `Tensor.select` does."""
         cut = self.cut
-        return Result(lambda: [jsonl.tensor(cut, self.record.step)], lambda: in_format(self._view(cut), self.form))
+        return Result(
+            lambda: [jsonl.tensor(cut, self.record.step)],
+            lambda: in_format(self._view(cut), self.form),
+            about=Cells(self.record, self.selectors),
+        )
 
     @property
     def cut(self) -> Tensor:

@@ -41,10 +41,7 @@ class Conversation:
 
     def _sitting(self, *, resumed: bool) -> Sitting:
         sitting = self._resumed() if resumed else self.begin()
-        for problem in configure(sitting, config_folder() / "config"):
-            complain(problem)
-        for name, value in self._given():
-            SETTINGS[name].put(sitting, value)
+        furnish(sitting, self.look, self.lang)
         return sitting
 
     def _resumed(self) -> Sitting:
@@ -54,13 +51,21 @@ class Conversation:
             complain(_("{error}; this is a fresh one").format(error=error))
             return self.begin()
 
-    def _given(self) -> Iterable[tuple[str, Any]]:
-        """The settings that the command line names: they win over the configuration file."""
-        look = ((field.name, getattr(self.look, field.name), field.default) for field in fields(self.look))
-        return [*((name, value) for name, value, default in look if value != default), *self._language()]
 
-    def _language(self) -> Iterable[tuple[str, Any]]:
-        return [] if self.lang is None else [("lang", self.lang)]
+def furnish(sitting: Sitting, look: Look, lang: str | None) -> None:
+    """Set what the configuration file says, and then what the command line does, which wins."""
+    for problem in configure(sitting, config_folder() / "config"):
+        complain(problem)
+    for name, value in _given(look, lang):
+        SETTINGS[name].put(sitting, value)
+
+
+def _given(look: Look, lang: str | None) -> Iterable[tuple[str, Any]]:
+    """The settings that the command line names."""
+    chosen = ((field.name, getattr(look, field.name), field.default) for field in fields(look))
+    yield from ((name, value) for name, value, default in chosen if value != default)
+    if lang is not None:
+        yield "lang", lang
 
 
 def _leave(number: int, _frame: object) -> NoReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from prompt_toolkit import PromptSession
@@ -39,10 +39,16 @@ class LineCompleter(Completer):
 
 
 class Prompt:
-    """Asks for lines, as the settings of a sitting want it; ``lines`` are those of earlier sessions, oldest first."""
+    """Asks for lines, as the settings of a sitting want it.
 
-    def __init__(self, sitting: Sitting, lines: Sequence[str], **terminal: Any) -> None:
+    ``lines`` are those of earlier sessions, oldest first; ``bar`` tells what stands at the bottom while none is typed.
+    """
+
+    def __init__(
+        self, sitting: Sitting, lines: Sequence[str], bar: Callable[[], str] | None = None, **terminal: Any
+    ) -> None:
         self._sitting = sitting
+        self._bar = bar or (lambda: standing(sitting))
         self._draft = ""
         self._standing = ""
         suggest = AutoSuggestFromHistory()
@@ -51,7 +57,7 @@ class Prompt:
             completer=LineCompleter(sitting),
             complete_while_typing=Condition(lambda: self._set("menu") and not self._set("accessible")),
             auto_suggest=DynamicAutoSuggest(lambda: suggest if self._set("suggest") else None),
-            key_bindings=bindings(self._switched, self._drafted),
+            key_bindings=bindings(self._switched, self.draft),
             **terminal,
         )
 
@@ -62,7 +68,7 @@ class Prompt:
         session.color_depth = DEPTHS[color_depth(self._set("color"), os.environ, is_terminal=True)]
         session.complete_style = CompleteStyle.READLINE_LIKE if is_plain else CompleteStyle.COLUMN
         session.bottom_toolbar = self._toolbar if self._set("toolbar") and not is_plain else None
-        self._standing = standing(self._sitting)
+        self._standing = self._bar()
         draft, self._draft = self._draft, ""
         return session.prompt(message, default=draft)
 
@@ -75,5 +81,6 @@ class Prompt:
     def _switched(self, is_vi: bool) -> None:
         SETTINGS["vi"].put(self._sitting, is_vi)
 
-    def _drafted(self, text: str) -> None:
+    def draft(self, text: str) -> None:
+        """Let the next line begin with a text."""
         self._draft = text

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from types import UnionType
 from typing import Any
 
 from tracer.debugger.cursor import Cursor
@@ -19,15 +17,15 @@ from tracer.model import BUILTIN, Model
 from ..grammar.parsing import parse_line
 from ..loading import open_model
 from ..opening import Opener
-from ..showing.presenting import whole_file
 from ..showing.stopped import script
 from ..sitting import Sitting
 from .folders import state_folder
+from .state import Kinds, read_state, write_state
 
 VERSION = 1
 """Of what is written; what another version wrote is not read."""
 
-_FIELDS: dict[str, type | UnionType] = {
+_FIELDS: Kinds = {
     "model": str,
     "dtype": str,
     "text": str,
@@ -48,7 +46,6 @@ def save(sitting: Sitting, path: Path) -> None:
     """Keep a session, whole or not at all; raises `InputError` where it can't be written."""
     opener, cursor = sitting.opener, sitting.cursor
     state = {
-        "version": VERSION,
         "model": _name(opener.model),
         "dtype": opener.model.dtype,
         "text": opener.text,
@@ -58,12 +55,7 @@ def save(sitting: Sitting, path: Path) -> None:
         "cursor": [cursor.step, cursor.index],
         "breakpoints": script(sitting.stops),
     }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(_("{path}: can't be written ({reason})").format(path=path, reason=error.strerror)) from error
-    with whole_file(path) as stream:
-        json.dump(state, stream, ensure_ascii=False, indent=1)
+    write_state(path, VERSION, state)
 
 
 def resume(path: Path, warn: Callable[[str], None]) -> Sitting:
@@ -98,23 +90,15 @@ def _name(model: Model) -> str:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        state = json.loads(path.read_text(encoding="utf-8"))
+        state = read_state(path, VERSION, _FIELDS)
     except FileNotFoundError:
         raise InputError(_("there is no session to resume yet")) from None
-    except OSError as error:
-        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=error.strerror)) from error
-    except (ValueError, RecursionError):
-        state = None
-    if not _is_state(state):
+    if state is None or not _has_places(state):
         raise InputError(_("{path}: holds no session that this version can resume").format(path=path))
-    checked: Mapping[str, Any] = state
-    return checked
+    return state
 
 
-def _is_state(state: Any) -> bool:
-    if not isinstance(state, dict) or state.get("version") != VERSION:
-        return False
-    if not all(isinstance(state.get(name), kind) for name, kind in _FIELDS.items()):
-        return False
+def _has_places(state: Mapping[str, Any]) -> bool:
+    """Whether the cursor is two numbers and the breakpoints are texts."""
     texts = all(isinstance(line, str) for line in state["breakpoints"])
     return texts and [type(place) for place in state["cursor"]] == [int, int]

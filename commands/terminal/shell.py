@@ -81,7 +81,7 @@ class Shell:
         except KeyboardInterrupt:
             return
         self._typed.add(line.strip())
-        self.obey(line, _following(read))
+        self.obey(line, following(read))
 
     def _greet(self) -> None:
         self._say(f"tx-trace {__version__}   {self.sitting.run.model.describe()}")
@@ -89,7 +89,7 @@ class Shell:
         if record := self.sitting.here.record:
             self._show(record_result(record))
         else:
-            self._say(_("try  s one operation   t a token   p dec.0.self.weights[h0]   h help   q quit"))
+            self._say(_("new here? type learn   s one operation   t a token   h help   q quit"))
 
     def _say(self, sentence: str) -> None:
         self._show(Result(lambda: (), lambda: sentence))
@@ -98,7 +98,7 @@ class Shell:
         self.presenter.altered(self.sitting.preferences).show(result)
 
 
-def _following(read: Reader) -> Iterator[str]:
+def following(read: Reader) -> Iterator[str]:
     """The lines that go on with one, up to Ctrl-D."""
     while True:
         try:
@@ -107,10 +107,10 @@ def _following(read: Reader) -> Iterator[str]:
             return
 
 
-def line_reader(sitting: Sitting) -> Reader:
-    """Line editing where the terminal can do it, a plain prompt where it can't."""
+def line_reader(sitting: Sitting, bar: Callable[[], str] | None = None) -> Reader:
+    """Line editing where the terminal can do it, else a plain prompt; ``bar`` tells the line at the bottom."""
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or not sys.stdout.isatty():
         return input
     from .prompt import Prompt
 
-    return Prompt(sitting, sitting.lines)
+    return Prompt(sitting, sitting.lines, bar)

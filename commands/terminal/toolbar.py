@@ -12,13 +12,23 @@ def standing(sitting: Sitting) -> str:
     """Where the session stands, in a line."""
     stops = sum(1 for _stop in sitting.stops)
     count = ngettext("{n} breakpoint", "{n} breakpoints", stops).format(n=stops) if stops else ""
-    return "  ".join(part for part in (sitting.run.model.name, *_place(sitting), count) if part)
+    return _joined(sitting.run.model.name, *_place(sitting, _token(sitting)), count)
 
 
-def _place(sitting: Sitting) -> list[str]:
+def place(sitting: Sitting) -> str:
+    """Where its cursor stands."""
+    return _joined(*_place(sitting))
+
+
+def _joined(*parts: str) -> str:
+    return "  ".join(part for part in parts if part)
+
+
+def _place(sitting: Sitting, token: str = "") -> list[str]:
     record = sitting.here.record
-    if record is None:
-        return [_("not started")]
-    token = sitting.here.token
-    piece = _("token {n} {piece}").format(n=record.step, piece=quoted(token)) if token is not None else ""
-    return [f"@{record.step}", piece, f"#{record.index} {record.address}"]
+    return [_("not started")] if record is None else [f"@{record.step}", token, f"#{record.index} {record.address}"]
+
+
+def _token(sitting: Sitting) -> str:
+    token = sitting.here.token if sitting.here.record else None
+    return "" if token is None else _("token {n} {piece}").format(n=sitting.cursor.step, piece=quoted(token))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer.addresses import Label
+from tracer.addresses import Index, Label
 from tracer.contest import Contest, contest
 from tracer.debugger.session import Session
 from tracer.derive import Explainer
@@ -15,7 +15,7 @@ from tracer.i18n import spoken
 from ..grammar.parameters import All, Cell, Depth, Terms
 from ..registry import command
 from ..showing.reasons import Found, cell_at, parameter_at, parameter_facts, token_facts
-from ..showing.results import Result, Results, View, answer
+from ..showing.results import Cells, Result, Results, View, answer
 
 
 @command("why", group="reason")
@@ -56,7 +56,8 @@ def _derivation(session: Session, found: Found, depth: int, count: int | None) -
 
         return explanation_view(explanation, reasons=explainer.reasons, count=count)
 
-    return Result(lambda: map(jsonl.derivation, explanation.derivations()), view)
+    about = Cells(found.record, tuple(map(Index, found.place)), explained=True)
+    return Result(lambda: map(jsonl.derivation, explanation.derivations()), view, about=about)
 
 
 def _contest(session: Session, found: Found) -> Contest | None:

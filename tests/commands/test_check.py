@@ -1,4 +1,4 @@
-"""``tx-trace check``: the table, the counts, the statuses."""
+"""``tx-trace check`` and `check` in the shell: the table, the counts, the statuses."""
 
 import shutil
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
+
+from commands.batch import FAILED, FINE, UNEXPECTED
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = sorted(path.parent.name for path in FIXTURES.glob("*/reference.safetensors"))
@@ -39,7 +41,7 @@ def test_beyond_the_noise_the_status_is_3(tx, tmp_path):
 @pytest.mark.parametrize(
     ("directory", "message"),
     [
-        ("zh-en-tiny", "reference.safetensors: is missing"),
+        ("zh-en", "reference.safetensors: is missing"),
         ("nowhere", "there is no model 'nowhere'"),
         (str(FIXTURES), "reference.safetensors: is missing"),
     ],
@@ -49,3 +51,44 @@ def test_nothing_to_compare_is_status_2(tx, directory, message):
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_tiny_model_computes_what_torch_does(play, tx):
+    shown = play("check")
+    assert play.status == FINE
+    assert shown.splitlines()[-1].endswith("addresses compared: 45 ok, 0 beyond the noise")
+    assert tx("check", "zh-en-tiny").returncode == FINE
+
+
+def test_a_mistake_is_found_where_it_is_made(play, capsys):
+    shown = play("check port.safetensors")
+    assert play.status == UNEXPECTED
+    first, *_others = [line.split()[0] for line in shown.splitlines() if line.endswith("BEYOND")]
+    assert first == "@1:decoder.0.cross_attn.scores"
+    assert "12 addresses are beyond the noise, first: @1:decoder.0.cross_attn.scores" in capsys.readouterr().err
+
+
+def test_the_cell_that_is_farthest_is_told(objects):
+    told = objects("check port.safetensors")[0]["data"]
+    checks = {check["address"]: check for check in told["checks"]}
+    cell = checks["@1:decoder.0.cross_attn.scores"]["at"]
+    assert told["reference"] == "port.safetensors"
+    assert cell["there"] == pytest.approx(cell["here"] * 8**0.5, rel=1e-5)
+    assert checks["greedy.ids"] == {
+        "name": "greedy.ids", "address": "greedy.ids", "largest": 0, "allowed": 0, "holds": True, "at": None,
+    }  # fmt: skip
+
+
+def test_a_file_as_given_goes_before_the_one_beside_the_model(play, model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(model.path / "reference.safetensors", "port.safetensors")
+    play("check port.safetensors")
+    assert play.status == FINE
+    play(f"check {model.path / 'port.safetensors'}")
+    assert play.status == UNEXPECTED
+
+
+def test_a_file_that_is_nowhere(play, capsys):
+    play("check nowhere.safetensors")
+    assert play.status == FAILED
+    assert "nowhere.safetensors: is missing" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from commands.sitting import Sitting
 NAMES = list(catalogue())
 EXPECTED = {
     "run", "step", "next", "finish", "until", "token", "continue", "rs", "rn", "rfin", "rt", "rc", "goto", "print",
-    "list", "where", "info", "tokens", "top", "mask", "why", "expect", "help", "quit", "view",
+    "list", "where", "info", "tokens", "top", "mask", "why", "check", "expect", "help", "quit", "view",
 }  # fmt: skip
 SHORT = {
     "s": "step", "n": "next", "fin": "finish", "unt": "until", "t": "token", "c": "continue", "p": "print",

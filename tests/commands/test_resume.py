@@ -103,6 +103,16 @@ def test_wrong_kinds_are_no_session(session, file, field, value):
         resume(file, print)
 
 
+@pytest.mark.parametrize("field", ["model", "target"])
+def test_a_field_that_is_missing_makes_it_no_session(session, file, field):
+    save(session, file)
+    state = json.loads(file.read_text())
+    del state[field]
+    file.write_text(json.dumps(state))
+    with pytest.raises(InputError, match="holds no session"):
+        resume(file, print)
+
+
 def test_a_folder_that_can_not_be_made_is_one_sentence(session, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="can't be written"):

@@ -230,7 +230,7 @@ def test_twenty_columns_are_enough(terminal):
     there.type("s" + ENTER)
     there.wait(bar("zh-en-tiny  @0  #1"))
     there.type("p enc.0.self.we")
-    there.wait(seen("weights"))
+    there.wait(seen("enc.0.self.wei"))
 
 
 def test_settings_of_the_file_hold_and_its_faults_are_told(terminal, tmp_path):

@@ -76,7 +76,7 @@ class Here:
             return tape.find(str(_within_step(address)), self.scope)
         except AddressError as error:
             if address.step is None and tape.number == 0 and self.places(address, 1):
-                hint = _("; the decoder's passes begin at @1: write @1:{path}").format(path=_within_step(address))
+                hint = _(" (the decoder's passes begin at @1: write @1:{path})").format(path=_within_step(address))
                 raise AddressError(f"{error}{hint}") from None
             raise
 

@@ -51,7 +51,7 @@ class Session:
     A motion goes no further than the first of ``stops`` on its way; `goto`, `back` and `forward` pass them by. One that
     is interrupted or fails leaves the cursor where it was.
     ``frame`` counts the scopes between the record under the cursor and the one that is looked from; any motion looks
-    from the innermost again.
+    from the innermost again. ``met`` are those stops that ended the last motion.
     """
 
     def __init__(self, begin: Begin) -> None:
@@ -69,6 +69,7 @@ class Session:
         self.trail = Trail(self.start)
         self.frame = 0
         self.listed: Listed | None = None
+        self.met: tuple[Met, ...] = ()
         return self._stop("start")
 
     @property
@@ -228,6 +229,7 @@ class Session:
         self.cursor = cursor
         self.frame = 0
         self.listed = None
+        self.met = met
         self.furthest = max(self.furthest, cursor)
         return self._stop(reason, met)
 

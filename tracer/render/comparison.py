@@ -29,16 +29,29 @@ class ComparisonView(Composite):
         if left_out := self.comparison.left_out:
             text = _("without an address here: {names}").format(names=", ".join(left_out))
             yield Sentence(text, DIM)
+        yield from map(Sentence, _first(self.comparison.beyond))
         yield Sentence(_counts(checks), DIM)
 
 
 def comparison_view(comparison: Comparison) -> ComparisonView:
-    """For each address its largest difference and the one allowed; then what was not compared; then the counts."""
+    """For each address its largest difference and the one allowed; then what was not compared, where a difference is
+    first beyond the noise, and the counts."""
     return ComparisonView(comparison)
 
 
 def _verdict(check: Check) -> str:
-    return _("ok") if check.holds else _("BEYOND: {name}").format(name=check.name)
+    if check.holds:
+        return _("ok")
+    return _("BEYOND") if check.address.endswith(check.name) else _("BEYOND: {name}").format(name=check.name)
+
+
+def _first(beyond: Sequence[Check]) -> Iterator[str]:
+    """Where the first of the differences that are too large is largest, if it is that of a cell."""
+    for check in beyond[:1]:
+        if check.cell:
+            cell = f"{check.address}[{','.join(map(str, check.cell.place))}]"
+            told = _("first beyond the noise: {cell} is {here} here and {there} there")
+            yield told.format(cell=cell, here=f"{check.cell.here:.6g}", there=f"{check.cell.there:.6g}")
 
 
 def _counts(checks: Sequence[Check]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from rich.style import Style
 from .. import document
 from ..document import Block, Span
 from .colours import tone
+from .words import words
 
 Line = list[Segment]
 
@@ -35,10 +35,13 @@ class Glyphs(NamedTuple):
     fork: str
     last: str
     down: str
+    bullet: str
 
 
-_UNICODE = Glyphs(more="…", zero="·", visible="■", hidden="·", bar=" ▏▎▍▌▋▊▉█", fork="├─ ", last="└─ ", down="│  ")
-_ASCII = Glyphs(more="...", zero=".", visible="x", hidden=".", bar=" #", fork="|- ", last="`- ", down="|  ")
+_UNICODE = Glyphs(
+    more="…", zero="·", visible="■", hidden="·", bar=" ▏▎▍▌▋▊▉█", fork="├─ ", last="└─ ", down="│  ", bullet="•"
+)
+_ASCII = Glyphs(more="...", zero=".", visible="x", hidden=".", bar=" #", fork="|- ", last="`- ", down="|  ", bullet="-")
 
 _IN_ASCII = {
     "x̂": "x_hat",
@@ -187,22 +190,20 @@ def clipped_left(text: str, width: int, more: str = "…") -> str:
     return more[: max(0, width)] + text
 
 
-_WIDE, _OPENING, _CLOSING = "\u2e80-\u9fff\uff01-\uff60", "（《「", "，。、；：！？）》」"
-_BETWEEN_WORDS = re.compile(
-    rf"(?<= )(?! )|(?<=[{_WIDE}])(?<![{_OPENING}])(?![{_CLOSING} ]|$)|(?<=[^ {_OPENING}])(?=[一-鿿{_OPENING}])"
-)
-"""Where a line may end: after blanks, and beside Chinese characters, but not before what closes or after what opens."""
-
-
 def folded(text: str, width: int) -> list[str]:
     """A text broken into lines of at most ``width`` cells, between words where possible."""
+    return [line.rstrip(" ") for line in filled(words(text), width)]
+
+
+def filled(pieces: Iterable[str], width: int) -> list[str]:
+    """Pieces put together to lines of at most ``width`` cells, blanks at their ends apart; too long a one is cut."""
     lines = [""]
-    for word in _BETWEEN_WORDS.split(text):
-        if cell_len((lines[-1] + word).rstrip(" ")) <= width:
-            lines[-1] += word
+    for piece in pieces:
+        if cell_len((lines[-1] + piece).rstrip(" ")) <= width:
+            lines[-1] += piece
         else:
-            lines += chopped(word, width)
-    return [line.rstrip(" ") for line in (lines if lines[0] else lines[1:] or [""])]
+            lines += chopped(piece, width)
+    return lines if lines[0] else lines[1:] or [""]
 
 
 def fitted(text: str, width: int) -> str:

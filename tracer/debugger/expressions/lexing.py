@@ -216,5 +216,7 @@ def _instead_of_operator(rest: str) -> str:
         return _("brackets hold selectors, follow an address and end with ]")
     if rest.startswith("="):
         return _("nothing can be set here; == compares")
+    if rest.startswith("^"):
+        return _("a power is written **, as in 2 ** 3")
     found = _OPERAND.match(rest)
     return _("an operator is missing before {text}").format(text=repr(found[0] if found else rest[0]))

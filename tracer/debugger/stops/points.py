@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -142,6 +142,11 @@ class Stops:
         steps = (self._layouts.sealed(run, number) for number in range(start.step, goal.step + way, way))
         arrivals = (self._first_in(step, _way(step, start, goal)) for step in steps)
         return next(filter(None, arrivals), None)
+
+    def tested(self, run: Run, number: int) -> Mapping[int, Sequence[Point]]:
+        """The enabled stops that a step is tested for, by the index of the record; raises as `Run.step` does."""
+        step = self._layouts.sealed(run, number)
+        return self._tested(step, range(1, step.last + 1))
 
     def _first_in(self, step: Sealed, way: range) -> Arrival | None:
         """The first of a step's records on the way at which to stop."""

@@ -1,0 +1,81 @@
+"""Where the lessons lie: a folder for each language, a file for each lesson."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tracer import i18n
+from tracer.addresses import suggestion
+from tracer.errors import InputError
+from tracer.i18n import _
+
+from .lesson import Lesson
+from .reading import read_lesson
+from .sheet import read_front
+
+LESSONS = Path(__file__).parents[1] / "lessons"
+END = ".md"
+
+
+def names() -> list[str]:
+    """The lessons of the course in their order: ``04-softmax``."""
+    return sorted(path.stem for path in (LESSONS / i18n.LANGUAGES[0]).glob(f"*{END}"))
+
+
+def find(wanted: str) -> Path:
+    """The file of a lesson, by its number, its name or a part of that, or its path.
+
+    Raises:
+        InputError: there is no such lesson, or several.
+    """
+    if wanted.endswith(END) or "/" in wanted:
+        return Path(wanted)
+    known = names()
+    number = f"{int(wanted):02}" if wanted.isascii() and wanted.isdigit() and len(wanted) < 4 else wanted
+    found = [name for name in known if name.startswith(f"{number}-") or name == number]
+    found = found or [name for name in known if wanted and wanted in name]
+    if len(found) == 1:
+        return _spoken(found[0])
+    if found:
+        raise InputError(_("{name} is ambiguous: {names}").format(name=wanted, names=", ".join(found)))
+    nearest = suggestion(wanted, [name.partition("-")[2] for name in known])
+    hint = _("did you mean {nearest}?").format(nearest=nearest) if nearest else _("learn lists them")
+    raise InputError(_("there is no lesson {name}; {hint}").format(name=wanted, hint=hint))
+
+
+def _spoken(name: str) -> Path:
+    """The file of a lesson of the course in the user's language, in English where it is not there."""
+    wanted = LESSONS / i18n.language() / f"{name}{END}"
+    return wanted if wanted.is_file() else LESSONS / i18n.LANGUAGES[0] / f"{name}{END}"
+
+
+def all_languages(name: str) -> list[Path]:
+    """The files of a lesson of the course, one a language, whether or not they are there."""
+    return [LESSONS / language / f"{name}{END}" for language in i18n.LANGUAGES]
+
+
+def key(path: Path) -> str:
+    """What progress is kept under: the name of a lesson of the course, the whole path of another."""
+    return path.stem if path.parent.parent == LESSONS else str(path.resolve())
+
+
+def siblings(path: Path) -> list[Path]:
+    """The same lesson in other languages: files of its name in the folders of these beside its own."""
+    if path.resolve().parent.name not in i18n.LANGUAGES:
+        return []
+    beside = (path.resolve().parents[1] / language / path.name for language in i18n.LANGUAGES)
+    return [other for other in beside if other != path.resolve()]
+
+
+def in_language(lesson: Lesson) -> Lesson:
+    """A lesson in the user's language; as it is where there is none in that, or one with other steps."""
+    beside = lesson.path.resolve().parents[1] / i18n.language() / lesson.path.name
+    if beside not in siblings(lesson.path) or not beside.is_file():
+        return lesson
+    spoken = read_lesson(beside)
+    return spoken if [step.id for step in spoken.steps] == [step.id for step in lesson.steps] else lesson
+
+
+def titles() -> dict[str, str]:
+    """The title of every lesson of the course in the user's language."""
+    return {name: read_front(_spoken(name))["title"].text for name in names()}

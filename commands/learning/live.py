@@ -1,0 +1,148 @@
+"""Texts with live numbers: ``{{ EXPRESSION }}`` is filled in by the running model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from tracer.debugger.expressions import Expression, Value, compile_expression
+from tracer.debugger.expressions.values import plain
+from tracer.debugger.locations import Here
+from tracer.errors import InputError, TraceError
+from tracer.i18n import _
+from tracer.run import Run
+
+from .sheet import LessonError
+
+Side = Literal["source", "target", "vocab"]
+SIDES: tuple[str, ...] = get_args(Side)
+DECIMALS = 3
+FOLDER = "folder"
+"""A name that stands for the folder of the lesson's file."""
+
+_HOLE = re.compile(r"\{\{(.*?)(\}\}|\Z)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Hole:
+    """A place in a text, for a number with so many decimals or for the token of a place or an id."""
+
+    value: Expression
+    form: int | Side
+    line: int
+
+    @classmethod
+    def read(cls, text: str, line: int) -> Hole:
+        """``EXPRESSION``, ``EXPRESSION | 4`` or ``EXPRESSION | source``; raises `TraceError` for what is neither."""
+        value, _bar, form = (part.strip() for part in text.partition("|"))
+        return cls(compile_expression(value), _form(form), line)
+
+    def filled(self, here: Here) -> str:
+        """The number or token at a place of a run; raises `TraceError` where there is none."""
+        value = self.value.evaluate(here)
+        if isinstance(self.form, int):
+            return written(value, self.form)
+        return piece_of(here.run, self.form, value)
+
+
+@dataclass(frozen=True)
+class Live:
+    """A text with holes, of a file; ``line`` is where it stands there."""
+
+    text: str
+    path: Path
+    line: int
+    parts: tuple[str | Hole, ...]
+
+    @classmethod
+    def read(cls, text: str, line: int, path: Path) -> Live:
+        """A text with its holes; raises `LessonError` for one that does not read."""
+        return cls(text, path, line, tuple(part for part in _parts(text, line, path) if part))
+
+    def filled(self, here: Here, literal: Callable[[str], str] = str) -> str:
+        """The text at a place of a run; what is filled in goes through ``literal``.
+
+        Raises:
+            LessonError: a number in it can't be had there.
+        """
+        return "".join(literal(self._value(part, here)) if isinstance(part, Hole) else part for part in self.parts)
+
+    def _value(self, hole: Hole, here: Here) -> str:
+        try:
+            return hole.filled(here)
+        except TraceError as error:
+            raise LessonError(self.path, hole.line, str(error)) from error
+
+
+def _parts(text: str, line: int, path: Path) -> Iterator[str | Hole]:
+    """The holes of a text, and what stands between them."""
+    end = 0
+    for hole in _HOLE.finditer(text):
+        yield text[end : hole.start()]
+        yield _hole(hole, line + text.count("\n", 0, hole.start()), path)
+        end = hole.end()
+    yield text[end:]
+
+
+def _hole(found: re.Match[str], line: int, path: Path) -> str | Hole:
+    if not found[2]:
+        raise LessonError(path, line, _("{{{{ is never closed").format())
+    if found[1].strip() == FOLDER:
+        return str(path.parent)
+    try:
+        return Hole.read(found[1], line)
+    except TraceError as error:
+        raise LessonError(path, line, str(error)) from error
+
+
+def written(value: Value, decimals: int = DECIMALS) -> str:
+    """A value in a sentence: fixed decimals, a vector in parentheses."""
+    return _vector(value, decimals) if np.ndim(value) else _scalar(value, decimals)  # type: ignore[arg-type]
+
+
+def _vector(values: Any, decimals: int) -> str:
+    return f"({', '.join(written(value, decimals) for value in values)})"
+
+
+def _scalar(value: Any, decimals: int) -> str:
+    if isinstance(value, bool | np.bool_):
+        return _("yes") if value else _("no")
+    if isinstance(value, float | np.floating):
+        return f"{value:.{decimals}f}" if np.isfinite(value) else str(value).replace("-inf", "−∞").replace("inf", "∞")
+    return str(value)
+
+
+def pieces_on(run: Run, side: Literal["source", "target"]) -> Sequence[str]:
+    """The tokens read on one side so far."""
+    return run.source if side == "source" else run.target
+
+
+def piece_of(run: Run, side: Side, value: Value) -> str:
+    """The token of a place, or of an id of the output's vocabulary; raises `TraceError` where there is none."""
+    place = plain(value)
+    if not isinstance(place, int):
+        raise InputError(_("{value} is no place of a token").format(value=written(place)))
+    if side == "vocab":
+        [checked] = run.model.check_ids([place], "target")
+        return run.model.piece(checked, "target")
+    pieces = pieces_on(run, side)
+    if not 0 <= place < len(pieces):
+        raise InputError(_("there is no token {n}; there are {count}").format(n=place, count=len(pieces)))
+    return pieces[place]
+
+
+def _form(text: str) -> int | Side:
+    if text in SIDES:
+        return text  # type: ignore[return-value]
+    if not text:
+        return DECIMALS
+    if text.isascii() and text.isdigit() and len(text) < 3:
+        return int(text)
+    raise InputError(
+        _("{text} is no way to show a number; expected decimals, source, target or vocab").format(text=text)
+    )

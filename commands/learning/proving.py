@@ -1,0 +1,147 @@
+"""A lesson played by itself: whether it can be gone through, and whether its checks can fail."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from tracer.errors import TraceError
+from tracer.i18n import _
+
+from ..showing.presenting import Look
+from ..sitting import Sitting
+from .coach import ANSWER, Coach
+from .lesson import Doing, Lesson, Step
+from .library import siblings
+from .live import Live
+from .reading import read_lesson
+from .sheet import LessonError
+from .stage import Mute, obey
+
+Begin = Callable[[Lesson], Sitting]
+
+
+def prove(path: Path, begin: Begin) -> Iterator[str]:
+    """What is wrong with a lesson, a sentence each: its own steps, then where another language differs.
+
+    Raises:
+        InputError: it can't be read, or is no lesson.
+    """
+    lesson = read_lesson(path)
+    yield from _played(lesson, begin)
+    for other in siblings(path):
+        yield from _differences(lesson, other)
+
+
+def _played(lesson: Lesson, begin: Begin) -> Iterator[str]:
+    mute = Mute(io.StringIO(), Look())
+    try:
+        coach = Coach(lesson, begin, mute)
+        coach.open()
+        while not coach.is_over:
+            place = coach.place
+            yield from _problems(coach)
+            if coach.place == place:
+                return
+    except LessonError as error:
+        yield str(error)
+
+
+def _problems(coach: Coach) -> Iterator[str]:
+    """What is wrong with the step that a coach is at; he is then at the next, unless its solution fails."""
+    step, path = coach.step, coach.lesson.path
+    if isinstance(step.goal, Doing) and all(check.holds(coach.stage.witness) for check in step.goal.checks):
+        yield str(LessonError(path, step.goal.checks[0].line, _("the check holds before anything is done")))
+    for text in (*step.hints, *_explanations(step)):
+        coach.stage.filled(text)
+    yield from _unexplained(coach)
+    place = coach.place
+    try:
+        for line in coach.solution():
+            _obey(coach, line)
+    except LessonError:
+        raise
+    except TraceError as error:
+        yield str(LessonError(path, step.line, _("the solution fails: {error}").format(error=error)))
+    if coach.place == place:
+        yield from _unreached(coach, step)
+
+
+def _explanations(step: Step) -> Iterator[Live]:
+    if isinstance(step.goal, Doing):
+        yield from (remark.text for remark in step.goal.remarks)
+    else:
+        yield from (slip.text for slip in step.goal.slips)
+        yield step.goal.otherwise
+
+
+def _obey(coach: Coach, line: str) -> None:
+    if line.startswith(ANSWER):
+        coach.answer(line.removeprefix(ANSWER).strip())
+    else:
+        obey(line, coach.sitting, coach.stage.presenter)
+        coach.observe()
+
+
+def _unreached(coach: Coach, step: Step) -> Iterator[str]:
+    """Which checks don't hold after the solution, and why."""
+    if not isinstance(step.goal, Doing):
+        yield str(LessonError(coach.lesson.path, step.goal.line, _("the solution's answer is not right")))
+        return
+    for check in step.goal.checks:
+        if not check.holds(coach.stage.witness):
+            trouble = check.trouble(coach.stage.witness)
+            problem = _("{check} does not hold after the solution{trouble}")
+            problem = problem.format(check=check.text, trouble=f": {trouble}" if trouble else "")
+            yield str(LessonError(coach.lesson.path, check.line, problem))
+
+
+def _unexplained(coach: Coach) -> Iterator[str]:
+    """Whether a question takes every answer, and whether the slips it knows are slips."""
+    question = coach.question
+    if question is None:
+        return
+    path, line = coach.lesson.path, question.asking.line
+    try:
+        wrong = 0.0 if question.truth else 1.0
+    except TraceError as error:
+        yield str(LessonError(path, line, _("the answer can't be had: {error}").format(error=error)))
+        return
+    options = question.options
+    if options is not None and len(set(options)) < 2:
+        yield str(LessonError(path, line, _("there is nothing to choose from")))
+    if question.is_right([wrong]):
+        problem = _("the tolerance is so wide that {answer:g} is taken for the answer")
+        yield str(LessonError(path, line, problem.format(answer=wrong)))
+    for slip in question.asking.slips:
+        if question.equals([question.truth], slip.of):
+            yield str(LessonError(path, slip.text.line, _("this slip is the right answer")))
+
+
+def _differences(lesson: Lesson, path: Path) -> Iterator[str]:
+    """Where the same lesson in another language has other steps."""
+    if not path.is_file():
+        yield _("{path}: this lesson is missing in its language").format(path=path)
+        return
+    other = read_lesson(path)
+    if _head(lesson) != _head(other):
+        yield str(LessonError(path, 1, _("model, text or target differ from {path}").format(path=lesson.path)))
+    theirs = {step.id: step for step in other.steps}
+    for step in lesson.steps:
+        if step.id not in theirs:
+            yield str(LessonError(path, 1, _("the step {id} is missing").format(id=step.id)))
+        elif list(step.code) != list(theirs[step.id].code):
+            problem = _("the commands or the goal of step {id} differ from {path}:{line}")
+            text = problem.format(id=step.id, path=lesson.path, line=step.line)
+            yield str(LessonError(path, theirs[step.id].line, text))
+    if _ids(lesson.steps) != _ids(other.steps):
+        yield str(LessonError(path, 1, _("the steps are not those of {path}").format(path=lesson.path)))
+
+
+def _head(lesson: Lesson) -> tuple[str, str, str | None]:
+    return lesson.model, lesson.text, lesson.target
+
+
+def _ids(steps: Sequence[Step]) -> list[str]:
+    return [step.id for step in steps]

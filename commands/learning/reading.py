@@ -1,0 +1,194 @@
+"""From the file of a lesson to the lesson: every block read, and what is missing or unknown named with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import cast
+
+from tracer.debugger.expressions import compile_expression
+from tracer.errors import InputError
+from tracer.i18n import _
+
+from .checks import Check, read_check
+from .lesson import Among, Asking, Commands, Doing, Lesson, Piece, Prose, Remark, Slip, Step
+from .live import SIDES, Live
+from .sheet import Block, Located, Part, Sheet, read_sheet
+
+_TITLE = re.compile(r"(.*\S)\s*\{#([\w-]+)\}")
+_NEEDED, _KEYS = ("title", "model", "text"), ("title", "model", "text", "target", "minutes")
+_GOALS = ("check", "predict", "compute")
+_PIECES = ("setup", "show")
+_BLOCKS = (*_GOALS, *_PIECES, "hint", "solution", "wrong")
+
+
+def read_lesson(path: Path) -> Lesson:
+    """The lesson in a file.
+
+    Raises:
+        InputError: it can't be read.
+        LessonError: something in it is missing, unknown or does not parse; with the line.
+    """
+    sheet = read_sheet(path)
+    front = _front(sheet)
+    for block in sheet.intro.blocks:
+        if block.word not in _PIECES:
+            raise sheet.error(block.line, _("{word} stands before the first step").format(word=block.word))
+    return Lesson(
+        path,
+        front["title"],
+        front["model"],
+        front["text"],
+        front.get("target"),
+        int(front["minutes"]) if "minutes" in front else None,
+        tuple(_pieces(sheet, sheet.intro.contents)),
+        _steps(sheet),
+    )
+
+
+def _front(sheet: Sheet) -> dict[str, str]:
+    for key, (value, line) in sheet.front.items():
+        if key not in _KEYS or not value:
+            raise sheet.error(
+                line, _("{key}: expected one of {known}, each with a value").format(key=key, known=", ".join(_KEYS))
+            )
+        if key == "minutes" and not (value.isascii() and value.isdigit()):
+            raise sheet.error(line, _("minutes: expected a whole number, not {text!r}").format(text=value))
+    for key in _NEEDED:
+        if key not in sheet.front:
+            raise sheet.error(1, _("the front matter lacks {key}").format(key=key))
+    return {key: value for key, (value, _line) in sheet.front.items()}
+
+
+def _steps(sheet: Sheet) -> tuple[Step, ...]:
+    steps: dict[str, Step] = {}
+    for part in sheet.parts:
+        step = _step(sheet, part)
+        if step.id in steps:
+            raise sheet.error(part.line, _("there are two steps with the id {id}").format(id=step.id))
+        steps[step.id] = step
+    if not steps:
+        raise sheet.error(1, _("there is no step; one begins with ## Title {{#id}}").format())
+    return tuple(steps.values())
+
+
+def _step(sheet: Sheet, part: Part) -> Step:
+    title = _TITLE.fullmatch(part.title)
+    if title is None:
+        problem = _("a step begins with ## Title {{#id}}, not {title!r}")
+        raise sheet.error(part.line, problem.format(title=part.title))
+    goal = _sole_goal(sheet, part)
+    _check_complete(sheet, part, goal)
+    place = part.contents.index(goal)
+    return Step(
+        title[2],
+        title[1],
+        part.line,
+        tuple(_pieces(sheet, part.contents[:place])),
+        _goal(sheet, goal, part.named("wrong")),
+        tuple(_pieces(sheet, part.contents[place + 1 :])),
+        tuple(_live(sheet, block.content) for block in part.named("hint")),
+        tuple(_live(sheet, line) for block in part.named("solution") for line in block.lines),
+    )
+
+
+def _sole_goal(sheet: Sheet, part: Part) -> Block:
+    for block in part.blocks:
+        if block.word not in _BLOCKS:
+            problem = _("unknown block {word}; expected one of {known}")
+            raise sheet.error(block.line, problem.format(word=block.word, known=", ".join(_BLOCKS)))
+    goals = part.named(*_GOALS)
+    if len(goals) != 1:
+        problem = _("this step has {n} goals; it needs one: check, predict or compute")
+        raise sheet.error(part.line, problem.format(n=len(goals)))
+    return goals[0]
+
+
+def _check_complete(sheet: Sheet, part: Part, goal: Block) -> None:
+    """What a step must have beside its goal."""
+    for word in ("hint", "solution" if goal.word == "check" else "wrong"):
+        if not part.named(word):
+            raise sheet.error(part.line, _("this step lacks a block {word}").format(word=word))
+    for block in part.blocks:
+        if not block.lines:
+            raise sheet.error(block.line, _("nothing stands in this block {word}").format(word=block.word))
+
+
+def _pieces(sheet: Sheet, contents: Sequence[Block | Located]) -> Iterator[Piece]:
+    for piece in contents:
+        if isinstance(piece, Located):
+            yield Prose(_live(sheet, piece))
+        elif piece.word in _PIECES:
+            yield Commands(tuple(_live(sheet, line) for line in piece.lines), piece.word == "show")
+
+
+def _goal(sheet: Sheet, block: Block, wrongs: Sequence[Block]) -> Doing | Asking:
+    if block.word != "check":
+        return _asking(sheet, block, wrongs)
+    for wrong in wrongs:
+        if not wrong.rest:
+            raise sheet.error(wrong.line, _("beside a check, wrong names the state that it speaks of: wrong CHECK"))
+    remarks = (Remark(_check(sheet, wrong.rest, wrong.line), _live(sheet, wrong.content)) for wrong in wrongs)
+    return Doing(tuple(_check(sheet, *line) for line in block.lines), tuple(remarks))
+
+
+def _check(sheet: Sheet, text: str, line: int) -> Check:
+    return sheet.read(line, lambda: read_check(text, line))
+
+
+def _asking(sheet: Sheet, block: Block, wrongs: Sequence[Block]) -> Asking:
+    keys = dict(_pairs(sheet, block))
+    if "answer" not in keys or ("among" in keys) == ("within" in keys):
+        problem = _("{word} needs answer, and either among or within")
+        raise sheet.error(block.line, problem.format(word=block.word))
+    others = [wrong for wrong in wrongs if not wrong.rest]
+    if len(others) != 1:
+        problem = _("beside {word}, one block wrong speaks of any other answer")
+        raise sheet.error(block.line, problem.format(word=block.word))
+    return Asking(
+        sheet.read(block.line, lambda: compile_expression(keys["answer"])),
+        sheet.read(block.line, lambda: _among(keys["among"])) if "among" in keys else None,
+        sheet.read(block.line, lambda: _within(keys.get("within", "0"))),
+        block.word == "predict",
+        block.line,
+        tuple(_slip(sheet, wrong) for wrong in wrongs if wrong.rest),
+        _live(sheet, others[0].content),
+    )
+
+
+def _slip(sheet: Sheet, block: Block) -> Slip:
+    return Slip(sheet.read(block.line, lambda: compile_expression(block.rest)), _live(sheet, block.content))
+
+
+def _live(sheet: Sheet, located: Located) -> Live:
+    return Live.read(*located, sheet.path)
+
+
+def _pairs(sheet: Sheet, block: Block) -> Iterator[tuple[str, str]]:
+    for text, line in block.lines:
+        key, _colon, value = (part.strip() for part in text.partition(":"))
+        if key not in ("answer", "among", "within") or not value:
+            problem = _("{text!r} is none of: answer: E, among: WORDS, within: NUMBER")
+            raise sheet.error(line, problem.format(text=text))
+        yield key, value
+
+
+def _among(text: str) -> Among:
+    if text in SIDES:
+        return cast("Among", text)
+    words = tuple(word.strip() for word in re.split("[,，、]", text))
+    if len(set(words)) < 2 or not all(words):
+        problem = _("among: expected source, target, vocab, or at least two words, not {text!r}")
+        raise InputError(problem.format(text=text))
+    return words
+
+
+def _within(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise InputError(_("within: expected a number from 0, not {text!r}").format(text=text))
+    return value

@@ -1,0 +1,178 @@
+"""The file of a lesson, taken apart: front matter, and under each heading prose and fenced blocks, with their lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from tracer.errors import InputError, TraceError
+from tracer.i18n import _, cause
+
+MOST = 1 << 20
+"""Bytes that a lesson may have."""
+
+_FRONT = re.compile(r"---\n(.*?\n)---\n", re.DOTALL)
+T = TypeVar("T")
+
+
+class LessonError(InputError):
+    """What is wrong with a lesson, with the file and the line."""
+
+    def __init__(self, path: Path, line: int, problem: str) -> None:
+        super().__init__(f"{path}:{line}: {problem}")
+        self.path = path
+
+
+class Located(NamedTuple):
+    """A piece of text and the line on which it begins, from 1."""
+
+    text: str
+    line: int
+
+
+class Block(NamedTuple):
+    """A fenced block: the word after the fence, what stands after that, what is in it, and the line of the fence."""
+
+    word: str
+    rest: str
+    text: str
+    line: int
+
+    @property
+    def content(self) -> Located:
+        """What is in it."""
+        return Located(self.text, self.line + 1)
+
+    @property
+    def lines(self) -> list[Located]:
+        """The lines of it that say something."""
+        located = (Located(text.strip(), line) for line, text in enumerate(self.text.split("\n"), self.line + 1))
+        return [line for line in located if line.text and not line.text.startswith("#")]
+
+
+@dataclass
+class Part:
+    """What stands under one heading, in order; ``title`` is empty for what stands before the first."""
+
+    title: str
+    line: int
+    contents: list[Block | Located] = field(default_factory=list)
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The fenced blocks."""
+        return [block for block in self.contents if isinstance(block, Block)]
+
+    def named(self, *words: str) -> list[Block]:
+        """The blocks with one of some words."""
+        return [block for block in self.blocks if block.word in words]
+
+    def add_prose(self, text: str, line: int) -> None:
+        """Add a paragraph, or the like, to what is said; blank lines between two stay."""
+        last = self.contents[-1] if self.contents else None
+        if isinstance(last, Located):
+            gap = line - last.line - last.text.count("\n")
+            self.contents[-1] = Located(last.text + "\n" * gap + text, last.line)
+        else:
+            self.contents.append(Located(text, line))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file taken apart; what is wrong with it is told with its path."""
+
+    path: Path
+    front: dict[str, Located]
+    intro: Part
+    parts: tuple[Part, ...]
+
+    def error(self, line: int, problem: str) -> LessonError:
+        """What is wrong at a line."""
+        return LessonError(self.path, line, problem)
+
+    def read(self, line: int, reading: Callable[[], T]) -> T:
+        """What is read, or what is wrong with it, at a line."""
+        try:
+            return reading()
+        except LessonError:
+            raise
+        except TraceError as error:
+            raise self.error(line, str(error)) from error
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Take a file apart.
+
+    Raises:
+        InputError: it can't be read.
+        LessonError: it has no front matter.
+    """
+    text = _text(path)
+    head = _head(path, text)
+    intro, *parts = _parts(text, head[0].count("\n"))
+    return Sheet(path, dict(_front(path, head[1])), intro, tuple(parts))
+
+
+def read_front(path: Path) -> dict[str, Located]:
+    """The front matter of a file alone; raises as `read_sheet` does."""
+    return dict(_front(path, _head(path, _text(path))[1]))
+
+
+def _head(path: Path, text: str) -> re.Match[str]:
+    match = _FRONT.match(text)
+    if match is None:
+        raise LessonError(path, 1, _("a lesson begins with lines between --- and ---: title, model, text"))
+    return match
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MOST:
+            raise InputError(_("{path}: too long for a lesson").format(path=path))
+        return path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise InputError(_("{path}: is not UTF-8 text ({reason})").format(path=path, reason=cause(error))) from error
+    except (OSError, ValueError) as error:
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
+
+
+def _front(path: Path, text: str) -> Iterator[tuple[str, Located]]:
+    for line, stated in enumerate(text.splitlines(), 2):
+        key, colon, value = (part.strip() for part in stated.partition(":"))
+        if not colon:
+            raise LessonError(path, line, _("{line!r} is no line KEY: VALUE").format(line=stated))
+        yield key, Located(value, line)
+
+
+def _parts(text: str, head: int) -> list[Part]:
+    """What stands before the first heading, and under each; the first ``head`` lines say nothing of it."""
+    lines = text.split("\n")
+    parts = [Part("", head + 1)]
+    for token, title in _outermost(_tokens("\n" * head + "\n".join(lines[head:]))):
+        start, end = token.map or (0, 0)
+        if token.type == "heading_open" and token.tag == "h2":
+            parts.append(Part(title, start + 1))
+        elif token.type == "fence" and token.info.strip():
+            word, _blank, rest = token.info.strip().partition(" ")
+            parts[-1].contents.append(Block(word, rest.strip(), token.content.rstrip("\n"), start + 1))
+        else:
+            parts[-1].add_prose("\n".join(lines[start:end]).rstrip(), start + 1)
+    return parts
+
+
+def _tokens(markdown: str) -> Sequence[Token]:
+    return MarkdownIt("commonmark").enable("table").parse(markdown)
+
+
+def _outermost(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
+    """The tokens that begin the blocks of a text, with what a heading says."""
+    for token, after in zip_longest(tokens, tokens[1:]):
+        if token.level == 0 and token.nesting >= 0 and token.map:
+            yield token, after.content if after and token.type == "heading_open" else ""

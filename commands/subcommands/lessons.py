@@ -1,0 +1,95 @@
+"""``tx-trace learn``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tracer.i18n import _
+
+from ..batch import FAILED, FINE, UNEXPECTED
+from ..grammar.lines import Line, read
+from ..learning.classroom import Classroom, begin
+from ..learning.library import all_languages, find, names
+from ..learning.progress import Progress, progress_file
+from ..learning.proving import prove
+from ..learning.reading import read_lesson
+from ..showing.formats import WIDTH
+from ..showing.presenting import Look, Presenter, TerminalPresenter, TextPresenter, complain
+from ..terminal.shell import Reader
+
+
+def learn(name: str | None, look: Look, lang: str | None) -> int:
+    """Lead through lessons: a person at a terminal, else the answers on standard input.
+
+    Raises:
+        InputError: there is no such lesson, or something is wrong with it.
+    """
+    return _at_terminal(name, look, lang) if sys.stdin.isatty() else _from_pipe(name, look)
+
+
+def _at_terminal(name: str | None, look: Look, lang: str | None) -> int:
+    from ..terminal.conversation import furnish
+    from ..terminal.shell import line_reader
+
+    progress = Progress.read(progress_file(), complain)
+    presenter = TerminalPresenter(sys.stdout, look)
+    room = Classroom(presenter, line_reader, progress, lambda sitting: furnish(sitting, look, lang))
+    room.open(name)
+    room.hold()
+    return FINE
+
+
+def _from_pipe(name: str | None, look: Look) -> int:
+    """Play answers; the status says whether the lesson is passed. It begins at its first step, and nothing is kept."""
+    presenter = TextPresenter(sys.stdout, replace(look, width=look.width or WIDTH))
+    lines = read("-")
+    room = Classroom(presenter, lambda _sitting, _bar: _echoing(presenter, lines), Progress.unkept())
+    room.open(name or names()[1])
+    if room.hold(until_over=True):
+        return FINE
+    coach = room.coach
+    count = len(coach.lesson.steps)
+    if coach.is_over:
+        complain(_("{lesson}: not passed; steps were skipped").format(lesson=coach.lesson.title))
+    else:
+        problem = _("{lesson}: not passed; the answers end at step {n} of {count}: {title}")
+        title = coach.step.title
+        complain(problem.format(lesson=coach.lesson.title, n=coach.place + 1, count=count, title=title))
+    return FAILED
+
+
+def _echoing(presenter: Presenter, lines: Iterator[Line]) -> Reader:
+    """What takes the next line of a file and repeats it on the screen."""
+
+    def reader(_message: str) -> str:
+        line = next(lines, None)
+        if line is None:
+            raise EOFError
+        presenter.echo(line.text)
+        return line.text
+
+    return reader
+
+
+def check_lesson(name: str | None) -> int:
+    """Play a lesson by itself and say what is wrong with it; without a name, all of the course in every language.
+
+    Raises:
+        InputError: there is no such lesson, or its file is none.
+    """
+    paths = [find(name)] if name else [path for known in names() for path in all_languages(known) if path.is_file()]
+    status = FINE
+    for path in paths:
+        problems = list(prove(path, begin))
+        for problem in problems:
+            complain(problem)
+        if problems:
+            status = UNEXPECTED
+        else:
+            count = len(read_lesson(path).steps)
+            print(
+                _("{path}: {n} steps; every goal is reached, and none is reached by itself").format(path=path, n=count)
+            )
+    return status

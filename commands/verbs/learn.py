@@ -1,0 +1,64 @@
+"""Lessons from within the shell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from tracer.errors import InputError
+from tracer.i18n import _
+
+from ..grammar.offers import words
+from ..grammar.parameters import Kind
+from ..registry import command
+from ..showing.results import Results, acting
+from ..sitting import Sitting
+
+if TYPE_CHECKING:
+    from ..showing.presenting import Presenter
+
+
+def _titles(_session: object) -> dict[str, str]:
+    from ..learning.library import titles
+
+    return titles()
+
+
+Lesson = Annotated[str, Kind("LESSON|FILE", str, words(_titles))]
+
+
+@command("learn", group="shell")
+def learn(sitting: Sitting, lesson: Lesson | None = None) -> Results:
+    """List the lessons, or take one.
+
+    A lesson is given by its number, its name or a file; it has a session of its own, and quit comes back to this one.
+    tx-trace learn goes on where you were.
+
+    (tx) learn
+    """
+    if lesson is not None:
+        yield acting(lambda presenter: _attend(lesson, sitting, presenter))
+        return
+    from ..learning.menu import menu
+    from ..learning.progress import Progress, progress_file
+    from ..showing.presenting import complain
+
+    yield menu(Progress.read(progress_file(), complain))
+
+
+def _attend(lesson: str, sitting: Sitting, presenter: Presenter) -> None:
+    from ..learning.classroom import Classroom
+    from ..learning.progress import Progress, progress_file
+    from ..showing.presenting import TerminalPresenter, complain
+    from ..terminal.shell import line_reader
+
+    if not isinstance(presenter, TerminalPresenter):
+        raise InputError(
+            _("a lesson needs a terminal, or answers from a file: tx-trace learn {lesson} < FILE").format(lesson=lesson)
+        )
+
+    def furnish(other: Sitting) -> None:
+        other.preferences, other.aliases = dict(sitting.preferences), dict(sitting.aliases)
+
+    room = Classroom(presenter, line_reader, Progress.read(progress_file(), complain), furnish)
+    room.open(lesson)
+    room.hold()

@@ -1,0 +1,147 @@
+"""Checks of the state: what makes each hold, and what comes near and does not."""
+
+import io
+from contextlib import suppress
+
+import pytest
+
+from commands.learning.checks import WORDS, read_check
+from commands.learning.witness import Witness
+from commands.performing import perform
+from commands.showing.presenting import Look, TextPresenter
+from tracer.errors import ExpectationError, TraceError
+
+CROSS = "@1:dec.0.cross.weights"
+
+STATES = [
+    # check, what was done before the step, ways to make it hold, what comes near and does not
+    ("at enc.0.self.scores", (), ["goto enc.0.self.scores", "s 7"], ["s 6", "goto @1:dec.0.self.scores", "p enc.0.self.scores"]),
+    ("at dec.0.cross.weights", (), ["goto @1:dec.0.cross.weights", "goto @3:dec.0.cross.weights"], ["goto @2"]),
+    ("at @2:dec.0.cross.weights", (), ["goto @2:dec.0.cross.weights"], ["goto @1:dec.0.cross.weights"]),
+    ("at @2", (), ["goto @2", "goto @2:logits"], ["goto @1", "t"]),
+    ("at logits if step == 2", (), ["goto @2:logits"], ["goto @1:logits", "goto @2"]),
+    ("reached @1:dec.0.cross.scores", (), ["goto @1:dec.0.cross.scores", "t", "s ; t ; back", "c"], ["goto @1:dec.0.cross.q", "s 9"]),
+    ("reached dec.0.cross.scores", (), ["t", "goto @2:dec.0.cross.scores"], ["s", f"p {CROSS}"]),
+    ("reached @1", ("t",), ["where"], ["run"]),
+    (
+        f"shown {CROSS}[h0]",
+        (f"p {CROSS}[h0]",),
+        [f"{look} {CROSS}{cut}" for look in ("p", "view", "display") for cut in ("", "[h0]", "[0, :]")],
+        [
+            "where",
+            f"p {CROSS}[h0, 0, 0]",
+            f"p {CROSS}[h1]",
+            f"p/s {CROSS}",
+            f"p max({CROSS})",
+            "p @2:dec.0.cross.weights[h0]",
+            f"p {CROSS} ; run",
+        ],
+    ),
+    (f"shown {CROSS}[h0, 0, 1]", (), [f"p {CROSS}[h0, 0]", f"p {CROSS}[0, 0, 1]"], [f"p {CROSS}[h0, 0, 0]"]),
+    (f"shown {CROSS}[h0]", (f"goto {CROSS}",), ["p weights[h0]", "p weights", "v weights[h0]"], ["p weights[h1]"]),
+    ("shown weights[h0]", (f"goto {CROSS}",), ["p weights[h0]", f"p {CROSS}"], ["p weights[h1]"]),
+    (
+        f"explained {CROSS}[h0, 0]",
+        (f"why {CROSS}[h0, 0, 1]",),
+        [f"why {CROSS}[h0, 0, 1]", f"why {CROSS}[h0, 0, 1] -d 2"],
+        [f"why {CROSS}[h1, 0, 1]", f"p {CROSS}", "why @1:dec.0.cross.heads[h0, 0, 0] -d 2"],
+    ),
+    (
+        "breakpoint dec.0.cross.weights",
+        (),
+        [f"{stop} dec.0.cross.weights" for stop in ("b", "tb")] +
+        ["b op:softmax", "b dec.0.cross.weights if max(weights) > .9", f"b {CROSS}", "catch max(dec.0.cross.weights) > .9"],
+        ["b dec.0.self.weights", "b enc.0.self.weights", "tb dec.0.cross.weights ; c"] +
+        [f"b dec.0.cross.weights ; {undo}" for undo in ("disable 1", "delete 1")],
+    ),
+    ("breakpoint choice", (), ["watch argmax(dec.0.cross.weights[h0, -1])"], ["watch 1 ; disable 1", "where"]),
+    ("breakpoint @2:logits", (), ["b @2:logits", "b logits", "goto @3 ; b logits"], ["b @1:logits"]),
+    (
+        "hit dec.0.cross.weights",
+        (),
+        ["b dec.0.cross.weights ; c", "tb dec.0.cross.weights ; c", "b op:softmax ; c 3"],
+        [
+            f"goto {CROSS}",
+            f"b dec.0.cross.weights ; goto {CROSS}",
+            "b dec.0.cross.weights ; c ; s",
+            "b dec.0.self.weights ; c",
+        ],
+    ),
+    ("setting strategy beam", (), ["set strategy beam", "set strat sample ; set strat beam"], ["set strategy sample"]),
+    ("setting cache on", (), ["set cache on"], ["set cache off", "show cache"]),
+    ("setting decimals 5", (), ["set decimals 5"], ["set decimals 4", "set decimals 5 ; set decimals 3"]),
+    ("text", (), ["run 你爱我", "run 我们爱你"], ["run", "run 我爱你", "run 你爱我 ; run 我爱你"]),
+    ("text 你爱我", (), ["run 你爱我"], ["run 我们爱你"]),
+    ("model", (), ["model zh-en"], ["run", "model zh-en ; model zh-en-tiny"]),
+    ("model zh-en", (), ["model zh-en"], ["run"]),
+    ("result verify", ("verify",), ["verify", "verify ; s"], ["check port.safetensors", "where", "verify ; run"]),
+    ("result check port.safetensors", (), ["check port.safetensors"], ["check", "verify"]),
+    ('token == "▁love"', (), ["goto @2", "goto @2:logits"], ["t", "goto @3"]),
+    ("max(scores) > 1", (), ["goto enc.0.self.scores"], ["goto @1", "p enc.0.self.scores"]),
+]  # fmt: skip
+
+
+def each(place):
+    """Every check with what was done before and every one of the ways at a place of `STATES`."""
+    return [(state[0], state[1], way) for state in STATES for way in state[place]]
+
+
+@pytest.fixture
+def holds(session):
+    """Whether a check holds after lines, seen by a witness who forgot what was done before them."""
+    witness = Witness(session)
+    presenter = TextPresenter(io.StringIO(), Look(100, "never"))
+
+    def do(line):
+        with suppress(ExpectationError):
+            perform(line, session, presenter)
+
+    def asked(check, before, way):
+        for line in before:
+            do(line)
+        witness.forget()
+        assert not read_check(check, 1).holds(witness) or check.startswith("reached")
+        for line in way.split(" ; "):
+            do(line)
+        return read_check(check, 1).holds(witness)
+
+    return asked
+
+
+def test_every_word_is_tested():
+    assert WORDS.keys() <= {check.partition(" ")[0] for check, *_lines in STATES}
+
+
+@pytest.mark.parametrize(("check", "before", "way"), each(2))
+def test_any_way_makes_it_hold(holds, check, before, way):
+    assert holds(check, before, way) is True
+
+
+@pytest.mark.parametrize(("check", "before", "way"), each(3))
+def test_what_comes_near_does_not(holds, check, before, way):
+    assert holds(check, before, way) is False
+
+
+def test_a_script_is_watched_line_by_line(session, holds, tmp_path):
+    script = tmp_path / "look.tx"
+    script.write_text(f"s\np {CROSS}[h0]\n")
+    assert holds(f"shown {CROSS}[h0]", (), f"source {script}") is True
+
+
+def test_what_a_breakpoint_shows_is_seen(session, holds):
+    before = ("b dec.0.cross.weights", "commands 1\np weights\nend")
+    assert holds(f"shown {CROSS}[h0]", before, "c") is True
+
+
+def test_what_can_not_be_worked_out_does_not_hold_and_says_why(session):
+    witness = Witness(session)
+    check = read_check("max(bogus) > 1", 1)
+    assert check.holds(witness) is False
+    assert "nothing is recorded at bogus" in check.trouble(witness)
+    assert read_check("step == 1", 1).trouble(witness) == ""
+
+
+@pytest.mark.parametrize("text", ["shown", "at", "at q if", "setting", "setting cache", "result", "hit [", "1 +"])
+def test_half_a_check_is_none(text):
+    with pytest.raises(TraceError):
+        read_check(text, 1)

@@ -1,0 +1,171 @@
+"""Progress, kept and read again."""
+
+import json
+import os
+
+import pytest
+
+from commands.learning.progress import Marks, Progress, progress_file
+
+MARKS = {"where": "a", "done": ["b"], "skipped": [], "predictions": {"b": True}, "hints": 1, "finished": False}
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "state" / "tx-trace" / "lessons.json"
+
+
+@pytest.fixture
+def complaints():
+    return []
+
+
+@pytest.fixture
+def read(file, complaints):
+    return lambda: Progress.read(file, complaints.append)
+
+
+def written(file, text):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def test_it_is_kept_where_the_state_is(tmp_path):
+    assert progress_file() == tmp_path / "state" / "tx-trace" / "lessons.json"
+
+
+def test_nobody_has_done_anything_at_first(read, complaints, file):
+    progress = read()
+    assert (progress.lessons, progress.last, complaints) == ({}, None, [])
+    assert progress.of("04-softmax") == Marks()
+    assert not file.exists()
+
+
+def test_what_was_done_comes_back(read, complaints):
+    progress = read()
+    progress.last = "04-softmax"
+    marks = progress.of("04-softmax")
+    marks.where = "by-hand"
+    marks.done += ["scores", "guess"]
+    marks.skipped.append("gone-in-a-newer-lesson")
+    marks.predictions["guess"] = False
+    marks.hints = 3
+    progress.of("/home/我/own.md").finished = True
+    progress.save()
+    again = read()
+    assert (again.lessons, again.last, complaints) == (progress.lessons, "04-softmax", [])
+    assert again.of("04-softmax").predictions == {"guess": False}
+    assert again.of("/home/我/own.md").finished
+
+
+def test_the_marks_of_a_lesson_are_one_thing(read):
+    progress = read()
+    progress.of("a").hints += 1
+    assert progress.of("a").hints == 1
+
+
+def test_it_is_written_whole(read, file):
+    progress = read()
+    progress.save()
+    progress.save()
+    assert [path.name for path in file.parent.iterdir()] == ["lessons.json"]
+    assert json.loads(file.read_text()) == {"version": 1, "last": None, "lessons": {}}
+
+
+def test_a_name_that_is_no_text_is_kept(read):
+    progress = read()
+    progress.of(os.fsdecode(b"/home/\xff.md")).hints = 1
+    progress.save()
+    assert read().lessons == progress.lessons
+
+
+def state(**fields):
+    return json.dumps({"version": 1, "last": None, "lessons": {}, **fields})
+
+
+def lesson(**fields):
+    return state(lessons={"04-softmax": {**MARKS, **fields}})
+
+
+NOT_UNDERSTOOD = {
+    "empty": "",
+    "cut": state()[:-1],
+    "not UTF-8": b'{"version": 1, "last": "\xff", "lessons": {}}',
+    "too deep": "[" * 50_000,
+    "a list": "[]",
+    "older": state(version=0),
+    "newer": state(version=2),
+    "no version": '{"last": null, "lessons": {}}',
+    "no last": '{"version": 1, "lessons": {}}',
+    "last": state(last=5),
+    "lessons": state(lessons=[]),
+    "a lesson": state(lessons={"04-softmax": "done"}),
+    "where": lesson(where=None),
+    "done": lesson(done="all"),
+    "ids": lesson(done=["a", 1]),
+    "skipped": lesson(skipped=[None]),
+    "predictions": lesson(predictions=["a"]),
+    "a prediction": lesson(predictions={"a": "yes"}),
+    "hints": lesson(hints=0.5),
+    "finished": lesson(finished=1),
+    "unknown": lesson(score=5),
+    "missing": state(lessons={"04-softmax": {}}),
+}
+
+
+def test_the_sample_is_understood(read, file, complaints):
+    written(file, lesson())
+    assert read().lessons == {"04-softmax": Marks("a", ["b"], [], {"b": True}, 1, False)}
+    assert complaints == []
+
+
+@pytest.mark.parametrize("text", NOT_UNDERSTOOD.values(), ids=NOT_UNDERSTOOD)
+def test_what_is_not_understood_is_kept_aside(read, file, complaints, text):
+    written(file, text)
+    before = file.read_bytes()
+    progress = read()
+    assert (progress.lessons, progress.last) == ({}, None)
+    aside = "it is kept as lessons.json.kept, and lessons start afresh"
+    assert complaints == [f"{file}: holds no progress that this version can read; {aside}"]
+    progress.of("04-softmax").hints = 2
+    progress.save()
+    assert file.with_name("lessons.json.kept").read_bytes() == before
+    assert read().of("04-softmax").hints == 2
+
+
+def test_nothing_kept_aside_is_overwritten(read, file):
+    for text in ("one", "two", "three"):
+        written(file, text)
+        read()
+    assert sorted((path.name, path.read_text()) for path in file.parent.iterdir()) == [
+        ("lessons.json.kept", "one"),
+        ("lessons.json.kept-2", "two"),
+        ("lessons.json.kept-3", "three"),
+    ]
+
+
+def test_what_can_not_be_read_is_left_alone(read, file, complaints):
+    file.mkdir(parents=True)
+    progress = read()
+    progress.save()
+    assert complaints == [f"{file}: can't be read (Is a directory); progress is not kept"]
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_what_can_not_be_renamed_is_left_alone(read, file, complaints, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    written(file, "mine")
+    monkeypatch.setattr("pathlib.Path.rename", refuse)
+    read().save()
+    assert complaints == [f"{file}: can't be renamed (Permission denied); progress is not kept"]
+    assert file.read_text() == "mine"
+
+
+def test_where_nothing_can_be_written_that_is_said_once(complaints, tmp_path):
+    (tmp_path / "file").touch()
+    progress = Progress(tmp_path / "file" / "lessons.json", complaints.append)
+    progress.save()
+    progress.save()
+    assert complaints == [f"{tmp_path}/file/lessons.json: can't be written (File exists); progress is not kept"]
