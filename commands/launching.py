@@ -19,8 +19,8 @@ from .batch import BROKEN_PIPE, INTERRUPTED, UNUSABLE, Batch
 from .grammar.lines import given, read
 from .loading import open_model
 from .opening import EXAMPLE, Opener
-from .showing.formats import WIDTH, presenter_of
-from .showing.presenting import Look, Presenter, complain, whole_file
+from .showing.formats import WIDTH, Making, presenter_of
+from .showing.presenting import Look, complain, whole_file
 from .sitting import Sitting
 
 PIPED = "-"
@@ -96,12 +96,12 @@ def _check_utf8(text: str) -> None:
         raise InputError(_("{text!r} on the command line is not UTF-8").format(text=text))
 
 
-def _play(origin: Origin, script: Script, output: Output, made: Callable[[IO[str], Look], Presenter]) -> int:
+def _play(origin: Origin, script: Script, output: Output, made: Making) -> int:
     lines = chain(given(script.commands), read(script.file) if script.file else ())
     look = replace(output.look, width=output.look.width or WIDTH)
     with _destination(output.file) as stream:
         sitting = origin.sitting()
-        with made(stream, look) as presenter:
+        with made(stream, look, sitting.title) as presenter:
             return Batch(sitting, presenter, script.keep_going).play(lines)
 
 

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -144,6 +145,7 @@ def shell(
 ) -> None:
     """A debugger for Transformers: step through a translation, see every number and where it comes from."""
     if context.invoked_subcommand:
+        context.obj = {"width": width, "color": color, "lang": lang, "accessible": accessible}
         return
     from .launching import PIPED, Origin, Output, Script, guarded, launch
     from .showing.presenting import Look
@@ -191,6 +193,7 @@ def check(
 
 @app.command(cls=Command)
 def learn(
+    context: typer.Context,
     lesson: Annotated[
         str | None, typer.Argument(metavar="[LESSON|FILE]", help=_("its number, its name, or a file of your own"))
     ] = None,
@@ -213,8 +216,11 @@ def learn(
     from .subcommands.lessons import check_lesson
     from .subcommands.lessons import learn as take
 
-    look = Look(width, color, accessible)
-    raise typer.Exit(guarded((lambda: check_lesson(lesson)) if checked else lambda: take(lesson, look, lang)))
+    before = context.obj
+    colours = color if color != "auto" else before["color"]
+    look = Look(width or before["width"], colours, accessible or before["accessible"])
+    action = partial(check_lesson, lesson) if checked else partial(take, lesson, look, lang or before["lang"])
+    raise typer.Exit(guarded(action))
 
 
 @app.command(cls=Command)

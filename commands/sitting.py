@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracer.debugger.session import Session, Stop
 from tracer.errors import InputError, TraceError
+from tracer.export.writer import Title
 from tracer.i18n import _
 
 from .grammar.parsing import Call, split_word
@@ -38,6 +39,11 @@ class Sitting(Session):
         self.log: Log | None = None
         self.witness: Callable[[Call, list[Result]], None] | None = None
         super().__init__(lambda text: self.opener(text))
+
+    def title(self) -> Title:
+        """What is traced: the text, with the output that was given for it, and the model."""
+        text, target = self.opener.text, self.opener.target
+        return Title(text if target is None else f"{text} → {target}", self.opener.model.describe())
 
     def reopen(self, opener: Opener) -> Stop:
         """A fresh run by another opener; raises as that does, and then the run stays as it was."""

@@ -1,4 +1,4 @@
-"""Make the reference checkpoints of the families with torch and transformers (extra `parity`).
+"""Make the references with torch and transformers (extra `parity`).
 
     python tests/make_references.py [NAME …]
 
@@ -6,6 +6,9 @@ Every fixture is a small random checkpoint in the published layout, written by t
 `reference.safetensors` and `reference.json` with what transformers computed from it: hidden states, attention weights,
 the outputs of all modules, logits, greedy and beam decoding, and, of an encoder–decoder, a padded batch. The same
 versions give the same files.
+
+`zh-en-tiny` is the built-in model of that name: plain torch computes its `reference.safetensors`, and the same with one
+mistake its `port.safetensors`.
 """
 
 from __future__ import annotations
@@ -23,10 +26,12 @@ from typing import Any
 
 import torch
 import transformers
+from plain_torch import computed
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 FIXTURES = Path(__file__).parent / "fixtures"
+TINY = Path(__file__).parents[1] / "tracer" / "builtin" / "zh-en-tiny"
 NEW_TOKENS = 12
 GENERATION = {"max_new_tokens": NEW_TOKENS, "do_sample": False}
 GREEDY = {"num_beams": 1}
@@ -401,6 +406,12 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
+def make_tiny() -> None:
+    """Write the references beside the built-in tiny model; its parameters stay as they are."""
+    save_file(computed(TINY), TINY / "reference.safetensors")
+    save_file(computed(TINY, is_cross_scaled=False), TINY / "port.safetensors")
+
+
 if __name__ == "__main__":
-    for wanted in sys.argv[1:] or SPECS:
-        make(wanted)
+    for wanted in sys.argv[1:] or [*SPECS, TINY.name]:
+        make_tiny() if wanted == TINY.name else make(wanted)

@@ -76,6 +76,16 @@ class Address:
         return f"{at}{joint}{where}" + (f"[{', '.join(map(str, self.selectors))}]" if self.selectors else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """``@*:path[selectors]``: an address in every step; with an empty path, all of every step."""
+
+    address: Address
+
+    def __str__(self) -> str:
+        return f"@*:{self.address}".removesuffix(":")
+
+
 _SEGMENT = r"(?:[A-Za-z_][A-Za-z0-9_]*|\d+|\*\*|\*)"
 PATH = rf"{_SEGMENT}(?:\.{_SEGMENT})*"
 _ADDRESS = re.compile(
@@ -118,6 +128,17 @@ def parse(text: str) -> Address:
         beam=None if match["beam"] is None else int(match["beam"]),
         selectors=parse_selectors(match["selectors"] or ""),
     )
+
+
+def parse_anywhere(text: str) -> Address | Everywhere:
+    """An address, or one in every step after ``@*``; raises as `parse` does."""
+    match = re.fullmatch(r"\s*@\*(?::(.+))?\s*", text, re.DOTALL)
+    if match is None:
+        return parse(text)
+    address = parse(match[1]) if match[1] else Address()
+    if address.step is not None or address.record is not None:
+        raise AddressError(_("{text} names a step, and @* is every step; write one of them").format(text=text.strip()))
+    return Everywhere(address)
 
 
 def parse_selectors(text: str) -> tuple[Selector, ...]:

@@ -2,8 +2,9 @@
 
 The results stand in a `reference.safetensors` beside the checkpoint: ids in (``input_ids``, ``decoder_input_ids``),
 hidden states (``enc_hidden.i``, ``dec_hidden.i``, ``hidden.i``), attention weights (``enc_attn.i``, ``dec_attn.i``,
-``cross_attn.i``, ``attn.i``), outputs of modules by their parameters' name (``module/NAME#0``), ``logits``, what
-decoding yielded (``greedy.ids``, ``beam4.ids``), and the same of a padded batch, whose names begin with ``batch.``.
+``cross_attn.i``, ``attn.i``), ``logits``, anything else by the address it has here (``decoder.0.cross_attn.scores``),
+outputs of modules by their parameters' name (``module/NAME#0``), what decoding yielded (``greedy.ids``, ``beam4.ids``),
+and the same of a padded batch, whose names begin with ``batch.``.
 """
 
 from __future__ import annotations
@@ -40,16 +41,32 @@ _EMBEDDING = re.compile(r"(?P<stack>encoder|decoder)\.embed\.(?P<table>tokens|po
 _ACTIVATIONS = (".act", ".act_fn", ".activation_fn")
 
 
+class Cell(NamedTuple):
+    """One cell of a tensor, with its value here and there."""
+
+    place: tuple[int, ...]
+    here: float
+    there: float
+
+    @property
+    def difference(self) -> float:
+        """How far apart they are; infinite where that is no number."""
+        difference = 0.0 if self.here == self.there else abs(self.here - self.there)
+        return np.inf if np.isnan(difference) else difference
+
+
 class Check(NamedTuple):
     """One array of the reference: the address that holds the same here, and the largest difference between the two.
 
     The difference is infinite where the shapes differ or a number is none; of ids, it is how many are not the same.
+    ``cell`` is where it is largest, if it is that of a cell.
     """
 
     name: str
     address: str
     largest: float
     allowed: float
+    cell: Cell | None = None
 
     @property
     def holds(self) -> bool:
@@ -68,23 +85,24 @@ class Pass:
 
 
 class Reference:
-    """The results beside a checkpoint, read when asked for.
+    """The results beside a checkpoint, read when asked for; or those in a ``file``, here or beside the checkpoint.
 
     Raises:
         InputError: there are none, or the ids that went in are missing.
     """
 
-    def __init__(self, directory: Path) -> None:
-        path = directory / REFERENCE
-        if not path.exists():
+    def __init__(self, directory: Path, file: Path | None = None) -> None:
+        beside = directory / (file or REFERENCE)
+        self.path = file if file and file.exists() else beside
+        if not self.path.exists():
             raise InputError(
                 _("{path}: is missing; it holds what another implementation computed from the checkpoint").format(
-                    path=path
+                    path=self.path
                 )
             )
-        self._file = SafetensorsFile(path)
+        self._file = SafetensorsFile(self.path)
         self.names = list(self._file.entries)
-        facts = read_json_if_there(directory / "reference.json") or {}
+        facts = read_json_if_there(self.path.with_suffix(".json")) or {}
         self.noise: float = facts.get("checks", {}).get("float32_vs_float64_logits") or NOISE
         self.limit: int = facts.get("generation", {}).get("max_new_tokens", 12)
 
@@ -104,7 +122,7 @@ class Reference:
     def only(self) -> Pass:
         """What went into the one pass that every reference has."""
         if not (found := self.passes()):
-            raise InputError(_("{file}: holds no input_ids to compute from").format(file=REFERENCE))
+            raise InputError(_("{file}: holds no input_ids to compute from").format(file=self.path.name))
         return found[0]
 
     def _ids(self, *names: str) -> list[Sequence[int]]:
@@ -119,6 +137,11 @@ class Comparison:
 
     checks: list[Check] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+
+    @property
+    def beyond(self) -> list[Check]:
+        """Of `worst`, the checks that do not hold, in the order of the computation."""
+        return [check for check in self.worst.values() if not check.holds]
 
     @property
     def worst(self) -> dict[str, Check]:
@@ -171,7 +194,7 @@ def _places(run: Run) -> dict[str, Record]:
             record = step.tape.find(address)
             if match := _LAYER.fullmatch(address):
                 layers = int(match["layer"]) + 1
-            states |= dict.fromkeys(_states(address, layers), record)
+            states |= dict.fromkeys([address, *_states(address, layers)], record)
             for module in _modules(record, step.tape, base):
                 modules.setdefault(f"module/{module}#0", record)
                 modules.setdefault(f"module/{base}{module}#0", record)
@@ -188,9 +211,8 @@ def _states(address: str, layers: int) -> Iterator[str]:
     if match := _WEIGHTS.fullmatch(address):
         kind = short if match["kind"] == "self" else "cross"
         yield from (f"{kind}_attn.{match['layer']}", f"attn.{match['layer']}", address.removesuffix(".weights"))
-    yield from {"encoder.output": ("memory",), "decoder.output": ("decoder.output",), "logits": ("logits",)}.get(
-        address, ()
-    )
+    if address == "encoder.output":
+        yield "memory"
 
 
 def _modules(record: Record, tape: Tape, base: str) -> Iterator[str]:
@@ -214,24 +236,31 @@ def _used(record: Record, base: str) -> str | None:
 
 
 def _compared(name: str, tensor: Tensor, reference: Reference, row: int) -> Check:
-    ours, theirs = _as_there(tensor).astype(np.float64), reference.read(name, row)
+    theirs = reference.read(name, row)
     is_weight = tensor.address.endswith("_attn.weights")
     allowed = max(ATTENTION, reference.noise) if is_weight else 10 * reference.noise
-    return Check(name, tensor.address, _largest(ours, theirs), allowed)
+    if tensor.array.size != theirs.size:
+        return Check(name, tensor.address, np.inf, allowed)
+    cell = _farthest(tensor.array.astype(np.float64), _as_here(theirs, tensor, is_module="module/" in name))
+    return Check(name, tensor.address, cell.difference, allowed, cell)
 
 
-def _largest(ours: Array, theirs: Array) -> float:
-    if ours.size != theirs.size:
-        return np.inf
-    largest = float(np.abs(ours - theirs.reshape(ours.shape)).max())
-    return np.inf if np.isnan(largest) else largest
+def _farthest(ours: Array, theirs: Array) -> Cell:
+    """The cell in which two arrays differ most: one where the difference is no number, if there is one."""
+    with np.errstate(invalid="ignore"):
+        differences = np.where(ours == theirs, 0.0, np.abs(ours - theirs))
+    place = tuple(map(int, np.unravel_index(np.argmax(differences), ours.shape)))
+    return Cell(place, float(ours[place]), float(theirs[place]))
 
 
-def _as_there(tensor: Tensor) -> Array:
-    """The numbers in the axes that modules have: positions first, heads side by side; a bias with its heads last."""
-    if tensor.address.endswith(".position_bias"):
-        return tensor.array.transpose(1, 2, 0)
-    return tensor.array.transpose(1, 0, 2) if tensor.axes[-1:] == ("d_k",) else tensor.array
+def _as_here(theirs: Array, tensor: Tensor, *, is_module: bool) -> Array:
+    """The numbers in our axes; modules have positions first and heads side by side, or a bias with its heads last."""
+    shape = tensor.shape
+    if is_module and tensor.address.endswith(".position_bias"):
+        return theirs.reshape(*shape[1:], shape[0]).transpose(2, 0, 1)
+    if is_module and tensor.axes[-1:] == ("d_k",):
+        return theirs.reshape(shape[1], shape[0], shape[2]).transpose(1, 0, 2)
+    return theirs.reshape(shape)
 
 
 def _decoded(model: Model, reference: Reference) -> Iterator[Check]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .addresses import Index, Label, Selector, Span
 from .arithmetic import Leaf
 from .errors import SelectorError
-from .i18n import _
+from .i18n import _, ngettext
 
 Array = NDArray[Any]
 
@@ -102,17 +102,21 @@ class Tensor:
     def locate(self, selectors: Sequence[Selector]) -> tuple[int | slice, ...]:
         """Selectors as an index into the array, every place counted from 0; raises as `select` does."""
         if len(selectors) > len(self.dims):
-            raise SelectorError(
-                _("{address} has {n} axes ({axes}), and {m} selectors were given; leave {k} out").format(
-                    address=self.address or _("this tensor"),
-                    n=len(self.dims),
-                    axes=", ".join(self.axes) or "–",
-                    m=len(selectors),
-                    k=len(selectors) - len(self.dims),
-                )
-            )
+            raise SelectorError(self._too_many(len(selectors)))
         given = [_place(s, axis, n) for s, axis, n in zip(selectors, self.dims, self.shape, strict=False)]
         return (*given, *[slice(0, n) for n in self.shape[len(given) :]])
+
+    def _too_many(self, given: int) -> str:
+        """What to say of more selectors than there are axes."""
+        address, n = self.address or _("this tensor"), len(self.dims)
+        if not n:
+            return _("{address} is a single number; leave the selectors out").format(address=address)
+        problem = ngettext(
+            "{address} has one axis ({axes}), and {m} selectors were given; leave {k} out",
+            "{address} has {n} axes ({axes}), and {m} selectors were given; leave {k} out",
+            n,
+        )
+        return problem.format(address=address, n=n, axes=", ".join(self.axes), m=given, k=given - n)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.array(self.array, dtype, copy=copy)
@@ -168,6 +172,17 @@ class Row:
         """The cell with the largest value, of equals the first; one that is nan before any other."""
         return self[int(self.values.argmax())]
 
+    def find(self, cell: Leaf) -> int | None:
+        """The place of a cell, if it is one of these."""
+        if cell.address != self.tensor.address:
+            return None
+        place = cell.index[len(self.before)]
+        return place if place < len(self) and self[place].index == cell.index else None
+
+    def at(self, places: Sequence[int]) -> Row:
+        """The cells at some of the places, in this order."""
+        return Picked(self, places)
+
     def __len__(self) -> int:
         return self.tensor.shape[len(self.before)]
 
@@ -176,6 +191,41 @@ class Row:
 
     def __iter__(self) -> Iterator[Leaf]:
         return map(self.__getitem__, range(len(self)))
+
+
+class Picked(Row):
+    """Some of the cells of a row, in an order of their own."""
+
+    __slots__ = ("_places", "_row")
+
+    def __init__(self, row: Row, places: Sequence[int]) -> None:
+        super().__init__(row.tensor, row.before, row.after)
+        self._row = row
+        self._places = places
+
+    @property
+    def axis(self) -> Axis:
+        name, labels = self._row.axis
+        return Axis(name, None if labels is None else [labels[place] for place in self._places])
+
+    @property
+    def values(self) -> Array:
+        found: Array = self._row.values[list(self._places)]
+        return found
+
+    @property
+    def address(self) -> str:
+        return self._row.address
+
+    def find(self, cell: Leaf) -> int | None:
+        place = self._row.find(cell)
+        return self._places.index(place) if place in self._places else None
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, place: int) -> Leaf:
+        return self._row[self._places[place]]
 
 
 class Parameter(Tensor):
@@ -238,7 +288,9 @@ class Parameter(Tensor):
         """The numbers as the file has them, their axes in its order; of a whole parameter."""
         array, dims = (self.array.T, self.dims[::-1]) if self.transposed else (self.array, self.dims)
         return (
-            Tensor(array[None], (Axis("1"), *dims), self.address) if self.wrapped else Tensor(array, dims, self.address)
+            Tensor(array[None], (Axis("row"), *dims), self.address)
+            if self.wrapped
+            else Tensor(array, dims, self.address)
         )
 
     def leaf(self, *index: int) -> Leaf:
@@ -289,11 +341,12 @@ def _place(selector: Selector, axis: Axis, length: int) -> int | slice:
                     )
                 )
             if not -length <= value < length:
-                raise SelectorError(
-                    _("index {value} is out of range on axis {axis}: it has {n} places, 0 to {last}").format(
-                        value=value, axis=axis.name, n=length, last=length - 1
-                    )
+                problem = ngettext(
+                    "index {value} is out of range on axis {axis}: it has one place, 0",
+                    "index {value} is out of range on axis {axis}: it has {n} places, 0 to {last}",
+                    length,
                 )
+                raise SelectorError(problem.format(value=value, axis=axis.name, n=length, last=length - 1))
             return value % length
         case Label():
             return _labelled(selector, axis)

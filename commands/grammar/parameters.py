@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from tracer.addresses import Address, Label, parse, parse_selectors
+from tracer.addresses import Address, Everywhere, Label, parse, parse_anywhere, parse_selectors
 from tracer.debugger.bookmarks import can_be_name
 from tracer.debugger.expressions import Expression, compile_expression
 from tracer.errors import InputError
@@ -133,6 +133,7 @@ Place = Annotated[Address | str, Kind("LOC", _place, _places)]
 Name = Annotated[str, Kind("NAME", str)]
 Cell = Annotated[Address | Label, Kind("CELL", _cell, addresses)]
 Where = Annotated[Address, Kind("ADDRESS", parse, addresses)]
+Anywhere = Annotated[Address | Everywhere, Kind("ADDRESS", parse_anywhere, addresses)]
 Numbers = Annotated[list[float], Kind("NUMBERS", _numbers)]
 Depth = Annotated[int, Option("-d", "DEPTH", _up_to(20, "-d"))]
 Terms = Annotated[int, Option("-n", "TERMS", _up_to(1000, "-n"))]

@@ -119,6 +119,7 @@ END = "end"
 _FIRST = re.compile(r"([^\s/]*)(.*)", re.DOTALL)
 _WORD = re.compile(r'\s*((?:[^\s\["]|"(?:[^"\\]|\\.)*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+)')
 _WORD_OR_REST = re.compile(rf"{_WORD.pattern}|\s*\S+")
+_OPTION = re.compile(r"--?[A-Za-z]")
 _FLAGS = re.compile(r"\s*/(\S+)")
 _FLAG = re.compile(r"\d+|\D")
 _QUOTED_FILE = re.compile(r'(.*?)\s*>\s*("[^"]+")\s*', re.DOTALL)
@@ -200,25 +201,26 @@ def _options(command: Command, known: Grammar, rest: str) -> tuple[dict[str, Any
         return {}, rest
     given: dict[str, Any] = {}
     names = {option.word: name for name, option in known.options.items()}
-    words = (match[0].strip() for match in _WORD_OR_REST.finditer(rest))
+    words = _WORD_OR_REST.finditer(rest)
     kept = []
-    for word in words:
+    for match in words:
+        word = match[0].strip()
         if word in names:
             given[names[word]] = _option(command, known.options[names[word]], words)
-        elif word[:1] == "-" and word[1:2].isalpha():
+        elif _OPTION.match(word):
             raise _misused(_("{name} has no {text}"), command, word)
         else:
-            kept.append(word)
-    return given, " ".join(kept)
+            kept.append(match[0])
+    return given, "".join(kept)
 
 
-def _option(command: Command, option: Option, words: Iterator[str]) -> Any:
+def _option(command: Command, option: Option, words: Iterator[re.Match[str]]) -> Any:
     if not option.placeholder:
         return True
     value = next(words, None)
     if value is None:
         raise _misused(_("{name} needs {text}"), command, f"{option.word} {option.placeholder}")
-    return option.read(value)
+    return option.read(value[0].strip())
 
 
 def _arguments(command: Command, known: Grammar, rest: str) -> dict[str, Any]:

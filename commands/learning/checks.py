@@ -28,6 +28,11 @@ class Check:
     line: int
     _asked: Question
 
+    @property
+    def word(self) -> str:
+        """The word that it begins with."""
+        return self.text.partition(" ")[0]
+
     def holds(self, witness: Witness) -> bool:
         """Whether it holds now; not where it can't be worked out."""
         try:

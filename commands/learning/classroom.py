@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from copy import copy
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from tracer import i18n
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
-from tracer.render.markup import literal
 
 from ..grammar.parsing import split_word
 from ..loading import open_model
@@ -19,17 +18,20 @@ from ..registry import PROMPT, UnknownCommandError, lookup
 from ..showing.presenting import Presenter, complain
 from ..sitting import Sitting
 from ..terminal.shell import Reader, Shell, following
-from ..terminal.toolbar import place, standing
-from .coach import ANSWER, Coach
-from .lesson import Lesson
+from ..terminal.toolbar import place
+from . import telling
+from .coach import Coach
+from .lesson import ANSWER, Lesson
 from .library import find, in_language, key, titles
 from .menu import menu, next_lesson
+from .playing import fork, play, play_bar, settle
 from .progress import Marks, Progress
+from .question import is_number
 from .reading import read_lesson
 from .sheet import LessonError
 
-LEARN, RETURN = "learn", "return"
-"""Words for another lesson, and to come back from free play."""
+LEARN = "learn"
+"""The word before another lesson."""
 
 Readers = Callable[[Sitting, Callable[[], str]], Reader]
 """Makes what asks for lines, with what the bar at the bottom says."""
@@ -53,7 +55,7 @@ def begin(lesson: Lesson) -> Sitting:
 class Classroom:
     """Leads a learner through lessons.
 
-    ``prepare`` is told of every sitting before it is used. ``progress`` is where what was done is kept.
+    ``prepare`` is told of the first sitting before it is used. ``progress`` is where what was done is kept.
     """
 
     def __init__(
@@ -67,12 +69,16 @@ class Classroom:
         self._readers = readers
         self._progress = progress
         self._prepare = prepare
-        self._words: dict[str, Callable[[], None]] = {
+        self._words_of_step: dict[str, Callable[[], None]] = {
             "hint": lambda: self.coach.hint(),
             "solution": self._give_solution,
             "skip": lambda: self.coach.skip(),
+            "again": lambda: self.coach.again(),
+        }
+        self._words: dict[str, Callable[[], None]] = {
             "back": lambda: self.coach.back(),
             "info": self._describe,
+            "menu": lambda: self.coach.stage.show(menu(self._progress)),
             "play": self._play,
         }
 
@@ -91,14 +97,17 @@ class Classroom:
         if not marks.where:
             marks = self._progress.lessons[key(path)] = Marks(finished=marks.finished)
         self.coach = Coach(lesson, self._begin, self._presenter, marks)
+        self.coach.lesson = in_language(lesson)
         self._progress.last = key(path)
         self._sit_down()
         self.coach.open()
         self._keep()
 
     def _begin(self, lesson: Lesson) -> Sitting:
+        """A sitting that is prepared; every one after the first as the learner has the one before."""
         sitting = begin(lesson)
         self._prepare(sitting)
+        self._prepare = partial(settle, sitting)
         return sitting
 
     def _sit_down(self) -> None:
@@ -119,6 +128,7 @@ class Classroom:
         return self.coach.is_passed
 
     def _ask(self) -> None:
+        before = self.coach.place
         try:
             self._take(self._read(PROMPT).strip())
         except KeyboardInterrupt:
@@ -130,6 +140,8 @@ class Classroom:
         self._keep()
         if self._shell.sitting is not self.coach.sitting:
             self._sit_down()
+        elif self.coach.place != before:
+            self._shell = Shell(self.coach.sitting, self._presenter)
 
     def _recover(self, error: LessonError) -> None:
         """Say what is wrong with a lesson; the learner may have left its way, so go on from a fresh sitting."""
@@ -142,24 +154,29 @@ class Classroom:
         """A word of the coach's, an answer, or a line for the shell."""
         word, _blank, rest = line.partition(" ")
         was_over = self.coach.is_over
-        if line in self._words and not self.coach.is_over:
+        if line in self._words:
             self._words[line]()
+        elif line in self._words_of_step:
+            self._help(line)
         elif word == LEARN:
             self.open(rest.strip() or None)
-        elif line == "menu":
-            self.coach.stage.show(menu(self._progress))
-        elif self.coach.question and (word == ANSWER or self._is_answer(line)):
+        elif word == ANSWER or self._is_answer(line):
             self.coach.answer(rest if word == ANSWER else line)
         else:
             self._obey(line)
         if self.coach.is_over and not was_over:
             self._part()
 
+    def _help(self, word: str) -> None:
+        if self.coach.is_over:
+            raise InputError(_("all steps are done; learn goes on with the next lesson"))
+        self._words_of_step[word]()
+
     def _is_answer(self, line: str) -> bool:
-        """Whether a line is an option, or begins with no command of the shell's."""
+        """Whether a line is a number, an option, or, where something is asked, begins with no command."""
         question = self.coach.question
         if question is None or not line or line.startswith("#"):
-            return False
+            return is_number(line)
         if question.reads(line):
             return True
         try:
@@ -180,27 +197,19 @@ class Classroom:
     def _give_solution(self) -> None:
         """The next line of the solution, typed but not entered where that can be; else all of them."""
         if isinstance(self._read, Drafting):
-            self._read.draft(self.coach.next_line())
+            self._read.draft(self.coach.attempt.next_line())
         else:
-            self.coach.stage.tell("\n".join(["```", *map(literal, self.coach.solution()), "```"]))
+            self.coach.stage.tell(telling.code(self.coach.attempt.solution()))
 
     def _describe(self) -> None:
         self.coach.describe()
-        self.coach.stage.tell(words())
+        self.coach.stage.tell(telling.words())
 
     def _play(self) -> None:
-        """Free play from where the cursor stands, in a sitting of its own; the lesson's stays as it is."""
-        there = self.coach.sitting
-        sitting = Sitting(copy(there.opener))
-        sitting.preferences, sitting.aliases = dict(there.preferences), dict(there.aliases)
-        sitting.revisit(there.cursor)
-        shell, read = Shell(sitting, self._presenter), self._readers(sitting, lambda: _play_bar(sitting))
+        """Free play from where the cursor stands; the lesson's own sitting stays as it is."""
         self.coach.stage.tell(_("Free play: nothing here touches the lesson. `return` goes back to it."))
-        while (line := _line(read)) != RETURN:
-            try:
-                shell.obey(line, following(read))
-            except EOFError:
-                break
+        sitting = fork(self.coach.sitting)
+        play(sitting, self._presenter, self._readers(sitting, lambda: play_bar(sitting)))
         self.coach.describe()
 
     def _part(self) -> None:
@@ -216,38 +225,9 @@ class Classroom:
         """The line at the bottom: the lesson, how far it is, the coach's words, and where the cursor stands."""
         coach = self.coach
         if coach.is_over:
-            return _("{lesson}: finished   learn goes on with the next   menu lists all").format(
-                lesson=coach.lesson.title
-            )
+            return _("finished   learn: the next lesson   menu: all lessons")
         done = f"{coach.place + 1}/{len(coach.lesson.steps)}"
-        return f"{done}  {' '.join(self._words)} menu   {place(coach.sitting)}"
+        return f"{done}  {' '.join([*self._words_of_step, *self._words])}   {place(coach.sitting)}"
 
     def _keep(self) -> None:
         self._progress.save()
-
-
-def words() -> str:
-    """What the coach listens to, as Markdown."""
-    meanings = {
-        "hint": _("a hint, then a second"),
-        "solution": _("what to type, written into the prompt"),
-        "skip": _("on to the next step"),
-        "back": _("the step before again"),
-        "play": _("free play, without the lesson"),
-        "menu": _("all lessons; `learn N` goes to one"),
-        "quit": _("leave; the lesson goes on here next time"),
-    }
-    return "\n".join(f"- `{word}` {meaning}" for word, meaning in meanings.items())
-
-
-def _line(read: Reader) -> str:
-    try:
-        return read(PROMPT).strip()
-    except KeyboardInterrupt:
-        return ""
-    except EOFError:
-        return RETURN
-
-
-def _play_bar(sitting: Sitting) -> str:
-    return _("free play   return goes back to the lesson   {place}").format(place=standing(sitting))

@@ -12,6 +12,9 @@ from tracer.debugger.expressions import Expression
 from .checks import Check
 from .live import Live, Side
 
+ANSWER = "answer"
+"""The word before an answer."""
+
 Among = Side | tuple[str, ...]
 """What an answer is one of: the tokens of a side, or some words."""
 
@@ -55,6 +58,12 @@ class Doing:
     checks: tuple[Check, ...]
     remarks: tuple[Remark, ...]
 
+    @property
+    def code(self) -> Iterator[str]:
+        """What is the same in every language."""
+        yield from (check.text for check in self.checks)
+        yield from (remark.when.text for remark in self.remarks)
+
 
 @dataclass(frozen=True)
 class Asking:
@@ -72,6 +81,13 @@ class Asking:
     slips: tuple[Slip, ...]
     otherwise: Live
 
+    @property
+    def code(self) -> Iterator[str]:
+        """What is the same in every language; words to choose from may be translated."""
+        among = len(self.among) if isinstance(self.among, tuple) else self.among
+        yield f"{self.answer.text} ± {self.within} {among} {self.is_guess}"
+        yield from (slip.of.text for slip in self.slips)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -87,13 +103,15 @@ class Step:
     solution: tuple[Live, ...]
 
     @property
+    def commands(self) -> tuple[Live, ...]:
+        """The lines of the solution that are commands; answers change nothing."""
+        return tuple(line for line in self.solution if not line.text.startswith(ANSWER))
+
+    @property
     def code(self) -> Iterator[str]:
         """What is the same in every language: the goal, and the commands."""
         yield from _commands(self.before)
-        if isinstance(self.goal, Doing):
-            yield from (check.text for check in self.goal.checks)
-        else:
-            yield f"{self.goal.answer.text} ± {self.goal.within} {self.goal.is_guess}"
+        yield from self.goal.code
         yield from (line.text for line in self.solution)
         yield from _commands(self.after)
 

@@ -43,4 +43,5 @@ def next_lesson(progress: Progress) -> str | None:
     course = names()
     start = course.index(progress.last) if progress.last in course else 1
     turn = [*course[start:], *course[1:start]]
-    return next((name for name in turn if not progress.lessons.get(name, Marks()).finished), None)
+    marks = [progress.lessons.get(name, Marks()) for name in turn]
+    return next((name for name, its in zip(turn, marks, strict=True) if its.where or not its.finished), None)

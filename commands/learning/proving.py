@@ -11,10 +11,11 @@ from tracer.i18n import _
 
 from ..showing.presenting import Look
 from ..sitting import Sitting
-from .coach import ANSWER, Coach
-from .lesson import Doing, Lesson, Step
+from .coach import Coach
+from .lesson import ANSWER, Doing, Lesson, Slip, Step
 from .library import siblings
 from .live import Live
+from .question import Question
 from .reading import read_lesson
 from .sheet import LessonError
 from .stage import Mute, obey
@@ -58,7 +59,7 @@ def _problems(coach: Coach) -> Iterator[str]:
     yield from _unexplained(coach)
     place = coach.place
     try:
-        for line in coach.solution():
+        for line in coach.attempt.solution():
             _obey(coach, line)
     except LessonError:
         raise
@@ -115,8 +116,16 @@ def _unexplained(coach: Coach) -> Iterator[str]:
         problem = _("the tolerance is so wide that {answer:g} is taken for the answer")
         yield str(LessonError(path, line, problem.format(answer=wrong)))
     for slip in question.asking.slips:
-        if question.equals([question.truth], slip.of):
-            yield str(LessonError(path, slip.text.line, _("this slip is the right answer")))
+        if problem := _trouble_of(slip, question):
+            yield str(LessonError(path, slip.text.line - 1, problem))
+
+
+def _trouble_of(slip: Slip, question: Question) -> str:
+    """What is wrong with a slip, if anything is."""
+    try:
+        return _("this slip is the right answer") if question.equals([question.truth], slip.of) else ""
+    except TraceError as error:
+        return str(error)
 
 
 def _differences(lesson: Lesson, path: Path) -> Iterator[str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from tracer.debugger.expressions import Expression, Value, compile_expression
 from tracer.debugger.expressions.functions import is_called
 from tracer.debugger.expressions.values import plain
 from tracer.debugger.locations import Here
-from tracer.errors import InputError
+from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
 from .lesson import Asking
@@ -20,6 +21,10 @@ DECIMALS = 6
 """Of a number that is shown as the answer."""
 NOISE = 1e-9
 """What a tolerance is widened by, relative to it, so that an answer on its edge counts."""
+
+
+_NUMBER = re.compile(r"[-−+]?[\d.,]+%?")
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+%?")
 
 
 @dataclass(frozen=True)
@@ -40,22 +45,33 @@ class Question:
     @property
     def truth(self) -> float:
         """The answer as a number: the value itself, or a place among the options; raises `TraceError`."""
-        return _number(self.asking.answer.evaluate(self.here), self.asking.answer.text)
+        number = _number(self.asking.answer.evaluate(self.here), self.asking.answer.text)
+        if self.asking.among is not None:
+            self._option(number)
+        return number
 
     @property
     def shown_truth(self) -> str:
         """The answer as a person would give it."""
         if self.asking.among is None:
             return written(self.truth, DECIMALS)
-        options = self.options
-        return piece_of(self.here.run, "vocab", int(self.truth)) if options is None else options[int(self.truth)]
+        return self._option(self.truth)
 
-    @property
-    def invitation(self) -> str:
-        """What kind of an answer is expected."""
+    def _option(self, number: float) -> str:
+        """The option at a place; raises `InputError` where there is none."""
+        options = self.options
+        if options is None:
+            return piece_of(self.here.run, "vocab", number)
+        if number not in range(len(options)):
+            problem = _("{text} comes to {value}, which is no place among {n} options")
+            raise InputError(problem.format(text=self.asking.answer.text, value=written(number), n=len(options)))
+        return options[int(number)]
+
+    def invitation(self, literal: Callable[[str], str] = str) -> str:
+        """What kind of an answer is expected; what the lesson offers goes through ``literal``."""
         options = self.options
         if options is not None:
-            return _("Answer with one of: {options}").format(options="   ".join(options))
+            return _("Answer with one of: {options}").format(options="   ".join(map(literal, options)))
         if self.asking.among == "vocab":
             return _("Answer with a token.")
         if not self.asking.within:
@@ -73,8 +89,7 @@ class Question:
             TraceError: it is no answer to this question.
         """
         if self.asking.among is None:
-            text = text.replace("−", "-").replace("∞", "inf")
-            return [_number(compile_expression(text).evaluate(here), text)]
+            return [self._value(text, here)]
         if self.asking.among == "vocab":
             tokenizer = self.here.run.model.target
             found = None if tokenizer is None else tokenizer.id_of(text)
@@ -82,8 +97,18 @@ class Question:
         else:
             places = _places(text, self.options or ())
         if not places:
-            raise InputError(_("{text} is no answer here. {invitation}").format(text=text, invitation=self.invitation))
+            raise InputError(
+                _("{text} is no answer here. {invitation}").format(text=text, invitation=self.invitation())
+            )
         return places
+
+    def _value(self, text: str, here: Here) -> float:
+        """A number, or what a calculation comes to."""
+        try:
+            return _number(compile_expression(_as_expression(text)).evaluate(here), text)
+        except TraceError as error:
+            problem = _("{text} is no number or calculation ({reason}). {invitation}")
+            raise InputError(problem.format(text=text, reason=error, invitation=self.invitation())) from error
 
     def is_right(self, answer: Collection[float]) -> bool:
         """Whether one of the numbers that an answer may stand for is the truth."""
@@ -98,10 +123,24 @@ class Question:
         return number == value or abs(number - value) <= self.asking.within * (1 + NOISE)
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a number and nothing else."""
+    return bool(_NUMBER.fullmatch(text))
+
+
+def _as_expression(text: str) -> str:
+    """A number or calculation as people write them: with a decimal comma, or as a percentage."""
+    text = text.replace("−", "-").replace("∞", "inf")
+    text = text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
+    return f"({text[:-1]}) / 100" if text.endswith("%") else text
+
+
 def _places(text: str, options: Sequence[str]) -> list[int]:
-    """The options that a text names, exactly or without a leading blank; else the one that it counts."""
+    """The options that a text names: exactly or without a leading blank; by its place; by how it alone begins."""
     named = [place for place, option in enumerate(options) if is_called(option, text)]
-    return named or [place for place in range(len(options)) if str(place) == text]
+    named = named or [place for place in range(len(options)) if str(place) == text]
+    begun = [place for place, option in enumerate(options) if text and option.casefold().startswith(text.casefold())]
+    return named or (begun if len(begun) == 1 else [])
 
 
 def _number(value: Value, text: str) -> float:

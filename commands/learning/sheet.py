@@ -134,9 +134,11 @@ def _head(path: Path, text: str) -> re.Match[str]:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > MOST:
+        with path.open("rb") as stream:
+            data = stream.read(MOST + 1)
+        if len(data) > MOST:
             raise InputError(_("{path}: too long for a lesson").format(path=path))
-        return path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise InputError(_("{path}: is not UTF-8 text ({reason})").format(path=path, reason=cause(error))) from error
     except (OSError, ValueError) as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -47,13 +48,14 @@ class Witness:
         return any(call.command is wanted and arguments.items() <= call.arguments.items() for call in self._calls)
 
     def is_shown(self, address: Address) -> bool:
-        """Whether all the cells at an address were shown."""
-        return any(self._is_at(seen.record, address) and _covers(seen, address) for seen in self._cells)
+        """Whether all the cells at an address were shown, at once or bit by bit."""
+        cells = [seen for seen in self._cells if self._is_at(seen.record, address)]
+        return _any(partial(_covers, cells, seen.record, address) for seen in cells)
 
     def is_explained(self, address: Address) -> bool:
         """Whether a reason was given for one of the cells at an address."""
-        given = (seen for seen in self._cells if seen.explained)
-        return any(self._is_at(seen.record, address) and _meets(seen, address) for seen in given)
+        given = (seen for seen in self._cells if seen.explained and self._is_at(seen.record, address))
+        return _any(partial(_meets, seen, address) for seen in given)
 
     def is_at(self, address: Address) -> bool:
         """Whether the cursor stands on a record at an address."""
@@ -90,17 +92,34 @@ class Witness:
         return found.index == record.index
 
 
-def _covers(seen: Cells, address: Address) -> bool:
-    """Whether all the cells that an address asks for are among those seen."""
-    return bool(_marked(seen)[seen.record.output.locate(address.selectors)].all())
+def _any(questions: Iterable[Callable[[], bool]]) -> bool:
+    """Whether the answer to one of some questions is yes; where it is not, raises why another had none."""
+    trouble: AddressError | None = None
+    for asked in questions:
+        try:
+            if asked():
+                return True
+        except AddressError as error:
+            trouble = error
+    if trouble:
+        raise trouble
+    return False
+
+
+def _covers(cells: Iterable[Cells], record: Record, address: Address) -> bool:
+    """Whether all the cells of a record that an address asks for are among those seen."""
+    return bool(_marked(cells, record)[record.output.locate(address.selectors)].all())
 
 
 def _meets(seen: Cells, address: Address) -> bool:
-    return bool(_marked(seen)[seen.record.output.locate(address.selectors)].any())
+    """Whether one of the cells that an address asks for is the one seen."""
+    return bool(_marked([seen], seen.record)[seen.record.output.locate(address.selectors)].any())
 
 
-def _marked(seen: Cells) -> np.ndarray:
-    """[…] as the record: True where a cell was seen."""
-    marked = np.zeros(seen.record.output.shape, bool)
-    marked[seen.record.output.locate(seen.selectors)] = True
+def _marked(cells: Iterable[Cells], record: Record) -> np.ndarray:
+    """[…] as the record: True where a cell of it was seen."""
+    marked = np.zeros(record.output.shape, bool)
+    for seen in cells:
+        if seen.record.output.address == record.output.address:
+            marked[record.output.locate(seen.selectors)] = True
     return marked

@@ -89,7 +89,7 @@ def _linear(tape: Tape, numbers: Numbers) -> Demo:
         (0, 0),
         [
             columns.format(x=row, w1=_vector(upper), w2=_vector(lower)),
-            _("b = {b}; both ways the sums are the same, only written across or down").format(b=_vector([p, q])),
+            _("and b = {b}; both ways the sums are the same, only written across or down").format(b=_vector([p, q])),
         ],
     )
 

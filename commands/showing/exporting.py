@@ -44,7 +44,7 @@ def export(path: Path, shown: Shown, presenter: Presenter) -> None:
 
 def _presented(name: str, stream: IO[str], shown: Shown, presenter: Presenter) -> None:
     """As batch output of a format has it."""
-    with presenter_of(name)(stream, presenter.onto(stream).look) as writer:
+    with presenter_of(name)(stream, presenter.onto(stream).look, presenter.title) as writer:
         for result in shown:
             writer.show(result)
 

@@ -88,7 +88,7 @@ def _record(record: Record) -> dict[str, Any]:
         N_("address"): output.address,
         N_("number"): f"#{record.index}",
         N_("operation"): operation.name,
-        N_("formula"): operation.formula,
+        N_("formula"): operation.written(record).formula,
         N_("note"): operation.note(record),
         N_("reference"): operation.reference,
         N_("axes"): ", ".join(f"{name} {n}" for name, n in zip(output.axes, output.shape, strict=True)),
@@ -215,7 +215,7 @@ def hypothesis_facts(session: Session) -> Results:
             Column(_("address"), [f["address"] for f in facts], "<"),
             Column(_("parent"), [f["parent"] or "–" for f in facts], "<"),
             Column("log p", [f"{f['log_prob']:.4f}" for f in facts]),
-            Column(_("score"), [f"{f['score']:.4f}" for f in facts]),
+            Column(_("beam score"), [f"{f['score']:.4f}" for f in facts]),
             Column(_("fate"), [spoken(FATES[f["fate"]]) for f in facts], "<"),
             Column(_("text"), [f["text"] for f in facts], "<"),
         ]

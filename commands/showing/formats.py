@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from tracer.errors import InputError
 from tracer.export import document_formats
@@ -13,33 +13,40 @@ from tracer.export.writer import DocumentWriter
 from tracer.i18n import _
 
 from ..registry import prompted
-from .presenting import JsonPresenter, Look, Presenter, TextPresenter
+from .presenting import JsonPresenter, Look, Presenter, TextPresenter, Titled, untitled
 from .results import Result
 
 WIDTH = 100
 """Columns, where nothing is said of them."""
 
-_STREAMS: Mapping[str, Callable[[IO[str], Look], Presenter]] = {"text": TextPresenter, "jsonl": JsonPresenter}
+
+class Making(Protocol):
+    """Makes the presenter of a format."""
+
+    def __call__(self, stream: IO[str], look: Look, title: Titled = untitled) -> Presenter: ...
+
+
+_STREAMS: Mapping[str, Making] = {"text": TextPresenter, "jsonl": JsonPresenter}
 
 
 class DocumentPresenter(Presenter):
     """Writes a document; it is whole when the context that the presenter is ends."""
 
-    def __init__(self, kind: type[DocumentWriter], stream: IO[str], look: Look) -> None:
-        super().__init__(stream, look)
+    def __init__(self, kind: type[DocumentWriter], stream: IO[str], look: Look, title: Titled = untitled) -> None:
+        super().__init__(stream, look, title)
         self._kind = kind
         self._writer = kind()
 
     def onto(self, stream: IO[str]) -> Presenter:
-        return DocumentPresenter(self._kind, stream, self.look)
+        return DocumentPresenter(self._kind, stream, self.look, self.title)
 
     def altered(self, preferences: Mapping[str, Any]) -> Presenter:
-        same = DocumentPresenter(self._kind, self.stream, self.look.altered(preferences))
+        same = DocumentPresenter(self._kind, self.stream, self.look.altered(preferences), self.title)
         same._writer = self._writer
         return same
 
     def __enter__(self) -> Presenter:
-        self.write(self._writer.opening())
+        self.write(self._writer.opening(self.title()))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -72,7 +79,7 @@ class DocumentPresenter(Presenter):
         self.write(self._writer.failure(message))
 
 
-def presenter_of(name: str) -> Callable[[IO[str], Look], Presenter]:
+def presenter_of(name: str) -> Making:
     """What makes the presenter of a format.
 
     Raises:

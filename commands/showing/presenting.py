@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -15,6 +15,7 @@ from typing import IO, Any, Literal
 
 from tracer.errors import InputError
 from tracer.export import jsonl
+from tracer.export.writer import UNTITLED, Title
 from tracer.i18n import _, cause
 
 from ..registry import prompted
@@ -22,6 +23,12 @@ from ..terminal.paging import fits, page
 from .results import Result
 
 Color = Literal["auto", "always", "never"]
+Titled = Callable[[], Title]
+
+
+def untitled() -> Title:
+    """The title of what is about nothing in particular."""
+    return UNTITLED
 
 
 @dataclass(frozen=True)
@@ -44,15 +51,16 @@ class Look:
 
 
 class Presenter(ABC):
-    """Writes what a session has to say to a stream."""
+    """Writes what a session has to say to a stream. ``title`` tells, when a document begins, what it is about."""
 
-    def __init__(self, stream: IO[str], look: Look) -> None:
+    def __init__(self, stream: IO[str], look: Look, title: Titled = untitled) -> None:
         self.stream = stream
         self.look = look
+        self.title = title
 
     def onto(self, stream: IO[str]) -> Presenter:
         """The same presentation on a stream that is not for the eyes."""
-        return type(self)(stream, replace(self.look, color="never"))
+        return type(self)(stream, replace(self.look, color="never"), self.title)
 
     def __enter__(self) -> Presenter:
         """Begin what is written to the stream."""
@@ -65,7 +73,7 @@ class Presenter(ABC):
     def altered(self, preferences: Mapping[str, Any]) -> Presenter:
         """The same presentation but for the look that settings give it."""
         look = self.look.altered(preferences)
-        return self if look == self.look else type(self)(self.stream, look)
+        return self if look == self.look else type(self)(self.stream, look, self.title)
 
     def write(self, text: str) -> None:
         """Write, and see it off."""
@@ -172,9 +180,17 @@ def visible(text: str) -> str:
 
 
 def complain(message: str) -> None:
-    """Say on standard error what went wrong."""
-    sys.stderr.write(f"{visible(message)}\n")
+    """Say on standard error what went wrong; at a terminal, in lines that don't break a word."""
+    sys.stderr.write("\n".join(_lines_for(sys.stderr, visible(message))) + "\n")
     sys.stderr.flush()
+
+
+def _lines_for(stream: IO[str], message: str) -> Iterator[str]:
+    if not stream.isatty():
+        return iter([message])
+    from tracer.render.page import folded
+
+    return iter(folded(message, os.get_terminal_size(stream.fileno()).columns))
 
 
 @contextmanager

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tracer.addresses import Address, Label, matching
 from tracer.debugger.session import Session
 from tracer.errors import AddressError, SelectorError
 from tracer.i18n import N_, _
-from tracer.model import SIDES, Side
+from tracer.model import SIDES, Model, Side
 from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Parameter, Tensor
@@ -24,6 +24,8 @@ class Found(NamedTuple):
 
 def cell_at(session: Session, address: Address) -> Found:
     """The one cell that an address names; raises `SelectorError` where its selectors leave more than one."""
+    if not address.path and address.record is None:
+        raise AddressError(_("{step} is a whole step; name a cell of it, e.g. {step}:choice").format(step=address))
     record = session.here.find(address)
     places = record.output.locate(address.selectors)
     index = tuple(place for place in places if isinstance(place, int))
@@ -65,9 +67,9 @@ def parameter_facts(run: Run, parameter: Parameter, address: Address) -> dict[st
         statistics = asked.statistics()
         facts |= {
             N_("values"): asked.array.size,
-            "min": statistics.min,
-            "max": statistics.max,
-            "mean": statistics.mean,
+            N_("min"): statistics.min,
+            N_("max"): statistics.max,
+            N_("mean"): statistics.mean,
         }
     else:
         facts |= {N_("value"): float(asked.array), **_token(stored, address)}
@@ -94,21 +96,53 @@ def _users(run: Run, parameter: Parameter) -> list[str]:
 
 
 def token_facts(run: Run, label: Label) -> dict[str, Any]:
-    """A token: its id, places and row of the embedding on each side; raises `AddressError` if it is on neither."""
-    facts: dict[str, Any] = {N_("token"): label.text}
+    """A token: its id, places and row of the embedding on each side; of its k-th occurrence, that place alone.
+
+    Raises:
+        AddressError: it is a token on neither side, or does not occur so often.
+    """
+    known: dict[str, Any] = {}
     for side, pieces in _sides(run).items():
-        tokenizer = run.model.source if side == "source" else run.model.target
-        token = None if tokenizer is None else tokenizer.id_of(label.text)
+        token = _id(run.model, label.text, side)
         if token is not None:
-            places = [place for place, piece in enumerate(pieces) if piece == run.model.piece(token, side)]
-            facts[SIDES[side]] = {
+            known[SIDES[side]] = {
                 N_("id"): token,
-                N_("positions"): places,
+                N_("positions"): _places(label, run.model.piece(token, side), pieces),
                 N_("embedding"): _embedding(run, side, token),
             }
-    if len(facts) == 1:
+    if not known:
         raise AddressError(_("{label} is no token of {model}").format(label=label, model=run.model.name))
-    return facts
+    if label.occurrence > 1 and not any(facts["positions"] for facts in known.values()):
+        raise AddressError(_("{label} is not there: the token does not occur so often").format(label=label))
+    return {N_("token"): label.text, **known}
+
+
+def choice_of(session: Session, label: Label) -> Found | None:
+    """The choice of a token: that of the cursor's step if it is one, else the last; None where it was never chosen."""
+    run = session.run
+    token = _id(run.model, label.text, "target")
+    given = len(run.target) - len(run.tokens)
+    places = [] if token is None else _places(label, run.model.piece(token, "target"), run.target)
+    steps = [run.tokens[place - given].step for place in places if place >= given]
+    if not steps:
+        return None
+    return Found(run.step(session.cursor.step if session.cursor.step in steps else steps[-1]).find("choice"), ())
+
+
+def _id(model: Model, text: str, side: Side) -> int | None:
+    """The id of a token on one side, None where it is none; without a tokenizer a token is its id."""
+    tokenizer, size = (
+        (model.source, model.facts.source_vocab) if side == "source" else (model.target, model.facts.target_vocab)
+    )
+    if tokenizer is not None:
+        return tokenizer.id_of(text)
+    return int(text) if text.isascii() and text.isdigit() and int(text[:12]) < size else None
+
+
+def _places(label: Label, piece: str, pieces: Sequence[str]) -> list[int]:
+    """Where a piece occurs; with the number of an occurrence, that place alone."""
+    places = [place for place, other in enumerate(pieces) if other == piece]
+    return places if label.occurrence == 1 else places[label.occurrence - 1 : label.occurrence]
 
 
 def _sides(run: Run) -> Mapping[Side, list[str]]:

@@ -38,6 +38,7 @@ def _at_terminal(name: str | None, look: Look, lang: str | None) -> int:
     room = Classroom(presenter, line_reader, progress, lambda sitting: furnish(sitting, look, lang))
     room.open(name)
     room.hold()
+    print(_("tx-trace learn goes on from here"))
     return FINE
 
 

@@ -35,7 +35,7 @@ class Conversation:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _leave)
         try:
-            return Shell(sitting, TerminalPresenter(sys.stdout, self.look)).open(lines)
+            return Shell(sitting, TerminalPresenter(sys.stdout, self.look, sitting.title)).open(lines)
         finally:
             _keep(sitting)
 

@@ -15,6 +15,7 @@ from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from tracer.render.console import color_depth
+from tracer.render.page import clipped
 
 from ..grammar.completion import completions, usage_hint
 from ..registry import PROMPT
@@ -76,7 +77,9 @@ class Prompt:
         return SETTINGS[name].get(self._sitting)
 
     def _toolbar(self) -> str:
-        return usage_hint(self._session.default_buffer.document.text_before_cursor, self._sitting) or self._standing
+        typed = self._session.default_buffer.document.text_before_cursor
+        told = usage_hint(typed, self._sitting) or self._standing
+        return clipped(told, self._session.app.output.get_size().columns)
 
     def _switched(self, is_vi: bool) -> None:
         SETTINGS["vi"].put(self._sitting, is_vi)

@@ -7,7 +7,6 @@ from typing import Literal
 from tracer.debugger.session import Session
 from tracer.derive import Derivation, derive
 from tracer.export import jsonl
-from tracer.factors import row_by_column
 from tracer.tape import Record, Tape
 
 from ..grammar.parameters import Numbers
@@ -41,8 +40,6 @@ def demo(_session: Session, name: Name, numbers: Numbers | None = None) -> Resul
         yield _record(record, performed.tape)
     derivation = derive(performed.tape.records[-1], performed.cell)
     yield _derivation(derivation)
-    if row_by_column(derivation.expression):
-        yield _picture(derivation)
     for remark in performed.remarks:
         yield _remark(remark)
 
@@ -69,17 +66,6 @@ def _derivation(derivation: Derivation) -> Result:
         return derivation_view(derivation, decimals=DECIMALS)
 
     return Result(lambda: [jsonl.derivation(derivation)], view)
-
-
-def _picture(derivation: Derivation) -> Result:
-    """The row and the column that a cell is the product of; nothing that the derivation does not say."""
-
-    def view() -> View:
-        from tracer.render.product import product_view
-
-        return product_view(derivation)
-
-    return Result(lambda: (), view)
 
 
 def _remark(remark: str) -> Result:

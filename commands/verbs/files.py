@@ -64,13 +64,14 @@ def source(sitting: Sitting, file: File) -> Results:
 def export(sitting: Sitting, file: File, expression: Expr | None = None) -> Results:
     """Write a value, or what was last shown, to a file.
 
-    The end of its name says how: .txt as shown, .json, .jsonl (an object a line), .csv (one matrix with its labels),
-    .npy (one array). The file is written whole or not at all.
+    The end of its name says how: .txt as shown, .html, .md and .svg as a document, .json, .jsonl (an object a line),
+    .csv (one matrix with its labels), .npy (one array). The file is written whole or not at all.
 
     (tx) export weights.csv dec.0.cross.weights[h0]
     (tx) print dec.0.cross.weights
     (tx) export weights.json
     (tx) export weights.txt
+    (tx) export weights.html
     """
     from ..showing.exporting import export as write
 

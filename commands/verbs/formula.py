@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from tracer.debugger.session import Session
 from tracer.derive import derive
 from tracer.errors import AddressError
 from tracer.factors import factors
 from tracer.i18n import _
-from tracer.ops import Operation
 from tracer.tape import Record
 
 from ..grammar.parameters import Where
@@ -46,12 +45,12 @@ def formula(session: Session, address: Where) -> Results:
 
 
 def _data(record: Record) -> dict[str, Any]:
-    operation, taken = cast("Operation", record.op), factors(record)
+    operation, taken, written = record.op, factors(record), record.op.written(record)
     return {
         "address": record.output.address,
         "op": operation.name,
-        "formula": operation.formula,
-        "latex": operation.latex,
+        "formula": written.formula,
+        "latex": written.latex,
         "reference": operation.reference,
         "convention": operation.convention(record),
         "is_product": taken.is_product,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from tracer.addresses import Address
+from tracer.contest import Contest, contest
 from tracer.debugger.displays import Format
 from tracer.debugger.session import Session
 from tracer.errors import AddressError
 from tracer.i18n import _
-from tracer.tape import Record
+from tracer.tape import Record, Tape
 
 from ..grammar.parameters import Count, Expr, Places, Range, Scientific, Short, Where, Whole
 from ..registry import command
@@ -133,11 +135,14 @@ def _within(session: Session, address: Address, name: str) -> Sequence[Record]:
 def top(session: Session, n: Count = 10) -> Results:
     """Show the N likeliest next tokens, and the one chosen.
 
+    At the end stands by how much its logit differs from that of the next best.
+
     (tx) top 5
     """
     here, run = session.here, session.run
     chosen = next((token.id for token in run.tokens if token.step == here.step), None)
     probs, logits = here.last_row("probs"), here.last_row("logits")
+    tape = run.step(here.step)
     likeliest = np.argsort(-probs.array, kind="stable")[:n].tolist()
 
     def piece(i: int) -> str:
@@ -145,7 +150,7 @@ def top(session: Session, n: Count = 10) -> Results:
 
     def data() -> Any:
         rows = [{"token": piece(i), "id": i, "prob": float(probs.array[i])} for i in likeliest]
-        return {"step": here.step, "chosen": chosen, "top": rows}
+        return {"step": here.step, "chosen": chosen, "top": rows, **_margin(contest(tape))}
 
     def view() -> View:
         from tracer.render.distribution import top_view
@@ -155,3 +160,16 @@ def top(session: Session, n: Count = 10) -> Results:
     if remark := ahead(session, here.find(Address("probs"))):
         yield Result(lambda: (), lambda: f"({remark})")
     yield answer("top", data, view)
+    if chosen is not None:
+        yield Result(lambda: (), partial(_verdict, tape, piece))
+
+
+def _margin(decided: Contest | None) -> dict[str, Any]:
+    """By how much the token chosen leads the next best, if there was another."""
+    return {} if decided is None else {"runner_up": decided.rival.index[-1], "margin": decided.margin}
+
+
+def _verdict(tape: Tape, piece: Callable[[int], str]) -> View:
+    from tracer.render.contest import verdict_view
+
+    return verdict_view(contest(tape), piece)

@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from typing import Any, NamedTuple
 
-from tracer.addresses import Address
+from tracer.addresses import Address, Everywhere, Selector, parse
 from tracer.debugger.session import Session
 from tracer.errors import AddressError, ExpectationError
 from tracer.i18n import _, ngettext
 from tracer.tape import Record
 
-from ..grammar.parameters import Where
+from ..grammar.parameters import Anywhere
 from ..registry import command
 from ..showing.reasons import parameter_at
 from ..showing.results import Results, View, answer
 
 
+class Subject(NamedTuple):
+    """Records of a step that are checked, or the cells that selectors leave of each."""
+
+    records: Sequence[Record]
+    selectors: tuple[Selector, ...] = ()
+
+
 @command("verify", group="reason")
-def verify(session: Session, address: Where | None = None) -> Results:
+def verify(session: Session, address: Anywhere | None = None) -> Results:
     """Check that what is shown is right.
 
     Derivations are worked out in double precision and compared with what was recorded, rows of softmax must add up to
     1, hidden keys must have exactly 0, labels must be the tokens that were read, and a step made with a cache must
-    agree with one made without. ADDRESS is a record, one cell of it, several records (* and **) or a step (@2); without
-    it, the cursor's step is checked. Of large tensors some cells are derived, the same ones each time. A script ends
-    with status 3 where something does not hold.
+    agree with one made without. ADDRESS is a record, some cells of it, several records (* and **), a step (@2) or every
+    step computed so far (@*); without it, the cursor's step is checked. Of many cells some are derived, the same ones
+    each time. A script ends with status 3 where something does not hold.
 
     (tx) verify
     (tx) verify dec.0.cross.weights
     (tx) verify dec.0.ffn.norm[0, 3]
+    (tx) verify @*
     """
+    from tracer.verify import together
     from tracer.verify import verify as verified
 
-    records, index = _subject(session, address)
-    checks = [check for check in verified(session.run, records, index) if check.checked or check.failures]
-    scope = _scope(records)
+    parts, scopes = [], []
+    for subject in _subjects(session, address):
+        parts.append(verified(session.run, *subject))
+        scopes.append(_scope(subject))
+    checks = [check for check in together(parts) if check.checked or check.failures]
+    scope = _in_words(scopes)
 
     def data() -> Any:
         return {"scope": scope, "checks": [asdict(check) for check in checks]}
@@ -53,26 +65,55 @@ def verify(session: Session, address: Where | None = None) -> Results:
         raise ExpectationError(text.format(n=len(failures), first=failures[0]))
 
 
-def _subject(session: Session, address: Address | None) -> tuple[Sequence[Record], tuple[int, ...] | None]:
-    """The records to check, and the one cell of the only one if it is so."""
-    if address is None or not (address.path or address.record):
-        place = f"@{session.cursor.step}" if address is None or address.step is None else str(address)
-        return session.run.at(place).records, None
+def _subjects(session: Session, address: Address | Everywhere | None) -> Iterator[Subject]:
+    """What is checked, a step at a time; of every step, those that have the address."""
+    if not isinstance(address, Everywhere):
+        yield _subject(session, address or Address(step=session.cursor.step))
+        return
+    failures = [AddressError(_("no step is computed yet; token goes through the next one"))]
+    for number in range(session.run.first, session.run.computed + 1):
+        try:
+            subject = _subject(session, replace(address.address, step=number))
+        except AddressError as error:
+            failures.append(error)
+        else:
+            yield subject
+    if len(failures) > session.run.computed + 1 - session.run.first:
+        raise failures[-1]
+
+
+def _subject(session: Session, address: Address) -> Subject:
+    if not address.path and address.record is None:
+        return Subject(session.run.at(str(address)).records)
     if parameter_at(session, address) is not None:
         raise AddressError(
             _("{address} is a parameter: it was read from a file, and nothing computed it").format(address=address)
         )
-    records = session.here.matches(address)
-    if not address.selectors or len(records) > 1:
-        return records, None
-    places = records[0].output.locate(address.selectors)
-    index = tuple(place for place in places if isinstance(place, int))
-    return records, index if len(index) == len(places) else None
+    return Subject(session.here.matches(address), address.selectors)
 
 
-def _scope(records: Sequence[Record]) -> str:
-    """What is checked, in words."""
-    if len(records) == 1:
-        return records[0].output.address
-    place = records[0].output.address.partition(":")[0]
-    return _("step @{n}: {count} records").format(n=place.removeprefix("@"), count=len(records))
+class Scope(NamedTuple):
+    """How many records of a step were checked; ``address`` is that of the first, with its selectors."""
+
+    address: str
+    records: int
+
+    @property
+    def step(self) -> str:
+        """``@2``."""
+        return self.address.partition(":")[0]
+
+
+def _scope(subject: Subject) -> Scope:
+    address = parse(subject.records[0].output.address)
+    return Scope(str(replace(address, selectors=subject.selectors)), len(subject.records))
+
+
+def _in_words(scopes: Sequence[Scope]) -> str:
+    """What was checked."""
+    first, last, count = scopes[0], scopes[-1], sum(scope.records for scope in scopes)
+    if count == 1:
+        return first.address
+    if first is last:
+        return _("step @{n}: {count} records").format(n=first.step.removeprefix("@"), count=count)
+    return _("steps {first} to {last}: {count} records").format(first=first.step, last=last.step, count=count)

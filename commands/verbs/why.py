@@ -14,7 +14,7 @@ from tracer.i18n import spoken
 
 from ..grammar.parameters import All, Cell, Depth, Terms
 from ..registry import command
-from ..showing.reasons import Found, cell_at, parameter_at, parameter_facts, token_facts
+from ..showing.reasons import Found, cell_at, choice_of, parameter_at, parameter_facts, token_facts
 from ..showing.results import Cells, Result, Results, View, answer
 
 
@@ -23,24 +23,29 @@ def why(session: Session, cell: Cell, *, depth: Depth = 1, terms: Terms = 4, who
     """Show how a cell was computed.
 
     You see its formula, the numbers put in, its sums worked out, and the operands by address, to ask about next. CELL
-    is an address with one place on every axis, a parameter by its name in the checkpoint, or a token in quotes. -d goes
-    so many levels deep, of a long sum into its largest term; -n says how many terms of a sum are shown, --all shows
-    every one.
+    is an address with one place on every axis, a parameter by its name in the checkpoint, or a token in quotes, with
+    the reasons for its choice. -d goes so many levels deep, of a long sum into its largest term; -n says how many terms
+    of a sum are shown, --all shows every one.
 
     (tx) why dec.0.cross.weights[h0, 0, 1]
     (tx) why probs[-1, 0] -d 3
     (tx) why dec.0.ffn.norm[0, 3] -n 8
     (tx) why choice
+    (tx) why "love"
     """
     if isinstance(cell, Label):
         yield _facts(token_facts(session.run, cell))
+        if (choice := choice_of(session, cell)) is not None:
+            yield from _reasons(session, choice, depth, None if whole else terms)
         return
     parameter = parameter_at(session, cell)
     if parameter is not None:
         yield _facts(parameter_facts(session.run, parameter, cell))
         return
-    found = cell_at(session, cell)
-    count = None if whole else terms
+    yield from _reasons(session, cell_at(session, cell), depth, None if whole else terms)
+
+
+def _reasons(session: Session, found: Found, depth: int, count: int | None) -> Results:
     yield _derivation(session, found, depth, count)
     chosen = _contest(session, found)
     if chosen is not None:

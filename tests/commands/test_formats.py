@@ -113,6 +113,25 @@ def test_what_goes_to_a_file_is_a_document_of_its_own(play, tmp_path, monkeypatc
     assert Reader((tmp_path / "top.html").read_text(encoding="utf-8")).count("table") == 1
 
 
+BEGINNINGS = {
+    "html": "<header>\n<h1>我爱你</h1>\n<p>zh-en-tiny: encoder–decoder, ",
+    "markdown": "# 我爱你\n\nzh-en-tiny: encoder–decoder, ",
+    "svg": "<title>我爱你</title>",
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_document_begins_with_the_text_and_the_model(name, tx):
+    assert BEGINNINGS[name] in tx("--format", name, "--batch", "-t", "我爱你", "-e", "token").stdout
+
+
+def test_a_file_is_about_the_text_that_is_traced_then(play, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    play('tokens > "first.md"', "run 你爱我", 'tokens > "second.md"', output="markdown")
+    titles = [(tmp_path / name).read_text(encoding="utf-8").splitlines()[:1] for name in ("first.md", "second.md")]
+    assert titles == [["# 我爱你"], ["# 你爱我"]]
+
+
 def test_a_page_shows_a_matrix_whole_that_a_screen_cuts(play):
     text, page = (play("p enc.0.ffn.hidden", output=output) for output in ("text", "html"))
     assert "…" in text

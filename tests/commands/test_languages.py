@@ -101,7 +101,7 @@ def test_what_was_computed_in_english_is_shown_in_chinese(tx):
     options = [part for line in commands for part in ("-e", line)]
     shown = tx("-m", str(FIXTURES / "gpt2_untied"), "--ids", "-t", "5 7 11", "--batch", *options).stdout
     _english, chinese = shown.split("set lang zh\n")
-    assert chinese.count("└─ 结束得太早") == 2
+    assert chinese.count("─ 结束得太早") == 2
     assert re.findall("[a-z]{3,} (?!if )[a-z]{2,} [a-z]{2,}", chinese) == []
 
 

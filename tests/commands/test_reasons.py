@@ -65,8 +65,7 @@ def test_every_level_is_a_derivation_in_jsonl(objects):
 
 
 def test_all_shows_every_term_and_n_so_many(play):
-    assert play("token", "why logits[0,0] --all").count("norm[0,:]") == 1
-    assert "further" not in play("why logits[0,0] --all")
+    assert "further" not in play("token", "why logits[0,0] --all")
     assert "… 12 further terms" in play("why logits[0,0]")
     assert "… 10 further terms" in play("why -n 6 logits[0,0]")
 
@@ -92,6 +91,39 @@ def test_a_choice_is_told_against_the_runner_up(play, objects):
     facts = objects("run", "token", "why choice")[-1]["data"]
     assert facts["margin"] == pytest.approx(facts["chosen"]["logit"] - facts["runner_up"]["logit"])
     assert sum(facts["terms"]) + facts["rest"] == pytest.approx(facts["margin"])
+
+
+def test_a_token_that_was_chosen_is_told_against_the_runner_up(play, objects):
+    shown = play("run", "token", "token", 'why "i"')
+    assert "@1:choice = 18" in shown
+    assert 'why "▁i" and not "▁me"' in shown
+    assert "@2:choice = 44" in play('why "love"')
+    assert "why" not in play('why "爱"').partition("\n")[2]
+    assert objects('why "love"')[-1]["data"]["chosen"]["id"] == 44
+
+
+def test_a_token_chosen_twice_is_told_for_the_step_of_the_cursor_else_for_the_last(tx):
+    commands = ("continue", 'why "("', "goto @1", 'why "("', 'why "("#2', 'why "("#9')
+    given = [part for line in commands for part in ("-e", line)]
+    done = tx("-m", str(FIXTURES / "gpt2"), "--ids", "-t", "5 9 2", "--max-tokens", "4", "--batch", *given)
+    assert re.findall(r"^@(\d+):choice = ", done.stdout, re.MULTILINE) == ["3", "1", "2"]
+    assert re.findall(r"positions ([\d, ]*\d)", done.stdout) == ["3, 4, 5", "3, 4, 5", "4"]
+    assert '"("#9 is not there: the token does not occur so often' in done.stderr
+
+
+def test_top_ends_with_the_contest_and_where_to_ask(play, objects, session):
+    assert play("token", "top 3").splitlines()[-1] == (
+        '  "▁i" and not "▁me": by logit 28.575 − 19.638 = 8.937; what adds to that: why choice'
+    )
+    facts = objects("top 3")[-1]["data"]
+    assert facts["runner_up"] == facts["top"][1]["id"]
+    logits = session.run.step(1)["logits"].array[-1]
+    assert facts["margin"] == pytest.approx(logits[facts["chosen"]] - logits[facts["runner_up"]])
+
+
+def test_a_token_of_a_checkpoint_without_a_tokenizer_is_its_id(tx):
+    done = tx("-m", str(FIXTURES / "qwen3"), "--ids", "-t", "5 9 2", "--batch", "-e", "t", "-e", 'why "9"')
+    assert "id 9   positions 1   embedding model.embed_tokens.weight[9,:]" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["decoder.0.self_attn.norm.weight", "dec.0.self.norm.weight"])
@@ -124,6 +156,16 @@ def test_a_cell_of_an_embedding_and_a_token_are_explained(objects):
         ("why encoder.embed.weight[0,0,0]", "encoder.embed.weight has 2 axes"),
         ("why nothing.at.all[0]", "nothing is recorded at nothing.at.all"),
         ('why "xyzzy"', '"xyzzy" is no token of zh-en-tiny'),
+        ('why "love"#9', '"love"#9 is not there: the token does not occur so often'),
+        ("why @1", "@1 is a whole step; name a cell of it, e.g. @1:choice"),
+        ("why probs[0,0] --foo", "why has no --foo; usage: why CELL"),
+        ("why logits [0,1", "'logits [0,1' is no address"),
+        ("why logits[0,1", "'logits[0,1' is no address"),
+        ("why dec.0.ffn.norm[1,0]", "index 1 is out of range on axis position: it has one place, 0"),
+        ("why choice[0]", "@1:choice is a single number; leave the selectors out"),
+        ("verify @*:nothing", "nothing is recorded at nothing"),
+        ("verify @*:@1:probs", "@*:@1:probs names a step, and @* is every step; write one of them"),
+        ("verify dec.0.ffn.norm[0,0,0]", "has 2 axes (position, feature), and 3 selectors were given; leave 1 out"),
         ("why probs[0,0] -d 0", "-d takes a whole number from 1 to 20, not '0'"),
         ("why probs[0,0] -d -3", "-d takes a whole number from 1 to 20, not '-3'"),
         ("why probs[0,0] -d 1000000", "-d takes a whole number from 1 to 20, not '1000000'"),
@@ -178,6 +220,32 @@ def test_a_row_times_a_column_gives_a_cell(play):
     assert shown[-1].startswith("  @1:decoder.0.cross_attn.heads[0,0,1] = ")
 
 
+PICTURE = "this row times that column gives this cell: [1,16] · [16,32] → [1,32]"
+
+
+def test_why_shows_the_row_and_the_column_of_a_product(play):
+    shown = play("t", "why dec.0.ffn.hidden[0,3]").splitlines()
+    assert shown[shown.index(PICTURE) + 1 :][:2] == [
+        "  x = @1:decoder.0.cross_attn.norm[0,:]",
+        "  W = decoder.0.ffn.hidden.weight[3,:]",
+    ]
+    assert shown[-1].startswith("  @1:decoder.0.ffn.hidden[0,3] = ")
+    assert "this row" not in play("why dec.0.ffn.norm[0,3]")
+
+
+def test_a_split_into_heads_is_told(play):
+    shown = play("t", "t", "why dec.0.self.q[0,0,3]")
+    assert "[2,16] · [16,16] → [2,16], split into heads: [2,2,8]" in shown
+    assert "[2,2,8] · [2,8,2] → [2,2,2]" in play("why dec.0.self.scores[0,1,1]")
+
+
+def test_lists_stand_in_place_of_grids(tx):
+    command = "why dec.0.ffn.hidden[0,3]"
+    shown = tx("--accessible", "--batch", "-e", "t", "-e", command).stdout
+    assert "  x = @1:decoder.0.cross_attn.norm[0,:]: -2.079" in shown
+    assert "| " not in "".join(line.lstrip("|`- ") for line in shown.splitlines())
+
+
 def test_the_convention_is_the_files_own(tx):
     command = "formula decoder.0.ffn.hidden"
     done = tx("-m", str(FIXTURES / "gpt2"), "--ids", "-t", "5 9 2", "--batch", "-e", "t", "-e", command)
@@ -194,9 +262,36 @@ def test_verify_says_what_was_checked(play, objects):
     assert [(check["name"], check["checked"]) for check in checks][:3] == [
         ("derivation", 1),
         ("performed again", 1),
-        ("softmax adds up to 1", 2),
+        ("softmax adds up to 1", 1),
     ]
     assert objects("verify @0")[-1]["data"]["scope"].startswith("step @0: ")
+
+
+def test_verify_checks_the_cells_that_selectors_leave(objects):
+    [data] = [thing["data"] for thing in objects("t", "verify dec.0.ffn.norm[0, 0:3]") if thing["kind"] == "result"]
+    assert data["scope"] == "@1:decoder.0.ffn.norm[0, 0:3]"
+    assert [(check["name"], check["checked"]) for check in data["checks"]][:1] == [("derivation", 3)]
+
+
+def test_verify_goes_through_every_step_computed(play, objects, session):
+    play("t", "t")
+    counts = {check["name"]: check["checked"] for check in objects("verify @*")[-1]["data"]["checks"]}
+    each = [objects(f"verify @{n}")[-1]["data"]["checks"] for n in range(3)]
+    assert counts["derivation"] == sum(check["checked"] for checks in each for check in checks[:1])
+    records = sum(len(session.run.step(n)) for n in range(3))
+    assert f"steps @0 to @2: {records} records" in play("verify @*")
+    assert "steps @1 to @2: 2 records" in play("verify @*:dec.0.ffn.norm[0]")
+    assert play.status == FINE
+    record = session.run.step(1).find("decoder.0.ffn.hidden")
+    record.output.array = record.output.array + 0.5
+    assert "does not hold" in play("verify @*")
+    assert play.status == UNEXPECTED
+
+
+def test_every_step_computed_is_none_before_the_first(play, capsys):
+    play("verify @*")
+    assert play.status == FAILED
+    assert "no step is computed yet" in capsys.readouterr().err
 
 
 def test_verify_fails_loudly(play, session, capsys):
@@ -232,6 +327,14 @@ def test_a_demo_is_real_operations(objects):
     assert derivation["value"] == pytest.approx(np.cos(5 / 1000))
     linear = objects("demo linear 1 0")
     assert linear[0]["values"] == [[1.5, 2.5]]
+
+
+def test_what_is_no_number_is_neither_the_most_nor_a_bar(play):
+    shown = play("demo softmax nan 2")
+    assert "entropy nan of 1.00 bits" in shown
+    assert "█" not in shown
+    assert not re.search(r"max$", shown, re.MULTILINE)
+    assert "hidden: max is −∞" in play("demo softmax -inf -inf").partition("softmax[0]")[0]
 
 
 def test_nan_and_infinity_in_a_demo(play):

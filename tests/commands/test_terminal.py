@@ -226,7 +226,7 @@ def test_accessible_is_ascii_without_a_bar(terminal):
 
 def test_twenty_columns_are_enough(terminal):
     there = terminal(columns=20, lines=16)
-    there.wait(bar("zh-en-tiny  not star"))
+    there.wait(bar("zh-en-tiny  not sta…"))
     there.type("s" + ENTER)
     there.wait(bar("zh-en-tiny  @0  #1"))
     there.type("p enc.0.self.we")

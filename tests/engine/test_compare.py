@@ -34,6 +34,11 @@ def changed(directory: Path, name: str, change: Callable[[Arrays], object]) -> P
     return directory
 
 
+def given_ids(name: str) -> list[int]:
+    """What the reference of a fixture was computed from."""
+    return list(Reference(FIXTURES / name).only.source)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_fixture_agrees_with_its_reference(name: str) -> None:
     comparison = compared(FIXTURES / name)
@@ -66,6 +71,25 @@ def test_a_difference_is_found_where_it_is(tmp_path: Path, array: str, address: 
     worst = compared(changed(tmp_path, "qwen3", shift)).worst
     assert [name for name, check in worst.items() if not check.holds] == [address]
     assert worst[address].largest == pytest.approx(2e-3, rel=0.1)
+
+
+def test_anything_may_be_named_by_its_address(tmp_path: Path) -> None:
+    masked = tracer.trace(tracer.load(FIXTURES / "gpt2"), ids=given_ids("gpt2"), target_ids=[])[1][
+        "decoder.0.self_attn.masked"
+    ]
+    path = changed(tmp_path, "gpt2", lambda arrays: arrays.update({"decoder.0.self_attn.masked": masked.array[None]}))
+    check = compared(path).worst["@1:decoder.0.self_attn.masked"]
+    assert (check.largest, check.holds) == (0, True)
+
+
+def test_the_farthest_cell_is_in_the_axes_of_the_address(tmp_path: Path) -> None:
+    def shift(arrays: Arrays) -> None:
+        arrays["module/model.layers.0.self_attn.q_norm#0"].reshape(-1, 5, 10)[3, 2, 1] += 1
+
+    check = compared(changed(tmp_path, "qwen3", shift)).worst["@1:decoder.0.self_attn.q_norm"]
+    assert check.cell is not None
+    assert check.cell.place == (2, 3, 1)
+    assert check.cell.there - check.cell.here == pytest.approx(1, rel=1e-4)
 
 
 @pytest.mark.parametrize("broken", [np.nan, np.inf])

@@ -7,6 +7,7 @@ from tracer import i18n
 from tracer.document import Cell, Column, Formula, Lines, Paragraph, Span, Table
 from tracer.export.html import COLUMNS, Writer, sheet
 from tracer.export.markup import mathml
+from tracer.export.writer import Title
 from tracer.ops import catalogue
 
 from .hostile import BLOCKS, HOSTILE, table, written
@@ -94,6 +95,14 @@ def test_a_pointer_marks_a_column_over_its_cells_and_names_of_rows_stay_in_sight
 def test_a_page_of_no_command_is_a_page_too():
     assert Reader(written(Writer(), [])).count("section") == 2
     assert Reader(Writer().opening() + Writer().closing()).count("body") == 1
+
+
+def test_a_page_begins_with_what_it_is_about():
+    writer = Writer()
+    page = Reader(writer.opening(Title(HOSTILE, "zh-en-tiny: encoder–decoder")) + writer.closing())
+    assert page.tags[page.tags.index("body") + 1 :] == ["header", "h1", "p"]
+    assert [text for text in page.texts if text.strip()][-2:] == [HOSTILE, "zh-en-tiny: encoder–decoder"]
+    assert page.texts[page.texts.index(HOSTILE) :].count(HOSTILE) == 2
 
 
 def test_a_document_begins_each_section_once():

@@ -4,6 +4,7 @@ import pytest
 
 from tracer.document import Cell, Column, Formula, Lines, Paragraph, Span, Table
 from tracer.export.markdown import Writer, code, escaped
+from tracer.export.writer import Title
 
 from .hostile import BLOCKS, HOSTILE, table, written
 
@@ -71,6 +72,11 @@ def test_a_fence_is_longer_than_any_within():
 def test_a_line_that_was_typed_is_a_heading():
     assert written(Writer(), BLOCKS).splitlines()[2].startswith("### ````(tx) <script>")
     assert escaped(HOSTILE) in written(Writer(), [])
+
+
+def test_a_document_begins_with_what_it_is_about():
+    assert Writer().opening(Title("a_b 我", "gpt2: decoder-only")) == "# a\\_b 我\n\ngpt2: decoder-only\n\n"
+    assert Writer().opening() == ""
 
 
 def test_an_indent_stays():

@@ -4,6 +4,7 @@ import pytest
 
 from tracer.document import Lines, Span
 from tracer.export.svg import ADVANCE, HEIGHT, MARGIN, Writer, cells_of
+from tracer.export.writer import Title
 
 from .hostile import HOSTILE, LINES, written
 
@@ -48,6 +49,15 @@ def test_heat_lies_behind_the_whole_cell():
     [_paper, ground] = root.iter(f"{SVG}rect")
     assert (float(ground.get("x")), float(ground.get("width"))) == (at(3), cells(5))
     assert [text.get("class") for text in root.iter(f"{SVG}text")] == [None, "h9", "bold"]
+
+
+def test_a_picture_begins_with_what_it_is_about():
+    writer = Writer()
+    assert writer.opening(Title("a & b", "gpt2")) == ""
+    root = ElementTree.fromstring(writer.closing())
+    assert root.findtext(f"{SVG}title") == "a & b"
+    assert [text for text, *_place in texts(root)] == ["a", "&", "b", "gpt2"]
+    assert float(root.get("height")) == 2 * MARGIN + 3 * HEIGHT
 
 
 def test_the_picture_is_as_large_as_its_lines():

@@ -10,7 +10,7 @@ from ..document import Block, Branch, Cell, Column, Formula, Inline, Lines, Para
 from ..i18n import language
 from .colours import DARK, LIGHT, MONOSPACED, heat_rules, variables
 from .markup import escaped, mathml
-from .writer import DocumentWriter
+from .writer import UNTITLED, DocumentWriter, Title
 
 COLUMNS = 16
 """So many columns of a matrix stand side by side on paper."""
@@ -27,13 +27,14 @@ class Writer(DocumentWriter):
     def __init__(self) -> None:
         self._is_open = False
 
-    def opening(self) -> str:
+    def opening(self, title: Title = UNTITLED) -> str:
         spoken = _LANGUAGES.get(language(), "en")
         return (
             f'<!DOCTYPE html>\n<html lang="{spoken}">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<link rel="icon" href="data:,">\n'
-            f"<title>tx-trace</title>\n<style>\n{sheet()}</style>\n</head>\n<body>\n"
+            f"<title>{escaped(title.text or 'tx-trace')}</title>\n<style>\n{sheet()}</style>\n</head>\n<body>\n"
+            f"{_header(title)}"
         )
 
     def command(self, line: str) -> str:
@@ -71,6 +72,11 @@ def sheet() -> str:
         f":root{{--mono:{MONOSPACED}}}\n"
         f"{Path(__file__).with_name('html.css').read_text(encoding='utf-8')}"
     )
+
+
+def _header(title: Title) -> str:
+    text, model = map(escaped, title)
+    return f"<header>\n<h1>{text}</h1>\n<p>{model}</p>\n</header>\n" if text else ""
 
 
 def _block(block: Block) -> str:

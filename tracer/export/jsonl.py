@@ -36,7 +36,7 @@ def op(record: Record) -> Object:
         "index": record.index,
         "address": output.address,
         "op": operation.name,
-        "formula": operation.formula,
+        "formula": operation.written(record).formula,
         "inputs": [tensor.address for tensor in record.inputs],
         "axes": output.axes,
         "shape": output.shape,

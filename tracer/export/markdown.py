@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..document import Block, Branch, Cell, Column, Formula, Inline, Lines, Paragraph, Table, Tree
-from .writer import DocumentWriter
+from .writer import UNTITLED, DocumentWriter, Title
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~$#&]")
 _AT_START = re.compile(r"^(\d*)([-+=.)])(?=\s|$)")
@@ -19,6 +19,10 @@ class Writer(DocumentWriter):
 
     suffixes = (".md", ".markdown")
     has_colours = False
+
+    def opening(self, title: Title = UNTITLED) -> str:
+        text, model = title
+        return f"# {escaped(text)}\n\n{escaped(model)}\n\n" if text else ""
 
     def command(self, line: str) -> str:
         return f"### {code(line)}\n\n"

@@ -10,7 +10,7 @@ from unicodedata import combining, east_asian_width
 from ..document import Block, Lines, Span
 from .colours import DARK, LIGHT, MONOSPACED, heat_rules, variables
 from .markup import escaped
-from .writer import DocumentWriter
+from .writer import UNTITLED, DocumentWriter, Title
 
 SIZE, ADVANCE, HEIGHT, MARGIN = 14, 8.4, 18, 12
 """Of a character: its size, the width of a cell, the height of a line; and the space around all of them."""
@@ -27,6 +27,13 @@ class Writer(DocumentWriter):
 
     def __init__(self) -> None:
         self._lines: list[Line] = []
+        self._title = UNTITLED
+
+    def opening(self, title: Title = UNTITLED) -> str:
+        self._title = title
+        if title.text:
+            self._lines += [[Span(title.text, "bold")], [Span(title.model, "dim")], []]
+        return ""
 
     def command(self, line: str) -> str:
         self._lines.append([Span(line, "bold")])
@@ -47,10 +54,13 @@ class Writer(DocumentWriter):
         body = "\n".join(part for number, line in enumerate(self._lines) for part in _drawn(line, number))
         size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n'
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{self._named()}'
             f"<style>{_sheet()}</style>\n"
             f'<rect class="paper" width="100%" height="100%"/>\n{body}\n</svg>\n'
         )
+
+    def _named(self) -> str:
+        return f"<title>{escaped(self._title.text)}</title>\n" if self._title.text else ""
 
 
 def cells_of(text: str) -> int:

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from ..document import Block
+
+
+class Title(NamedTuple):
+    """What a document is about: the text that was traced, and the model that read it; a document may have neither."""
+
+    text: str = ""
+    model: str = ""
+
+
+UNTITLED = Title()
 
 
 class DocumentWriter(ABC):
@@ -21,8 +31,8 @@ class DocumentWriter(ABC):
     has_colours: ClassVar[bool] = True
     size: ClassVar[int] = 0
 
-    def opening(self) -> str:
-        """What stands before everything else."""
+    def opening(self, title: Title = UNTITLED) -> str:
+        """What stands before everything else: the title, if there is one."""
         return ""
 
     @abstractmethod

@@ -1,15 +1,8 @@
-"""Lessons in files, and a coach who teaches them to nobody."""
-
-import io
-import re
+"""Lessons in files, and a coach who teaches them."""
 
 import pytest
+from taught import Taught
 
-from commands.learning.classroom import begin
-from commands.learning.coach import Coach
-from commands.learning.reading import read_lesson
-from commands.learning.stage import obey
-from commands.showing.presenting import Look, TextPresenter
 from tracer import i18n
 
 
@@ -32,54 +25,6 @@ def write(tmp_path):
         return path
 
     return written
-
-
-class Taught:
-    """A lesson being taught, with what was said since it was last heard."""
-
-    def __init__(self, path, marks=None, look=None):
-        self._stream = io.StringIO()
-        self.presenter = TextPresenter(self._stream, look or Look(80, "never"))
-        self.coach = Coach(read_lesson(path), begin, self.presenter, marks)
-
-    def open(self):
-        """Begin; what is said."""
-        self.coach.open()
-        return self.heard()
-
-    def do(self, *lines):
-        """Carry out lines before the eyes of the coach; what is seen."""
-        for line in lines:
-            self.coach.sitting.lines.append(line)
-            obey(line, self.coach.sitting, self.presenter)
-            self.coach.observe()
-        return self.heard()
-
-    def answer(self, text):
-        """Give an answer; what is said of it."""
-        self.coach.answer(text)
-        return self.heard()
-
-    def solve(self):
-        """Do and answer what the solution says; what is seen."""
-        for line in self.coach.solution():
-            if line.startswith("answer "):
-                self.coach.answer(line.removeprefix("answer "))
-            else:
-                obey(line, self.coach.sitting, self.presenter)
-                self.coach.observe()
-        return self.heard()
-
-    def heard(self):
-        """What was written since, in one line."""
-        text = self._stream.getvalue()
-        self._stream.seek(0)
-        self._stream.truncate()
-        return one_line(text)
-
-
-def one_line(text):
-    return re.sub(r"\s+", " ", text).strip()
 
 
 @pytest.fixture

@@ -11,16 +11,26 @@ from commands.performing import perform
 from commands.showing.presenting import Look, TextPresenter
 from tracer.errors import ExpectationError, TraceError
 
-CROSS = "@1:dec.0.cross.weights"
+CROSS, SELF = "@1:dec.0.cross.weights", "dec.0.self.weights"
 
 STATES = [
     # check, what was done before the step, ways to make it hold, what comes near and does not
-    ("at enc.0.self.scores", (), ["goto enc.0.self.scores", "s 7"], ["s 6", "goto @1:dec.0.self.scores", "p enc.0.self.scores"]),
+    (
+        "at enc.0.self.scores",
+        (),
+        ["goto enc.0.self.scores", "s 7"],
+        ["s 6", "goto @1:dec.0.self.scores", "p enc.0.self.scores"],
+    ),
     ("at dec.0.cross.weights", (), ["goto @1:dec.0.cross.weights", "goto @3:dec.0.cross.weights"], ["goto @2"]),
     ("at @2:dec.0.cross.weights", (), ["goto @2:dec.0.cross.weights"], ["goto @1:dec.0.cross.weights"]),
     ("at @2", (), ["goto @2", "goto @2:logits"], ["goto @1", "t"]),
     ("at logits if step == 2", (), ["goto @2:logits"], ["goto @1:logits", "goto @2"]),
-    ("reached @1:dec.0.cross.scores", (), ["goto @1:dec.0.cross.scores", "t", "s ; t ; back", "c"], ["goto @1:dec.0.cross.q", "s 9"]),
+    (
+        "reached @1:dec.0.cross.scores",
+        (),
+        ["goto @1:dec.0.cross.scores", "t", "s ; t ; back", "c"],
+        ["goto @1:dec.0.cross.q", "s 9"],
+    ),
     ("reached dec.0.cross.scores", (), ["t", "goto @2:dec.0.cross.scores"], ["s", f"p {CROSS}"]),
     ("reached @1", ("t",), ["where"], ["run"]),
     (
@@ -37,6 +47,18 @@ STATES = [
             f"p {CROSS} ; run",
         ],
     ),
+    (
+        f"shown {CROSS}[h0]",
+        (),
+        [f"p {CROSS}[0, 0, :2] ; where ; p {CROSS}[0, 0, 2:]"],
+        [f"p {CROSS}[0, 0, :2]", f"p {CROSS}[0, 0, :2] ; p {CROSS}[1, 0, 2:]"],
+    ),
+    (
+        "shown dec.0.self.weights[h0, 2]",
+        (),
+        [f"p @1:{SELF} ; p @3:{SELF}"],
+        [f"p @1:{SELF}", f"p @2:{SELF} ; p @3:{SELF}[h0, 1]"],
+    ),
     (f"shown {CROSS}[h0, 0, 1]", (), [f"p {CROSS}[h0, 0]", f"p {CROSS}[0, 0, 1]"], [f"p {CROSS}[h0, 0, 0]"]),
     (f"shown {CROSS}[h0]", (f"goto {CROSS}",), ["p weights[h0]", "p weights", "v weights[h0]"], ["p weights[h1]"]),
     ("shown weights[h0]", (f"goto {CROSS}",), ["p weights[h0]", f"p {CROSS}"], ["p weights[h1]"]),
@@ -49,12 +71,17 @@ STATES = [
     (
         "breakpoint dec.0.cross.weights",
         (),
-        [f"{stop} dec.0.cross.weights" for stop in ("b", "tb")] +
-        ["b op:softmax", "b dec.0.cross.weights if max(weights) > .9", f"b {CROSS}", "catch max(dec.0.cross.weights) > .9"],
-        ["b dec.0.self.weights", "b enc.0.self.weights", "tb dec.0.cross.weights ; c"] +
-        [f"b dec.0.cross.weights ; {undo}" for undo in ("disable 1", "delete 1")],
+        [f"{stop} dec.0.cross.weights" for stop in ("b", "tb")]
+        + [
+            "b op:softmax",
+            "b dec.0.cross.weights if max(weights) > .9",
+            f"b {CROSS}",
+            "catch max(dec.0.cross.weights) > .9",
+        ],
+        ["b dec.0.self.weights", "b enc.0.self.weights", "tb dec.0.cross.weights ; c"]
+        + [f"b dec.0.cross.weights ; {undo}" for undo in ("disable 1", "delete 1")],
     ),
-    ("breakpoint choice", (), ["watch argmax(dec.0.cross.weights[h0, -1])"], ["watch 1 ; disable 1", "where"]),
+    ("breakpoint choice", ("goto @2",), ["watch argmax(dec.0.cross.weights[h0, -1])"], ["where"]),
     ("breakpoint @2:logits", (), ["b @2:logits", "b logits", "goto @3 ; b logits"], ["b @1:logits"]),
     (
         "hit dec.0.cross.weights",
@@ -78,7 +105,7 @@ STATES = [
     ("result check port.safetensors", (), ["check port.safetensors"], ["check", "verify"]),
     ('token == "▁love"', (), ["goto @2", "goto @2:logits"], ["t", "goto @3"]),
     ("max(scores) > 1", (), ["goto enc.0.self.scores"], ["goto @1", "p enc.0.self.scores"]),
-]  # fmt: skip
+]
 
 
 def each(place):
@@ -122,13 +149,13 @@ def test_what_comes_near_does_not(holds, check, before, way):
     assert holds(check, before, way) is False
 
 
-def test_a_script_is_watched_line_by_line(session, holds, tmp_path):
+def test_a_script_is_watched_line_by_line(holds, tmp_path):
     script = tmp_path / "look.tx"
     script.write_text(f"s\np {CROSS}[h0]\n")
     assert holds(f"shown {CROSS}[h0]", (), f"source {script}") is True
 
 
-def test_what_a_breakpoint_shows_is_seen(session, holds):
+def test_what_a_breakpoint_shows_is_seen(holds):
     before = ("b dec.0.cross.weights", "commands 1\np weights\nend")
     assert holds(f"shown {CROSS}[h0]", before, "c") is True
 

@@ -1,5 +1,7 @@
 """The file of a lesson: read whole, or one sentence about what is wrong, with the line."""
 
+from pathlib import Path
+
 import pytest
 from written import doing, lesson
 
@@ -171,7 +173,9 @@ def test_a_target_may_be_given(write):
 
 
 @pytest.mark.parametrize(
-    "among", ["one, two, three", "一，二，三", "甲、乙、丙", "no,yes"], ids=["commas", "fullwidth", "enumeration", "bare"]
+    "among",
+    ["one, two, three", "一，二，三", "甲、乙、丙", "no,yes"],
+    ids=["commas", "fullwidth", "enumeration", "bare"],
 )
 def test_words_to_choose_from(write, among):
     read = read_lesson(write(GOOD.replace("among: source", f"among: {among}")))
@@ -234,7 +238,12 @@ BAD = {
     "empty check": ("shown scores\nat scores", "", "```check", "nothing stands in this block check"),
     "a check of comments": ("shown scores\nat scores", "# later", "```check", "nothing stands in this block check"),
     "empty hint": ("First.\n", "", 33, "nothing stands in this block hint"),
-    "empty solution": ("```solution\np scores\n", "```solution\n", "```solution", "nothing stands in this block solution"),
+    "empty solution": (
+        "```solution\np scores\n",
+        "```solution\n",
+        "```solution",
+        "nothing stands in this block solution",
+    ),
     "unknown word": ("at scores", "seen scores", "seen scores", "an operator is missing before 'scores'"),
     "no expression": ("at scores", "max(at", "max(at", "column"),
     "no address": ("at scores", "at scores..x", "at scores..x", "'scores..x' is no address"),
@@ -258,9 +267,14 @@ BAD = {
     "filter": ("max(scores) | 2", "max(scores) | two", "It says", "two is no way to show a number"),
     "live number without end": ("scores) | 2 }}", "scores) | 2", "It says", "{{ is never closed"),
     "live number in a later line": ("- an item", "- an\n  {{ item( }}", "item(", "column"),
-    "live number in a command": ("p scores\n```\n\nPrint", "p {{ | }}\n```\n\nPrint", "p {{ | }}", "a value is missing"),
+    "live number in a command": (
+        "p scores\n```\n\nPrint",
+        "p {{ | }}\n```\n\nPrint",
+        "p {{ | }}",
+        "a value is missing",
+    ),
     "live number in a hint": ("First.", "First {{ x y }}", "First {{", "an operator is missing"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("old", "new", "where", "message"), BAD.values(), ids=BAD)
@@ -301,5 +315,6 @@ def test_what_is_no_text_is_one_sentence(tmp_path):
     assert unreadable(path) == f"{path}: is not UTF-8 text (byte 0xff in position {len(GOOD.encode())})"
     path.write_bytes(b"x" * (MOST + 1))
     assert unreadable(path) == f"{path}: too long for a lesson"
+    assert unreadable(Path("/dev/zero")) == "/dev/zero: too long for a lesson"
     path.write_bytes(b"")
     assert unreadable(path).startswith(f"{path}:1: a lesson begins with")

@@ -7,6 +7,7 @@ import pytest
 from commands.showing.presenting import Look, TerminalPresenter
 from commands.verbs.view import view
 from tracer.debugger.expressions import compile_expression
+from tracer.render.page import Page
 
 
 def subject_of(session, text):
@@ -42,6 +43,12 @@ def test_selectors_are_undone_in_the_names_of_cells(session):
     assert subject.tensor.shape == (2, 4)
     assert (subject.origin.address, subject.origin.index((1, 3))) == ("@0:encoder.0.self_attn.weights", (1, 2, 3))
     assert subject.is_softmax
+
+
+def test_a_cell_of_a_product_is_explained_with_its_row_and_column(session):
+    explained = subject_of(session, "enc.0.ffn.hidden").origin.explanation((1, 2))
+    lines = ["".join(segment.text for segment in line) for line in explained.lines(Page(100))]
+    assert "this row times that column gives this cell: [4,16] · [16,32] → [4,32]" in lines
 
 
 def test_an_expression_names_its_cells_too(session):

@@ -1,0 +1,161 @@
+"""The course: every lesson in every language, played."""
+
+import io
+import re
+from functools import cache
+
+import pytest
+
+from commands.learning.classroom import begin
+from commands.learning.coach import Coach
+from commands.learning.lesson import Asking
+from commands.learning.library import LESSONS, all_languages, find, names
+from commands.learning.progress import Marks
+from commands.learning.proving import prove
+from commands.learning.reading import read_lesson
+from commands.learning.stage import Mute
+from commands.showing.presenting import Look
+from tracer import i18n
+
+COUNT = 16
+NO_PREDICTION = ("00", "12")
+"""The numbers of lessons in which nothing is guessed."""
+COMPUTED = [f"{number:02}" for number in range(3, 12)]
+"""The numbers of lessons in which something is worked out by hand."""
+FILES = [path for name in names() for path in all_languages(name)]
+ENGLISH = [path for path in FILES if path.parent.name == "en"]
+"""For what rests on the commands alone, which are the same in every language."""
+
+read = cache(read_lesson)
+
+
+def each_file(files=FILES):
+    return pytest.mark.parametrize("path", files, ids=[f"{path.parent.name}/{path.stem}" for path in files])
+
+
+def number_of(path):
+    return path.stem.partition("-")[0]
+
+
+def asked(path):
+    """The questions of a lesson."""
+    return [step.goal for step in read(path).steps if isinstance(step.goal, Asking)]
+
+
+def test_every_number_is_there():
+    assert [name[:2] for name in names()] == [f"{number:02}" for number in range(COUNT)]
+
+
+def test_every_language_has_the_same_lessons():
+    for language in i18n.LANGUAGES:
+        assert sorted(path.stem for path in (LESSONS / language).glob("*.md")) == names()
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_lesson_is_found_by_its_number_and_its_name(name):
+    number, _dash, words = name.partition("-")
+    assert find(str(int(number))) == find(number) == find(name) == LESSONS / "en" / f"{name}.md"
+    assert find(words).stem == name
+
+
+@each_file()
+def test_every_solution_passes_and_no_untouched_state_does(path):
+    assert list(prove(path, begin)) == []
+
+
+@each_file()
+def test_every_step_has_two_hints(path):
+    assert [step.id for step in read(path).steps if len(step.hints) != 2] == []
+
+
+@each_file([path for path in FILES if number_of(path) not in NO_PREDICTION])
+def test_a_guess_comes_before_a_reveal(path):
+    assert any(goal.is_guess for goal in asked(path))
+
+
+@each_file([path for path in FILES if number_of(path) in COMPUTED])
+def test_something_is_worked_out_by_hand(path):
+    assert any(not goal.is_guess for goal in asked(path))
+
+
+CODE = re.compile(r"```.*?```|`[^`\n]*`|\{\{.*?\}\}|\{#.*?\}|https?://\S+", re.DOTALL)
+
+
+def explanations(path):
+    """What is said in a lesson, without front matter, code and live numbers."""
+    body = path.read_text(encoding="utf-8").partition("---\n")[2].partition("---\n")[2]
+    told = re.sub(r"```(hint|wrong[^\n]*)\n(.*?)```", r"\2", body, flags=re.DOTALL)
+    return CODE.sub("", told)
+
+
+@each_file([path for path in FILES if path.parent.name == "zh"])
+def test_chinese_lessons_are_chinese(path):
+    told = explanations(path)
+    chinese = len(re.findall(r"[\u4e00-\u9fff]", told))
+    latin = len(re.findall(r"[A-Za-z]{2,}", told))
+    assert chinese > 5 * latin
+    paragraphs = [text for text in told.split("\n\n") if len(re.findall(r"[A-Za-z]{2,}", text)) > 4]
+    assert [text for text in paragraphs if not re.search(r"[\u4e00-\u9fff]", text)] == []
+
+
+def quiet_coach(path, marks=None):
+    """A coach who has opened a lesson and is not heard."""
+    coach = Coach(read(path), begin, Mute(io.StringIO(), Look()), marks)
+    coach.open()
+    return coach
+
+
+def wrong_answer(question):
+    """An answer that can be given and is wrong."""
+    if question.asking.among is None:
+        return str(question.truth + 10 * question.asking.within + 1000)
+    if question.options is None:
+        tokens = (question.here.run.model.piece(number, "target") for number in range(4, 9))
+        return next(token for token in tokens if token != question.shown_truth)
+    return next(option for option in question.options if not question.is_right(question.read(option, question.here)))
+
+
+@each_file()
+def test_a_wrong_answer_gets_its_explanation(path, monkeypatch):
+    coach = quiet_coach(path)
+    said = []
+    monkeypatch.setattr(type(coach.stage), "filled", lambda _stage, text, _here=None: said.append(text) or "")
+    while not coach.is_over:
+        step, question = coach.step, coach.question
+        if question is not None:
+            said.clear()
+            coach.answer(wrong_answer(question))
+            assert said[0] in {question.asking.otherwise, *(slip.text for slip in question.asking.slips)}
+            assert (coach.place < len(coach.lesson.steps) and coach.step is step) is not question.asking.is_guess
+            assert coach.marks.predictions.get(step.id, False) is False
+        if not coach.is_over and coach.step is step:
+            coach.skip()
+    guesses = {step.id for step in coach.lesson.steps if isinstance(step.goal, Asking) and step.goal.is_guess}
+    assert coach.marks.predictions.keys() == guesses
+
+
+@each_file(ENGLISH)
+def test_every_step_can_be_skipped(path):
+    coach = quiet_coach(path)
+    for _step in coach.lesson.steps:
+        coach.skip()
+    assert coach.is_over
+    assert not coach.is_passed
+    assert coach.marks.skipped == [step.id for step in coach.lesson.steps]
+
+
+@each_file(ENGLISH)
+def test_a_lesson_goes_on_at_its_last_step_as_if_it_had_been_played(path):
+    played = quiet_coach(path)
+    for _step in played.lesson.steps[:-1]:
+        played.skip()
+    resumed = quiet_coach(path, Marks(where=played.step.id))
+    assert resumed.step is played.step
+    assert state(resumed) == state(played)
+
+
+def state(coach):
+    """What a step may rest on."""
+    opener, sitting = coach.sitting.opener, coach.sitting
+    stops = [str(point) for point in sitting.stops]
+    return opener.model.name, opener.text, opener.settings, sitting.cursor, sitting.preferences, stops
