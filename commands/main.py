@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from tracer import i18n
-from tracer.i18n import _, documented
+from tracer.i18n import N_, _, documented
 
 from .usage import Command, Group
 
@@ -23,6 +23,13 @@ NO_SCRIPT = ""
 
 COLLECTED_EVERY = 100_000
 """New objects between two looks for garbage: records are kept by the thousand, and each look goes through them."""
+
+Width = Annotated[int | None, typer.Option(min=20, max=10_000, metavar="N", help=N_("columns; 100 in batch"))]
+Colours = Annotated[Literal["auto", "always", "never"], typer.Option(help=N_("colours"))]
+Language = Annotated[
+    Literal["en", "zh"] | None, typer.Option("--lang", help=N_("language of messages; else that of the locale"))
+]
+Accessible = Annotated[bool, typer.Option("--accessible", help=N_("plain ASCII, lists in place of grids"))]
 
 app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -114,11 +121,9 @@ def shell(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help=_("batch output goes here"))
     ] = None,
-    width: Annotated[int | None, typer.Option(min=20, max=10_000, metavar="N", help=_("columns; 100 in batch"))] = None,
-    color: Annotated[Literal["auto", "always", "never"], typer.Option(help=_("colours"))] = "auto",
-    lang: Annotated[
-        Literal["en", "zh"] | None, typer.Option("--lang", help=_("language of messages; else that of the locale"))
-    ] = None,
+    width: Width = None,
+    color: Colours = "auto",
+    lang: Language = None,
     strategy: Annotated[
         Literal["greedy", "sample", "beam"], typer.Option(help=_("how the next token is chosen"))
     ] = "greedy",
@@ -135,7 +140,7 @@ def shell(
         bool | None, typer.Option("--cache/--no-cache", help=_("key/value cache; else as the checkpoint states"))
     ] = None,
     dtype: Annotated[Literal["float32", "float64"], typer.Option(help=_("arithmetic"))] = "float32",
-    accessible: Annotated[bool, typer.Option("--accessible", help=_("plain ASCII, lists in place of grids"))] = False,
+    accessible: Accessible = False,
     resume: Annotated[
         bool, typer.Option("--resume", help=_("text, cursor and breakpoints of the last session"))
     ] = False,
@@ -200,12 +205,10 @@ def learn(
     checked: Annotated[
         bool, typer.Option("--check", help=_("play the lesson by itself and say what is wrong with it"))
     ] = False,
-    width: Annotated[int | None, typer.Option(min=20, max=10_000, metavar="N", help=_("columns; 100 in batch"))] = None,
-    color: Annotated[Literal["auto", "always", "never"], typer.Option(help=_("colours"))] = "auto",
-    lang: Annotated[
-        Literal["en", "zh"] | None, typer.Option("--lang", help=_("language of messages; else that of the locale"))
-    ] = None,
-    accessible: Annotated[bool, typer.Option("--accessible", help=_("plain ASCII, lists in place of grids"))] = False,
+    width: Width = None,
+    color: Colours = "auto",
+    lang: Language = None,
+    accessible: Accessible = False,
 ) -> None:
     """Take a lesson, or go on where you were.
 

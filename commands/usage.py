@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from tracer.i18n import N_, Message, _, spoken
+from tracer.i18n import N_, Message, _, looked_up, spoken
 
 if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter
@@ -135,7 +135,8 @@ def _write_section(formatter: HelpFormatter, heading: str, rows: Sequence[tuple[
 
 
 def _with_remarks(text: str) -> str:
-    help_, bracket, remarks = text.removesuffix("]").rpartition("[")
+    """What an option is, and typer's remarks in brackets on its values, both in the user's language."""
+    said, bracket, remarks = text.removesuffix("]").rpartition("[")
     if not (bracket and text.endswith("]")):
-        return text
-    return f"{help_}[{'; '.join(translated(remark, REMARKS) for remark in remarks.split('; '))}]"
+        return looked_up(text)
+    return f"{looked_up(said.rstrip())}  [{'; '.join(translated(remark, REMARKS) for remark in remarks.split('; '))}]"

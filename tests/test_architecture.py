@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors", "addresses", "i18n"),
-    ("arithmetic", "tensor"),
+    ("arithmetic", "grounds", "tensor"),
     ("tape",),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),

@@ -6,6 +6,7 @@ Leaves are recorded cells and parameters; everything printed, exported or proved
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +36,10 @@ class Node:
         """The operands of this node, in order."""
         return ()
 
+    def of(self, *children: Node) -> Node:
+        """The same node of other operands, one for each of its own."""
+        return self
+
     def leaves(self) -> Iterator[Leaf]:
         """Every recorded cell and parameter below, left to right."""
         for child in self.children():
@@ -55,6 +60,9 @@ class Node:
     def __pow__(self, exponent: int) -> Node:
         return Power(self, exponent)
 
+    def __neg__(self) -> Node:
+        return Negation(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf(Node):
@@ -68,7 +76,7 @@ class Leaf(Node):
         return self.value
 
     def python(self) -> str:
-        return _number(self.value)
+        return literal(self.value)
 
     def leaves(self) -> Iterator[Leaf]:
         yield self
@@ -79,17 +87,16 @@ class Leaf(Node):
 
 @dataclass(frozen=True, slots=True)
 class Number(Node):
-    """A constant; ``symbol`` is how a formula writes it (``√d_k``, ``ε``), ``reason`` why it is what it is."""
+    """A constant; ``symbol`` is how a formula writes it (``√d_k``, ``ε``)."""
 
     value: float
     symbol: str = ""
-    reason: str = ""
 
     def evaluate(self) -> float:
         return self.value
 
     def python(self) -> str:
-        return _number(self.value)
+        return literal(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,9 @@ class Named(Node):
 
     def children(self) -> tuple[Node, ...]:
         return (self.node,)
+
+    def of(self, *children: Node) -> Node:
+        return Named(self.symbol, *children)
 
 
 class Cells(Protocol):
@@ -190,6 +200,9 @@ class Sum(Node):
     def children(self) -> Iterable[Node]:
         return self.terms
 
+    def of(self, *children: Node) -> Node:
+        return Sum(children)
+
 
 @dataclass(frozen=True, slots=True)
 class _Binary(Node):
@@ -198,6 +211,9 @@ class _Binary(Node):
 
     def children(self) -> tuple[Node, ...]:
         return (self.left, self.right)
+
+    def of(self, *children: Node) -> Node:
+        return type(self)(*children)
 
 
 class Minus(_Binary):
@@ -224,10 +240,31 @@ class Quotient(_Binary):
     """left / right."""
 
     def evaluate(self) -> float:
-        return self.left.evaluate() / self.right.evaluate()
+        return _applied(operator.truediv, np.divide, self.left.evaluate(), self.right.evaluate())
 
     def python(self) -> str:
+        if _raises(operator.truediv, self.left.evaluate(), self.right.evaluate()):
+            return literal(self.evaluate())
         return f"({self.left.python()} / {self.right.python()})"
+
+
+@dataclass(frozen=True, slots=True)
+class Negation(Node):
+    """−x."""
+
+    operand: Node
+
+    def evaluate(self) -> float:
+        return -self.operand.evaluate()
+
+    def python(self) -> str:
+        return f"(-{self.operand.python()})"
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.operand,)
+
+    def of(self, *children: Node) -> Node:
+        return Negation(*children)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +275,18 @@ class Power(Node):
     exponent: int
 
     def evaluate(self) -> float:
-        return self.base.evaluate() ** self.exponent
+        return _applied(operator.pow, np.power, self.base.evaluate(), self.exponent)
 
     def python(self) -> str:
+        if _raises(operator.pow, self.base.evaluate(), self.exponent):
+            return literal(self.evaluate())
         return f"({self.base.python()} ** {self.exponent})"
 
     def children(self) -> tuple[Node, ...]:
         return (self.base,)
+
+    def of(self, *children: Node) -> Node:
+        return Power(children[0], self.exponent)
 
 
 FUNCTIONS: dict[str, Callable[[float], float]] = {
@@ -267,47 +309,45 @@ class Call(Node):
 
     def evaluate(self) -> float:
         argument = self.argument.evaluate()
-        function = FUNCTIONS[self.function] if isinstance(argument, float) else getattr(np, self.function)
-        return function(argument)
+
+        def ours(x: Any) -> Any:
+            return getattr(np, self.function)(x)
+
+        return _applied(FUNCTIONS[self.function], ours, argument) if isinstance(argument, float) else ours(argument)
 
     def python(self) -> str:
+        if _raises(FUNCTIONS[self.function], self.argument.evaluate()):
+            return literal(self.evaluate())
         return f"{self.function}({self.argument.python()})"
 
     def children(self) -> tuple[Node, ...]:
         return (self.argument,)
 
+    def of(self, *children: Node) -> Node:
+        return Call(self.function, *children)
+
 
 @dataclass(frozen=True, slots=True)
 class Max(Node):
-    """The largest of some values."""
+    """The largest of some values; nan if one of them is."""
 
     values: tuple[Node, ...]
 
     def evaluate(self) -> float:
-        return max(value.evaluate() for value in self.values)
+        return max(value.evaluate() for value in self._nan_first())
 
     def python(self) -> str:
-        return f"max([{', '.join(value.python() for value in self.values)}])"
+        return f"max([{', '.join(value.python() for value in self._nan_first())}])"
+
+    def _nan_first(self) -> list[Node]:
+        """The values in the order in which Python's ``max`` yields nan: it keeps the first when none is larger."""
+        return sorted(self.values, key=lambda value: not math.isnan(value.evaluate()))
 
     def children(self) -> tuple[Node, ...]:
         return self.values
 
-
-@dataclass(frozen=True, slots=True)
-class Which(Node):
-    """The place of a cell along its last axis: what a choice among cells yields, ``by`` others where these decided."""
-
-    cell: Leaf
-    by: tuple[Leaf, ...] = ()
-
-    def evaluate(self) -> float:
-        return float(self.cell.index[-1])
-
-    def python(self) -> str:
-        return _number(float(self.cell.index[-1]))
-
-    def children(self) -> tuple[Node, ...]:
-        return (self.cell, *self.by)
+    def of(self, *children: Node) -> Node:
+        return Max(children)
 
 
 def exp(x: Node) -> Node:
@@ -341,10 +381,29 @@ def dot(**rows: Cells) -> Sum:
 
 
 def _added(values: list[float]) -> float:
-    return math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
+    return _applied(math.fsum, sum, values)
 
 
-def _number(value: float) -> str:
+def _applied(function: Callable[..., float], ours: Callable[..., Any], *arguments: Any) -> float:
+    """What a function of Python's yields; what NumPy's does, which has infinities and nan, where that one raises."""
+    try:
+        return function(*arguments)
+    except (ArithmeticError, ValueError):
+        with np.errstate(all="ignore"):
+            return float(ours(*arguments))
+
+
+def _raises(function: Callable[..., float], *arguments: Any) -> bool:
+    """Whether a function of Python's has no value to give, as beyond the range of doubles."""
+    try:
+        function(*arguments)
+    except (ArithmeticError, ValueError):
+        return True
+    return False
+
+
+def literal(value: float) -> str:
+    """A number as Python writes it, so that anything may stand beside it."""
     return f"({value!r})" if value < 0 else repr(value)
 
 
@@ -361,10 +420,10 @@ def magnitude(node: Node) -> float:
         case Product(left, right):
             return magnitude(left) * magnitude(right)
         case Quotient(left, right):
-            return magnitude(left) / abs(right.evaluate())
+            return _applied(operator.truediv, np.divide, magnitude(left), abs(right.evaluate()))
         case Power(base, exponent):
-            return magnitude(base) ** exponent
-        case Named(node=inner):
+            return _applied(operator.pow, np.power, magnitude(base), exponent)
+        case Negation(inner) | Named(node=inner):
             return magnitude(inner)
         case _:
             return abs(node.evaluate())

@@ -14,10 +14,15 @@ from .tape import Tape
 
 @dataclass(frozen=True)
 class Contest:
-    """The token chosen in a step and the one with the largest logit among the others, by the derivations of theirs."""
+    """The token chosen in a step and the one with the largest logit among the others, by the derivations of theirs.
+
+    ``odds`` is the logarithm of how many times the other's probability the winner's was in what was chosen from, which
+    temperature, top-k and top-p have a part in; infinite where the other had none.
+    """
 
     winner: Derivation
     rival: Derivation
+    odds: float
 
     @property
     def margin(self) -> float:
@@ -37,18 +42,20 @@ class Contest:
 
 
 def contest(tape: Tape) -> Contest | None:
-    """The choice of a step as a contest; None where rules or sampling left one token only, or nothing is chosen."""
+    """The choice of a step as a contest; None where rules left one token only, where nan won, or nothing is chosen."""
     if "choice" not in tape.addresses:
         return None
     winner = int(tape["choice"].array)
     allowed = tape["choice.logits"].array.astype(np.float64)
-    allowed[winner] = -np.inf
-    rival = int(np.nan_to_num(allowed, nan=-np.inf).argmax())
-    if not np.isfinite(allowed[rival]):
+    others = np.nan_to_num(allowed, nan=-np.inf)
+    others[winner] = -np.inf
+    rival = int(others.argmax())
+    if not np.isfinite(allowed[[winner, rival]]).all():
         return None
     logits = tape.find("logits")
     last = logits.output.shape[0] - 1
-    return Contest(derive(logits, (last, winner)), derive(logits, (last, rival)))
+    z = tape.find("choice.probs").inputs[0].array
+    return Contest(derive(logits, (last, winner)), derive(logits, (last, rival)), float(z[winner]) - float(z[rival]))
 
 
 def _products(node: Node) -> Terms:

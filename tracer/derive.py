@@ -8,7 +8,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .arithmetic import Leaf, Named, Node, Number, Sum, Terms
+from .arithmetic import Leaf, Named, Node, Sum, Terms
+from .grounds import Given, Noted
 from .tape import Record, Tape
 from .tensor import Parameter, Tensor
 
@@ -25,11 +26,15 @@ class Recorded(Protocol):
 
 @dataclass(frozen=True)
 class Derivation:
-    """A recorded cell and the expression, over recorded cells and parameters, that yields it."""
+    """A recorded cell and the expression, over recorded cells and parameters, that yields it.
+
+    ``note`` is what there is to say of how its operands were found, or why its value is what it is.
+    """
 
     record: Record
     index: tuple[int, ...]
     expression: Node
+    note: str = ""
 
     @property
     def address(self) -> str:
@@ -43,8 +48,8 @@ class Derivation:
 
     @property
     def formula(self) -> str:
-        """The operation's formula in symbols."""
-        return self.record.op.formula
+        """The operation's formula in symbols, as it holds for the record."""
+        return self.record.op.written(self.record).formula
 
     @property
     def terms(self) -> list[Leaf]:
@@ -59,7 +64,10 @@ class Derivation:
 
 def derive(record: Record, index: tuple[int, ...]) -> Derivation:
     """The derivation of the cell of ``record`` at ``index``, an integer for every axis."""
-    return Derivation(record, index, record.op.derive(index, *record.inputs, **record.parameters))
+    node = record.op.derive(index, *record.inputs, **record.parameters)
+    return (
+        Derivation(record, index, node.node, node.note) if isinstance(node, Noted) else Derivation(record, index, node)
+    )
 
 
 def record_of(run: Recorded, leaf: Leaf) -> Record | None:
@@ -117,10 +125,11 @@ class Explainer:
         return root
 
     def reasons(self, derivation: Derivation) -> list[str]:
-        """What the rules of masks and of choosing say about the operands that stand alone, and of those behind them."""
-        if isinstance(derivation.expression, Number):
-            return []
-        return list(dict.fromkeys(self._reasons(derivation.expression, "", 2)))
+        """What there is to say of the operands that stand alone, and of those behind them.
+
+        An operand that is the only one is followed to where it comes from, however far that is.
+        """
+        return list(dict.fromkeys(self._reasons(derivation.expression, 2)))
 
     def _grown(self, explanation: Explanation, derived: set[str]) -> list[Explanation]:
         if explanation.record is None:
@@ -141,14 +150,14 @@ class Explainer:
         parameter = self._parameters.get(leaf.address)
         return Explanation(leaf, places_of(parameter.stored, leaf.index) if parameter is not None else ())
 
-    def _reasons(self, node: Node, name: str, depth: int) -> Iterator[str]:
-        if isinstance(node, Number):
-            yield from [f"{name}: {node.reason}"] if node.reason else []
-        elif depth:
-            for leaf in _alone(node):
-                record = record_of(self._run, leaf)
-                if record is not None:
-                    yield from self._reasons(derive(record, leaf.index).expression, record.name, depth - 1)
+    def _reasons(self, node: Node, depth: int) -> Iterator[str]:
+        leaves = _each_once(_alone(node))
+        below = depth - (len(leaves) > 1)
+        for leaf in leaves if below >= 0 else ():
+            record = record_of(self._run, leaf)
+            if record is not None:
+                behind = derive(record, leaf.index)
+                yield from [f"{record.name}: {behind.note}"] if behind.note else self._reasons(behind.expression, below)
 
 
 def places_of(tensor: Tensor, index: tuple[int, ...]) -> list[Place]:
@@ -180,6 +189,8 @@ def _alone(node: Node) -> Iterator[Leaf]:
             yield node
         case Sum(Terms()) | Named():
             return
+        case Given(value):
+            yield from _alone(value)
         case _:
             for child in node.children():
                 yield from _alone(child)

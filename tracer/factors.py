@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .arithmetic import Node, Sum, Terms
 from .derive import derive
+from .i18n import _
 from .tape import Record
 from .tensor import Axis, Parameter, Row, Tensor
 
@@ -22,14 +22,20 @@ class Factor:
 
     @property
     def name(self) -> str:
-        """The symbol, with ᵀ where the tensor is turned."""
-        return f"{self.symbol}ᵀ" if self.turned else self.symbol
+        """The symbol, with ᵀ where the tensor is turned, unless the file has it so."""
+        is_stored_so = isinstance(self.tensor, Parameter) and self.tensor.transposed
+        return f"{self.symbol}ᵀ" if self.turned and not is_stored_so else self.symbol
 
     @property
     def extents(self) -> list[tuple[Axis, int]]:
         """The axes and their lengths, in the order in which the product has them."""
         found = list(zip(self.tensor.dims, self.tensor.shape, strict=True))
         return [*found[:-2], found[-1], found[-2]] if self.turned else found
+
+    @property
+    def sizes(self) -> str:
+        """``[4,16]``: the lengths of the axes in that order."""
+        return _sizes([n for _axis, n in self.extents])
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,24 @@ def factors(record: Record) -> Factors:
     """What a record was made of."""
     rows = _rows(record)
     if len(rows) != 2:
-        return Factors([Factor(name, tensor) for name, tensor in _taken(record)], is_product=False)
+        return Factors([Factor(name, tensor) for name, tensor in record.op.operands(record)], is_product=False)
     (left, x), (right, w) = rows.items()
     product = [Factor(left, x.tensor), Factor(right, w.tensor, turned=not w.after)]
     seen = {id(x.tensor), id(w.tensor)}
-    others = [Factor("b", tensor) for _name, tensor in _taken(record) if id(tensor) not in seen]
+    others = [Factor(name, tensor) for name, tensor in record.op.operands(record) if id(tensor) not in seen]
     return Factors([*product, *others], is_product=True)
+
+
+def shapes(record: Record) -> str:
+    """``[4,16] · [16,8] → [4,8]`` for a product, and what became of it where it was split into heads."""
+    left, right, *_others = factors(record).operands
+    output, product = _sizes(record.output.shape), _sizes([n for _axis, n in (*left.extents[:-1], right.extents[-1])])
+    text = f"{left.sizes} · {right.sizes} → {product}"
+    return text if product == output else _("{product}, split into heads: {output}").format(product=text, output=output)
+
+
+def _sizes(lengths: Sequence[int]) -> str:
+    return f"[{','.join(map(str, lengths))}]"
 
 
 def row_by_column(node: Node) -> tuple[dict[str, Row], Terms] | None:
@@ -73,11 +91,3 @@ def _products(node: Node) -> Iterator[Terms]:
         return
     for child in node.children():
         yield from _products(child)
-
-
-def _taken(record: Record) -> Iterator[tuple[str, Tensor]]:
-    """The inputs, and the parameters by keyword."""
-    for tensor in record.inputs:
-        yield tensor.address.rpartition(".")[2].rpartition(":")[2], tensor
-    named: dict[str, Any] = record.parameters
-    yield from ((name, value) for name, value in named.items() if isinstance(value, Parameter))

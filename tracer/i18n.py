@@ -130,6 +130,11 @@ def documented(function: Callable[..., Any], *, without: tuple[str, ...] = ()) -
     return _(text.strip())
 
 
+def looked_up(text: str) -> str:
+    """A text that was marked where it was written, and lost its mark on the way, in the user's language."""
+    return _(text)
+
+
 def _(message: str) -> str:
     """``message`` in the user's language."""
     return _translations.gettext(message) if message else ""

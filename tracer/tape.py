@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+class Formulated(Protocol):
+    """A formula in Unicode and in LaTeX."""
+
+    @property
+    def formula(self) -> str: ...
+
+    @property
+    def latex(self) -> str: ...
+
+
 class Operates(Protocol):
     """What a tape, and whoever reads its records, needs of an operation; `tracer.ops.Operation` says what each is."""
 
@@ -38,6 +48,10 @@ class Operates(Protocol):
     def forward(self, *inputs: Any, **parameters: Any) -> Tensor: ...
 
     def derive(self, index: tuple[int, ...], *inputs: Any, **parameters: Any) -> Node: ...
+
+    def written(self, record: Any) -> Formulated: ...
+
+    def operands(self, record: Any) -> Iterator[tuple[str, Tensor]]: ...
 
     def note(self, record: Any) -> str: ...
 

@@ -17,14 +17,22 @@ Array = NDArray[Any]
 
 
 class Axis(NamedTuple):
-    """One axis of a tensor: its name and, along tokens, a label for each place."""
+    """One axis of a tensor: its name and, along tokens, a label for each place.
+
+    ``numbers`` are the places that those of a part had in the whole.
+    """
 
     name: str
     labels: Sequence[str] | None = None
+    numbers: range | None = None
 
     def named(self, name: str) -> Axis:
         """The same places under another name, as when positions become queries."""
-        return Axis(name, self.labels)
+        return self._replace(name=name)
+
+    def number(self, place: int) -> int:
+        """What a place is counted as."""
+        return place if self.numbers is None else self.numbers[place]
 
 
 HEAD, KV_HEAD, FEATURE, D_K = Axis("head"), Axis("kv_head"), Axis("feature"), Axis("d_k")
@@ -205,7 +213,7 @@ class Picked(Row):
 
     @property
     def axis(self) -> Axis:
-        name, labels = self._row.axis
+        name, labels, _numbers = self._row.axis
         return Axis(name, None if labels is None else [labels[place] for place in self._places])
 
     @property
@@ -320,9 +328,10 @@ class Unread(Parameter):
 
 def _part(axis: Axis, where: slice, length: int) -> Axis:
     """What a slice leaves of an axis; of one that stays whole, no label is looked at."""
-    if axis.labels is None or where in (slice(0, length), slice(0, length, 1)):
+    if where in (slice(0, length), slice(0, length, 1)):
         return axis
-    return Axis(axis.name, axis.labels[where])
+    numbers = range(length) if axis.numbers is None else axis.numbers
+    return Axis(axis.name, None if axis.labels is None else axis.labels[where], numbers[where])
 
 
 def _place(selector: Selector, axis: Axis, length: int) -> int | slice:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import product
 from random import Random
 
 import numpy as np
 
-from .addresses import parse
+from .addresses import Selector, parse
 from .arithmetic import magnitude
 from .derive import Derivation, derive, record_of
 from .i18n import _
@@ -56,42 +57,64 @@ class Check:
         if difference > allowed:
             self.failures.append(failure)
 
+    def and_of(self, other: Check) -> Check:
+        """This check and the same one of something else."""
+        worst = max(self, other, key=lambda check: check.largest)
+        failures = [*self.failures, *other.failures]
+        return Check(self.name, self.unit, self.checked + other.checked, worst.largest, worst.at, failures)
 
-def verify(run: Run, records: Sequence[Record], index: Index | None = None) -> list[Check]:
-    """Check some records of a run, or one cell of the only one; of a whole step, its cached pass too.
 
-    Every check is there whether or not it found anything to do.
+@np.errstate(all="ignore")
+def verify(run: Run, records: Sequence[Record], selectors: Sequence[Selector] = ()) -> list[Check]:
+    """Check some records of a run, or the cells that selectors leave of each; of a whole step, its cached pass too.
+
+    Every check is there whether or not it found anything to do. What is not finite is checked as it is recorded, and no
+    warning of NumPy's.
+
+    Raises:
+        SelectorError: the selectors don't fit a record.
     """
     steps = {place: run.at(place) for place in {record.output.address.partition(":")[0] for record in records}}
     whole = [tape for tape in steps.values() if {record.index for record in records} >= {*range(1, len(tape) + 1)}]
     return [
-        derivations(run, records, index),
+        derivations(run, records, selectors),
         performed_again(records),
-        rows_of_softmax(records, TOLERANCE[run.model.dtype]),
-        hidden_keys(records),
+        rows_of_softmax(records, TOLERANCE[run.model.dtype], selectors),
+        hidden_keys(records, selectors),
         labels(run, records),
         cached(run, [tape for tape in whole if run.cached and tape.number > 0 and tape.beam is None]),
     ]
 
 
-def derivations(run: Run, records: Iterable[Record], index: Index | None = None) -> Check:
+def together(parts: Iterable[Sequence[Check]]) -> list[Check]:
+    """The checks of several subjects, those of a kind as one."""
+    return [reduce(Check.and_of, same) for same in zip(*parts, strict=True)]
+
+
+def derivations(run: Run, records: Iterable[Record], selectors: Sequence[Selector] = ()) -> Check:
     """Each cell's arithmetic, in double precision, against the recorded value, and its operands against theirs."""
     check = Check(_("derivation"), _("cells"))
     for record in records:
-        for cell in cells(record) if index is None else [index]:
+        for cell in cells(record, selectors):
             derivation = derive(record, cell)
             _see(check, derivation, TOLERANCE[run.model.dtype])
             check.failures += _misled(run, derivation, _leeway(run, record))
     return check
 
 
-def cells(record: Record) -> list[Index]:
-    """The cells of a record that are derived: all of a small one, some of a larger one."""
-    shape = record.output.shape
-    if record.output.array.size <= EVERY:
-        return list(product(*map(range, shape)))
+def cells(record: Record, selectors: Sequence[Selector] = ()) -> list[Index]:
+    """The cells of a record that are derived, of those that selectors leave: all if they are few, else some."""
+    places = _places(record, selectors)
+    if math.prod(map(len, places)) <= EVERY:
+        return list(product(*places))
     random = Random(record.output.address)
-    return [tuple(map(random.randrange, shape)) for _cell in range(SAMPLE)]
+    return [tuple(map(random.choice, places)) for _cell in range(SAMPLE)]
+
+
+def _places(record: Record, selectors: Sequence[Selector]) -> list[range]:
+    """What selectors leave of each axis."""
+    axes = zip(record.output.locate(selectors), record.output.shape, strict=True)
+    return [range(n)[where] if isinstance(where, slice) else range(where, where + 1) for where, n in axes]
 
 
 def performed_again(records: Iterable[Record]) -> Check:
@@ -106,25 +129,28 @@ def performed_again(records: Iterable[Record]) -> Check:
     return check
 
 
-def rows_of_softmax(records: Iterable[Record], allowed: float) -> Check:
-    """The rows of every softmax add up to 1."""
+def rows_of_softmax(records: Iterable[Record], allowed: float, selectors: Sequence[Selector] = ()) -> Check:
+    """The rows of every softmax add up to 1, those that selectors leave a cell of."""
     check = Check(_("softmax adds up to 1"), _("rows"))
     for record in records:
         if record.op.name == "softmax":
             sums = record.output.array.sum(-1, dtype=np.float64)
-            for row in np.ndindex(sums.shape):
+            for row in product(*_places(record, selectors)[:-1]):
                 at, total = _cell(record, row), float(sums[row])
                 sentence = _("{row} adds up to {total}, not 1").format(row=at, total=total)
                 check.see(abs(total - 1), at, allowed, sentence)
     return check
 
 
-def hidden_keys(records: Iterable[Record]) -> Check:
+def hidden_keys(records: Iterable[Record], selectors: Sequence[Selector] = ()) -> Check:
     """What has −∞ before softmax has exactly 0 after it."""
     check = Check(_("hidden is exactly 0"), _("cells"))
     for record in records:
         if record.op.name == "softmax":
-            for cell in map(tuple, np.argwhere(np.isneginf(record.inputs[0].array)).tolist()):
+            places = np.ix_(*_places(record, selectors))
+            hidden = np.zeros(record.output.shape, bool)
+            hidden[places] = np.isneginf(record.inputs[0].array)[places]
+            for cell in map(tuple, np.argwhere(hidden).tolist()):
                 at, value = _cell(record, cell), float(record.output.array[cell])
                 sentence = _("{cell} is hidden, and has {value}, not 0").format(cell=at, value=value)
                 check.see(abs(value), at, 0.0, sentence)

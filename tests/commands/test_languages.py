@@ -52,7 +52,7 @@ def english_again() -> Iterator[None]:
 def test_a_language_is_chosen_at_run_time(play):
     shown = play("help back", "set lang zh", "help back", "set lang en", "help back").split("(tx) help back\n")
     assert "Go back to the place" in shown[1]
-    assert "回到之前停留的位置" in shown[2]
+    assert "回到上一次停留的位置" in shown[2]
     assert "Go back to the place" in shown[3]
 
 

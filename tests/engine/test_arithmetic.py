@@ -11,7 +11,6 @@ from tracer.arithmetic import (
     Named,
     Node,
     Number,
-    Which,
     dot,
     exp,
     log,
@@ -20,7 +19,8 @@ from tracer.arithmetic import (
     sqrt,
     total,
 )
-from tracer.tensor import FEATURE, Tensor
+from tracer.grounds import Given, Noted, Replaced, Which
+from tracer.tensor import FEATURE, Axis, Tensor
 
 X, Y = Leaf("@1:x", (0,), 3.0), Leaf("@1:x", (1,), -2.0)
 ROW = Tensor(np.array([3.0, -2.0]), (FEATURE,), "@1:x").row()
@@ -35,6 +35,7 @@ REVERSED = Tensor(np.array([-2.0, 3.0]), (FEATURE,), "@1:y").row()
         (X * Y, -6.0, "(3.0 * (-2.0))", 6.0),
         (X / Y, -1.5, "(3.0 / (-2.0))", 1.5),
         (Y**2, 4.0, "((-2.0) ** 2)", 4.0),
+        (-Y, 2.0, "(-(-2.0))", 2.0),
         ((X + Y) * (X - Y), 5.0, "((3.0 + (-2.0)) * (3.0 - (-2.0)))", 25.0),
         ((X + Y) ** 2 / Number(4.0), 0.25, "(((3.0 + (-2.0)) ** 2) / 4.0)", 6.25),
         (dot(x=ROW, y=REVERSED), -12.0, "((3.0 * (-2.0)) + ((-2.0) * 3.0))", 12.0),
@@ -46,6 +47,9 @@ REVERSED = Tensor(np.array([-2.0, 3.0]), (FEATURE,), "@1:y").row()
         (Call("erf", Number(0.0)), 0.0, "erf(0.0)", 0.0),
         (Which(Y), 1.0, "1.0", 1.0),
         (exp(Number(-math.inf) - X), 0.0, "exp(((-inf) - 3.0))", 0.0),
+        (Given(X, (Y, Number(-2.0), X), ("≤", "<")), 3.0, "(3.0 if (-2.0) <= (-2.0) < 3.0 else nan)", 3.0),
+        (Replaced(Number(-math.inf), X), -math.inf, "(-inf)", math.inf),
+        (Noted(X + Y, "a word"), 1.0, "(3.0 + (-2.0))", 1.0),
     ],
 )
 def test_a_tree_has_a_value_a_text_and_a_size(node: Node, value: float, python: str, size: float) -> None:
@@ -54,10 +58,43 @@ def test_a_tree_has_a_value_a_text_and_a_size(node: Node, value: float, python: 
     assert magnitude(node) == size
 
 
+@pytest.mark.parametrize(
+    ("node", "value", "python"),
+    [
+        (Max((Number(0.0), Number(math.nan))), math.nan, "max([nan, 0.0])"),
+        (Max((Number(math.nan), Number(0.0))), math.nan, "max([nan, 0.0])"),
+        (exp(Number(1000.0)), math.inf, "inf"),
+        (X / exp(Number(1000.0)), 0.0, "(3.0 / inf)"),
+        (Number(1e200) ** 2, math.inf, "inf"),
+        (X / Number(0.0), math.inf, "inf"),
+        (Y / Number(0.0), -math.inf, "(-inf)"),
+        (log(Number(0.0)), -math.inf, "(-inf)"),
+        (sqrt(Y), math.nan, "nan"),
+        (total([Number(1e308)] * 2), math.inf, "(1e+308 + 1e+308)"),
+        (Given(X, (X, Y), ("<",)), math.nan, "(3.0 if 3.0 < (-2.0) else nan)"),
+    ],
+)
+def test_where_python_raises_or_forgets_a_nan_the_value_is_that_of_floats(
+    node: Node, value: float, python: str
+) -> None:
+    assert node.evaluate() == pytest.approx(value, nan_ok=True)
+    assert node.python() == python
+
+
+def test_some_cells_of_a_row_keep_their_addresses_and_labels() -> None:
+    row = Tensor(np.array([[3.0, -2.0, 5.0]]), (FEATURE, Axis("vocab", "abc")), "@1:x").row(0).at([2, 0])
+    assert list(map(str, row)) == ["@1:x[0,2]", "@1:x[0,0]"]
+    assert row.values.tolist() == [5.0, 3.0]
+    assert row.axis == Axis("vocab", ["c", "a"])
+    assert [row.find(Leaf("@1:x", (0, place), 0.0)) for place in range(3)] == [1, None, 0]
+    assert row.address == "@1:x[0,:]"
+
+
 def test_leaves_come_from_left_to_right() -> None:
     assert list(((X + Y) * Max((Y, Named("x", X)))).leaves()) == [X, Y, Y, X]
     assert list(Which(Y).leaves()) == [Y]
     assert list(Which(Y, by=(X,)).leaves()) == [Y, X]
+    assert list(Given(Replaced(Number(1.0), X), (Y, X), ("<",)).leaves()) == [X, Y, X]
     assert list(Number(1.0).leaves()) == []
 
 

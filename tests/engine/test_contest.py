@@ -3,6 +3,7 @@ import pytest
 
 import tracer
 from tracer.contest import contest
+from tracer.tensor import Tensor
 
 from .conftest import FIXTURES
 
@@ -36,6 +37,25 @@ def test_a_sampled_token_may_lose() -> None:
         if found.margin < 0:
             return
     pytest.fail("at such a temperature the likeliest token was drawn twenty times")
+
+
+def test_how_much_likelier_one_was_is_told_of_what_was_chosen_from() -> None:
+    how = {"strategy": "sample", "temperature": 3.0, "seed": 4, "max_tokens": 1}
+    tape = tracer.trace(tracer.load("zh-en-tiny", "float64"), "我爱你", **how).step(1)
+    found = contest(tape)
+    assert found is not None
+    probs = tape["choice.probs"].array
+    assert np.exp(found.odds) == pytest.approx(probs[found.winner.index[-1]] / probs[found.rival.index[-1]])
+    assert found.odds == pytest.approx(found.margin / 3)
+
+
+def test_nan_wins_no_contest() -> None:
+    tape = tracer.trace(tracer.load("zh-en-tiny"), "我爱你", max_tokens=1).step(1)
+    record = tape.find("choice.logits")
+    array = record.output.array.copy()
+    array[int(tape["choice"].array)] = np.nan
+    record.output = Tensor(array, record.output.dims, record.output.address)
+    assert contest(tape) is None
 
 
 def test_where_one_token_is_left_there_is_no_contest() -> None:

@@ -7,24 +7,28 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.random import Generator, Philox
 
 import tracer
-from tracer.arithmetic import magnitude
+from tracer.arithmetic import Number, magnitude
 from tracer.derive import MOST, Explainer, Explanation, derive, places_of
 from tracer.export import jsonl
+from tracer.grounds import Given
 from tracer.ops import catalogue
+from tracer.ops.attention import mask
 from tracer.ops.linear import add
 from tracer.ops.norm import layer_norm
+from tracer.ops.position import Frequencies
 from tracer.ops.softmax import softmax
 from tracer.tape import Record, Tape
 from tracer.tensor import Axis, Parameter, Tensor
 
-from .conftest import Checkpoint, Dtype
+from .conftest import FIXTURES, Checkpoint, Dtype
 from .traces import Trace, traces
 
 CELLS, CELLS_OF_FAMILY = 100, 5
@@ -37,6 +41,7 @@ NAMES |= {"max": max, "sum": sum}
 GRAMMAR = (
     *(ast.Expression, ast.Constant, ast.Name, ast.Load, ast.Call, ast.List),
     *(ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.UnaryOp, ast.USub),
+    *(ast.IfExp, ast.Compare, ast.Lt, ast.LtE),
 )
 
 
@@ -233,15 +238,142 @@ def test_masks_say_which_rule_hides_or_lets_through(random_model: tracer.Model) 
         return explainer.reasons(derive(run.step(2).find(path), index))
 
     assert reasons("decoder.0.self_attn.weights", 0, 0, 1) == ["mask: hidden by the causal mask: key 1 > query 0"]
-    assert reasons("decoder.0.self_attn.masked", 0, 1, 0) == ["mask: key 0 is visible"]
+    seen = ["mask: key 0 is visible (no padding; causal: key 0 ≤ query 1)"]
+    assert reasons("decoder.0.self_attn.masked", 0, 1, 0) == seen
+    assert reasons("decoder.0.cross_attn.masked", 0, 1, 0) == ["mask: key 0 is visible (no padding)"]
     assert reasons("decoder.0.cross_attn.weights", 1, 0, 3) == ["mask: hidden: key 3 is padding"]
     assert reasons("decoder.0.self_attn.mask", 0, 1) == []
     assert reasons("decoder.0.ffn.residual", 0, 1) == []
 
 
+SAMPLED: dict[str, Any] = {"strategy": "sample", "temperature": 2.0, "top_k": 9, "top_p": 0.6, "seed": 3}
+
+
+def test_a_draw_lies_between_two_sums(random_model: tracer.Model) -> None:
+    tape = tracer.trace(random_model, ids=[5, 6, 2], max_tokens=1, **SAMPLED).step(1)
+    drawn = derive(tape.find("choice"), ())
+    probs = tape["choice.probs"].array.astype(np.float64)
+    place, u = int(drawn.value), Generator(Philox(key=3, counter=1)).random()
+    assert isinstance(drawn.expression, Given)
+    before, point, with_it = (node.evaluate() for node in drawn.expression.order)
+    assert (before, with_it) == pytest.approx((probs[:place].sum(), probs[: place + 1].sum()))
+    assert point == pytest.approx(u * probs.sum())
+    assert before <= point < with_it
+
+
+def test_what_top_k_and_top_p_take_out_they_answer_for(random_model: tracer.Model) -> None:
+    run = tracer.trace(random_model, ids=[5, 6, 2], max_tokens=1, **SAMPLED)
+    tape, explainer = run.step(1), Explainer(run, random_model.parameters)
+    z = tape["choice.scaled"].array
+    order = np.argsort(-z).tolist()
+    nucleus = int(np.isfinite(tape["choice.top_p"].array).sum())
+    assert 0 < nucleus < 9
+
+    def told(path: str, rank: int) -> str:
+        return derive(tape.find(path), (order[rank],)).note
+
+    def reasons(path: str, rank: int) -> list[str]:
+        return explainer.reasons(derive(tape.find(path), (order[rank],)))
+
+    assert (told("choice.top_k", 8), told("choice.top_k", 9)) == ("among the 9 largest", "not among the 9 largest")
+    assert told("choice.top_p", nucleus - 1) == "in the nucleus of probability 0.6"
+    assert told("choice.top_p", nucleus) == "outside the nucleus of probability 0.6"
+    assert told("choice.top_p", 9) == ""
+    assert reasons("choice.top_p", 9) == reasons("choice.probs", 9) == ["top_k: not among the 9 largest"]
+    assert reasons("choice.probs", nucleus) == ["top_p: outside the nucleus of probability 0.6"]
+    ninth = derive(tape.find("choice.top_k"), (order[20],)).operands
+    assert [(leaf.address, leaf.index) for leaf in ninth] == [
+        ("@1:choice.scaled", (order[20],)),
+        ("@1:choice.scaled", (order[8],)),
+    ]
+
+
+def test_a_forced_token_is_said_to_be_forced() -> None:
+    model = tracer.load(FIXTURES / "bart_tied")
+    run = tracer.trace(model, ids=[5, 9, 2], max_tokens=1)
+    reasons = Explainer(run, model.parameters).reasons(derive(run.step(1).find("choice"), ()))
+    assert reasons == [f"logits: token {run.output_ids[0]} is forced here"]
+
+
+def note(model: str, address: str, *index: int, ids: Sequence[int] = (5, 9, 2)) -> str:
+    run = tracer.trace(tracer.load(FIXTURES / model), ids=ids, max_tokens=1)
+    return derive(run.step(int(address[1])).find(address), index).note
+
+
+def test_it_is_said_how_an_operand_was_found() -> None:
+    far = note("t5_v1_0", "@0:encoder.0.self_attn.position_bias", 0, 17, 0, ids=[*range(3, 21)])
+    assert far == "key 0 − query 17 = -17: bucket 3 of 8"
+    assert "row 1 + 2 = 3" in note("bart_tied", "@0:encoder.embed.positions", 1, 0)
+    assert note("gpt2", "@1:decoder.embed.positions", 1, 0) == ""
+    assert note("llama_gqa", "@1:decoder.0.self_attn.scores", 5, 2, 1).startswith("head 5 has kv_head 1")
+    assert note("llama_gqa", "@1:decoder.0.self_attn.heads", 0, 2, 1).startswith("head 0 has kv_head 0")
+    assert note("gpt2", "@1:decoder.0.self_attn.scores", 1, 2, 1) == ""
+
+
+def test_an_angle_has_its_base_and_its_scaling() -> None:
+    plain, scaled = Frequencies((1.0, 0.1), 100.0), Frequencies((1.0, 0.025), 100.0, "llama3")
+    assert plain.derive(1) == Number(0.1, "θ = 100^(−2/4)")
+    assert scaled.derive(1).evaluate() == pytest.approx(0.025)
+    assert [node.symbol for node in scaled.derive(1).node.children()] == ["100^(−2/4)", "llama3 scaling"]
+
+
+def test_a_window_lets_a_key_through_by_its_distance() -> None:
+    how: dict[str, Any] = {"query": Axis("query"), "key": Axis("key"), "shape": (1, 4), "dtype": np.float64}
+    record = Record(
+        1,
+        1,
+        "mask",
+        mask,
+        (),
+        {**how, "past": 3, "window": 3, "padding": ()},
+        mask.forward(**how, past=3, window=3, padding=()),
+    )
+    assert (
+        derive(record, (0, 1)).note == "key 1 is visible (no padding; causal: key 1 ≤ query 3; window: 3 − 1 = 2 < 3)"
+    )
+    assert derive(record, (0, 0)).note == "hidden by the window of 3: key 0 is 3 before query 3"
+
+
 def test_the_places_of_a_cell_have_its_tokens() -> None:
     axes = (Axis("query", ["a", "b"]), Axis("key"), Axis("vocab", ["x", "y"]))
     assert places_of(Tensor(np.zeros((2, 2, 2)), axes), (1, 0, 0)) == [("query", 1, "b"), ("vocab", 0, "x")]
+
+
+def poisoned(record: Record, value: float, rng: random.Random) -> Record:
+    """The record as it would be if one cell of one of its inputs had been something else."""
+    inputs = list(record.inputs)
+    place = rng.randrange(len(inputs))
+    array = inputs[place].array.copy()
+    array.flat[rng.randrange(array.size)] = value
+    inputs[place] = Tensor(array, inputs[place].dims, inputs[place].address)
+    with np.errstate(all="ignore"):
+        output = record.op.forward(*inputs, **record.parameters)
+    output.address = record.output.address
+    return Record(record.step, record.index, record.address, record.op, tuple(inputs), record.parameters, output)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("name", [name for name, op in catalogue().items() if not op.shares])
+def test_what_is_not_finite_is_an_operand_like_any_other(
+    name: str, value: float, dtype: str, recorded: list[Trace]
+) -> None:
+    if (name, value) == ("draw", -math.inf):
+        pytest.skip("no softmax yields it")
+    rng = random.Random(f"{name} {value}")
+    drawn = [record for _, record, _ in sample(recorded, name, name) if record.inputs and record.inputs[0].array.size]
+    for record in drawn[:20]:
+        made = poisoned(record, value, rng)
+        found = np.argwhere(~np.isfinite(made.output.array)).tolist() or [[0] * made.output.array.ndim]
+        for index in (tuple(rng.choice(found)), tuple(rng.randrange(n) for n in made.output.shape)):
+            derivation = derive(made, index)
+            noise = TOLERANCE[dtype] * max(abs(derivation.value), magnitude(derivation.expression), TINY)
+            for result in (evaluated(derivation.expression.python()), derivation.expression.evaluate()):
+                is_nan = math.isnan(derivation.value)
+                assert math.isnan(result) if is_nan else agrees(result, derivation.value, noise), (
+                    record,
+                    index,
+                    result,
+                )
 
 
 def test_nan_and_infinity_are_operands_like_any_other() -> None:

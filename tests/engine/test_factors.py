@@ -1,6 +1,7 @@
 import tracer
 from tracer.derive import derive
 from tracer.factors import factors, row_by_column
+from tracer.factors import shapes as told
 from tracer.tape import Record
 
 from .conftest import FIXTURES
@@ -30,10 +31,36 @@ def test_a_bias_is_added() -> None:
     assert [name for name, _shape in shapes(record("decoder.0.ffn.hidden"))] == ["x", "Wᵀ", "b"]
 
 
+def test_a_matrix_that_the_file_has_as_in_and_out_is_not_turned() -> None:
+    hidden = record("decoder.0.ffn.hidden", "gpt2")
+    (x, left), (w, right), (b, _bias) = shapes(hidden)
+    assert (x, w, b) == ("x", "W", "b")
+    assert left[-1] == right[-2]
+    assert derive(hidden, (0, 0)).formula == "x W + b"
+    assert hidden.op.convention(hidden).startswith("each vector is a row: x W + b, as the file has W [in, out]")
+
+
 def test_what_is_no_product_lists_what_it_takes() -> None:
-    assert [name for name, _shape in shapes(record("decoder.0.ffn.norm"))] == ["residual", "weight", "bias"]
+    assert [name for name, _shape in shapes(record("decoder.0.ffn.norm"))] == ["x", "gain", "bias"]
+    assert [name for name, _shape in shapes(record("decoder.0.ffn.residual"))] == ["x", "y"]
+    assert [name for name, _shape in shapes(record("decoder.embed.tokens", "gpt2"))] == ["E"]
     assert not factors(record("decoder.0.ffn.norm")).is_product
     assert factors(record("decoder.0.self_attn.mask")).operands == []
+
+
+def test_the_shapes_of_a_product_and_its_split_into_heads() -> None:
+    assert told(record("decoder.0.self_attn.scores", "qwen3")) == "[5,5,10] · [1,10,5] → [5,5,5]"
+    assert told(record("decoder.0.self_attn.q", "qwen3")) == "[5,36] · [36,50] → [5,50], split into heads: [5,5,10]"
+
+
+def test_a_cache_is_made_of_the_rows_before_and_the_new_ones() -> None:
+    run = tracer.trace(tracer.load(FIXTURES / "gpt2"), ids=[7, 11, 12], max_tokens=3, cache=True)
+    made = [factors(run.step(number).find("decoder.0.self_attn.k")).operands for number in (1, 3)]
+    assert [[factor.name for factor in operands] for operands in made] == [["new"], ["past", "new"]]
+    past, new = (factor.tensor for factor in made[1])
+    assert past.address == "@2:decoder.0.self_attn.k"
+    assert new.address == "@3:decoder.0.self_attn.k_new"
+    assert (past.array == run.step(2)["decoder.0.self_attn.k"].array).all()
 
 
 def test_a_row_and_a_column_have_the_addresses_of_the_file() -> None:

@@ -59,7 +59,8 @@ def test_a_label_is_exact_before_it_is_bare() -> None:
 def test_a_selection_keeps_the_labels_of_what_it_keeps(weights: Tensor) -> None:
     part = weights.select(selectors("h0, 1, 1:4:2"))
     assert part.array.tolist() == [6, 8]
-    assert part.dims == (Axis("key", ["▁cat", "s"]),)
+    assert part.dims == (Axis("key", ["▁cat", "s"], range(1, 4, 2)),)
+    assert part.select(selectors("1:")).dims[0].numbers == range(3, 5, 2)
     assert part.address == "@1:weights"
     assert weights.select(selectors("0, :, ::-1")).labels["key"] == KEYS[::-1]
     assert weights.select(selectors("0, 0, 0")).shape == ()

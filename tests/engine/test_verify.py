@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import tracer
+from tracer.addresses import Index, Span
 from tracer.tape import Record
 from tracer.tensor import Tensor
-from tracer.verify import EVERY, SAMPLE, Check, cells, verify
+from tracer.verify import EVERY, SAMPLE, Check, cells, together, verify
 
 from .conftest import FIXTURES, Dtype
 
@@ -106,6 +107,22 @@ def test_the_cells_of_a_large_tensor_are_the_same_each_time(run: tracer.Run) -> 
     assert len(cells(small)) == small.output.array.size
 
 
+def test_selectors_leave_the_cells_that_are_checked(run: tracer.Run) -> None:
+    weights = run.step(2).find("decoder.0.cross_attn.weights")
+    _heads, queries, keys = weights.output.shape
+    assert cells(weights, [Index(0), Index(-1)]) == [(0, queries - 1, key) for key in range(keys)]
+    found = {check.name: check.checked for check in verify(run, [weights], [Index(0), Index(0), Span(1, 3)])}
+    assert found["derivation"] == 2
+    assert found["softmax adds up to 1"] == 1
+    large = run.step(2).find("probs")
+    assert {cell[1] < 100 for cell in cells(large, [Index(0), Span(0, 100)])} == {True}
+
+
+def test_checks_of_several_subjects_are_one_each() -> None:
+    one, other = Check("a", "cells", 3, 0.5, "x", ["y"]), Check("a", "cells", 4, 0.25, "z", [])
+    assert together([[one], [other]]) == [Check("a", "cells", 7, 0.5, "x", ["y"])]
+
+
 def tamper(record: Record, index: tuple[int, ...], value: float) -> None:
     """Change one recorded cell behind the program's back."""
     changed = record.output.array.copy()
@@ -127,8 +144,29 @@ def test_a_corrupted_cell_is_caught(run: tracer.Run, address: str, index: tuple[
     record = run.step(2).find(address)
     tamper(record, index, float(record.output.array[index]) + 1)
     assert "performed again" in failing(run, 2)
-    [said] = [check for check in verify(run, [record], index) if check.name == "derivation"]
+    [said] = [check for check in verify(run, [record], tuple(map(Index, index))) if check.name == "derivation"]
     assert said.failures[0].startswith(f"{record.output.address}[{','.join(map(str, index))}] is recorded as")
+
+
+@pytest.mark.parametrize(("address", "index"), [("choice.top_k", 8), ("choice.top_k", 0), ("choice.top_p", 2)])
+def test_a_wrong_cut_is_caught(random_model: tracer.Model, address: str, index: int) -> None:
+    """A cell kept that should not have been, or the other way round, by its rank."""
+    how: dict[str, Any] = {"strategy": "sample", "temperature": 2.0, "top_k": 7, "top_p": 0.3, "seed": 1}
+    run = tracer.trace(random_model, ids=SOURCE, max_tokens=1, **how)
+    record = run.step(1).find(address)
+    z = record.inputs[0].array
+    place = int(np.argsort(-z)[index])
+    tamper(record, (place,), -np.inf if np.isfinite(record.output.array[place]) else float(z[place]))
+    derivation, *_others = verify(run, [record], [Index(place)])
+    assert derivation.failures
+
+
+@pytest.mark.parametrize("how", [{}, {"strategy": "sample", "temperature": 2.0, "seed": 1}])
+def test_a_wrong_choice_is_caught(random_model: tracer.Model, how: dict[str, Any]) -> None:
+    run = tracer.trace(random_model, ids=SOURCE, max_tokens=1, **how)
+    record = run.step(1).find("choice")
+    tamper(record, (), int(record.output.array) + 1)
+    assert "derivation" in failing(run, 1, [record])
 
 
 def test_a_row_of_softmax_that_is_no_distribution_is_caught(run: tracer.Run) -> None:
@@ -148,6 +186,14 @@ def test_nan_is_caught(run: tracer.Run) -> None:
     record = run.step(2).find("decoder.0.ffn.hidden")
     tamper(record, (0, 0), np.nan)
     assert failing(run, 2, [record]) == ["derivation", "performed again"]
+
+
+def test_infinities_are_checked_without_a_warning(run: tracer.Run) -> None:
+    record = run.step(2).find("decoder.0.ffn.norm")
+    changed = record.inputs[0].array.copy()
+    changed[0, 0] = np.inf
+    record.inputs[0].array = changed
+    assert "performed again" in failing(run, 2, [record])
 
 
 def test_swapped_labels_are_caught(run: tracer.Run) -> None:

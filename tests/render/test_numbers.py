@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracer.render.numbers import Notation, decimals_of
+from tracer.render.numbers import Notation, comes_out, decimals_of, to_unit
 from tracer.render.page import Page
 from tracer.tensor import Statistics, Tensor
 
@@ -54,9 +54,60 @@ def test_width_covers_the_range_and_what_rounds_to_zero(statistics, width):
     assert Notation(UNICODE).width(statistics) <= width
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.0, "0"), (1e-5, "0.000010"), (0.25, "0.250"), (1e-12, "<.001")])
-def test_an_argument_is_given_the_decimals_it_needs(value, text):
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (0.25, "0.250"),
+        (-0.0123456, "-0.0123"),
+        (0.0000123456, "0.0000123"),
+        (1.23456e-6, "1.23e-06"),
+        (1e-12, "1.00e-12"),
+        (123.45678, "123.457"),
+        (123456.78912, "123456.8"),
+        (9876543.21, "9876543"),
+        (1.23456e7, "1.23e+07"),
+        (-1e300, "-1.00e+300"),
+        (-np.inf, "−∞"),
+    ],
+)
+def test_an_argument_is_given_the_digits_it_needs(value, text):
     assert Notation(UNICODE).precisely(value) == text
+
+
+def test_an_argument_may_have_powers_of_ten_throughout():
+    assert Notation(Page(80, exponent=True)).precisely(0.25) == "2.500e-01"
+
+
+def test_beyond_the_digits_of_a_double_there_are_powers_of_ten():
+    assert Notation(UNICODE)(-1e300) == "-1.000e+300"
+    assert Notation(UNICODE).all([1e15, 0.0, 0.5]) == ["1.000e+15", "0.000", "0.500"]
+    assert Notation(UNICODE).width(Statistics(-1e300, 1.0, 0.0, 1.0, 0)) >= len("-999999999999999.875")
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "is_so"),
+    [
+        (0.28, "0.3", True),
+        (0.3601, "0.3", False),
+        (-1.00004, "-1.0000", True),
+        (1.2351e8, "1.235e+08", True),
+        (1.2361e8, "1.235e+08", False),
+        (7.1e-20, "7.101e-20", False),
+        (12.4, "12", True),
+        (np.nan, "0.5", True),
+    ],
+)
+def test_whether_a_number_comes_out(read, text, is_so):
+    assert comes_out(read, text) == is_so
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "written"),
+    [(0.12345, "0.1235", "0.1235"), (-0.00001, "0.1235", "0.0000"), (2.0, "12", "2"), (2.0, "7.1e-20", "")],
+)
+def test_to_the_last_digit_of_another(value, text, written):
+    assert to_unit(value, text) == written
 
 
 def test_ids_have_no_decimals():

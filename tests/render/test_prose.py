@@ -117,7 +117,7 @@ def test_colours_take_the_place_of_backquotes():
 def test_code_is_not_torn_unless_it_is_longer_than_a_line():
     assert lines("Now look at `p scores[h0, 0]`, please.", 24) == ["Now look at", "`p scores[h0, 0]`,", "please."]
     assert lines("现在看一看 `p scores[爱, 我]`，好", 24) == ["现在看一看", "`p scores[爱, 我]`，好"]
-    assert lines("See `print dec.0.cross.scores[h0, 0]`.", 16) == ["See `print", "dec.0.cross.scor", "es[h0, 0]`."]
+    assert lines("See `print dec.0.cross.scores[h0, 0]`.", 16) == ["See `print", "dec.0.cross.", "scores[h0, 0]`."]
 
 
 def test_chinese_is_broken_between_any_two_characters():

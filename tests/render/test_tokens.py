@@ -1,7 +1,9 @@
 import pytest
+from rich.segment import Segment
 
-from tracer.render.page import clipped, clipped_left, folded, padded
+from tracer.render.page import BOLD, View, chopped, clipped, clipped_left, folded, padded
 from tracer.render.tokens import quoted, shown, token_strips
+from tracer.render.words import bound
 
 from .sample import seen
 
@@ -44,6 +46,17 @@ def test_a_line_of_chinese_neither_begins_with_what_closes_nor_ends_with_what_op
     assert folded("  two words", 9) == ["  two", "words"]
 
 
+def test_what_is_bound_stays_in_one_line_if_it_can():
+    text = f"x {bound('[head 2, key 3]')}"
+    assert folded(text, 15) == ["x", "[head 2, key 3]"]
+    assert folded(text, 9) == ["x", "[head 2,", "key 3]"]
+
+
+def test_a_long_address_is_cut_at_its_joints():
+    assert folded("at @1:decoder.0.ffn.norm[0,12] = 0.25", 14) == ["at", "@1:decoder.0.", "ffn.norm", "[0,12] = 0.25"]
+    assert chopped("0123456789", 4) == ["0123", "4567", "89"]
+
+
 def test_strips():
     strips = token_strips(["我", "爱", "你", "</s>"], ["<s>"])
     assert seen(strips) == "source   0 我   1 爱   2 你   3 </s>\ntarget   0 <s>\n"
@@ -58,3 +71,12 @@ def test_strips_wrap_at_the_width():
 
 def test_an_overlong_token_is_clipped():
     assert seen(token_strips(["x" * 100], []), 30).splitlines()[0] == "source   0 " + "x" * 18 + "…"
+
+
+class Wide(View):
+    def lines(self, page):
+        yield [Segment("0.12345", BOLD), Segment("6789")]
+
+
+def test_what_is_wider_than_the_page_goes_on_below():
+    assert seen(Wide(), 8) == "0.123456\n789\n"

@@ -93,16 +93,16 @@ def test_a_mask_in_ascii():
 
 def test_a_record_is_a_line():
     assert seen(record_line(tape().find("logits")), 110) == (
-        "@2 #7  logits                    [3,5]  x Wᵀ + b                        x∈[-4.37, 6.80]  μ 0.25  σ 3.78\n"
+        "@2 #7  logits                    [3,5]  x Wᵀ                            x∈[-4.37, 6.80]  μ 0.25  σ 3.78\n"
     )
 
 
 @pytest.mark.parametrize(
     ("width", "line"),
     [
-        (90, "@2 #7  logits                    [3,5]  x Wᵀ + b  x∈[-4.37, 6.80]  μ 0.25  σ 3.78"),
-        (72, "@2 #7  logits                    [3,5]  x Wᵀ + b  x∈[-4.37, 6.80]"),
-        (60, "@2 #7  logits                    [3,5]  x Wᵀ + b"),
+        (90, "@2 #7  logits                    [3,5]  x Wᵀ  x∈[-4.37, 6.80]  μ 0.25  σ 3.78"),
+        (68, "@2 #7  logits                    [3,5]  x Wᵀ  x∈[-4.37, 6.80]"),
+        (56, "@2 #7  logits                    [3,5]  x Wᵀ"),
         (40, "@2 #7  logits                    [3,5]"),
         (30, "@2 #7  logits            [3,5]"),
     ],

@@ -44,7 +44,7 @@ class Reading:
 
     def warn(self, stored: Stored, count: int) -> None:
         """A tensor has numbers that are not finite."""
-        told = N_("{path}: tensor {name} holds NaN or infinity in {n} places")
+        told = N_("{path}: tensor {name} holds NaN or infinity, {n} in all")
         message = told.format(path=stored.file.path, name=stored.name, n=count)
         if message not in self.warnings:
             self.warnings.append(message)

@@ -26,14 +26,17 @@ from .settings import Settings
 
 
 def choose(tape: Tape, logits: Tensor, settings: Settings, verdict: Verdict) -> tuple[Tensor, Tensor]:
-    """[position, vocab] -> the distribution chosen from, [vocab], and the id chosen, a scalar."""
+    """[position, vocab] -> the distribution chosen from, [vocab], and the id chosen, a scalar.
+
+    All of the probability is no nucleus: a ``top_p`` of 1 leaves no record.
+    """
     with tape.scope("choice"):
         z = tape(candidates, "logits", logits, **verdict._asdict())
         if settings.temperature is not None:
             z = tape(temper, "scaled", z, temperature=settings.temperature)
         if settings.top_k is not None:
             z = tape(top_k, "top_k", z, k=settings.top_k)
-        if settings.top_p is not None:
+        if settings.top_p is not None and settings.top_p < 1:
             z = tape(top_p, "top_p", z, p=settings.top_p)
         probs = tape(softmax, "probs", z)
     if settings.strategy == "sample":

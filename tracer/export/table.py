@@ -21,4 +21,4 @@ def write(stream: IO[str], shown: Tensor) -> None:
 
 
 def _names(axis: Axis, length: int) -> Sequence[str | int]:
-    return range(length) if axis.labels is None else axis.labels[:length]
+    return [axis.number(place) for place in range(length)] if axis.labels is None else axis.labels[:length]

@@ -13,7 +13,7 @@ from ..ops.activation import BY_NAME
 from ..ops.embedding import embed
 from ..ops.linear import add, linear, multiply, project
 from ..ops.norm import rms_norm
-from ..ops.position import rotate
+from ..ops.position import Frequencies, rotate
 from ..tape import Tape
 from ..tensor import D_K, FEATURE, HEAD, KV_HEAD, Axis, Parameter, Tensor
 from .architecture import Facts
@@ -25,7 +25,7 @@ from .stated import Stated
 
 @dataclass(frozen=True)
 class Config:
-    """What `config.json` states. ``frequencies`` are the angles per position of the rotary pairs, in radians.
+    """What `config.json` states. ``frequencies`` are those of the rotary pairs.
 
     ``window`` is how many keys a query sees at most, itself included; ``head_norms``, whether q and k are normalised.
     """
@@ -40,7 +40,7 @@ class Config:
     ffn: int
     activation: str
     norm_eps: float
-    frequencies: tuple[float, ...]
+    frequencies: Frequencies
     tied_output: bool
     qkv_bias: bool = False
     output_bias: bool = False
@@ -176,7 +176,7 @@ def configured(
     )
 
 
-def rotary_frequencies(stated: Stated, d_k: int) -> tuple[float, ...]:
+def rotary_frequencies(stated: Stated, d_k: int) -> Frequencies:
     """θᵢ = base^(−2i/d_k) (Su et al. 2021, §3.4.2), scaled as `rope_scaling` asks: linear, or Llama 3's way."""
     scaling = stated.within("rope_scaling", "rope_parameters")
     base = scaling.number("rope_theta", stated.number("rope_theta", 10000.0))
@@ -184,11 +184,11 @@ def rotary_frequencies(stated: Stated, d_k: int) -> tuple[float, ...]:
     scaling.refuse("partial_rotary_factor", 1)
     kind = scaling.get("rope_type", scaling.get("type", "default"))
     if kind == "default":
-        return frequencies
+        return Frequencies(frequencies, base)
     if kind == "linear":
-        return tuple(f / scaling.number("factor") for f in frequencies)
+        return Frequencies(tuple(f / scaling.number("factor") for f in frequencies), base, kind)
     scaling.insist(kind == "llama3", "rope_type", _("default, linear or llama3"))
-    return tuple(_llama3(f, scaling) for f in frequencies)
+    return Frequencies(tuple(_llama3(f, scaling) for f in frequencies), base, kind)
 
 
 def _llama3(frequency: float, scaling: Stated) -> float:

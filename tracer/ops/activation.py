@@ -65,14 +65,11 @@ class Silu(Operation):
     reference = "Elfwing et al. 2018, eq. 3; Ramachandran et al. 2017 (swish)"
 
     def forward(self, x: Tensor) -> Tensor:
-        with np.errstate(over="ignore"):
-            return Tensor(x.array / (1 + np.exp(-x.array)), x.dims)
+        return Tensor(_swish(x.array, 1), x.dims)
 
     def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
         cell = x.leaf(*index)
-        if cell.value < -700:
-            return cell * exp(cell)
-        return cell / (Number(1.0) + exp(Number(0.0) - cell))
+        return cell / (Number(1.0) + exp(-cell))
 
 
 class QuickGelu(Operation):
@@ -83,14 +80,18 @@ class QuickGelu(Operation):
     reference = "Hendrycks & Gimpel 2016, §2"
 
     def forward(self, x: Tensor) -> Tensor:
-        with np.errstate(over="ignore"):
-            return Tensor(x.array / (1 + np.exp(-1.702 * x.array)), x.dims)
+        return Tensor(_swish(x.array, 1.702), x.dims)
 
     def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
         cell = x.leaf(*index)
-        if cell.value < -400:
-            return cell * exp(Number(1.702) * cell)
         return cell / (Number(1.0) + exp(Number(-1.702) * cell))
+
+
+def _swish(x: Array, slope: float) -> Array:
+    """x · σ(slope · x), so worked out that nothing grows beyond its type."""
+    z = np.exp(-slope * np.abs(x))
+    swished: Array = x * np.where(x < 0, z, 1) / (1 + z)
+    return swished
 
 
 def erf(x: Array) -> Array:

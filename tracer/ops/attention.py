@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..arithmetic import Node, Number, dot, total
+from ..grounds import Noted
 from ..i18n import N_, _
 from ..tensor import Array, Axis, Tensor
-from .operation import Operation
+from .operation import Operation, Written
 
 if TYPE_CHECKING:
     from ..decoding.cache import Rows
@@ -30,7 +31,7 @@ class Mask(Operation):
     latex = N_("{value} if {key} is visible from {query}, else {never}").typeset(
         value="M_{ij} = 0", key="j", query="i", never=r"-\infty"
     )
-    reference = "Vaswani et al. 2017, §3.2.3; Beltagy et al. 2020, §3.1 (sliding window)"
+    reference = N_("Vaswani et al. 2017, §3.2.3; Beltagy et al. 2020, §3.1 (sliding window)")
 
     def forward(
         self,
@@ -63,31 +64,26 @@ class Mask(Operation):
         padding: Sequence[int],
         dtype: type[np.floating[Any]],
     ) -> Node:
-        i, j = index
-        if j in padding:
-            return Number(-math.inf, "−∞", _("hidden: key {j} is padding").format(j=j))
-        if past is not None and j > i + past:
-            reason = _("hidden by the causal mask: key {j} > query {i}").format(j=j, i=i + past)
-            return Number(-math.inf, "−∞", reason)
-        if past is not None and window is not None and i + past - j >= window:
-            reason = _("hidden by the window of {n}: key {j} is too far before query {i}").format(
-                n=window, j=j, i=i + past
-            )
-            return Number(-math.inf, "−∞", reason)
-        return Number(0.0, "0", _("key {j} is visible").format(j=j))
+        i, j = index[0] + (past or 0), index[1]
+        is_causal, reach = past is not None, None if past is None else window
+        reason = _hiding(i, j, is_causal=is_causal, window=reach, padding=padding)
+        if reason:
+            return Noted(Number(-math.inf), reason)
+        rules = _("; ").join(_passed(i, j, is_causal=is_causal, window=reach))
+        return Noted(Number(0.0), _("key {j} is visible ({rules})").format(j=j, rules=rules))
 
     def rules(self, record: Record) -> dict[str, Array]:
         """What each rule that applies hides by itself: True where it does, [query, key]."""
         given = record.parameters
-        causal = self._hidden({**given, "window": None, "padding": ()})
-        found: dict[str, Array] = {N_("padding"): self._hidden({**given, "past": None})}
+        causal = self._hides({**given, "window": None, "padding": ()})
+        found: dict[str, Array] = {N_("padding"): self._hides({**given, "past": None})}
         if given["past"] is not None:
             found[N_("causal")] = causal
         if given["window"] is not None:
-            found[N_("window")] = self._hidden({**given, "padding": ()}) & ~causal
+            found[N_("window")] = self._hides({**given, "padding": ()}) & ~causal
         return found
 
-    def _hidden(self, parameters: dict[str, Any]) -> Array:
+    def _hides(self, parameters: dict[str, Any]) -> Array:
         hidden: Array = np.isneginf(self.forward(**parameters).array)
         return hidden
 
@@ -101,6 +97,44 @@ class Mask(Operation):
         )
 
 
+def _hiding(i: int, j: int, *, is_causal: bool, window: int | None, padding: Sequence[int]) -> str:
+    """The rule that hides key j from query i, both as positions in the whole text; nothing if none does."""
+    if j in padding:
+        return _("hidden: key {j} is padding").format(j=j)
+    if is_causal and j > i:
+        return _("hidden by the causal mask: key {j} > query {i}").format(j=j, i=i)
+    if window is not None and i - j >= window:
+        told = _("hidden by the window of {n}: key {j} is {far} before query {i}")
+        return told.format(n=window, j=j, i=i, far=i - j)
+    return ""
+
+
+def _passed(i: int, j: int, *, is_causal: bool, window: int | None) -> Iterator[str]:
+    """What each rule that applies says of key j, which query i sees."""
+    yield _("no padding")
+    if is_causal:
+        yield _("causal: key {j} ≤ query {i}").format(j=j, i=i)
+    if window is not None:
+        yield _("window: {i} − {j} = {far} < {n}").format(i=i, j=j, far=i - j, n=window)
+
+
+def _serving(head: int, q: Tensor, k: Tensor) -> int:
+    """The head of k [head or kv_head, …] that serves a head of q [head, …]."""
+    return head * k.shape[0] // q.shape[0]
+
+
+def _shared(node: Node, head: int, q: Tensor, k: Tensor) -> Node:
+    """With the head of k that serves a head of q, where it serves several."""
+    heads, groups = q.shape[0], k.shape[0]
+    if heads == groups:
+        return node
+    told = _("head {head} has {kv_head} {serving}: each of the {groups} serves {n} heads that stand together")
+    serving = _serving(head, q, k)
+    return Noted(
+        node, told.format(head=head, kv_head=k.dims[0].name, serving=serving, groups=groups, n=heads // groups)
+    )
+
+
 class Products(Operation):
     """[head, query, d_k], [head or kv_head, key, d_k] -> [head, query, key], without scaling.
 
@@ -109,7 +143,7 @@ class Products(Operation):
 
     formula = "q kᵀ"
     latex = r"Q K^{\top}"
-    reference = "Luong et al. 2015, eq. 8 (dot); Raffel et al. 2020, §2.1 (no √d_k)"
+    reference = N_("Luong et al. 2015, eq. 8 (dot); Raffel et al. 2020, §2.1 (no √d_k)")
 
     def forward(self, q: Tensor, k: Tensor) -> Tensor:
         keys = k.array.transpose(0, 2, 1)
@@ -122,8 +156,11 @@ class Products(Operation):
         return Tensor(product, (q.dims[0], q.dims[1], k.dims[1]))
 
     def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
+        return _shared(self._product(index, q, k), index[0], q, k)
+
+    def _product(self, index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
         head, query, key = index
-        return dot(q=q.row(head, query), k=k.row(head * k.shape[0] // q.shape[0], key))
+        return dot(q=q.row(head, query), k=k.row(_serving(head, q, k), key))
 
 
 class Scores(Products):
@@ -131,7 +168,7 @@ class Scores(Products):
 
     formula = "q kᵀ / √d_k"
     latex = r"\frac{Q K^{\top}}{\sqrt{d_k}}"
-    reference = "Vaswani et al. 2017, eq. 1; Ainslie et al. 2023 (grouped keys)"
+    reference = N_("Vaswani et al. 2017, eq. 1; Ainslie et al. 2023 (grouped keys)")
 
     def forward(self, q: Tensor, k: Tensor) -> Tensor:
         product = super().forward(q, k)
@@ -139,14 +176,15 @@ class Scores(Products):
         return product
 
     def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
-        return super().derive(index, q, k) / Number(math.sqrt(q.shape[2]), "√d_k")
+        scaled = self._product(index, q, k) / Number(math.sqrt(q.shape[2]), "√d_k")
+        return _shared(scaled, index[0], q, k)
 
 
 class Masked(Operation):
     """[head, query, key] + [query, key] -> [head, query, key]; a position bias [head, query, key] may be added too."""
 
     formula = "scores + mask"
-    latex = r"\frac{Q K^{\top}}{\sqrt{d_k}} + M"
+    latex = r"\mathrm{scores} + M"
     reference = "Vaswani et al. 2017, §3.2.3"
 
     def forward(self, scores: Tensor, mask: Tensor, *bias: Tensor) -> Tensor:
@@ -158,8 +196,10 @@ class Masked(Operation):
     def derive(self, index: tuple[int, ...], scores: Tensor, mask: Tensor, *bias: Tensor) -> Node:
         return total((scores.leaf(*index), mask.leaf(*index[1:]), *(tensor.leaf(*index) for tensor in bias)))
 
-    def note(self, record: Record) -> str:
-        return _("scores + mask + position bias") if len(record.inputs) > 2 else super().note(record)
+    def written(self, record: Record) -> Written:
+        if len(record.inputs) < 3:
+            return super().written(record)
+        return Written(f"{self.formula} + bias", rf"{self.latex} + B")
 
 
 class Weigh(Operation):
@@ -180,8 +220,8 @@ class Weigh(Operation):
 
     def derive(self, index: tuple[int, ...], weights: Tensor, v: Tensor) -> Node:
         head, query, d = index
-        group = head * v.shape[0] // weights.shape[0]
-        return dot(w=weights.row(head, query), v=v.column(group, d))
+        product = dot(w=weights.row(head, query), v=v.column(_serving(head, weights, v), d))
+        return _shared(product, head, weights, v)
 
 
 class Append(Operation):
@@ -189,7 +229,7 @@ class Append(Operation):
 
     formula = N_("past rows, then the new ones")
     latex = r"[K_{\mathrm{past}}; K_{\mathrm{new}}]"
-    reference = "Shazeer 2019, §2.4 (incremental multi-head attention)"
+    reference = N_("Shazeer 2019, §2.4 (incremental multi-head attention)")
     shares = True
 
     def forward(self, new: Tensor, *, rows: Rows, past: int, labels: Sequence[str]) -> Tensor:
@@ -199,13 +239,21 @@ class Append(Operation):
         head, key, d = index
         return rows.leaf(new, past, head, key, d)
 
+    def operands(self, record: Record) -> Iterator[tuple[str, Tensor]]:
+        """The rows of the step before, which are its own output of this name, and the new ones."""
+        past = record.parameters["past"]
+        if past:
+            address = f"@{record.step - 1}:{record.address}"
+            yield "past", Tensor(record.output.array[:, :past], record.output.dims, address)
+        yield from super().operands(record)
+
 
 class Cached(Operation):
     """Keys or values of the encoder's memory, projected in the first step and kept."""
 
     formula = N_("as in step 1")
     latex = r"K^{(1)}"
-    reference = "Shazeer 2019, §2.4 (incremental multi-head attention)"
+    reference = N_("Shazeer 2019, §2.4 (incremental multi-head attention)")
     shares = True
 
     def forward(self, first: Tensor) -> Tensor:

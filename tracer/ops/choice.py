@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
+from itertools import accumulate
 
 import numpy as np
 
-from ..arithmetic import Named, Node, Number, Which, exp, log, over, total
+from ..arithmetic import Leaf, Named, Node, Number, exp, log, over, total
+from ..grounds import Given, Noted, Replaced, Sign, Which
 from ..i18n import N_, Message, _, spoken
-from ..tensor import Array, Tensor
+from ..tensor import Array, Row, Tensor
 from .operation import Operation
 
 
@@ -20,7 +23,7 @@ class Candidates(Operation):
 
     formula = N_("the last position's logits, −∞ where forbidden")
     latex = N_("{value} if {token} is allowed, else {never}").typeset(value="z_{t,i}", token="i", never=r"-\infty")
-    reference = "Vaswani et al. 2017, §3.1 (auto-regressive); Keskar et al. 2019, §4.1 (penalties)"
+    reference = N_("Vaswani et al. 2017, §3.1 (auto-regressive); Keskar et al. 2019, §4.1 (penalties)")
 
     def forward(self, logits: Tensor, *, forbidden: Mapping[int, Message], forced: int | None) -> Tensor:
         z = logits.array[-1]
@@ -35,11 +38,10 @@ class Candidates(Operation):
         self, index: tuple[int, ...], logits: Tensor, *, forbidden: Mapping[int, Message], forced: int | None
     ) -> Node:
         token = index[0]
-        if forced is not None and token != forced:
-            return Number(-np.inf, "−∞", _("token {id} is forced here").format(id=forced))
-        if forced is None and token in forbidden:
-            return Number(-np.inf, "−∞", spoken(forbidden[token]))
-        return logits.leaf(logits.shape[0] - 1, token)
+        cell = logits.leaf(logits.shape[0] - 1, token)
+        reason = _ruling(token, forbidden, forced)
+        kept = Noted(cell, reason) if reason else cell
+        return kept if _is_allowed(token, forbidden, forced) else Noted(Replaced(Number(-math.inf), cell), reason)
 
 
 class Temper(Operation):
@@ -70,11 +72,15 @@ class TopK(Operation):
         return _only(z, kept)
 
     def derive(self, index: tuple[int, ...], z: Tensor, *, k: int) -> Node:
-        return _kept_or_not(index, z, self.forward(z, k=k), _("not among the {k} largest").format(k=k))
+        ranked = _ranked(z)
+        cell, last = z.leaf(*index), Named(f"z_{k}", z.leaf(ranked[:k][-1]))
+        if index[0] in ranked[:k]:
+            return _cut(cell, (last, cell), "≤", is_kept=True, reason=_("among the {k} largest").format(k=k))
+        return _cut(cell, (cell, last), "≤", is_kept=False, reason=_("not among the {k} largest").format(k=k))
 
 
 class TopP(Operation):
-    """[vocab] -> [vocab]: −∞ outside the smallest set of likeliest tokens whose probability reaches p."""
+    """[vocab] -> [vocab]: −∞ outside the smallest set of likeliest tokens whose probability reaches p below 1."""
 
     formula = N_("z in the nucleus of probability p, else −∞")
     latex = N_("{value} if {kept}, else {never}").typeset(value="z_i", kept=r"i \in V^{(p)}", never=r"-\infty")
@@ -84,13 +90,25 @@ class TopP(Operation):
         order = np.argsort(-z.array, kind="stable")
         likely = np.exp(z.array[order].astype(np.float64) - z.array.max())
         before = np.cumsum(likely) - likely
-        return _only(z, order[before < p * likely.sum()])
+        return _only(z, order[before / likely.sum() < p])
 
     def derive(self, index: tuple[int, ...], z: Tensor, *, p: float) -> Node:
-        return _kept_or_not(index, z, self.forward(z, p=p), _("outside the nucleus of probability {p}").format(p=p))
+        ranked, row = _ranked(z), z.row()
+        cell, shift = z.leaf(*index), Named("max", row.largest())
+        likelier = row.at(ranked[: ranked.index(index[0])])
+
+        def share(x: Node) -> Node:
+            return exp(x - shift)
+
+        before, limit = Named(_("Σ before"), _sum(share, z=likelier) / over(share, z=row)), Number(p, "p")
+        if before.evaluate() < p:
+            told = _("in the nucleus of probability {p}")
+            return _cut(cell, (before, limit), "<", is_kept=True, reason=told.format(p=p))
+        told = _("outside the nucleus of probability {p}")
+        return _cut(cell, (limit, before), "≤", is_kept=False, reason=told.format(p=p))
 
 
-class Argmax(Operation):
+class Argmax(Operation, probs="p"):
     """[vocab] -> an id: the likeliest, of equals the first."""
 
     formula = "argmax"
@@ -101,10 +119,13 @@ class Argmax(Operation):
         return Tensor(np.asarray(probs.array.argmax()), ())
 
     def derive(self, index: tuple[int, ...], probs: Tensor) -> Node:
-        return Which(probs.leaf(int(probs.array.argmax())))
+        largest = probs.row().largest()
+        if not math.isnan(largest.value):
+            return Which(largest)
+        return Noted(Which(largest), _("nan counts as the largest, the first of several: the id has no meaning"))
 
 
-class Draw(Operation):
+class Draw(Operation, probs="p"):
     """[vocab] -> an id: the first whose cumulative probability exceeds u, the n-th number drawn from ``seed``.
 
     The generator is Philox, counted by the step, so that a step computed again draws the same.
@@ -115,33 +136,43 @@ class Draw(Operation):
     reference = "Salmon et al. 2011 (Philox)"
 
     def forward(self, probs: Tensor, *, seed: int, number: int) -> Tensor:
-        u = np.random.Generator(np.random.Philox(key=seed, counter=number)).random()
         cumulative = np.cumsum(probs.array, dtype=np.float64)
-        return Tensor(np.asarray(np.searchsorted(cumulative, u * cumulative[-1], "right")), ())
+        place = np.searchsorted(cumulative, _random(seed, number) * cumulative[-1], "right")
+        return Tensor(np.asarray(min(int(place), len(cumulative) - 1)), ())
 
     def derive(self, index: tuple[int, ...], probs: Tensor, *, seed: int, number: int) -> Node:
-        return Which(probs.leaf(int(self.forward(probs, seed=seed, number=number).array)))
+        row = probs.row()
+        u = Number(_random(seed, number), f"u = Philox(seed {seed}, n {number})")
+        point = Named("u · Σ p", u * over(lambda p: p, p=row))
+        threshold, last = point.evaluate(), len(row) - 1
+        if not math.isfinite(threshold):
+            told = _("Σ p is {total}, so that no sum exceeds u · Σ p: the last id is taken, and has no meaning")
+            return Noted(Which(row[last]), told.format(total=threshold))
+        place = next((i for i, so_far in enumerate(accumulate(row.values.tolist())) if so_far > threshold), last)
+        before = Named(_("Σ before"), _sum(lambda p: p, p=row.at(range(place))))
+        upto = Named(_("Σ with it"), before + row[place])
+        return Given(Which(row[place]), (before, point, upto), ("≤", "<"))
 
 
 class LogSoftmax(Operation):
     """[vocab], or of [position, vocab] the last position, -> [vocab]: the logarithm of softmax."""
 
     formula = "x − max − log Σ exp(x − max)"
-    latex = r"x_j - \log \sum_i e^{x_i}"
+    latex = r"x_j - \max x - \log \sum_i e^{x_i - \max x}"
     reference = "Bridle 1990"
 
-    def forward(self, z: Tensor) -> Tensor:
-        row = z.array[_last(z)]
+    def forward(self, x: Tensor) -> Tensor:
+        row = x.array[_last(x)]
         shifted = row - row.max()
-        return Tensor(shifted - np.log(np.exp(shifted).sum()), z.dims[-1:])
+        return Tensor(shifted - np.log(np.exp(shifted).sum()), x.dims[-1:])
 
-    def derive(self, index: tuple[int, ...], z: Tensor) -> Node:
-        row = z.row(*_last(z))
+    def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
+        row = x.row(*_last(x))
         shift = Named("max", row.largest())
         return row[index[0]] - shift - log(over(lambda x: exp(x - shift), x=row))
 
 
-class Allowed(Operation):
+class Allowed(Operation, log_p="log p"):
     """[vocab] -> [vocab]: log p as beam search takes it, −∞ where a rule forbids the token, 0 where one forces it.
 
     ``forbidden`` gives the reason for each id ruled out; what these lose of their probability is lost.
@@ -149,7 +180,7 @@ class Allowed(Operation):
 
     formula = N_("log p, −∞ where forbidden, 0 where forced")
     latex = N_("{value} if {token} is allowed, else {never}").typeset(value=r"\log p_i", token="i", never=r"-\infty")
-    reference = "Vaswani et al. 2017, §6.1 (beam search); Keskar et al. 2019, §4.1 (penalties)"
+    reference = N_("Vaswani et al. 2017, §6.1 (beam search); Keskar et al. 2019, §4.1 (penalties)")
 
     def forward(self, log_p: Tensor, *, forbidden: Mapping[int, Message], forced: int | None) -> Tensor:
         ruled = log_p.array
@@ -165,13 +196,14 @@ class Allowed(Operation):
         self, index: tuple[int, ...], log_p: Tensor, *, forbidden: Mapping[int, Message], forced: int | None
     ) -> Node:
         token = index[0]
-        if forced is not None:
-            reason = _("token {id} is forced here").format(id=forced)
-            return Number(0.0, "0", reason) if token == forced else Number(-np.inf, "−∞", reason)
-        return Number(-np.inf, "−∞", spoken(forbidden[token])) if token in forbidden else log_p.leaf(token)
+        cell, reason = log_p.leaf(token), _ruling(token, forbidden, forced)
+        if not reason:
+            return cell
+        ruled = Number(0.0 if _is_allowed(token, forbidden, forced) else -math.inf)
+        return Noted(Replaced(ruled, cell), reason)
 
 
-class SummedLogProb(Operation):
+class SummedLogProb(Operation, log_p="log p"):
     """[vocab] and, after the first token, the sum up to the token before, a scalar, -> a scalar: log p of all tokens.
 
     The sum is in double precision.
@@ -188,12 +220,12 @@ class SummedLogProb(Operation):
         return total([*(tensor.leaf() for tensor in before), log_p.leaf(token)]) if before else log_p.leaf(token)
 
 
-class BeamScore(Operation):
+class BeamScore(Operation, log_prob="Σ log p"):
     """Σ log p of n tokens, a scalar, -> a scalar: what beam search ranks its hypotheses by."""
 
     formula = "Σ log p / n^length_penalty"
     latex = r"\frac{1}{n^{\alpha}} \sum_{t \le n} \log p(y_t \mid y_{<t})"
-    reference = "Wu et al. 2016, §7, eq. 14 (n for (5 + n) / 6)"
+    reference = N_("Wu et al. 2016, §7, eq. 14 (n for (5 + n) / 6)")
 
     def forward(self, log_prob: Tensor, *, tokens: int, penalty: float) -> Tensor:
         return Tensor(np.asarray(score_of(float(log_prob.array), tokens, penalty)), ())
@@ -235,8 +267,41 @@ def _only(z: Tensor, kept: Array) -> Tensor:
     return Tensor(cut, z.dims)
 
 
-def _kept_or_not(index: tuple[int, ...], z: Tensor, cut: Tensor, reason: str) -> Node:
-    return Number(-np.inf, "−∞", reason) if np.isneginf(cut.array[index]) else z.leaf(*index)
+def _random(seed: int, number: int) -> float:
+    """u, from 0 to below 1."""
+    return float(np.random.Generator(np.random.Philox(key=seed, counter=number)).random())
+
+
+def _is_allowed(token: int, forbidden: Mapping[int, Message], forced: int | None) -> bool:
+    return token == forced if forced is not None else token not in forbidden
+
+
+def _ruling(token: int, forbidden: Mapping[int, Message], forced: int | None) -> str:
+    """What a rule has to say about a token, or nothing."""
+    if forced is not None:
+        return _("token {id} is forced here").format(id=forced)
+    return spoken(forbidden[token]) if token in forbidden else ""
+
+
+def _ranked(z: Tensor) -> list[int]:
+    """The places of a row from the largest to the smallest: of equals the first, and nan after all else."""
+    places: list[int] = np.lexsort((np.arange(z.array.size), -z.array)).tolist()
+    return places
+
+
+def _cut(cell: Leaf, order: tuple[Node, Node], sign: Sign, *, is_kept: bool, reason: str) -> Node:
+    """A cell that is kept or not because two numbers are in this order; what was cut before is as it was."""
+    if cell.value == -math.inf:
+        return cell
+    value = cell if is_kept else Replaced(Number(-math.inf), cell)
+    if any(math.isnan(node.evaluate()) for node in order):
+        return Noted(value, _("{reason}; nan counts as the smallest here").format(reason=reason))
+    return Noted(Given(value, order, (sign,)), reason)
+
+
+def _sum(pattern: Callable[..., Node], **rows: Row) -> Node:
+    """A sum as `over` makes it, of cells of which there may be none."""
+    return over(pattern, **rows) if all(map(len, rows.values())) else Number(0.0)
 
 
 candidates = Candidates()

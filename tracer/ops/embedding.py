@@ -10,7 +10,7 @@ from ..tensor import Axis, Parameter, Tensor
 from .operation import Operation
 
 
-class Embed(Operation):
+class Embed(Operation, weight="E"):
     """-> [position, feature]: the row of E [vocab, feature] for each id."""
 
     formula = "E[ids]"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..arithmetic import Node, Number, dot
 from ..i18n import N_, _
 from ..tensor import D_K, FEATURE, Axis, Parameter, Tensor
-from .operation import Operation
+from .operation import Operation, Written
 
 if TYPE_CHECKING:
     from ..tape import Record
@@ -18,19 +18,31 @@ def _product(row: tuple[int, ...], out: int, x: Tensor, weight: Parameter, bias:
     return product if bias is None else product + bias.leaf(out)
 
 
-class RowProduct(Operation):
-    """A product of rows with a trained matrix W [out, in]."""
+class RowProduct(Operation, weight="W", bias="b"):
+    """A product of rows with a trained matrix W [out, in], which the file may have as [in, out]."""
+
+    def written(self, record: Record) -> Written:
+        matrix = ("W", "W") if record.parameters["weight"].transposed else ("Wᵀ", r"W^{\top}")
+        b = _plus_bias(record)
+        return Written(*(f"x {w}{b}" for w in matrix))
 
     def convention(self, record: Record) -> str:
-        if record.parameters["weight"].transposed:
-            return _(
-                "each vector is a row: x W + b, as the file has W [in, out]; for columns, as in Linear(x) = W x + b, "
-                "W is this matrix turned over"
+        rows = (
+            _(
+                "each vector is a row: {product}, as the file has W [in, out]; for columns, as in Linear(x) = "
+                "{columns}, W is this matrix turned over"
             )
-        return _(
-            "each vector is a row: x Wᵀ + b, as the file has W [out, in]; for columns, as in Linear(x) = W x + b, "
-            "it is the same W and the same numbers"
+            if record.parameters["weight"].transposed
+            else _(
+                "each vector is a row: {product}, as the file has W [out, in]; for columns, as in Linear(x) = "
+                "{columns}, it is the same W and the same numbers"
+            )
         )
+        return rows.format(product=RowProduct.written(self, record).formula, columns=f"W x{_plus_bias(record)}")
+
+
+def _plus_bias(record: Record) -> str:
+    return "" if record.parameters.get("bias") is None else " + b"
 
 
 class Linear(RowProduct):
@@ -60,6 +72,11 @@ class Project(RowProduct):
     latex = r"(x W^{\top} + b)_{\mathrm{head}}"
     reference = "Vaswani et al. 2017, §3.2.2"
 
+    def written(self, record: Record) -> Written:
+        product = super().written(record)
+        split = N_("{product}, split into heads").format(product=product.formula)
+        return Written(split, rf"({product.latex})_{{\mathrm{{head}}}}")
+
     def forward(
         self, x: Tensor, *, weight: Parameter, bias: Parameter | None = None, heads: int, axes: tuple[Axis, str]
     ) -> Tensor:
@@ -87,7 +104,7 @@ class Part(Operation):
     """[position, parts · d_model] -> [head, query or key, d_k]: one part of a fused product, split into heads."""
 
     formula = N_("a part of the fused product, split into heads")
-    latex = r"(x W^{\top} + b)_{\mathrm{part},\,\mathrm{head}}"
+    latex = r"x_{\mathrm{part},\,\mathrm{head}}"
     reference = "Radford et al. 2019 (c_attn)"
 
     def forward(self, x: Tensor, *, part: int, parts: int, heads: int, axes: tuple[Axis, str]) -> Tensor:
@@ -139,7 +156,7 @@ class Multiply(Operation):
 
     formula = "x ⊙ y"
     latex = r"x \odot y"
-    reference = "Dauphin et al. 2017; Shazeer 2020 (gated linear units)"
+    reference = N_("Dauphin et al. 2017; Shazeer 2020 (gated linear units)")
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         return Tensor(x.array * y.array, x.dims)
@@ -153,7 +170,7 @@ class Rescale(Operation):
 
     formula = "x / √d_model"
     latex = r"x / \sqrt{d_{\mathrm{model}}}"
-    reference = "Raffel et al. 2020 (tied output of v1.0)"
+    reference = N_("Raffel et al. 2020 (tied output of v1.0)")
 
     def forward(self, x: Tensor) -> Tensor:
         return Tensor(x.array * x.array.dtype.type(x.shape[-1] ** -0.5), x.dims)

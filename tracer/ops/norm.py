@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..arithmetic import Named, Node, Number, over, sqrt
 from ..tensor import Parameter, Tensor
-from .operation import Operation
+from .operation import Operation, Written
+
+if TYPE_CHECKING:
+    from ..tape import Record
 
 
-class LayerNorm(Operation):
+class LayerNorm(Operation, weight="gain"):
     """[…, d_model] -> […, d_model]: each row to mean 0 and standard deviation 1, then gain and bias."""
 
     formula = "(x − μ) / √(σ² + ε) · gain + bias"
-    latex = r"\frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} \odot g + b"
+    latex = r"\frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} \odot \mathrm{gain} + \mathrm{bias}"
     reference = "Ba et al. 2016, eq. 4; Vaswani et al. 2017, §3.1"
+
+    def written(self, record: Record) -> Written:
+        if record.parameters.get("bias") is not None:
+            return super().written(record)
+        return Written(self.formula.removesuffix(" + bias"), self.latex.removesuffix(r" + \mathrm{bias}"))
 
     def forward(self, x: Tensor, *, weight: Parameter, bias: Parameter | None = None, eps: float) -> Tensor:
         n = x.shape[-1]
@@ -39,11 +49,11 @@ class LayerNorm(Operation):
         return scaled if bias is None else scaled + Named("bias", bias.leaf(index[-1]))
 
 
-class RmsNorm(Operation):
+class RmsNorm(Operation, weight="gain"):
     """[…, n] -> […, n]: each row to root mean square 1, then gain; no mean is taken off and no bias added."""
 
     formula = "x / √(mean x² + ε) · gain"
-    latex = r"\frac{x}{\sqrt{\frac{1}{n} \sum_i x_i^2 + \varepsilon}} \odot g"
+    latex = r"\frac{x}{\sqrt{\frac{1}{n} \sum_i x_i^2 + \varepsilon}} \odot \mathrm{gain}"
     reference = "Zhang & Sennrich 2019, eq. 4"
 
     def forward(self, x: Tensor, *, weight: Parameter, eps: float) -> Tensor:

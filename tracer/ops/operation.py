@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterator, Mapping
+from inspect import Parameter as Argument
+from inspect import signature
+from itertools import chain, repeat
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ..i18n import spoken
+from ..tensor import Parameter, Tensor
 
 if TYPE_CHECKING:
     from ..arithmetic import Node
     from ..tape import Record
-    from ..tensor import Tensor
+
+
+class Written(NamedTuple):
+    """A formula in Unicode and in LaTeX."""
+
+    formula: str
+    latex: str
 
 
 class Operation:
@@ -18,18 +30,21 @@ class Operation:
 
     A subclass states its formula (Unicode and LaTeX, for row vectors) and where it stands in the literature, computes
     a result with its axes in `forward`, and gives the arithmetic of one cell in `derive`. Both take the inputs as
-    positional tensors, and trained parameters and settings by keyword. The singleton beside each class is what
-    models call.
+    positional tensors, and trained parameters and settings by keyword. Where the formula writes one of them otherwise,
+    the head of the class says how. The singleton beside each class is what models call.
     """
 
     name: ClassVar[str]
     formula: ClassVar[str]
     latex: ClassVar[str]
     reference: ClassVar[str]
+    symbols: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """How the formula writes those of the arguments of `forward` that it has another name for."""
     shares: ClassVar[bool] = False
     """Whether the output is a view of memory that outlives the step."""
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, **symbols: str) -> None:
+        cls.symbols = {**cls.symbols, **symbols}
         cls.name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
 
     def forward(self, *inputs: Any, **parameters: Any) -> Tensor:
@@ -40,9 +55,23 @@ class Operation:
         """The arithmetic of the result's cell at ``index``; its leaves are cells of inputs and parameters."""
         raise NotImplementedError
 
+    def written(self, record: Record) -> Written:
+        """The formula as it holds for a record: without a bias, say, where there is none."""
+        return Written(self.formula, self.latex)
+
+    def operands(self, record: Record) -> Iterator[tuple[str, Tensor]]:
+        """What a record was made of, under the names in the formula: its inputs, then trained parameters."""
+        arguments = signature(self.forward).parameters.values()
+        named = (a.name for a in arguments if a.kind is Argument.POSITIONAL_OR_KEYWORD)
+        further = (a.name for a in arguments if a.kind is Argument.VAR_POSITIONAL)
+        inputs = zip(chain(named, *map(repeat, further)), record.inputs, strict=False)
+        trained = ((name, value) for name, value in record.parameters.items() if isinstance(value, Parameter))
+        for name, tensor in chain(inputs, trained):
+            yield self.symbols.get(name, name), tensor
+
     def note(self, record: Record) -> str:
         """What a one-line account of a record says after its shape; the formula, unless there is more to tell."""
-        return spoken(self.formula)
+        return spoken(self.written(record).formula)
 
     def convention(self, record: Record) -> str:
         """Whether vectors are rows or columns, where that matters to how the formula reads."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from ..arithmetic import Call, Node, Number
-from ..i18n import N_
+from ..arithmetic import Call, Named, Node, Number
+from ..grounds import Noted
+from ..i18n import N_, _
 from ..tensor import FEATURE, HEAD, Array, Axis, Parameter, Tensor
 from .operation import Operation
 
@@ -40,7 +41,7 @@ class SinusoidHalves(Operation):
 
     formula = N_("sin | cos of pos / 10000^(2i/d)")
     latex = r"\left[\sin\frac{pos}{10000^{2i/d}} \,\middle|\, \cos\frac{pos}{10000^{2i/d}}\right]"
-    reference = "Vaswani et al. 2017, §3.5; Junczys-Dowmunt et al. 2018 (the order of Marian)"
+    reference = N_("Vaswani et al. 2017, §3.5; Junczys-Dowmunt et al. 2018 (the order of Marian)")
 
     def forward(self, *, position: Axis, start: int, shape: tuple[int, int], dtype: Dtype) -> Tensor:
         length, d_model = shape
@@ -55,7 +56,7 @@ class SinusoidHalves(Operation):
         return _wave("cos" if column >= sines else "sin", start + place, column % sines, shape[1])
 
 
-class Positions(Operation):
+class Positions(Operation, weight="P"):
     """-> [position, feature]: trained rows of P [place, feature]; position 0 is row ``offset`` of the table."""
 
     formula = "P[pos]"
@@ -69,7 +70,33 @@ class Positions(Operation):
     def derive(
         self, index: tuple[int, ...], *, position: Axis, start: int, length: int, weight: Parameter, offset: int = 0
     ) -> Node:
-        return weight.leaf(start + offset + index[0], index[1])
+        place = start + index[0]
+        cell = weight.leaf(place + offset, index[1])
+        if not offset:
+            return cell
+        told = _("position {position} has row {position} + {offset} = {row}: the first {offset} are of no position")
+        return Noted(cell, told.format(position=place, offset=offset, row=place + offset))
+
+
+class Frequencies(NamedTuple):
+    """The angle per position of each rotary pair, in radians: θᵢ = base^(−2i/d_k), changed as ``scaling`` has it.
+
+    ``scaling`` is the name that configurations use, or empty.
+    """
+
+    values: tuple[float, ...]
+    base: float
+    scaling: str = ""
+
+    def derive(self, pair: int) -> Node:
+        """The arithmetic of one angle."""
+        value, power = self.values[pair], f"{self.base:g}^(−{2 * pair}/{2 * len(self.values)})"
+        if not self.scaling:
+            return Number(value, f"θ = {power}")
+        plain = self.base ** (-pair / len(self.values))
+        return Named(
+            "θ", Number(plain, power) * Number(value / plain, _("{scaling} scaling").format(scaling=self.scaling))
+        )
 
 
 class Rotate(Operation):
@@ -77,24 +104,24 @@ class Rotate(Operation):
 
     formula = "x cos(pos · θ) ± x′ sin(pos · θ)"
     latex = r"\begin{pmatrix} \cos m\theta_i & -\sin m\theta_i \\ \sin m\theta_i & \cos m\theta_i \end{pmatrix} x"
-    reference = "Su et al. 2021, eq. 34 (pairs i and i + d_k/2)"
+    reference = N_("Su et al. 2021, eq. 34 (pairs i and i + d_k/2)")
 
-    def forward(self, x: Tensor, *, start: int, frequencies: tuple[float, ...]) -> Tensor:
-        length, half = x.shape[1], len(frequencies)
-        cos, sin = _turns(_room(start + length), frequencies, x.array.dtype)[:, start : start + length]
+    def forward(self, x: Tensor, *, start: int, frequencies: Frequencies) -> Tensor:
+        length, half = x.shape[1], len(frequencies.values)
+        cos, sin = _turns(_room(start + length), frequencies.values, x.array.dtype)[:, start : start + length]
         left, right = x.array[..., :half], x.array[..., half:]
         return Tensor(np.concatenate([left * cos - right * sin, right * cos + left * sin], -1), x.dims)
 
-    def derive(self, index: tuple[int, ...], x: Tensor, *, start: int, frequencies: tuple[float, ...]) -> Node:
+    def derive(self, index: tuple[int, ...], x: Tensor, *, start: int, frequencies: Frequencies) -> Node:
         head, place, column = index
-        half = len(frequencies)
-        angle = Number(float(start + place), "pos") * Number(frequencies[column % half], "θ")
+        half = len(frequencies.values)
+        angle = Number(float(start + place), "pos") * frequencies.derive(column % half)
         other = x.leaf(head, place, (column + half) % (2 * half))
         turned, crossed = x.leaf(*index) * Call("cos", angle), other * Call("sin", angle)
         return turned + crossed if column >= half else turned - crossed
 
 
-class RelativeBias(Operation):
+class RelativeBias(Operation, weight="W"):
     """-> [head, query, key]: a trained number for each head and each bucket of distances, from W [bucket, head].
 
     Half the buckets are one distance each; the rest widen logarithmically up to ``farthest``. Without ``both_ways``
@@ -130,9 +157,12 @@ class RelativeBias(Operation):
         both_ways: bool,
         farthest: int,
     ) -> Node:
-        head, query, key = index
-        distance = np.asarray(key - (query + start))
-        return weight.leaf(int(bucket(distance, len(weight.array), both_ways, farthest)), head)
+        head, query, key = index[0], index[1] + start, index[2]
+        count = len(weight.array)
+        found = int(bucket(np.asarray(key - query), count, both_ways, farthest))
+        told = _("key {key} − query {query} = {distance}: bucket {bucket} of {count}")
+        note = told.format(key=key, query=query, distance=key - query, bucket=found, count=count)
+        return Noted(weight.leaf(found, head), note)
 
 
 def bucket(distance: Array, count: int, both_ways: bool, farthest: int) -> Array:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arithmetic import Named, Node, exp, log, over
+from ..arithmetic import Leaf, Named, Node, exp, log, over
+from ..grounds import Noted
 from ..i18n import N_, _
-from ..tensor import Tensor
+from ..tensor import Axis, Tensor
 from .operation import Operation
 
 if TYPE_CHECKING:
@@ -31,19 +33,35 @@ class Softmax(Operation):
 
     def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
         row = x.row(*index[:-1])
-        shift = Named("max", row.largest())
-        return exp(row[index[-1]] - shift) / over(lambda x: exp(x - shift), x=row)
+        largest = row.largest()
+        shift = Named("max", largest)
+        share = exp(row[index[-1]] - shift) / over(lambda x: exp(x - shift), x=row)
+        note = _undefined(largest, row.axis)
+        return Noted(share, note) if note else share
 
     def note(self, record: Record) -> str:
         return _("softmax over {axis}").format(axis=record.output.axes[-1])
 
 
-class Loss(Operation):
+def _undefined(largest: Leaf, axis: Axis) -> str:
+    """Why the shares of a row are nan, if its largest value makes them so."""
+    if largest.value == -math.inf:
+        return _("the whole row over {axis} is hidden: max is −∞, and −∞ − (−∞) is nan").format(axis=axis.name)
+    if largest.value == math.inf:
+        return _("{cell} is ∞, and ∞ − ∞ is nan").format(cell=largest)
+    return (
+        _("{cell} is nan, which makes nan of the whole row").format(cell=largest)
+        if largest.value != largest.value
+        else ""
+    )
+
+
+class Loss(Operation, logits="z"):
     """[position, vocab] -> [position]: −log softmax(logits) of the next id, for the positions from ``start``."""
 
     formula = N_("−log p(next id)")
-    latex = r"-\log p(y_{t+1}) = \log \sum_i e^{z_i} - z_{y_{t+1}}"
-    reference = "Vaswani et al. 2017, §5.4 (without label smoothing)"
+    latex = r"-\log p(y_{t+1}) = \log \sum_i e^{z_i - \max z} + \max z - z_{y_{t+1}}"
+    reference = N_("Vaswani et al. 2017, §5.4 (without label smoothing)")
 
     def forward(self, logits: Tensor, *, gold: Sequence[int], start: int) -> Tensor:
         where = slice(start, start + len(gold))
@@ -56,7 +74,9 @@ class Loss(Operation):
     def derive(self, index: tuple[int, ...], logits: Tensor, *, gold: Sequence[int], start: int) -> Node:
         row = logits.row(start + index[0])
         shift = Named("max", row.largest())
-        return log(over(lambda z: exp(z - shift), z=row)) + shift - row[gold[index[0]]]
+        told = _("the next id is {id}; as p = exp(z − max) / Σ exp(z − max), −log p = log Σ exp(z − max) + max − z")
+        token = gold[index[0]]
+        return Noted(log(over(lambda z: exp(z - shift), z=row)) + shift - row[token], told.format(id=token))
 
 
 softmax = Softmax()

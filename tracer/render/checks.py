@@ -28,8 +28,8 @@ class ChecksView(Composite):
         yield Flow([Segment(self.title, BOLD)])
         columns = [
             Column(_("check"), [check.name for check in self.checks], "<"),
-            Column(_("of"), [check.unit for check in self.checks], "<"),
-            Column(_("checked"), [str(check.checked) for check in self.checks]),
+            Column(_("of"), [check.unit for check in self.checks], "<", spare=2),
+            Column(_("checked"), [str(check.checked) for check in self.checks], spare=1),
             Column(_("largest difference"), [_size(check.largest) for check in self.checks]),
         ]
         yield Table(columns, [Remark(self._verdict(check)) for check in self.checks])

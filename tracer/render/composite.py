@@ -9,7 +9,7 @@ from rich.segment import Segment
 
 from ..document import Block, Formula, Inline, Paragraph, Span
 from ..i18n import spoken
-from ..ops import Operation
+from ..tape import Record
 from .colours import tone
 from .page import Line, Page, View, flow, folded
 
@@ -51,25 +51,27 @@ class Flow(View):
 
 @dataclass(frozen=True)
 class Symbols(View):
-    """The formula of an operation, after some words."""
+    """The formula of a record, after some words."""
 
-    operation: Operation
+    record: Record
     words: str = ""
 
     def lines(self, page: Page) -> Iterator[Line]:
-        for part in folded(page.text(f"{self.words}{spoken(self.operation.formula)}"), page.width):
+        for part in folded(page.text(f"{self.words}{formula(self.record).text}"), page.width):
             yield [Segment(part)]
 
     def blocks(self, page: Page) -> Iterator[Block]:
         words = [Span(self.words.rstrip())] if self.words else []
-        yield Paragraph([*words, formula(self.operation)])
+        yield Paragraph([*words, formula(self.record)])
 
 
-def formula(operation: Operation) -> Formula:
-    """What an operation computes."""
-    return Formula(spoken(operation.formula), spoken(operation.latex))
+def formula(record: Record) -> Formula:
+    """What a record was computed by."""
+    written = record.op.written(record)
+    return Formula(spoken(written.formula), spoken(written.latex))
 
 
-def noted(operation: Operation, note: str) -> Inline:
-    """A note about a record: the operation's formula, unless it says something else."""
-    return formula(operation) if note == spoken(operation.formula) else Span(note, "dim")
+def noted(record: Record, note: str) -> Inline:
+    """A note about a record: its formula, unless the note says something else."""
+    told = formula(record)
+    return told if note == told.text else Span(note, "dim")

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
 from .. import document
-from ..arithmetic import Leaf, Named, Node, Number, Sum
+from ..arithmetic import Leaf, Named, Node, Sum
 from ..derive import Derivation, Explanation, Place
 from ..document import Block, Span
+from ..factors import row_by_column
 from ..i18n import _
-from ..ops import Operation
 from .colours import tone
 from .composite import Composite, Flow, Symbols
 from .expression import Writer, alone, is_number, parts, reduced, symbols
 from .numbers import Notation, decimals_of
 from .page import BOLD, DIM, Line, Page, View, folded
+from .product import product_view
 from .tokens import quoted
 from .worked import worked_sum
 
@@ -56,6 +56,9 @@ class DerivationView(Composite):
         assert isinstance(root.content, str)
         yield Flow([Segment(root.content, BOLD)])
         yield TreeView(root.branches)
+        derivation = self.explanation.derivation
+        if derivation is not None and row_by_column(derivation.expression):
+            yield product_view(derivation)
 
     def _explained(self, explanation: Explanation, page: Page) -> Branch:
         head = " ".join([f"{explanation.leaf} = {self._value(explanation, page)}", *self._remarks(explanation)])
@@ -79,11 +82,13 @@ class DerivationView(Composite):
 
     def _body(self, derivation: Derivation, page: Page) -> Iterator[Branch]:
         writer = Writer(Notation(page))
-        operation, expression = cast("Operation", derivation.record.op), derivation.expression
-        yield Branch(Symbols(operation, "" if operation.name == operation.formula else f"{operation.name}: "))
-        for text in [*_steps(expression, derivation.value, writer), *self.reasons(derivation)]:
+        operation, expression = derivation.record.op, derivation.expression
+        words = "" if operation.name == derivation.formula else f"{operation.name}: "
+        yield Branch(Symbols(derivation.record, words))
+        told = [derivation.note] if derivation.note else []
+        for text in [*_steps(expression, derivation.value, writer), *told, *self.reasons(derivation)]:
             yield Branch(page.text(text))
-        for part in parts(expression):
+        for part in dict.fromkeys(parts(expression)):
             yield self._part(part, derivation, writer, page)
         stated = [f"{number.symbol} = {writer.constant(number.value)}" for number in symbols(expression)]
         if stated:
@@ -91,8 +96,10 @@ class DerivationView(Composite):
 
     def _part(self, part: Named | Sum, derivation: Derivation, writer: Writer, page: Page) -> Branch:
         if isinstance(part, Named):
-            shown = str(part.node) if isinstance(part.node, Leaf) else page.text(writer.write(part.node))
-            return Branch(f"{page.text(part.symbol)} = {shown} = {writer.value(part.evaluate())}")
+            value = part.evaluate()
+            shown = str(part.node) if isinstance(part.node, Leaf) else page.text(writer.line(part.node, value))
+            steps = dict.fromkeys((page.text(part.symbol), shown, writer.value(value)))
+            return Branch(" = ".join(steps))
         total = derivation.value if part is derivation.expression else part.evaluate()
         asked = list(alone(derivation.expression))
         return Branch(worked_sum(part, total=total, count=self.count, asked=asked))
@@ -175,13 +182,10 @@ def _labelled(place: Place) -> str:
 
 
 def _steps(expression: Node, value: float, writer: Writer) -> Iterator[str]:
-    """The expression with numbers put in, then with its operands worked out; of a constant, the reason."""
-    if isinstance(expression, Number) and expression.reason:
-        yield expression.reason
-        return
+    """The expression with numbers put in, then with its operands worked out."""
     simpler = reduced(expression)
     if simpler is not None:
-        yield f"= {writer.write(expression)}"
-        yield f"= {writer.sum_of(simpler, value)}"
+        yield f"= {writer.line(expression, value)}"
+        yield f"= {writer.line(simpler, value)}"
     elif isinstance(expression, Leaf) or not is_number(expression):
-        yield f"= {writer.sum_of(expression, value)}"
+        yield f"= {writer.line(expression, value)}"

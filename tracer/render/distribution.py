@@ -75,7 +75,10 @@ class Top(Composite):
             Column(_("prob"), number.all(self.probs[ids].tolist())),
             Column(_("logit"), number.all(self.logits[ids].tolist()), spare=1),
         ]
-        return Table(columns, [Remark(_("chosen") if i == self.chosen else "", self.probs[i]) for i in ids])
+        return Table(columns, [self._remark(i) for i in ids])
+
+    def _remark(self, i: int) -> Remark:
+        return Remark(_("chosen") if i == self.chosen else "", float(np.nan_to_num(self.probs[i])))
 
     def _rest(self, ids: list[int], count: int, page: Page) -> str:
         others = np.delete(self.probs, ids).sum(dtype=np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from ..arithmetic import (
@@ -12,6 +12,7 @@ from ..arithmetic import (
     Max,
     Minus,
     Named,
+    Negation,
     Node,
     Number,
     Power,
@@ -20,10 +21,13 @@ from ..arithmetic import (
     Sum,
     Terms,
     Vector,
-    Which,
 )
+from ..grounds import Given, Replaced, Which
 from ..i18n import _
-from .numbers import Notation
+from .numbers import HUGE, Notation, comes_out, to_unit
+
+FINER = 7
+"""So many more decimals at most are written of the numbers in a line, for it to come out."""
 
 _ADDED, _SIGNED, _MULTIPLIED, _RAISED, _ATOM = range(5)
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -51,34 +55,61 @@ class Writer:
         return self._write(node).text
 
     def value(self, value: float) -> str:
-        """A number, a small one with the decimals it needs, a minute one with its power of ten."""
-        text = self._number.precisely(value)
-        return f"{value:.1e}" if text[:1] in "<>" else text
+        """A number, a small one with the decimals it needs, one far from 1 with its power of ten."""
+        return self._number.precisely(value)
+
+    def roughly(self, value: float) -> str:
+        """A number that others shown do not come to: by its first digits."""
+        return f"{value:.{self._number.digits}g}"
 
     def constant(self, value: float) -> str:
         """A number that a formula states: as short as it can be written exactly."""
-        exact = f"{value:.9f}".rstrip("0").removesuffix(".")
-        return exact if exact and float(exact) == value else self.value(value)
+        fixed = f"{value:.9f}".rstrip("0").removesuffix(".") if abs(value) < HUGE else "nan"
+        exact = (text for text in (fixed, f"{value:g}") if float(text) == value and math.isfinite(value))
+        return next(exact, self.value(value))
 
-    def missing(self, parts: Sequence[float], whole: float) -> str:
-        """What is missing from written parts to the whole as written, to the digits shown; nothing if nothing is."""
-        if not all(map(math.isfinite, [*parts, whole])):
-            return ""
-        digits = self._number.decimals
-        rest = round(self._seen(whole) - math.fsum(map(self._seen, parts)), digits)
-        return f"{rest:.{digits}f}" if rest else ""
+    def line(self, node: Node, whole: float) -> str:
+        """An expression with its numbers put in, so finely that it comes to the whole as that is written.
 
-    def sum_of(self, node: Node, whole: float) -> str:
-        """An expression with its numbers put in, and what rounding takes from the whole as it is written."""
-        text, rest = self.write(node), self.missing(list(addends(node)), whole)
-        if not rest:
-            return text
-        sign, size = ("−", rest[1:]) if rest.startswith("-") else ("+", rest)
-        return _("{text} {sign} {size} (rounding)").format(text=text, sign=sign, size=size)
+        What rounding takes from the whole all the same stands at the end.
+        """
+        writers = (type(self)(self._number.finer(more)) for more in range(FINER + 1))
+        writer = next((writer for writer in writers if self.holds(writer.read(node), whole)), self)
+        return writer.write(node) + self._rounding(writer.read(node), whole)
 
-    def _seen(self, value: float) -> float:
+    def holds(self, read: float, whole: float) -> bool:
+        """Whether what is read comes to a whole as that is written."""
+        return not math.isfinite(whole) or comes_out(read, self.value(whole))
+
+    def missing(self, read: float, whole: float) -> str:
+        """What is missing from what is read to a whole as that is written, to the digits shown."""
+        text = self.value(whole)
+        return to_unit(float(text) - read, text) or self.value(float(text) - read)
+
+    def read(self, node: Node) -> float:
+        """The value of an expression as it is read, from the numbers written; nan where they have none."""
+        try:
+            return self._as_written(node).evaluate()
+        except (ArithmeticError, ValueError):
+            return math.nan
+
+    def seen(self, value: float) -> float:
         """A number as it is read from what is written."""
-        return float(self.value(value))
+        return float(self.value(value)) if math.isfinite(value) else value
+
+    def _as_written(self, node: Node) -> Node:
+        if isinstance(node, Number):
+            return Number(float(self.constant(node.value)) if math.isfinite(node.value) else node.value)
+        if is_number(node):
+            return Number(self.seen(node.evaluate()))
+        return node.of(*map(self._as_written, node.children()))
+
+    def _rounding(self, read: float, whole: float) -> str:
+        if self.holds(read, whole):
+            return ""
+        rest = self.missing(read, whole)
+        sign, size = ("−", rest[1:]) if rest.startswith("-") else ("+", rest)
+        return _(" {sign} {size} (rounding)").format(sign=sign, size=size)
 
     def _write(self, node: Node) -> _Text:
         match node:
@@ -86,6 +117,8 @@ class Writer:
                 return self._atom(node)
             case Sum(terms):
                 return _Text(_joined([self._write(term) for term in terms]), _ADDED)
+            case Negation(operand):
+                return _Text(f"−{self._write(operand).within(_RAISED)}", _SIGNED)
             case Minus(left, right):
                 return _Text(f"{self.write(left)} − {self._write(right).within(_MULTIPLIED)}", _ADDED)
             case Product(left, right):
@@ -104,6 +137,13 @@ class Writer:
             case Which(cell):
                 place = _("{place}, the place of {value}").format(place=cell.index[-1], value=self.value(cell.value))
                 return _Text(place, _ATOM)
+            case Given(value, (first, *rest), signs):
+                compared = (f" {sign} {self.write(node)}" for sign, node in zip(signs, rest, strict=True))
+                order = self.write(first) + "".join(compared)
+                return _Text(_("{value}, as {order}").format(value=self.write(value), order=order), _ADDED)
+            case Replaced(value, cell):
+                told = _("{value} in place of {cell}").format(value=self.write(value), cell=self.value(cell.value))
+                return _Text(told, _ADDED)
             case _:
                 return self._atom(node)
 
@@ -130,14 +170,8 @@ def reduced(node: Node) -> Node | None:
     children = [] if is_number(node) else list(node.children())
     if all(is_number(child) for child in children):
         return None
-    numbers = tuple(child if isinstance(child, Number) else Leaf("", (), child.evaluate()) for child in children)
-    match node:
-        case Sum():
-            return Sum(numbers)
-        case Minus() | Product() | Quotient():
-            return type(node)(*numbers)
-        case _:
-            return None
+    numbers = (child if isinstance(child, Number) else Leaf("", (), child.evaluate()) for child in children)
+    return node.of(*numbers) if isinstance(node, Sum | Minus | Product | Quotient) else None
 
 
 def is_number(node: Node) -> bool:
@@ -150,18 +184,22 @@ def sum_over_row(node: Node) -> Terms | None:
     return node.terms if isinstance(node, Sum) and isinstance(node.terms, Terms) else None
 
 
-def parts(node: Node) -> Iterator[Named | Sum]:
+def parts(node: Node) -> Collection[Named | Sum]:
     """The parts worth a line of their own: those with names, and sums over rows; each after those it is made of."""
-    if sum_over_row(node) is None:
-        for child in node.children():
-            yield from parts(child)
+    return {id(part): part for part in _parts(node)}.values()
+
+
+def _parts(node: Node) -> Iterator[Named | Sum]:
+    terms = sum_over_row(node)
+    for child in node.children() if terms is None else [terms.general]:
+        yield from _parts(child)
     if isinstance(node, Named) or (isinstance(node, Sum) and sum_over_row(node) is not None):
         yield node
 
 
 def symbols(node: Node) -> Iterator[Number]:
     """The constants that a formula has symbols for."""
-    if isinstance(node, Number) and node.symbol and not node.reason:
+    if isinstance(node, Number) and node.symbol:
         yield node
     elif sum_over_row(node) is None:
         for child in node.children():
@@ -175,19 +213,6 @@ def alone(node: Node) -> Iterator[Leaf]:
     elif sum_over_row(node) is None:
         for child in node.children():
             yield from alone(child)
-
-
-def addends(node: Node, sign: int = 1) -> Iterator[float]:
-    """The values that sums and differences at the top of an expression add up, with their signs."""
-    match node:
-        case Sum(tuple() as terms):
-            for term in terms:
-                yield from addends(term, sign)
-        case Minus(left, right):
-            yield from addends(left, sign)
-            yield from addends(right, -sign)
-        case _:
-            yield sign * node.evaluate()
 
 
 def _signed(text: str) -> _Text:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from rich.segment import Segment
 
 from ..derive import Derivation
 from ..document import Formula
-from ..factors import Factor, factors, row_by_column
+from ..factors import Factor, factors, row_by_column, shapes
 from ..i18n import _, spoken
-from ..ops import Operation
 from ..tape import Record
 from ..tensor import Axis
 from .composite import Composite, Flow, formula
 from .facts import Facts
 from .page import BOLD, Page, View
 from .product import product_view
+from .words import bound
 
 
 @dataclass(frozen=True)
@@ -35,13 +34,13 @@ class FormulaView(Composite):
             yield product_view(self.derivation)
 
     def _facts(self) -> dict[str, Sequence[str | Formula]]:
-        operation = cast("Operation", self.record.op)
+        operation, written = self.record.op, formula(self.record)
         taken = factors(self.record)
         convention = operation.convention(self.record)
         note = operation.note(self.record)
         return {
             _("operation"): [operation.name],
-            _("formula"): [formula(operation), *([note] if note != spoken(operation.formula) else [])],
+            _("formula"): [written, *([note] if note != written.text else [])],
             _("shapes"): list(self._shapes(taken.operands, is_product=taken.is_product)),
             _("operands"): [f"{factor.symbol} = {factor.tensor.address}" for factor in taken.operands],
             _("convention"): [convention] if convention else [],
@@ -50,10 +49,10 @@ class FormulaView(Composite):
 
     def _shapes(self, operands: Sequence[Factor], *, is_product: bool) -> Iterator[str]:
         output = list(zip(self.record.output.dims, self.record.output.shape, strict=True))
-        yield f"{_joined([f'{f.name} {_named(f.extents)}' for f in operands], is_product)} → {_named(output)}".strip()
-        if is_product:
-            product = " · ".join(_bare(factor.extents) for factor in operands[:2])
-            yield f"{product} → {_bare(output)}"
+        taken = [bound(f"{factor.name} {_named(factor.extents)}") for factor in operands]
+        yield f"{_joined(taken, is_product)} → {_named(output)}".strip()
+        if is_product and self.derivation is None:
+            yield shapes(self.record)
 
 
 def formula_view(record: Record, derivation: Derivation | None = None) -> FormulaView:
@@ -66,8 +65,4 @@ def _joined(texts: Sequence[str], is_product: bool) -> str:
 
 
 def _named(extents: Sequence[tuple[Axis, int]]) -> str:
-    return f"[{', '.join(f'{axis.name} {n}' for axis, n in extents)}]"
-
-
-def _bare(extents: Sequence[tuple[Axis, int]]) -> str:
-    return f"[{','.join(str(n) for _axis, n in extents)}]"
+    return bound(f"[{', '.join(f'{axis.name} {n}' for axis, n in extents)}]")

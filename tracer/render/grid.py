@@ -18,7 +18,7 @@ from ..i18n import _
 from ..tensor import Array, Axis
 from .colours import tone
 from .page import BOLD, DIM, Line, Page, View, clipped, flow, padded
-from .tokens import label, place_label
+from .tokens import digits_of, label, place_label
 from .window import Hidden, Shown, places, window
 
 GAP = 2
@@ -78,7 +78,7 @@ class Grid(View):
     def _column(self, column: Shown) -> document.Column:
         if isinstance(column, Hidden):
             return document.Column(f"…{len(column)}…")
-        return document.Column(str(column), label(self.columns, column))
+        return document.Column(str(self.columns.number(column)), label(self.columns, column))
 
     def _rows(self, rows: Sequence[Shown], columns: Sequence[Shown], page: Page) -> Iterator[Sequence[Cell]]:
         painted = iter(self.painter.paint(self.array[places(rows)][:, places(columns)]))
@@ -90,7 +90,7 @@ class Grid(View):
                 yield [Cell(Span(self._row_label(row, page).strip(), "dim")), *(_cell(*piece) for piece in cells)]
 
     def _row_label(self, row: int, page: Page) -> str:
-        digits = len(str(len(self.array) - 1))
+        digits = digits_of(self.rows, len(self.array))
         return place_label(self.rows, row, page, digits=digits, room=max(4, min(ROW_LABEL, page.width // 3)))
 
     def _corner(self) -> tuple[str, str]:
@@ -106,7 +106,7 @@ class Grid(View):
     def _column_width(self, room: int) -> int:
         """Numbers are never cut, so a column is as wide as they need; wider for labels where there is room."""
         n = self.array.shape[1]
-        needed = max(self.painter.width, len(str(n - 1)))
+        needed = max(self.painter.width, digits_of(self.columns, n))
         if n * (needed + GAP) > room and not self.full:
             needed = max(needed, len(f"…{n}…"))
         widest = max((cell_len(label(self.columns, column)) for column in range(n)[: room // needed]), default=0)
@@ -126,7 +126,7 @@ class Grid(View):
 
     def _head(self, columns: Sequence[Shown], width: int, area: int) -> Iterator[Line]:
         above, below = self._corner()
-        cells = [f"…{len(c)}…" if isinstance(c, Hidden) else str(c) for c in columns]
+        cells = [f"…{len(c)}…" if isinstance(c, Hidden) else str(self.columns.number(c)) for c in columns]
         yield _heading(above, cells, width, area, DIM)
         if self.columns.labels is not None:
             pieces = ["" if isinstance(c, Hidden) else clipped(label(self.columns, c), width) for c in columns]

@@ -16,7 +16,7 @@ from .numbers import Notation
 from .page import BOLD, DIM, Line, Page, View, flow, padded, sentence
 from .shades import Shades
 from .tensors import HeatPainter
-from .tokens import label, place_label
+from .tokens import digits_of, label, place_label
 from .window import Hidden, Shown, places, window
 
 CELL = 2
@@ -73,7 +73,8 @@ class HeadsView(View):
     def _row_label(self, row: Shown, page: Page) -> str:
         if isinstance(row, Hidden):
             return f"{page.glyphs.more}{len(row)}"
-        return place_label(self.tensor.dims[1], row, page, digits=len(str(self.tensor.shape[1] - 1)), room=ROW_LABEL)
+        queries = self.tensor.dims[1]
+        return place_label(queries, row, page, digits=digits_of(queries, self.tensor.shape[1]), room=ROW_LABEL)
 
     def _column_label(self, column: Shown, page: Page) -> str:
         """The beginning of a key's token, or of its number."""

@@ -1,9 +1,10 @@
-"""Numbers as text: fixed decimals, a power of ten only on demand, nothing rounded to a zero it is not."""
+"""Numbers as text: fixed decimals, nothing rounded to a zero it is not, a power of ten on demand or far from 1."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 
 import numpy as np
 
@@ -16,6 +17,17 @@ def decimals_of(tensor: Tensor, measured: int = DECIMALS) -> int:
     return measured if np.issubdtype(tensor.array.dtype, np.floating) else 0
 
 
+HUGE = 1e15
+"""From here on a double has no decimals left, and a table has powers of ten."""
+
+LARGE, SMALL = 1e7, 1e-5
+"""An argument has powers of ten from the one on, and below the other."""
+
+_FEWEST, _FURTHER = 2, 4
+_HALF = 0.5 + 1e-6
+_WRITTEN_OUT = 9
+
+
 class Notation:
     """How numbers are written: so many decimals, or as many as is usual on a page.
 
@@ -24,8 +36,12 @@ class Notation:
     """
 
     def __init__(self, page: Page, decimals: int | None = None, *, marks_zero: bool = False) -> None:
+        self._page = page
         self.decimals = decimals = page.decimals if decimals is None else decimals
-        self._format = f".{decimals}{'e' if page.exponent else 'f'}"
+        self.digits = max(_FEWEST, decimals)
+        """The fewest of a small number in an argument."""
+        self._power = f".{decimals}e"
+        self._format = self._power if page.exponent else f".{decimals}f"
         zero = format(0.0, self._format)
         mark = page.glyphs.zero + " " * (len(zero) - 1)
         least = "." + "0" * (decimals - 1) + "1" if decimals else "1"
@@ -38,8 +54,12 @@ class Notation:
             "nan": "nan",
         }
 
+    def finer(self, more: int) -> Notation:
+        """The same with so many decimals more."""
+        return Notation(self._page, self.decimals + more)
+
     def __call__(self, value: float) -> str:
-        text = format(value, self._format)
+        text = format(value, self._format if abs(value) < HUGE else self._power)
         if text in self._odd:
             return self._odd[text] if value != 0 else self._zero
         return text
@@ -47,16 +67,44 @@ class Notation:
     def all(self, values: Sequence[float]) -> list[str]:
         """Each of some values."""
         texts = [format(value, self._format) for value in values]
-        return texts if self._odd.keys().isdisjoint(texts) else [self(value) for value in values]
+        is_usual = self._odd.keys().isdisjoint(texts) and max(map(abs, values), default=0.0) < HUGE
+        return texts if is_usual else [self(value) for value in values]
 
     def width(self, statistics: Statistics) -> int:
         """The cells that any number within a tensor's range needs."""
-        extremes = [x for x in (statistics.min, statistics.max, *([-np.inf] if statistics.nonfinite else [])) if x == x]
-        return max(len(self._odd[format(0.0, self._format)]), *map(len, self.all(extremes)), 1)
+        ends = [x for x in (statistics.min, statistics.max) if x == x]
+        longest = [math.copysign(min(abs(x), HUGE / 10), x) for x in ends]
+        texts = self.all([*ends, *longest, *([-np.inf] if statistics.nonfinite else [])])
+        return max(len(self._odd[format(0.0, self._format)]), *map(len, texts), 1)
 
     def precisely(self, value: float) -> str:
-        """A number in an argument: zero is 0, what would round to it gets decimals for two digits."""
-        text = self(value) if value else "0"
-        if text[:1] not in "<>" or abs(value) < 1e-9:
-            return text
-        return format(value, f".{1 - math.floor(math.log10(abs(value)))}f")
+        """A number in an argument: zero is 0, a small one has as many digits as others have decimals.
+
+        A large one has no more than a few in all: a float32 holds seven.
+        """
+        if not value or not math.isfinite(value) or self._page.exponent:
+            return self(value) if value else "0"
+        if not SMALL <= abs(value) < LARGE:
+            return format(value, f".{self.digits - 1}e")
+        after = self.digits - 1 - math.floor(math.log10(abs(value)))
+        return format(value, f".{max(after, min(self.decimals, after + _FURTHER))}f")
+
+
+def comes_out(read: float, text: str) -> bool:
+    """Whether a value is, to the digits shown, the number that stands there; nothing is asked of what isn't finite."""
+    off = abs(read - float(text))
+    return not math.isfinite(off) or off <= 10.0 ** -places(text) * _HALF
+
+
+def places(text: str) -> int:
+    """How many places after the point the last digit of a number stands; below 0 where it stands before it."""
+    exponent = Decimal(text).as_tuple().exponent
+    assert isinstance(exponent, int)
+    return -exponent
+
+
+def to_unit(value: float, text: str) -> str:
+    """A number to the last digit of another; nothing where one of them is too far from 1 to be written out."""
+    if not 0 <= places(text) <= _WRITTEN_OUT or not abs(value) < LARGE:
+        return ""
+    return f"{round(value, places(text)) + 0.0:.{places(text)}f}"

@@ -15,7 +15,7 @@ from rich.style import Style
 from .. import document
 from ..document import Block, Span
 from .colours import tone
-from .words import words
+from .words import BOUND, joints, words
 
 Line = list[Segment]
 
@@ -57,8 +57,15 @@ _IN_ASCII = {
     "…": "...",
     "∈": " in ",
     "ᵀ": "^T",
+    "ˣ": "^x",
+    "¹": "^1",
     "²": "^2",
     "³": "^3",
+    "⁴": "^4",
+    "₁": "_1",
+    "₂": "_2",
+    "α": "alpha",
+    "≈": "~",
     "ε": "eps",
     "π": "pi",
     "×": "x",
@@ -140,8 +147,9 @@ class View:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for line in self.lines(Page.of(console, options)):
-            yield from trimmed(line)
-            yield NEWLINE
+            for part in whole(trimmed(line), options.max_width):
+                yield from part
+                yield NEWLINE
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         widest = max((width_of(trimmed(line)) for line in self.lines(Page.of(console, options))), default=0)
@@ -156,6 +164,12 @@ def spans(line: Line) -> list[Span]:
 def width_of(line: Iterable[Segment]) -> int:
     """The width of a line in cells."""
     return sum(cell_len(text) for text, *_ in line)
+
+
+def whole(line: Line, width: int) -> Iterable[Line]:
+    """A line; one that is wider than the page cut into several rather than cut off."""
+    taken = width_of(line)
+    return [line] if taken <= width else Segment.divide(line, range(width, taken + width, width))
 
 
 def trimmed(line: Line) -> Line:
@@ -192,7 +206,7 @@ def clipped_left(text: str, width: int, more: str = "…") -> str:
 
 def folded(text: str, width: int) -> list[str]:
     """A text broken into lines of at most ``width`` cells, between words where possible."""
-    return [line.rstrip(" ") for line in filled(words(text), width)]
+    return [line.replace(BOUND, " ").rstrip(" ") for line in filled(words(text), width)]
 
 
 def filled(pieces: Iterable[str], width: int) -> list[str]:
@@ -202,7 +216,7 @@ def filled(pieces: Iterable[str], width: int) -> list[str]:
         if cell_len((lines[-1] + piece).rstrip(" ")) <= width:
             lines[-1] += piece
         else:
-            lines += chopped(piece, width)
+            lines += [piece] if cell_len(piece.rstrip(" ")) <= width else chopped(piece, width)
     return lines if lines[0] else lines[1:] or [""]
 
 
@@ -246,12 +260,16 @@ class Sentence(View):
 
 
 def chopped(text: str, width: int) -> list[str]:
-    """A text cut hard into pieces of at most ``width`` cells (two at least, the width of a Chinese character)."""
-    pieces = [""]
-    for character in text:
-        if cell_len(pieces[-1] + character) > max(2, width):
-            pieces.append("")
-        pieces[-1] += character
+    """A text cut into pieces of at most ``width`` cells (two at least, the width of a Chinese character).
+
+    It is cut at the joints of an address, and hard only where there is none.
+    """
+    pieces, width = [""], max(2, width)
+    for part in joints(text):
+        for piece in [part] if cell_len(part) <= width else part:
+            if cell_len(pieces[-1] + piece) > width:
+                pieces.append("")
+            pieces[-1] += piece
     return pieces
 
 
@@ -260,7 +278,7 @@ def flow(parts: Sequence[Segment], width: int, gap: int = 3, indent: int = 0) ->
     line: Line = []
     used = 0
     for text, style, _ in parts:
-        for piece in chopped(text, width - indent):
+        for piece in [text] if cell_len(text) <= width - indent else folded(text, width - indent):
             space = gap if line else 0
             if line and used + space + cell_len(piece) > width:
                 yield line

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
 
 from ..document import Block, Cell, Column, Paragraph, Span, Table
-from ..ops import Operation
 from ..tape import Record
 from .composite import noted
 from .heading import summary
@@ -49,8 +47,8 @@ class RecordLine(View):
         yield _laid_out(head, self.record, self.width, page.text(note), self._numbers(page), page)
 
     def blocks(self, page: Page) -> Iterator[Block]:
-        record, operation = self.record, cast("Operation", self.record.op)
-        note = noted(operation, self.remark or operation.note(record))
+        record = self.record
+        note = noted(record, self.remark or record.op.note(record))
         head = Span(f"@{record.step} #{record.index}", "bold")
         numbers = (Span(text, "dim") for text in self._numbers(page))
         yield Paragraph([head, Span(record.address), Span(shape_of(record)), note, *numbers])
@@ -83,7 +81,7 @@ class Listing(View):
     def _row(self, record: Record) -> Sequence[Cell]:
         is_here = record.index == self.current
         head = Span(f"{_ARROW.strip()} #{record.index}" if is_here else f"#{record.index}", "bold" if is_here else "")
-        note = noted(cast("Operation", record.op), record.op.note(record))
+        note = noted(record, record.op.note(record))
         return [Cell(part) for part in (head, Span(record.address), Span(shape_of(record)), note)]
 
 

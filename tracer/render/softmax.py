@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arithmetic import Leaf, Number
+from ..arithmetic import Leaf
 from ..derive import derive
 from ..errors import AddressError
 from ..i18n import _
@@ -84,8 +84,9 @@ class SoftmaxRow(Composite):
             Column(page.text("exp(s−max)"), [*_sums(shown, exps, fine, "0"), fine(exps.sum())], spare=2),
             Column(_("weight"), [*_sums(shown, weights, plain, page.glyphs.zero), plain(weights.sum())]),
         ]
-        best = int(weights.argmax())
-        return Table(columns, [*(self._remark(p, worked, best) for p in shown), Remark()])
+        best = int(np.nan_to_num(weights, nan=-1.0).argmax())
+        undefined = Remark(page.text(derive(self.record, (*self.row, 0)).note))
+        return Table(columns, [*(self._remark(p, worked, best) for p in shown), undefined])
 
     def _label(self, place: Shown, places: Array, page: Page) -> str:
         axis = self.record.output.dims[-1]
@@ -98,6 +99,8 @@ class SoftmaxRow(Composite):
             return Remark()
         if np.isneginf(worked.scores[place]):
             return Remark(reason(self.record.inputs[0].leaf(*self.row, int(worked.places[place])), self.tape))
+        if np.isnan(worked.weights[place]):
+            return Remark()
         return Remark(_("max") if place == best else "", worked.weights[place])
 
 
@@ -129,10 +132,9 @@ def reason(cell: Leaf, tape: Tape | None) -> str:
         record = tape.find(cell.address)
     except AddressError:
         return ""
-    node = derive(record, cell.index).expression
-    if isinstance(node, Number):
-        return node.reason
-    return next((reason(leaf, tape) for leaf in node.leaves() if np.isneginf(leaf.value)), "")
+    derivation = derive(record, cell.index)
+    hidden = (leaf for leaf in derivation.terms if np.isneginf(leaf.value))
+    return derivation.note or next((reason(leaf, tape) for leaf in hidden), "")
 
 
 def _cells(shown: Sequence[Shown], values: Array, number: Notation, *, hide: bool = False) -> list[str]:
@@ -148,5 +150,7 @@ def _sums(shown: Sequence[Shown], values: Array, number: Notation, zero: str) ->
 
 
 def _entropy(weights: Array) -> float:
+    if np.isnan(weights).any():
+        return math.nan
     positive = weights[weights > 0]
     return max(0.0, float(-(positive * np.log2(positive)).sum()))

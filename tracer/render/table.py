@@ -14,6 +14,7 @@ from .. import document
 from ..document import Block, Cell, Span
 from .colours import BAR
 from .page import DIM, Line, Page, View, clipped, folded, padded
+from .words import words
 
 _BAR = 20
 _MARK = 5
@@ -57,9 +58,23 @@ class Table(View):
     def lines(self, page: Page) -> Iterator[Line]:
         columns = self._fitting(page.width - _MARK)
         taken = self._width(columns)
+        if taken > page.width:
+            return self._listed(page)
+        return self._in_columns(columns, taken, page)
+
+    def _in_columns(self, columns: Sequence[Column], taken: int, page: Page) -> Iterator[Line]:
         yield self._row(columns, [column.title for column in columns], page, DIM)
         for texts, remark in zip(zip(*(column.cells for column in columns), strict=True), self.remarks, strict=True):
             yield from self._with_remark(self._row(columns, texts, page), remark, taken, page)
+
+    def _listed(self, page: Page) -> Iterator[Line]:
+        """Where the columns that have to stay don't fit: a row a paragraph."""
+        rows = zip(*(column.cells for column in self.columns), strict=True)
+        for texts, remark in zip(rows, self.remarks, strict=True):
+            cells = zip(self.columns, texts, strict=True)
+            told = [f"{column.title}: {text.strip()};" for column, text in cells if text.strip()]
+            for part in folded(" ".join([*told, remark.words]), page.width - self.indent):
+                yield [Segment(" " * self.indent + part)]
 
     def blocks(self, page: Page) -> Iterator[Block]:
         heads = [document.Column(column.title.strip(), align=column.align) for column in self.columns]
@@ -90,15 +105,15 @@ class Table(View):
 
     def _with_remark(self, line: Line, remark: Remark, taken: int, page: Page) -> Iterator[Line]:
         room = page.width - taken - self.gap
-        words = [remark.words] if cell_len(remark.words) <= room else folded(remark.words, max(room, 16))
-        if room < 16 and cell_len(remark.words) > max(room, 0):
+        told = [remark.words] if cell_len(remark.words) <= room else folded(remark.words, max(room, 16))
+        if cell_len(remark.words) > max(room, 0) and room < max(16, *map(cell_len, words(remark.words))):
             yield line
             yield from ([Segment(" " * 2 * self.indent + part, DIM)] for part in folded(remark.words, page.width - 4))
             return
-        bar = page.bar(remark.share, min(_BAR, room - cell_len(words[0]) - self.gap))
+        bar = page.bar(remark.share, min(_BAR, room - cell_len(told[0]) - self.gap))
         space = Segment(" " * self.gap)
-        yield [*line, *([space, Segment(bar, BAR)] if bar else []), space, Segment(words[0], DIM)]
-        yield from ([Segment(" " * (taken + self.gap)), Segment(part, DIM)] for part in words[1:])
+        yield [*line, *([space, Segment(bar, BAR)] if bar else []), space, Segment(told[0], DIM)]
+        yield from ([Segment(" " * (taken + self.gap)), Segment(part, DIM)] for part in told[1:])
 
 
 def _narrowed(column: Column, width: int) -> Column:

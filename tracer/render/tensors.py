@@ -20,7 +20,7 @@ from .grid import Grid, Painter, Piece, left_out
 from .heading import Heading, shape_by_name, summary
 from .numbers import Notation, decimals_of
 from .page import BOLD, DIM, Line, Page, Sentence, View, padded
-from .tokens import place_label
+from .tokens import digits_of, place_label
 from .window import Hidden, Shown, window
 
 
@@ -193,7 +193,7 @@ class Row(View):
             yield from [self._line(shown, a_line, widest, page)]
 
     def _name(self, place: int, page: Page) -> str:
-        return place_label(self.axis, place, page, digits=len(str(len(self.array) - 1)), room=page.width // 2)
+        return place_label(self.axis, place, page, digits=digits_of(self.axis, len(self.array)), room=page.width // 2)
 
     def _line(self, shown: Shown, a_line: int, widest: int, page: Page) -> Line:
         if isinstance(shown, Hidden):

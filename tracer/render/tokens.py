@@ -36,9 +36,14 @@ def label(axis: Axis, place: int) -> str:
     return shown(axis.labels[place]) if axis.labels is not None else ""
 
 
+def digits_of(axis: Axis, length: int) -> int:
+    """The digits that the numbers along an axis take."""
+    return len(str(max(axis.number(0), axis.number(length - 1)))) if length else 1
+
+
 def place_label(axis: Axis, place: int, page: Page, *, digits: int = 1, room: int = 16) -> str:
     """``0 我``: index and token, in at most ``room`` cells."""
-    return clipped(f"{place:>{digits}} {label(axis, place)}".rstrip(" "), room, page.glyphs.more)
+    return clipped(f"{axis.number(place):>{digits}} {label(axis, place)}".rstrip(" "), room, page.glyphs.more)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from rich.style import Style
 from ..tensor import Array, Axis
 from .grid import GAP, LABEL, ROW_LABEL, Painter, Piece, merged
 from .page import BOLD, DIM, Line, Page, clipped, padded
-from .tokens import label, place_label
+from .tokens import digits_of, label, place_label
 
 _MEASURED = 1000
 """So many labels of an axis decide how much room they get."""
@@ -84,7 +84,7 @@ class Viewport:
 
     @property
     def _digits(self) -> int:
-        return len(str(len(self.array) - 1))
+        return digits_of(self.rows, len(self.array))
 
     @property
     def _room(self) -> int:
@@ -102,7 +102,7 @@ class Viewport:
             return self.painter.width
         n = self.array.shape[1]
         labels = min(_widest(self.columns, n), LABEL, room // 5)
-        return GAP + max(self.painter.width, len(str(n - 1)), labels)
+        return GAP + max(self.painter.width, digits_of(self.columns, n), labels)
 
     def _head(self, columns: range, window: Window, extent: Extent) -> Iterator[Line]:
         texts = [self._indices(columns, extent.column), self._labels(columns, extent.column)]
@@ -113,15 +113,15 @@ class Viewport:
 
     def _indices(self, columns: range, width: int) -> list[str]:
         """The index of every column, or of so many that their numbers do not touch."""
-        digits = len(str(self.array.shape[1] - 1))
+        digits = digits_of(self.columns, self.array.shape[1])
         every = next(step for step in _steps() if step * width > digits)
         if every == 1:
-            return [str(place).rjust(width) for place in columns]
+            return [str(self.columns.number(place)).rjust(width) for place in columns]
         ruler = [" "] * (width * len(columns))
         for place in range(-(-columns.start // every) * every, columns.stop, every):
             start = (place - columns.start) * width
             if start + digits <= len(ruler):
-                ruler[start : start + digits] = str(place).ljust(digits)
+                ruler[start : start + digits] = str(self.columns.number(place)).ljust(digits)
         return ["".join(ruler[start : start + width]) for start in range(0, len(ruler), width)]
 
     def _labels(self, columns: range, width: int) -> list[str]:

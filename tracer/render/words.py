@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+BOUND = "\u00a0"
+"""A blank at which no line ends."""
+
 _WIDE, _CHINESE = "\u2e80-\u9fff\uff01-\uff60", "\u4e00-\u9fff"
 _BRACKETS, _STOPS = "（《〈「『【〔", "，。、；：！？）》〉」』】〕"
 _OPENING, _CLOSING = rf"{_BRACKETS}“‘(\[{{", f"{_STOPS}”’…％"
 
 _AFTER_WIDE = rf"(?<=[{_WIDE}])(?<![{_OPENING}])(?![{_CLOSING} ]|$)(?!(?<=[{_CHINESE}])[,.;:!?)\]}}%])"
-_BETWEEN_WORDS = re.compile(rf"(?<= )(?! )|{_AFTER_WIDE}|(?<=[^ {_OPENING}])(?=[{_CHINESE}{_BRACKETS}])")
+_BETWEEN_WORDS = re.compile(rf"(?<= )(?! )|{_AFTER_WIDE}|(?<=[^ {BOUND}{_OPENING}])(?=[{_CHINESE}{_BRACKETS}])")
 """Not before what closes or after what opens."""
 _SUPERFLUOUS = re.compile(
     rf"([{_WIDE}]\**)\n(?=\**[{_WIDE}])|([{_STOPS}{_BRACKETS}]\**)\n|\n(?=\**[{_STOPS}{_BRACKETS}])"
@@ -17,9 +20,22 @@ _SUPERFLUOUS = re.compile(
 """The end of a line in a source, stars of Markdown beside it, where Chinese has no blank."""
 
 
+_JOINTS = re.compile(rf"(?<=[.:/])(?=[^\d\W])|(?=\[)|(?<={BOUND})")
+
+
 def words(text: str) -> list[str]:
     """A text cut wherever a line may end; every piece keeps the blanks that follow it."""
     return _BETWEEN_WORDS.split(text)
+
+
+def bound(text: str) -> str:
+    """A text that stays in one line if it can."""
+    return text.replace(" ", BOUND)
+
+
+def joints(text: str) -> list[str]:
+    """A text cut where a line may end if need be: between the parts of an address, and after bound blanks."""
+    return _JOINTS.split(text)
 
 
 def joined(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from .. import document
-from ..arithmetic import Leaf, Node, Sum, Terms, Vector
+from ..arithmetic import Leaf, Node, Number, Sum, Terms, Vector
 from ..document import Block, Cell, Span
 from ..i18n import _, ngettext
 from ..tensor import Row
@@ -19,6 +20,7 @@ from .expression import SymbolWriter, Writer
 from .numbers import Notation
 from .page import DIM, Line, Page, View, folded, padded
 from .tokens import place_label
+from .words import bound
 
 MORE = 2
 """So many terms beyond those asked for are shown rather than left out."""
@@ -50,7 +52,14 @@ class WorkedSum(View):
         stages = list(self._stages(page))
         texts = [*heads, *(text for stage in stages for text in stage.texts)]
         area, width = max(cell_len(stage.symbol) for stage in stages), max(map(cell_len, texts)) + _GAP
-        fit = max(1, (page.width - area) // width)
+        if page.plain or area + width > page.width:
+            return _listed(heads, stages, page)
+        return self._in_columns(heads, stages, area, width, page)
+
+    def _in_columns(
+        self, heads: Sequence[str], stages: Sequence[Stage], area: int, width: int, page: Page
+    ) -> Iterator[Line]:
+        fit = (page.width - area) // width
         for start in range(0, len(heads), fit):
             block, is_last = slice(start, start + fit), start + fit >= len(heads)
             yield [Segment(" " * area + _cells(heads[block], width), DIM)]
@@ -77,12 +86,8 @@ class WorkedSum(View):
 
     def _asked_places(self) -> Iterator[int]:
         """Where in the row the cells asked for lie, those that are of it."""
-        row = self._row
-        for leaf in self.asked:
-            if leaf.address == row.tensor.address:
-                place = leaf.index[len(row.before)]
-                if leaf.index == row[place].index:
-                    yield place
+        places = map(self._row.find, self.asked)
+        return (place for place in places if place is not None)
 
     @property
     def _row(self) -> Row:
@@ -93,26 +98,40 @@ class WorkedSum(View):
     def _stages(self, page: Page) -> Iterator[Stage]:
         """From the cells of the rows, one stage after the other, to the terms themselves."""
         writer, symbol = Writer(Notation(page)), SymbolWriter(Notation(page))
+        above: dict[int, Sequence[float]] = {}
         for node in stages(self.terms.general):
-            with np.errstate(all="ignore"):
-                values = np.broadcast_to(node.evaluate(), len(self.terms))[self.shown].tolist()
+            values = self._values(node)
             tails = [node.cells.address] if isinstance(node, Vector) and isinstance(node.cells, Row) else []
             if node is self.terms.general:
                 tails = [*self._total(writer, page), *tails]
-            yield Stage(page.text(symbol.write(node)), [writer.value(value) for value in values], "   ".join(tails))
+            about = " ≈" if _is_rounded(node, values, above, writer) else ""
+            texts = [writer.value(value) for value in values]
+            yield Stage(page.text(symbol.write(node) + about), texts, "   ".join(tails))
+            above[id(node)] = [writer.seen(value) for value in values]
+
+    def _values(self, node: Node) -> list[float]:
+        """A stage in each of the terms shown."""
+        with np.errstate(all="ignore"):
+            found: list[float] = np.broadcast_to(node.evaluate(), len(self.terms))[self.shown].tolist()
+        return found
 
     def _total(self, writer: Writer, page: Page) -> Iterator[str]:
-        """The terms left out, as what is missing from the total to the digits shown; and the total."""
-        values, total = self.terms.values, self.total
-        hidden = len(values) - len(self.shown)
-        rest = writer.missing(values[self.shown].tolist(), total)
+        """The terms left out, as one number; what else is missing from the total to the digits shown; the total."""
+        hidden = len(self.terms) - len(self.shown)
+        read = sum(map(writer.seen, self._values(self.terms.general)))
         if hidden:
-            left_out = np.delete(values, self.shown).sum() if not np.isfinite(total) else float(rest or 0.0)
             text = ngettext("… {n} further term = {rest}", "… {n} further terms = {rest}", hidden)
-            yield page.text(text.format(n=hidden, rest=rest or writer.value(left_out)))
-        elif rest:
-            yield page.text(_("rounding = {rest}").format(rest=rest))
-        yield page.text(f"Σ = {writer.value(total)}")
+            yield page.text(text.format(n=hidden, rest=self._rest(read, writer)))
+        elif not writer.holds(read, self.total):
+            yield page.text(_("rounding = {rest}").format(rest=writer.missing(read, self.total)))
+        yield page.text(f"Σ = {writer.value(self.total)}")
+
+    def _rest(self, read: float, writer: Writer) -> str:
+        """What the terms left out add up to, or what they seem to, where rounding of those shown hides it."""
+        with np.errstate(all="ignore"):
+            rest = float(np.delete(self.terms.values, self.shown).sum(dtype=np.float64))
+        is_seen = not math.isfinite(read + rest) or writer.holds(read + writer.seen(rest), self.total)
+        return writer.value(rest) if is_seen else writer.missing(read, self.total)
 
 
 def worked_sum(node: Sum, *, total: float, count: int | None, asked: Sequence[Leaf] = ()) -> WorkedSum:
@@ -132,8 +151,29 @@ def stages(node: Node) -> Iterator[Node]:
         yield node
 
 
+def _is_rounded(node: Node, values: Sequence[float], above: Mapping[int, Sequence[float]], writer: Writer) -> bool:
+    """Whether the numbers shown above do not come to a stage's, to the digits shown."""
+    if isinstance(node, Vector):
+        return False
+    constants = [None if _varies(child) else Number(writer.read(child)) for child in node.children()]
+
+    def read(place: int) -> float:
+        operands = zip(node.children(), constants, strict=True)
+        return node.of(*(constant or Number(above[id(child)][place]) for child, constant in operands)).evaluate()
+
+    return not all(writer.holds(read(place), value) for place, value in enumerate(values))
+
+
 def _varies(node: Node) -> bool:
     return isinstance(node, Vector) or any(map(_varies, node.children()))
+
+
+def _listed(heads: Sequence[str], stages: Sequence[Stage], page: Page) -> Iterator[Line]:
+    """Without columns: a stage a paragraph, each number after the name of its place."""
+    for stage in stages:
+        numbers = "; ".join(bound(f"{head}: {text.strip()}") for head, text in zip(heads, stage.texts, strict=True))
+        first, *rest = folded(f"{stage.symbol}   {numbers}   {stage.tail}", page.width - _GAP)
+        yield from ([Segment(part)] for part in [first, *(" " * _GAP + part for part in rest)])
 
 
 def _cells(texts: Sequence[str], width: int) -> str:

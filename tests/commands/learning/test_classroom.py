@@ -191,7 +191,7 @@ def test_another_lesson_may_be_taken(learn, write):
     assert (done.returncode, done.stderr) == (FINE, "")
     assert "Other: finished" in done.stdout
     done = learn("learn 4\n")
-    assert done.stderr.startswith("Softmax: one row by hand: not passed; the answers end at step 1 of 9")
+    assert done.stderr.startswith("Softmax: one row by hand: not passed; the answers end at step 1 of 10")
 
 
 def test_nothing_is_kept_of_a_pipe(learn, tmp_path):

@@ -130,7 +130,7 @@ def test_what_is_not_finite_is_named(tmp_path: Path, value: float) -> None:
     model = tracer.load(path)
     assert model.warnings == []
     run = tracer.trace(model, ids=[5, 6], max_tokens=1)
-    assert model.warnings == [f"{path}/model.safetensors: tensor logits.weight holds NaN or infinity in 2 places"]
+    assert model.warnings == [f"{path}/model.safetensors: tensor logits.weight holds NaN or infinity, 2 in all"]
     assert run[1]["logits"].statistics().nonfinite == 2
 
 
@@ -138,9 +138,7 @@ def test_what_is_too_large_for_float32_is_named(tmp_path: Path) -> None:
     save_file({"x": np.array([1e300, 1.0])}, tmp_path / "x")
     reading = Reading()
     set_aside(SafetensorsFile(tmp_path / "x").entries, np.float32, reading)["x"]()
-    assert [message.rpartition(": ")[2] for message in reading.warnings] == [
-        "tensor x holds NaN or infinity in 1 places"
-    ]
+    assert [message.rpartition(": ")[2] for message in reading.warnings] == ["tensor x holds NaN or infinity, 1 in all"]
 
 
 def test_what_would_fill_half_the_machine_stays_in_the_file(
@@ -189,4 +187,4 @@ def test_another_type_of_arithmetic_adds_to_the_same_warnings(tmp_path: Path) ->
     model = tracer.load(path)
     for each in (model, model.computing_in("float64")):
         each.read()
-        assert model.warnings == [f"{path}/model.safetensors: tensor logits.weight holds NaN or infinity in 1 places"]
+        assert model.warnings == [f"{path}/model.safetensors: tensor logits.weight holds NaN or infinity, 1 in all"]

@@ -173,7 +173,7 @@ def test_rotary_settings_as_older_and_newer_files_state_them(tmp_path: Path, sta
 
 
 def test_frequencies_are_kept_blended_and_slowed() -> None:
-    frequencies = tracer.load(FIXTURES / "llama3_scaled").config.frequencies
+    frequencies = tracer.load(FIXTURES / "llama3_scaled").config.frequencies.values
     ratios = [f / 100.0 ** (-i / 4) for i, f in enumerate(frequencies)]
     assert ratios[0] == 1
     assert 0.25 < ratios[1] < 1

@@ -1,3 +1,5 @@
+from inspect import signature
+
 import pytest
 
 from tracer.ops import Operation, catalogue
@@ -12,6 +14,14 @@ def test_every_operation_explains_itself(op: Operation) -> None:
     assert type(op).__doc__
     assert op.latex.count("{") == op.latex.count("}")
     assert op.latex.count(r"\left") == op.latex.count(r"\right")
+
+
+@pytest.mark.parametrize("op", catalogue().values(), ids=repr)
+def test_a_symbol_of_an_argument_stands_in_the_formula(op: Operation) -> None:
+    arguments = signature(op.forward).parameters
+    for argument, symbol in op.symbols.items():
+        assert argument in arguments
+        assert symbol in op.formula + op.latex
 
 
 @pytest.mark.parametrize("op", catalogue().values(), ids=repr)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from tracer.arithmetic import Number
+from tracer.arithmetic import Leaf, Node, Number
+from tracer.grounds import Noted, Replaced
 from tracer.i18n import N_
 from tracer.ops.choice import (
     allowed,
@@ -36,9 +37,17 @@ def test_the_last_position_chooses() -> None:
 
 def test_what_is_forbidden_or_forced_says_why() -> None:
     logits = Tensor(np.arange(3.0).reshape(1, 3), (Axis("position"), VOCAB), "@1:logits")
-    assert candidates.derive((1,), logits, forbidden={1: "bad"}, forced=None) == Number(-INF, "−∞", "bad")
-    assert candidates.derive((1,), logits, forbidden={}, forced=2) == Number(-INF, "−∞", "token 2 is forced here")
-    assert candidates.derive((2,), logits, forbidden={}, forced=2) == logits.leaf(0, 2)
+    forced = "token 2 is forced here"
+    assert candidates.derive((1,), logits, forbidden={1: "bad"}, forced=None) == replaced(
+        -INF, logits.leaf(0, 1), "bad"
+    )
+    assert candidates.derive((1,), logits, forbidden={}, forced=2) == replaced(-INF, logits.leaf(0, 1), forced)
+    assert candidates.derive((2,), logits, forbidden={}, forced=2) == Noted(logits.leaf(0, 2), forced)
+    assert candidates.derive((2,), logits, forbidden={1: "bad"}, forced=None) == logits.leaf(0, 2)
+
+
+def replaced(value: float, cell: Leaf, note: str) -> Node:
+    return Noted(Replaced(Number(value), cell), note)
 
 
 def scalar(value: float, address: str) -> Tensor:
@@ -68,10 +77,10 @@ def test_a_search_takes_a_forbidden_token_for_impossible_and_a_forced_one_for_ce
 
 def test_what_a_search_takes_for_impossible_or_certain_says_why() -> None:
     log_p, forced = vocab(-1, -2, -0.5), "token 2 is forced here"
-    assert allowed.derive((1,), log_p, forbidden={1: N_("bad")}, forced=None) == Number(-INF, "−∞", "bad")
+    assert allowed.derive((1,), log_p, forbidden={1: N_("bad")}, forced=None) == replaced(-INF, log_p.leaf(1), "bad")
     assert allowed.derive((0,), log_p, forbidden={1: N_("bad")}, forced=None) == log_p.leaf(0)
-    assert allowed.derive((1,), log_p, forbidden={}, forced=2) == Number(-INF, "−∞", forced)
-    assert allowed.derive((2,), log_p, forbidden={}, forced=2) == Number(0.0, "0", forced)
+    assert allowed.derive((1,), log_p, forbidden={}, forced=2) == replaced(-INF, log_p.leaf(1), forced)
+    assert allowed.derive((2,), log_p, forbidden={}, forced=2) == replaced(0.0, log_p.leaf(2), forced)
 
 
 def test_log_p_is_added_to_that_of_the_tokens_before() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...addresses import Address
 from ...arithmetic import Node, Number
+from ...grounds import Given, Noted, Replaced
 from ...tape import Record
 from ...tensor import Array
 from .conditions import Condition
@@ -30,7 +31,7 @@ BALANCED = 1e-4
 class CatchArising:
     """A record with nan, or with an infinity, where none of its inputs has one.
 
-    The −∞ of a mask, or of a token that is ruled out, is meant: its derivation is a number that says why.
+    The −∞ of a mask, or of a token that is ruled out, is meant: its derivation is a rule.
     """
 
     what: Trouble
@@ -50,7 +51,7 @@ class CatchArising:
         """Whether an input, or the operation itself, explains the cells."""
         if any(_SIGNS[self.what](tensor.array).any() for tensor in record.inputs):
             return True
-        return self.what == "inf" and isinstance(_derived(record, int(cells.argmax())), Number)
+        return self.what == "inf" and _is_ruled(_derived(record, int(cells.argmax())))
 
     def __str__(self) -> str:
         return self.what
@@ -112,6 +113,11 @@ def _last(step: Sealed, addresses: Sequence[Address], scope: str) -> int:
     """The last record that addresses stand for, 0 where one of them stands for nothing."""
     found = [step.indices(address, scope) for address in addresses]
     return max(map(max, found)) if all(found) else 0
+
+
+def _is_ruled(node: Node) -> bool:
+    """Whether a value is what a rule puts there, and no arithmetic."""
+    return _is_ruled(node.node) if isinstance(node, Noted) else isinstance(node, Number | Replaced | Given)
 
 
 def _derived(record: Record, cell: int) -> Node:
