@@ -20,8 +20,9 @@ from .grammar.lines import given, read
 from .loading import open_model
 from .opening import EXAMPLE, Opener
 from .showing.formats import WIDTH, Making, presenter_of
-from .showing.presenting import Look, complain, whole_file
+from .showing.presenting import Look, complain
 from .sitting import Sitting
+from .writing import whole_file
 
 PIPED = "-"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from io import StringIO
 from pathlib import Path
@@ -12,11 +12,14 @@ from tracer.i18n import _
 
 from .grammar.blocks import whole
 from .grammar.lines import read
-from .grammar.parsing import Call, parse_line
+from .grammar.parsing import Call
 from .log import Log
-from .showing.presenting import Presenter, whole_file
+from .showing.presenting import Presenter
 from .showing.results import Result
 from .sitting import Sitting
+from .writing import whole_file
+
+Reading = Callable[[str], Call]
 
 
 def perform(text: str, sitting: Sitting, presenter: Presenter) -> Call:
@@ -61,32 +64,34 @@ def _located(source: str, number: int) -> Iterator[None]:
         raise
 
 
-def carry_out(text: str, sitting: Sitting, presenter: Presenter) -> Call:
-    """Run a line, and the commands of the breakpoint it leads to, up to one that moves on; raises as `perform` does."""
+def carry_out(text: str, sitting: Sitting, presenter: Presenter, read: Reading | None = None) -> Call:
+    """Run a line, and the commands of the breakpoint it leads to, up to one that moves on; raises as `perform` does.
+
+    ``read`` makes a call of the line, in place of what the sitting does.
+    """
     sitting.take_due()
-    call = _logged(text, sitting, presenter)
+    call = _logged(text, sitting, presenter, read or sitting.read)
     due = sitting.take_due() or []
     while due:
-        _logged(due.pop(0), sitting, presenter)
+        _logged(due.pop(0), sitting, presenter, sitting.read)
         newly_due = sitting.take_due()
         due = due if newly_due is None else newly_due
     return call
 
 
-def _logged(text: str, sitting: Sitting, presenter: Presenter) -> Call:
+def _logged(text: str, sitting: Sitting, presenter: Presenter, read: Reading) -> Call:
     """Run a line; it and what goes wrong with it are in the log too."""
     if sitting.log:
         sitting.log.presenter.echo(text)
     try:
-        return _carried_out(text, sitting, presenter.altered(sitting.preferences))
+        return _carried_out(read(text), sitting, presenter.altered(sitting.preferences))
     except TraceError as error:
         if sitting.log:
             sitting.log.complain(text, str(error))
         raise
 
 
-def _carried_out(text: str, sitting: Sitting, presenter: Presenter) -> Call:
-    call = parse_line(sitting.expanded(text))
+def _carried_out(call: Call, sitting: Sitting, presenter: Presenter) -> Call:
     results: list[Result] = []
     try:
         with _destination(call, presenter) as shown:

@@ -39,13 +39,15 @@ class UnknownCommandError(InputError):
 class Command:
     """A verb of the shell. The signature of ``function`` is its grammar, the docstring its help.
 
-    ``repeats`` says that an empty line does it again.
+    ``repeats`` says that an empty line does it again, ``is_outward`` that it reaches outside the session or prepares
+    what will be done later.
     """
 
     name: str
     abbreviations: tuple[str, ...]
     group: str
     repeats: bool
+    is_outward: bool
     function: Callable[..., Results]
 
     @property
@@ -76,13 +78,13 @@ def prompted(line: str) -> str:
 
 
 def command(
-    name: str, *abbreviations: str, group: str, repeats: bool = False
+    name: str, *abbreviations: str, group: str, repeats: bool = False, outward: bool = False
 ) -> Callable[[Callable[..., Results]], Command]:
     """Make a command of a generator function that takes the session and its arguments, and yields results.
 
     The docstring is a summary line, then text, and examples as lines that begin with the prompt.
     """
-    return lambda function: Command(name, abbreviations, group, repeats, function)
+    return lambda function: Command(name, abbreviations, group, repeats, outward, function)
 
 
 @cache

@@ -11,7 +11,7 @@ from tracer.errors import InputError, TraceError
 from tracer.export.writer import Title
 from tracer.i18n import _
 
-from .grammar.parsing import Call, split_word
+from .grammar.parsing import Call, parse_line, split_word
 from .opening import Opener
 from .registry import catalogue, lookup
 from .showing.results import Result
@@ -26,7 +26,7 @@ class Sitting(Session):
     ``preferences`` are settings by name, those apart that were never set; ``aliases`` are short names with the
     commands they stand for; ``lines`` is what was typed, the oldest first; ``shown`` is what the last command showed;
     ``scripts`` are those being run, the outermost first; ``log`` is told everything, ``witness`` every call that
-    was run with what it had to say.
+    was run with what it had to say. ``learn`` goes to another lesson, where the sitting is that of one.
     """
 
     def __init__(self, opener: Opener) -> None:
@@ -38,6 +38,7 @@ class Sitting(Session):
         self.scripts: list[Path] = []
         self.log: Log | None = None
         self.witness: Callable[[Call, list[Result]], None] | None = None
+        self.learn: Callable[[str | None], None] | None = None
         super().__init__(lambda text: self.opener(text))
 
     def title(self) -> Title:
@@ -78,6 +79,10 @@ class Sitting(Session):
         line = self.expanded(line)
         lookup(split_word(line)[0])
         self.aliases[name] = line
+
+    def read(self, line: str) -> Call:
+        """What a line asks for; raises as `parse_line` does."""
+        return parse_line(self.expanded(line))
 
     def expanded(self, line: str) -> str:
         """A line with the command that its first word is short for."""

@@ -3,8 +3,14 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from commands.learning.checks import WORDS
+from commands.learning.classroom import begin
+from commands.learning.proving import prove
+from commands.learning.reading import BLOCKS
 
 from .documented import BLOCK, README, alike, commands, run
 
@@ -33,3 +39,15 @@ def test_the_first_session_runs_as_it_is_printed() -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_lesson_that_it_shows_can_be_played(tmp_path: Path) -> None:
+    [text] = re.findall(r"^````markdown\n(.*?)^````$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    path = tmp_path / "lesson.md"
+    path.write_text(text, encoding="utf-8")
+    assert list(prove(path, begin)) == []
+
+
+def test_every_block_and_check_of_a_lesson_is_told() -> None:
+    text = README.read_text(encoding="utf-8").partition("## Write a lesson")[2].partition("\n## Speed")[0]
+    assert [word for word in (*BLOCKS, *WORDS) if f"`{word}" not in text] == []

@@ -68,6 +68,11 @@ class Call:
     file: Path | None = None
     program: tuple[str, ...] = ()
 
+    @property
+    def is_outward(self) -> bool:
+        """Whether it reaches outside the session, or prepares what will be done later."""
+        return self.command.is_outward or self.file is not None or bool(self.program)
+
     def run(self, session: Session) -> Results:
         """What the command has to say, as it comes."""
         return self.command.function(session, **self.arguments)

@@ -1,14 +1,16 @@
-"""One step as a learner tries it: what was asked from where, and how much help was given."""
+"""One step as a learner tries it: what was asked from where, what was seen since, and how much help was given."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
+from tracer.debugger.locations import Here
 from tracer.errors import TraceError
+from tracer.i18n import _
 
 from ..sitting import Sitting
-from .lesson import ANSWER, Asking, Doing, Remark, Step
+from .lesson import ANSWER, Asking, Remark, Step
 from .live import Live
 from .question import Question
 from .witness import Witness
@@ -18,45 +20,64 @@ PATIENCE = 4
 
 
 class Attempt:
-    """A step that was presented at a place of the run, as of which its texts are filled."""
+    """A step that was presented where a sitting stands; all its texts are filled as of there.
 
-    def __init__(self, step: Step, sitting: Sitting) -> None:
+    ``told`` are the places as of which its prose was said. Whatever the sitting shows from now on is witnessed.
+    """
+
+    def __init__(self, step: Step, sitting: Sitting, told: Sequence[Here] = ()) -> None:
         self.step = step
         self.here = sitting.here
-        self._traced = sitting.opener.text, sitting.opener.model
-        self._hints = 0
-        self._lines = 0
-        self._tries = 0
+        self.told = told
+        self.witness = Witness(sitting)
+        self.question = Question.asked(step.goal, self.here) if isinstance(step.goal, Asking) else None
+        self._sitting = sitting
+        self._typed_before = len(sitting.lines)
+        self._hints = self._lines = self._idle = 0
         self._remark: Remark | None = None
+        self._traced = self._tracing
+
+    def speak(self, step: Step) -> None:
+        """Go on in the words of another language."""
+        self.step = step
+        if self.question and isinstance(step.goal, Asking):
+            self.question = self.question.reworded(step.goal)
 
     @property
-    def question(self) -> Question | None:
-        """What is asked, None where something is to be done."""
-        return Question(self.step.goal, self.here) if isinstance(self.step.goal, Asking) else None
-
-    def is_reached(self, witness: Witness) -> bool:
+    def is_reached(self) -> bool:
         """Whether the goal is, where it is something to be done."""
-        return isinstance(self.step.goal, Doing) and all(check.holds(witness) for check in self.step.goal.checks)
-
-    def remark(self, witness: Witness) -> Live | None:
-        """What there is to say of a state beside the goal; nothing again while that lasts."""
-        before, self._tries = self._remark, self._tries + 1
-        remarks = self.step.goal.remarks if isinstance(self.step.goal, Doing) else ()
-        self._remark = next((known for known in remarks if known.when.holds(witness)), None)
-        return None if self._remark is None or self._remark is before else self._remark.text
-
-    def is_astray(self, sitting: Sitting) -> bool:
-        """Whether something is traced that the step does not speak of; not said again while that lasts."""
-        before, self._traced = self._traced, (sitting.opener.text, sitting.opener.model)
-        is_wanted = isinstance(self.step.goal, Doing) and any(
-            c.word in ("text", "model") for c in self.step.goal.checks
-        )
-        return before != self._traced and not is_wanted
+        checks = self.step.goal.checks
+        return bool(checks) and all(check.holds(self.witness) for check in checks)
 
     @property
-    def is_long(self) -> bool:
-        """Whether so many commands led nowhere that it is time to speak of hints."""
-        return self._tries == PATIENCE
+    def ways(self) -> list[str]:
+        """The commands of the solution, if they are not what the learner typed; raises as `solution` does."""
+        lines = self.filled(self.step.commands)
+        return [] if lines == self._sitting.lines[self._typed_before :] else lines
+
+    def comment(self) -> Live | str | None:
+        """What there is to say after a command that did not reach the goal; nothing twice in a row."""
+        before, self._remark = self._remark, self._remark_now()
+        if self._remark and self._remark is not before:
+            return self._remark.text
+        if self._is_newly_astray():
+            return _("Another text or model is open now; `again` begins this step with its own.")
+        self._idle += 1
+        if self._idle == PATIENCE:
+            return _("If you are stuck: `hint` helps, and `info` says once more what this step asks for.")
+        return None
+
+    def _remark_now(self) -> Remark | None:
+        return next((remark for remark in self.step.goal.remarks if remark.when.holds(self.witness)), None)
+
+    def _is_newly_astray(self) -> bool:
+        """Whether something is traced that was not after the command before, and that the goal does not speak of."""
+        before, self._traced = self._traced, self._tracing
+        return before != self._traced and not {"text", "model"} & {check.word for check in self.step.goal.checks}
+
+    @property
+    def _tracing(self) -> tuple[str, str]:
+        return self._sitting.opener.text, self._sitting.opener.model.name
 
     def explanation(self, question: Question, given: Collection[float]) -> Live:
         """What is said of a wrong answer: of a slip that it equals, else of any."""
@@ -73,10 +94,10 @@ class Attempt:
 
     def solution(self) -> list[str]:
         """The lines that reach the goal; raises `LessonError` where a number in them can't be had."""
-        lines = [line.filled(self.here) for line in self.step.solution]
-        question = self.question
-        if question and not any(line.startswith(ANSWER) for line in lines):
-            lines.append(f"{ANSWER} {question.shown_truth}")
+        lines = self.filled(self.step.commands)
+        if self.question:
+            known = self.step.answer.filled(self.here) if self.step.answer else self.question.shown_truth
+            lines.append(f"{ANSWER} {known}")
         return lines
 
     def next_line(self) -> str:
@@ -84,3 +105,7 @@ class Attempt:
         lines = self.solution()
         self._lines += 1
         return lines[(self._lines - 1) % len(lines)]
+
+    def filled(self, lines: Sequence[Live]) -> list[str]:
+        """Lines with their numbers."""
+        return [line.filled(self.here) for line in lines]

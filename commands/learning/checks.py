@@ -17,7 +17,7 @@ from ..registry import lookup
 from ..settings import setting_named
 from .witness import Witness
 
-Question = Callable[[Witness], bool]
+Asked = Callable[[Witness], bool]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Check:
 
     text: str
     line: int
-    _asked: Question
+    _asked: Asked
 
     @property
     def word(self) -> str:
@@ -59,53 +59,56 @@ def read_check(text: str, line: int) -> Check:
     return Check(text, line, WORDS[word](rest.strip()) if word in WORDS else _expression(text))
 
 
-def _expression(text: str) -> Question:
+def _expression(text: str) -> Asked:
     expression = compile_expression(text)
     return lambda witness: truth(expression.evaluate(witness.sitting.here))
 
 
-def _at(text: str) -> Question:
+def _at(text: str) -> Asked:
     place, _word, condition = text.partition(" if ")
     address = parse(place)
     holds = _expression(condition) if condition else lambda _witness: True
     return lambda witness: witness.is_at(address) and holds(witness)
 
 
-def _of_address(asked: Callable[[Witness, Address], bool]) -> Callable[[str], Question]:
-    def read(text: str) -> Question:
+def _of_address(asked: Callable[[Witness, Address], bool]) -> Callable[[str], Asked]:
+    def read(text: str) -> Asked:
         address = parse(text)
         return lambda witness: asked(witness, address)
 
     return read
 
 
-def _setting(text: str) -> Question:
+def _setting(text: str) -> Asked:
+    """Of a setting that stays from one run to the next, whether it was made in this step."""
     name, _blank, value = text.partition(" ")
     setting = setting_named(name)
     wanted = setting.read(value.strip())
-    return lambda witness: bool(setting.get(witness.sitting) == wanted)
+    return lambda witness: (
+        bool(setting.get(witness.sitting) == wanted) and (not setting.is_kept or witness.has_heard(lookup("set"), {}))
+    )
 
 
-def _text(text: str) -> Question:
+def _text(text: str) -> Asked:
     if text:
         return lambda witness: witness.sitting.opener.text == text
     return lambda witness: witness.sitting.opener.text != witness.text
 
 
-def _model(name: str) -> Question:
+def _model(name: str) -> Asked:
     if name:
         return lambda witness: witness.sitting.opener.model.name == name
     return lambda witness: witness.sitting.opener.model.name != witness.model
 
 
-def _result(text: str) -> Question:
+def _result(text: str) -> Asked:
     name, _blank, rest = text.partition(" ")
     command = lookup(name)
     arguments = parse_line(text).arguments if rest else {}
     return lambda witness: witness.has_heard(command, arguments)
 
 
-WORDS: dict[str, Callable[[str], Question]] = {
+WORDS: dict[str, Callable[[str], Asked]] = {
     "at": _at,
     "reached": _of_address(Witness.has_reached),
     "shown": _of_address(Witness.is_shown),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 from tracer import i18n
 from tracer.errors import InputError, TraceError
-from tracer.i18n import _
+from tracer.i18n import N_, Message, _, spoken
 
 from ..grammar.parsing import split_word
 from ..loading import open_model
@@ -19,19 +18,17 @@ from ..showing.presenting import Presenter, complain
 from ..sitting import Sitting
 from ..terminal.shell import Reader, Shell, following
 from ..terminal.toolbar import place
+from ..terminal.typed import TypedLines
 from . import telling
 from .coach import Coach
 from .lesson import ANSWER, Lesson
 from .library import find, in_language, key, titles
 from .menu import menu, next_lesson
-from .playing import fork, play, play_bar, settle
+from .playing import fork, play, play_bar
 from .progress import Marks, Progress
 from .question import is_number
 from .reading import read_lesson
 from .sheet import LessonError
-
-LEARN = "learn"
-"""The word before another lesson."""
 
 Readers = Callable[[Sitting, Callable[[], str]], Reader]
 """Makes what asks for lines, with what the bar at the bottom says."""
@@ -55,7 +52,8 @@ def begin(lesson: Lesson) -> Sitting:
 class Classroom:
     """Leads a learner through lessons.
 
-    ``prepare`` is told of the first sitting before it is used. ``progress`` is where what was done is kept.
+    ``progress`` is where what was done is kept, ``typed`` the lines of earlier sessions. ``prepare`` is told of the
+    first sitting before it is used; later ones begin as the learner has set them.
     """
 
     def __init__(
@@ -64,50 +62,57 @@ class Classroom:
         readers: Readers,
         progress: Progress,
         prepare: Callable[[Sitting], None] = lambda _sitting: None,
+        typed: TypedLines | None = None,
     ) -> None:
         self._presenter = presenter
         self._readers = readers
         self._progress = progress
         self._prepare = prepare
-        self._words_of_step: dict[str, Callable[[], None]] = {
-            "hint": lambda: self.coach.hint(),
-            "solution": self._give_solution,
-            "skip": lambda: self.coach.skip(),
-            "again": lambda: self.coach.again(),
-        }
-        self._words: dict[str, Callable[[], None]] = {
-            "back": lambda: self.coach.back(),
-            "info": self._describe,
-            "menu": lambda: self.coach.stage.show(menu(self._progress)),
-            "play": self._play,
-        }
+        self._typed = typed
+        self._before: Sitting | None = None
+        self._settings: dict[str, Any] = {}
 
     def open(self, name: str | None) -> None:
         """Begin a lesson, or go on with it; without a name, with the one that comes next.
 
         Raises:
             InputError: there is no such lesson, or something is wrong with its file.
+            TraceError: its model or its text can't be had, or a command of its beginning fails.
         """
         chosen = name or next_lesson(self._progress)
         if chosen is None:
             raise InputError(_("all lessons are finished; learn N begins one again"))
         path = find(chosen)
-        lesson = read_lesson(path)
         marks = self._progress.of(key(path))
-        if not marks.where:
-            marks = self._progress.lessons[key(path)] = Marks(finished=marks.finished)
-        self.coach = Coach(lesson, self._begin, self._presenter, marks)
-        self.coach.lesson = in_language(lesson)
-        self._progress.last = key(path)
+        self.coach = self._coach(read_lesson(path), marks if marks.where else Marks(finished=marks.finished))
+        self._key = key(path)
+        self._speak()
         self._sit_down()
         self.coach.open()
         self._keep()
 
+    def _coach(self, lesson: Lesson, marks: Marks) -> Coach:
+        """A coach at the step where the learner left; at the first one where the way there fails."""
+        try:
+            return Coach(lesson, self._begin, self._presenter, marks)
+        except LessonError as error:
+            if not marks.where:
+                raise
+            complain(_("{error}; so the lesson begins again").format(error=error))
+            return Coach(lesson, self._begin, self._presenter, Marks(finished=marks.finished))
+
     def _begin(self, lesson: Lesson) -> Sitting:
-        """A sitting that is prepared; every one after the first as the learner has the one before."""
-        sitting = begin(lesson)
-        self._prepare(sitting)
-        self._prepare = partial(settle, sitting)
+        """A sitting with what the learner has set, typed and logs."""
+        sitting, before = begin(lesson), self._before
+        if before is None:
+            sitting.lines[:0] = self._typed.read() if self._typed else []
+            self._prepare(sitting)
+            self._settings = dict(sitting.preferences)
+        else:
+            sitting.preferences = dict(self._settings)
+            sitting.aliases, sitting.lines, sitting.log = before.aliases, before.lines, before.log
+        sitting.learn = self.open
+        self._before = sitting
         return sitting
 
     def _sit_down(self) -> None:
@@ -115,62 +120,64 @@ class Classroom:
         self._shell = Shell(self.coach.sitting, self._presenter)
         self._read = self._readers(self.coach.sitting, self._bar)
 
-    def hold(self, *, until_over: bool = False) -> bool:
-        """Take lines until there are no more; whether the last lesson was passed.
-
-        ``until_over`` asks to stop at the end of the lesson.
-        """
+    def hold(self) -> None:
+        """Take lines until there are no more."""
         try:
-            while not (until_over and self.coach.is_over):
-                self._ask()
+            while True:
+                self.ask()
         except EOFError:
-            pass
-        return self.coach.is_passed
+            return
 
-    def _ask(self) -> None:
-        before = self.coach.place
+    def ask(self) -> None:
+        """Take a line; raises EOFError where there is none."""
+        coach, step = self.coach, self.coach.place
+        self._before = coach.sitting
         try:
-            self._take(self._read(PROMPT).strip())
+            line = self._read(PROMPT).strip()
+            if self._typed:
+                self._typed.add(line)
+            self._take(line)
         except KeyboardInterrupt:
-            pass
+            complain(_("interrupted"))
         except LessonError as error:
             self._recover(error)
         except TraceError as error:
             complain(str(error))
+        if i18n.language() != self._language:
+            self._switch_language()
         self._keep()
         if self._shell.sitting is not self.coach.sitting:
             self._sit_down()
-        elif self.coach.place != before:
-            self._shell = Shell(self.coach.sitting, self._presenter)
+        elif (coach, step) != (self.coach, self.coach.place):
+            self._shell.forget_motion()
 
     def _recover(self, error: LessonError) -> None:
         """Say what is wrong with a lesson; the learner may have left its way, so go on from a fresh sitting."""
         complain(str(error))
-        if error.path == self.coach.lesson.path:
-            with suppress(LessonError):
-                self.coach.again()
+        if self.coach.is_over:
+            return
+        try:
+            self.coach.again()
+        except TraceError as other:
+            complain(str(other))
 
     def _take(self, line: str) -> None:
         """A word of the coach's, an answer, or a line for the shell."""
         word, _blank, rest = line.partition(" ")
-        was_over = self.coach.is_over
-        if line in self._words:
-            self._words[line]()
-        elif line in self._words_of_step:
-            self._help(line)
-        elif word == LEARN:
-            self.open(rest.strip() or None)
+        coach, was_over = self.coach, self.coach.is_over
+        if line in WORDS:
+            self._heed(WORDS[line])
         elif word == ANSWER or self._is_answer(line):
-            self.coach.answer(rest if word == ANSWER else line)
+            coach.answer(rest if word == ANSWER else line)
         else:
             self._obey(line)
-        if self.coach.is_over and not was_over:
+        if coach is self.coach and coach.is_over and not was_over:
             self._part()
 
-    def _help(self, word: str) -> None:
-        if self.coach.is_over:
+    def _heed(self, word: Word) -> None:
+        if word.is_of_a_step and self.coach.is_over:
             raise InputError(_("all steps are done; learn goes on with the next lesson"))
-        self._words_of_step[word]()
+        word.act(self)
 
     def _is_answer(self, line: str) -> bool:
         """Whether a line is a number, an option, or, where something is asked, begins with no command."""
@@ -187,47 +194,100 @@ class Classroom:
 
     def _obey(self, line: str) -> None:
         """Give a line to the shell, and look at what came of it."""
-        language = i18n.language()
+        coach, sitting = self.coach, self.coach.sitting
+        before = dict(sitting.preferences)
         self._shell.obey(line, following(self._read))
-        if i18n.language() != language:
-            self.coach.lesson = in_language(self.coach.lesson)
-            self.coach.present()
-        self.coach.observe()
+        self._settings |= {name: value for name, value in sitting.preferences.items() if before.get(name) != value}
+        if coach is self.coach:
+            coach.observe()
 
-    def _give_solution(self) -> None:
+    def _speak(self) -> None:
+        """Go on in the user's language."""
+        self._language = i18n.language()
+        try:
+            self.coach.speak(in_language(self.coach.lesson))
+        except InputError as error:
+            complain(str(error))
+
+    def _switch_language(self) -> None:
+        """Go on in the user's language, and say in it what the step asks for."""
+        self._speak()
+        try:
+            self._describe_step()
+        except LessonError as error:
+            complain(str(error))
+
+    def give_solution(self) -> None:
         """The next line of the solution, typed but not entered where that can be; else all of them."""
         if isinstance(self._read, Drafting):
             self._read.draft(self.coach.attempt.next_line())
         else:
             self.coach.stage.tell(telling.code(self.coach.attempt.solution()))
 
-    def _describe(self) -> None:
+    def describe(self) -> None:
+        """Where in the lesson the learner is, and what the coach listens to."""
         self.coach.describe()
-        self.coach.stage.tell(telling.words())
+        self.coach.stage.tell(telling.words({name: spoken(word.meaning) for name, word in WORDS.items()}))
+        self.coach.stage.pause()
 
-    def _play(self) -> None:
+    def show_menu(self) -> None:
+        """All lessons."""
+        self.coach.stage.show(menu(self._progress))
+        self.coach.stage.pause()
+
+    def play(self) -> None:
         """Free play from where the cursor stands; the lesson's own sitting stays as it is."""
         self.coach.stage.tell(_("Free play: nothing here touches the lesson. `return` goes back to it."))
         sitting = fork(self.coach.sitting)
         play(sitting, self._presenter, self._readers(sitting, lambda: play_bar(sitting)))
+        self._describe_step()
+
+    def _describe_step(self) -> None:
         self.coach.describe()
+        self.coach.stage.pause()
+
+    def leave(self) -> None:
+        """No more lines."""
+        raise EOFError
 
     def _part(self) -> None:
         """Say what comes after a finished lesson."""
-        following_lesson = next_lesson(self._progress)
-        if following_lesson is None:
+        self._keep()
+        after = next_lesson(self._progress)
+        if after is None:
             self.coach.stage.tell(_("That was the whole course."))
         else:
-            title = titles()[following_lesson]
+            title = titles()[after]
             self.coach.stage.tell(_("`learn` goes on with **{title}**; `menu` lists all lessons.").format(title=title))
 
     def _bar(self) -> str:
-        """The line at the bottom: the lesson, how far it is, the coach's words, and where the cursor stands."""
+        """The line at the bottom: how far the lesson is, the coach's words, and where the cursor stands."""
         coach = self.coach
         if coach.is_over:
             return _("finished   learn: the next lesson   menu: all lessons")
-        done = f"{coach.place + 1}/{len(coach.lesson.steps)}"
-        return f"{done}  {' '.join([*self._words_of_step, *self._words])}   {place(coach.sitting)}"
+        return f"{coach.place + 1}/{len(coach.lesson.steps)}  {' '.join(WORDS)}   {place(coach.sitting)}"
 
     def _keep(self) -> None:
-        self._progress.save()
+        self._progress.keep(self._key, self.coach.marks)
+
+
+@dataclass(frozen=True)
+class Word:
+    """What the coach does at a word that stands alone on a line; ``is_of_a_step`` where that needs one."""
+
+    meaning: Message
+    act: Callable[[Classroom], None]
+    is_of_a_step: bool = True
+
+
+WORDS = {
+    "hint": Word(N_("a hint, then a second"), lambda room: room.coach.hint()),
+    "solution": Word(N_("what to type, written into the prompt"), Classroom.give_solution),
+    "skip": Word(N_("on to the next step"), lambda room: room.coach.skip()),
+    "back": Word(N_("the step before again"), lambda room: room.coach.back(), False),
+    "again": Word(N_("this step from its beginning, whatever you did in it"), lambda room: room.coach.again()),
+    "info": Word(N_("where you are, and what this step asks for"), Classroom.describe, False),
+    "menu": Word(N_("all lessons; `learn N` goes to one"), Classroom.show_menu, False),
+    "play": Word(N_("free play, without the lesson"), Classroom.play, False),
+    "quit": Word(N_("leave; the lesson goes on here next time"), Classroom.leave, False),
+}

@@ -25,8 +25,12 @@ class Coach:
     """Teaches a lesson, and notes in ``marks`` how far the learner has come.
 
     ``begin`` makes a sitting as the lesson wants it. Whenever a step is to begin as it is meant to (the lesson is
-    entered, a step is taken back or skipped), a fresh one is brought there by the solutions of the steps before.
-    ``attempt`` is the step as it is being tried, as long as there is one.
+    entered, a step is taken back or skipped), a fresh one is brought there by the solutions of the steps before; place,
+    stage and attempt change together, or, where that fails, not at all. ``attempt`` is the step as it is being tried.
+
+    Raises:
+        LessonError: the way to the step where the learner left fails.
+        TraceError: as ``begin`` does.
     """
 
     def __init__(
@@ -36,8 +40,7 @@ class Coach:
         self.marks = Marks() if marks is None else marks
         self._begin = begin
         self._presenter = presenter
-        self.place = self._place_to_go_on()
-        self._enter()
+        self._enter(self._place_to_go_on())
 
     def _place_to_go_on(self) -> int:
         """The step where the learner left; where a newer lesson lacks that, the first that is not done."""
@@ -47,22 +50,16 @@ class Coach:
         done = {*self.marks.done, *self.marks.skipped} if self.marks.where else set()
         return next((place for place, step in enumerate(ids) if step not in done), 0)
 
-    def _enter(self) -> None:
-        """A fresh sitting, brought to this step by the steps before."""
-        self.stage = Stage(self._begin(self.lesson), self._presenter)
-        self.stage.replay(self.lesson.intro)
-        for step in self.lesson.steps[: self.place]:
-            self.stage.replay(step.before)
-            self.stage.perform(step.commands)
-            self.stage.replay(step.after)
-        self._begin_attempt()
-
-    def _begin_attempt(self) -> None:
-        """From here on, this step is being tried."""
-        self.stage.witness.forget()
-        self._typed_before = len(self.sitting.lines)
-        if not self.is_over:
-            self.attempt = Attempt(self.step, self.sitting)
+    def _enter(self, place: int) -> None:
+        """A fresh sitting, brought to a step by the steps before."""
+        stage = Stage(self._begin(self.lesson), self._presenter)
+        stage.replay(self.lesson.intro)
+        for step in self.lesson.steps[:place]:
+            stage.replay(step.before)
+            stage.perform(step.commands)
+            stage.replay(step.after)
+        attempt = Attempt(self.lesson.steps[place], stage.sitting)
+        self.place, self.stage, self.attempt = place, stage, attempt
 
     @property
     def sitting(self) -> Sitting:
@@ -98,33 +95,22 @@ class Coach:
 
     def present(self) -> None:
         """Show the step: what is said before its goal, and what is asked."""
-        if self.is_over:
-            self._finish()
-            return
-        self._show_progress()
         self.marks.where = self.step.id
+        self._show_progress()
         self.stage.tell(f"## {self.step.title}")
-        self.stage.play(self.step.before)
-        self._begin_attempt()
+        self.attempt = Attempt(self.step, self.sitting, self.stage.play(self.step.before))
         if question := self.question:
             self.stage.tell(question.invitation(literal))
-        self._pause()
+        self.stage.pause()
 
     def observe(self) -> None:
         """Look at the state after a command: the goal may be reached, or something in it be worth a word."""
         if self.is_over or self.question:
             return
-        witness = self.stage.witness
-        if self.attempt.is_reached(witness):
-            lines = self.attempt.solution()
-            is_same = lines == self.sitting.lines[self._typed_before :]
-            self._pass(telling.done(() if is_same else lines))
-        elif remark := self.attempt.remark(witness):
-            self._say(remark)
-        elif self.attempt.is_astray(self.sitting):
-            self._tell(_("Another text or model is open now; `again` begins this step with its own."))
-        elif self.attempt.is_long:
-            self._tell(_("If you are stuck: `hint` helps, and `info` says once more what this step asks for."))
+        if self.attempt.is_reached:
+            self._pass(telling.done(self.attempt.ways))
+        elif comment := self.attempt.comment():
+            self._tell(self._filled(comment))
 
     def answer(self, text: str) -> None:
         """Take an answer; raises `TraceError` where there is no question, or the text is no answer to it."""
@@ -138,9 +124,9 @@ class Coach:
         if is_right:
             self._pass(telling.right(question, given, text))
             return
-        explanation = self.stage.filled(self.attempt.explanation(question, given), self.attempt.here)
+        explanation = self._filled(self.attempt.explanation(question, given))
         if is_guess:
-            self._pass(_("**Not this time.** {explanation}").format(explanation=explanation))
+            self._pass(_("**Not this time.**") + f"\n\n{explanation}")
         else:
             self._tell(explanation)
 
@@ -148,38 +134,42 @@ class Coach:
         """Give the next hint, and say so when there is no other."""
         hint = self.attempt.hint()
         self.marks.hints += hint is not None
-        if hint is None:
-            self._tell(_("There are no more hints; `solution` shows what to type."))
-        else:
-            self._say(hint)
+        self._tell(self._filled(hint or _("There are no more hints; `solution` shows what to type.")))
 
     def describe(self) -> None:
         """Say where in the lesson the learner is, and once more what the step asks for."""
         self.stage.tell(telling.standing(self.lesson, self.place))
-        for piece in () if self.is_over else self.step.before:
-            if isinstance(piece, Prose):
-                self.stage.say(piece.text, self.attempt.here)
-        if not self.is_over:
-            self._tell(telling.looked_for(self.attempt, self.stage.witness))
+        if self.is_over:
+            return
+        texts = (piece.text for piece in self.step.before if isinstance(piece, Prose))
+        for text, here in zip(texts, self.attempt.told, strict=False):
+            self.stage.say(text, here)
+        self.stage.tell(telling.looked_for(self.attempt))
+
+    def speak(self, lesson: Lesson) -> None:
+        """Go on in the words of another language, if the lesson has the same steps there."""
+        if [step.id for step in lesson.steps] == [step.id for step in self.lesson.steps]:
+            self.lesson = lesson
+            if not self.is_over:
+                self.attempt.speak(self.step)
 
     def skip(self) -> None:
         """Show what would have reached the goal from where the step began, and go on."""
-        self.marks.skipped = [*dict.fromkeys([*self.marks.skipped, self.step.id])]
-        self._enter()
+        self._enter(self.place)
         self.stage.replay(self.step.before)
         if self.step.commands:
             self.stage.play([Commands(self.step.commands, shown=True)])
+        self.marks.skipped = [*dict.fromkeys([*self.marks.skipped, self.step.id])]
         self._go_on()
 
     def back(self) -> None:
         """Present the step before again, in the state that it began with."""
-        self.place = max(0, self.place - 1)
-        self.marks.where = self.step.id
-        self.again()
+        self._enter(max(0, self.place - 1))
+        self.present()
 
     def again(self) -> None:
         """Present this step again, in the state that it began with."""
-        self._enter()
+        self._enter(self.place)
         self.present()
 
     def _pass(self, verdict: str) -> None:
@@ -191,17 +181,21 @@ class Coach:
         self._go_on()
 
     def _go_on(self) -> None:
-        """On to the next step, which is noted before anything is said that might fail."""
+        """On to the next step, in which nothing of this one counts, whatever becomes of what is said at its end."""
         after = self.step.after
         self.place += 1
         self.marks.where = "" if self.is_over else self.step.id
+        self.marks.finished |= self.is_over
+        if not self.is_over:
+            self.attempt = Attempt(self.step, self.sitting)
         self.stage.play(after)
-        self._begin_attempt()
-        self.present()
+        if self.is_over:
+            self._finish()
+        else:
+            self.present()
 
     def _finish(self) -> None:
         """Say how it went."""
-        self.marks.finished = True
         self._show_progress()
         self.stage.tell(telling.summary(self.lesson, self.marks))
 
@@ -209,14 +203,11 @@ class Coach:
         place, count = self.place, len(self.lesson.steps)
         self.stage.show(Result(lambda: (), lambda: ProgressBar(place, count)))
 
-    def _say(self, text: Live) -> None:
-        """Say a text of this step, as of the place where the step was presented."""
-        self._tell(self.stage.filled(text, self.attempt.here))
+    def _filled(self, text: Live | str) -> str:
+        """A text of this step as Markdown, as of the place where the step was presented; others as they are."""
+        return text if isinstance(text, str) else text.filled(self.attempt.here, literal)
 
     def _tell(self, markdown: str) -> None:
         """Say something, after which the learner has the word."""
         self.stage.tell(markdown)
-        self._pause()
-
-    def _pause(self) -> None:
-        self.stage.presenter.write("\n")
+        self.stage.pause()

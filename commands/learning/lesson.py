@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from tracer.debugger.expressions import Expression
 
@@ -59,6 +59,11 @@ class Doing:
     remarks: tuple[Remark, ...]
 
     @property
+    def texts(self) -> Iterator[Live]:
+        """What may be said on the way to it."""
+        return (remark.text for remark in self.remarks)
+
+    @property
     def code(self) -> Iterator[str]:
         """What is the same in every language."""
         yield from (check.text for check in self.checks)
@@ -81,6 +86,15 @@ class Asking:
     slips: tuple[Slip, ...]
     otherwise: Live
 
+    checks: ClassVar[tuple[Check, ...]] = ()
+    remarks: ClassVar[tuple[Remark, ...]] = ()
+
+    @property
+    def texts(self) -> Iterator[Live]:
+        """What may be said on the way to it."""
+        yield from (slip.text for slip in self.slips)
+        yield self.otherwise
+
     @property
     def code(self) -> Iterator[str]:
         """What is the same in every language; words to choose from may be translated."""
@@ -91,7 +105,10 @@ class Asking:
 
 @dataclass(frozen=True)
 class Step:
-    """What is said and done before a goal, the goal, and what is said and done once it is reached."""
+    """What is said and done before a goal, the goal, and what is said and done once it is reached.
+
+    ``commands`` and ``answer`` are the solution; without an answer, that of a question is what the model says.
+    """
 
     id: str
     title: str
@@ -100,19 +117,16 @@ class Step:
     goal: Doing | Asking
     after: tuple[Piece, ...]
     hints: tuple[Live, ...]
-    solution: tuple[Live, ...]
-
-    @property
-    def commands(self) -> tuple[Live, ...]:
-        """The lines of the solution that are commands; answers change nothing."""
-        return tuple(line for line in self.solution if not line.text.startswith(ANSWER))
+    commands: tuple[Live, ...]
+    answer: Live | None
 
     @property
     def code(self) -> Iterator[str]:
         """What is the same in every language: the goal, and the commands."""
         yield from _commands(self.before)
         yield from self.goal.code
-        yield from (line.text for line in self.solution)
+        yield from (line.text for line in self.commands)
+        yield self.answer.text if self.answer else ""
         yield from _commands(self.after)
 
 

@@ -55,25 +55,34 @@ def all_languages(name: str) -> list[Path]:
 
 
 def key(path: Path) -> str:
-    """What progress is kept under: the name of a lesson of the course, the whole path of another."""
-    return path.stem if path.parent.parent == LESSONS else str(path.resolve())
+    """What progress is kept under: the name of a lesson of the course, the path of another, in its first language."""
+    place = _place(path)
+    if place.parent.parent == LESSONS.resolve():
+        return place.stem
+    return str(min([place, *siblings(place)]))
+
+
+def _place(path: Path) -> Path:
+    """Where a file lies, as far as that can be said of its name."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError):
+        return path
 
 
 def siblings(path: Path) -> list[Path]:
     """The same lesson in other languages: files of its name in the folders of these beside its own."""
-    if path.resolve().parent.name not in i18n.LANGUAGES:
+    place = _place(path)
+    if place.parent.name not in i18n.LANGUAGES:
         return []
-    beside = (path.resolve().parents[1] / language / path.name for language in i18n.LANGUAGES)
-    return [other for other in beside if other != path.resolve()]
+    beside = (place.parents[1] / language / place.name for language in i18n.LANGUAGES)
+    return [other for other in beside if other != place]
 
 
 def in_language(lesson: Lesson) -> Lesson:
-    """A lesson in the user's language; as it is where there is none in that, or one with other steps."""
-    beside = lesson.path.resolve().parents[1] / i18n.language() / lesson.path.name
-    if beside not in siblings(lesson.path) or not beside.is_file():
-        return lesson
-    spoken = read_lesson(beside)
-    return spoken if [step.id for step in spoken.steps] == [step.id for step in lesson.steps] else lesson
+    """A lesson in the user's language, as it is where there is none in that."""
+    wanted = (other for other in siblings(lesson.path) if other.parent.name == i18n.language() and other.is_file())
+    return next(map(read_lesson, wanted), lesson)
 
 
 def titles() -> dict[str, str]:

@@ -6,8 +6,8 @@ from tracer.i18n import _
 
 from ..showing.results import Result, View, answer
 from .library import find, names, titles
-from .progress import Marks, Progress
-from .sheet import read_sheet
+from .progress import Progress
+from .reading import read_lesson
 
 
 def menu(progress: Progress) -> Result:
@@ -27,11 +27,11 @@ def _number(name: str) -> str:
 
 
 def _state(progress: Progress, name: str) -> str:
-    marks = progress.lessons.get(name, Marks())
+    marks = progress.of(name)
     if marks.where:
-        return "   " + _("{done} of {count} steps").format(
-            done=len(marks.done), count=len(read_sheet(find(name)).parts)
-        )
+        steps = [step.id for step in read_lesson(find(name)).steps]
+        done = len({*marks.done, *marks.skipped} & {*steps})
+        return "   " + _("{done} of {count} steps").format(done=done, count=len(steps))
     return "   " + _("finished") if marks.finished else ""
 
 
@@ -43,5 +43,5 @@ def next_lesson(progress: Progress) -> str | None:
     course = names()
     start = course.index(progress.last) if progress.last in course else 1
     turn = [*course[start:], *course[1:start]]
-    marks = [progress.lessons.get(name, Marks()) for name in turn]
+    marks = [progress.of(name) for name in turn]
     return next((name for name, its in zip(turn, marks, strict=True) if its.where or not its.finished), None)

@@ -19,14 +19,9 @@ RETURN = "return"
 def fork(there: Sitting) -> Sitting:
     """A sitting of its own that stands where another does."""
     sitting = Sitting(copy(there.opener))
-    settle(there, sitting)
+    sitting.preferences, sitting.aliases = dict(there.preferences), dict(there.aliases)
     sitting.revisit(there.cursor)
     return sitting
-
-
-def settle(before: Sitting, sitting: Sitting) -> None:
-    """Let a sitting have the settings and the short names of another."""
-    sitting.preferences, sitting.aliases = dict(before.preferences), dict(before.aliases)
 
 
 def play(sitting: Sitting, presenter: Presenter, read: Reader) -> None:

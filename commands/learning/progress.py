@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from os.path import lexists
@@ -19,14 +20,6 @@ VERSION = 1
 """Of what is written; what another version wrote is kept aside."""
 
 _FIELDS: Kinds = {"last": str | None, "lessons": dict}
-_MARKS: Kinds = {
-    "where": str,
-    "done": list,
-    "skipped": list,
-    "predictions": dict,
-    "hints": int,
-    "finished": bool,
-}
 
 
 def progress_file() -> Path:
@@ -49,10 +42,14 @@ class Marks:
     finished: bool = False
 
 
+_KINDS: Kinds = {name: type(value) for name, value in asdict(Marks()).items()}
+
+
 class Progress:
     """The marks of every lesson that was begun, by its name, and the name of the one last worked on.
 
-    ``complain`` is told, once, if the file can't be read or written; then nothing more is kept.
+    What other sessions have written meanwhile stays. ``complain`` is told, once, if the file can't be read or written;
+    then nothing more is kept.
     """
 
     def __init__(self, path: Path, complain: Callable[[str], None]) -> None:
@@ -69,12 +66,7 @@ class Progress:
         A file that it does not understand is renamed, and ``complain`` is told.
         """
         progress = cls(path, complain)
-        try:
-            progress._take(read_state(path, VERSION, _FIELDS))
-        except FileNotFoundError:
-            pass
-        except InputError as error:
-            progress._give_up(error)
+        progress._take_in()
         return progress
 
     @classmethod
@@ -85,24 +77,38 @@ class Progress:
         return progress
 
     def of(self, name: str) -> Marks:
-        """The marks of a lesson, none yet if it is new."""
-        return self.lessons.setdefault(name, Marks())
+        """The marks of a lesson, to be changed; none yet if it is new."""
+        return deepcopy(self.lessons.get(name, Marks()))
 
-    def save(self) -> None:
-        """Write everything, whole or not at all."""
+    def keep(self, name: str, marks: Marks) -> None:
+        """Write what is new of a lesson into the file, whole or not at all."""
+        if (self.last, self.lessons.get(name)) == (name, marks):
+            return
         if self._is_kept:
-            lessons = {name: asdict(marks) for name, marks in self.lessons.items()}
+            self._take_in()
+        self.last, self.lessons[name] = name, deepcopy(marks)
+        if self._is_kept:
+            lessons = {known: asdict(its) for known, its in self.lessons.items()}
             try:
                 write_state(self._path, VERSION, {"last": self.last, "lessons": lessons})
             except InputError as error:
                 self._give_up(error)
+
+    def _take_in(self) -> None:
+        """What the file holds now."""
+        try:
+            self._take(read_state(self._path, VERSION, _FIELDS))
+        except FileNotFoundError:
+            pass
+        except InputError as error:
+            self._give_up(error)
 
     def _take(self, state: dict[str, Any] | None) -> None:
         if state is None or not all(map(_are_marks, state["lessons"].values())):
             self._set_aside()
             return
         self.last = state["last"]
-        self.lessons = {name: Marks(**marks) for name, marks in state["lessons"].items()}
+        self.lessons |= {name: Marks(**marks) for name, marks in state["lessons"].items()}
 
     def _set_aside(self) -> None:
         try:
@@ -128,7 +134,7 @@ def _unused(path: Path) -> Path:
 
 
 def _are_marks(marks: Any) -> bool:
-    if not has_kinds(marks, _MARKS) or marks.keys() != _MARKS.keys():
+    if not has_kinds(marks, _KINDS) or marks.keys() != _KINDS.keys():
         return False
     are_ids = all(isinstance(step, str) for step in [*marks["done"], *marks["skipped"]])
     return are_ids and all(isinstance(right, bool) for right in marks["predictions"].values())

@@ -6,15 +6,15 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tracer.errors import TraceError
+from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
 from ..showing.presenting import Look
 from ..sitting import Sitting
+from .classroom import WORDS
 from .coach import Coach
 from .lesson import ANSWER, Doing, Lesson, Slip, Step
 from .library import siblings
-from .live import Live
 from .question import Question
 from .reading import read_lesson
 from .sheet import LessonError
@@ -27,39 +27,40 @@ def prove(path: Path, begin: Begin) -> Iterator[str]:
     """What is wrong with a lesson, a sentence each: its own steps, then where another language differs.
 
     Raises:
-        InputError: it can't be read, or is no lesson.
+        InputError: it can't be read.
     """
-    lesson = read_lesson(path)
-    yield from _played(lesson, begin)
+    try:
+        lesson = read_lesson(path)
+        yield from _played(lesson, begin)
+    except LessonError as error:
+        yield str(error)
+        return
     for other in siblings(path):
-        yield from _differences(lesson, other)
+        try:
+            yield from _differences(lesson, other)
+        except LessonError as error:
+            yield str(error)
 
 
 def _played(lesson: Lesson, begin: Begin) -> Iterator[str]:
-    mute = Mute(io.StringIO(), Look())
-    try:
-        coach = Coach(lesson, begin, mute)
-        coach.open()
-        while not coach.is_over:
-            place = coach.place
-            yield from _problems(coach)
-            if coach.place == place:
-                return
-    except LessonError as error:
-        yield str(error)
+    coach = Coach(lesson, begin, Mute(io.StringIO(), Look()))
+    coach.open()
+    while not coach.is_over:
+        place = coach.place
+        yield from _problems(coach)
+        if coach.place == place:
+            return
 
 
 def _problems(coach: Coach) -> Iterator[str]:
     """What is wrong with the step that a coach is at; he is then at the next, unless its solution fails."""
-    step, path = coach.step, coach.lesson.path
-    if isinstance(step.goal, Doing) and all(check.holds(coach.stage.witness) for check in step.goal.checks):
+    step, attempt, path, place = coach.step, coach.attempt, coach.lesson.path, coach.place
+    if attempt.is_reached:
         yield str(LessonError(path, step.goal.checks[0].line, _("the check holds before anything is done")))
-    for text in (*step.hints, *_explanations(step)):
-        coach.stage.filled(text)
+    attempt.filled([*step.hints, *step.goal.texts])
     yield from _unexplained(coach)
-    place = coach.place
     try:
-        for line in coach.attempt.solution():
+        for line in attempt.solution():
             _obey(coach, line)
     except LessonError:
         raise
@@ -69,17 +70,13 @@ def _problems(coach: Coach) -> Iterator[str]:
         yield from _unreached(coach, step)
 
 
-def _explanations(step: Step) -> Iterator[Live]:
-    if isinstance(step.goal, Doing):
-        yield from (remark.text for remark in step.goal.remarks)
-    else:
-        yield from (slip.text for slip in step.goal.slips)
-        yield step.goal.otherwise
-
-
 def _obey(coach: Coach, line: str) -> None:
-    if line.startswith(ANSWER):
-        coach.answer(line.removeprefix(ANSWER).strip())
+    """Do as a learner would who types a line of a solution."""
+    word, _blank, rest = line.partition(" ")
+    if word == ANSWER:
+        coach.answer(rest)
+    elif line in WORDS:
+        raise InputError(_("{line} is a word of the coach's").format(line=line))
     else:
         obey(line, coach.sitting, coach.stage.presenter)
         coach.observe()
@@ -91,8 +88,8 @@ def _unreached(coach: Coach, step: Step) -> Iterator[str]:
         yield str(LessonError(coach.lesson.path, step.goal.line, _("the solution's answer is not right")))
         return
     for check in step.goal.checks:
-        if not check.holds(coach.stage.witness):
-            trouble = check.trouble(coach.stage.witness)
+        if not check.holds(coach.attempt.witness):
+            trouble = check.trouble(coach.attempt.witness)
             problem = _("{check} does not hold after the solution{trouble}")
             problem = problem.format(check=check.text, trouble=f": {trouble}" if trouble else "")
             yield str(LessonError(coach.lesson.path, check.line, problem))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracer.debugger.expressions import Expression, Value, compile_expression
 from tracer.debugger.expressions.functions import is_called
@@ -22,9 +22,9 @@ DECIMALS = 6
 NOISE = 1e-9
 """What a tolerance is widened by, relative to it, so that an answer on its edge counts."""
 
-
 _NUMBER = re.compile(r"[-−+]?[\d.,]+%?")
-_DECIMAL_COMMA = re.compile(r"-?\d+,\d+%?")
+_ONE_COMMA = re.compile(r"-?\d+,\d+%?")
+_THOUSANDS = re.compile(r"-?\d{1,3},\d{3}%?")
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,20 @@ class Question:
 
     asking: Asking
     here: Here
+    options: Sequence[str] | None
+    """What may be answered, None for a number or any token of the vocabulary."""
 
-    @property
-    def options(self) -> Sequence[str] | None:
-        """What may be answered, None for a number or any token of the vocabulary."""
-        among = self.asking.among
+    @classmethod
+    def asked(cls, asking: Asking, here: Here) -> Question:
+        """A question at a place; the tokens read there are the options, however far the run goes on."""
+        among = asking.among
         if among is None or among == "vocab":
-            return None
-        return pieces_on(self.here.run, among) if isinstance(among, str) else among
+            return cls(asking, here, None)
+        return cls(asking, here, tuple(pieces_on(here.run, among)) if isinstance(among, str) else among)
+
+    def reworded(self, asking: Asking) -> Question:
+        """The same in the words of another language."""
+        return replace(self, asking=asking, options=asking.among if isinstance(asking.among, tuple) else self.options)
 
     @property
     def truth(self) -> float:
@@ -89,7 +95,7 @@ class Question:
             TraceError: it is no answer to this question.
         """
         if self.asking.among is None:
-            return [self._value(text, here)]
+            return [self._value(reading, here) for reading in _as_expressions(text)]
         if self.asking.among == "vocab":
             tokenizer = self.here.run.model.target
             found = None if tokenizer is None else tokenizer.id_of(text)
@@ -105,7 +111,7 @@ class Question:
     def _value(self, text: str, here: Here) -> float:
         """A number, or what a calculation comes to."""
         try:
-            return _number(compile_expression(_as_expression(text)).evaluate(here), text)
+            return _number(compile_expression(text).evaluate(here), text)
         except TraceError as error:
             problem = _("{text} is no number or calculation ({reason}). {invitation}")
             raise InputError(problem.format(text=text, reason=error, invitation=self.invitation())) from error
@@ -128,11 +134,12 @@ def is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text))
 
 
-def _as_expression(text: str) -> str:
-    """A number or calculation as people write them: with a decimal comma, or as a percentage."""
+def _as_expressions(text: str) -> list[str]:
+    """A number or calculation as people write them: a percentage, a comma for the point or between thousands."""
     text = text.replace("−", "-").replace("∞", "inf")
-    text = text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
-    return f"({text[:-1]}) / 100" if text.endswith("%") else text
+    readings = [text.replace(",", ".") if _ONE_COMMA.fullmatch(text) else text]
+    readings += [text.replace(",", "")] if _THOUSANDS.fullmatch(text) else []
+    return [f"({reading[:-1]}) / 100" if reading.endswith("%") else reading for reading in readings]
 
 
 def _places(text: str, options: Sequence[str]) -> list[int]:

@@ -12,15 +12,17 @@ from tracer.errors import InputError
 from tracer.i18n import _
 
 from .checks import Check, read_check
-from .lesson import Among, Asking, Commands, Doing, Lesson, Piece, Prose, Remark, Slip, Step
+from .lesson import ANSWER, Among, Asking, Commands, Doing, Lesson, Piece, Prose, Remark, Slip, Step
 from .live import SIDES, Live
 from .sheet import Block, Located, Part, Sheet, read_sheet
 
 _TITLE = re.compile(r"(.*\S)\s*\{#([\w-]+)\}")
-_NEEDED, _KEYS = ("title", "model", "text"), ("title", "model", "text", "target", "minutes")
+_NEEDED = ("title", "model", "text")
+_KEYS = (*_NEEDED, "target", "minutes")
 _GOALS = ("check", "predict", "compute")
 _PIECES = ("setup", "show")
-_BLOCKS = (*_GOALS, *_PIECES, "hint", "solution", "wrong")
+BLOCKS = (*_GOALS, *_PIECES, "hint", "solution", "wrong")
+"""The words of fenced blocks."""
 
 
 def read_lesson(path: Path) -> Lesson:
@@ -36,15 +38,20 @@ def read_lesson(path: Path) -> Lesson:
         if block.word not in _PIECES:
             raise sheet.error(block.line, _("{word} stands before the first step").format(word=block.word))
     return Lesson(
-        path,
-        front["title"],
-        front["model"],
-        front["text"],
-        front.get("target"),
-        int(front["minutes"]) if "minutes" in front else None,
-        tuple(_pieces(sheet, sheet.intro.contents)),
-        _steps(sheet),
+        path=path,
+        title=front["title"],
+        model=_model(front["model"], path),
+        text=front["text"],
+        target=front.get("target"),
+        minutes=int(front["minutes"]) if "minutes" in front else None,
+        intro=tuple(_pieces(sheet, sheet.intro.contents)),
+        steps=_steps(sheet),
     )
+
+
+def _model(name: str, path: Path) -> str:
+    """The name of a built-in model, or a path, which is read from where the lesson lies."""
+    return str((path.parent / name).resolve()) if "/" in name else name
 
 
 def _front(sheet: Sheet) -> dict[str, str]:
@@ -53,7 +60,7 @@ def _front(sheet: Sheet) -> dict[str, str]:
             raise sheet.error(
                 line, _("{key}: expected one of {known}, each with a value").format(key=key, known=", ".join(_KEYS))
             )
-        if key == "minutes" and not (value.isascii() and value.isdigit()):
+        if key == "minutes" and not (value.isascii() and value.isdigit() and len(value) < 5):
             raise sheet.error(line, _("minutes: expected a whole number, not {text!r}").format(text=value))
     for key in _NEEDED:
         if key not in sheet.front:
@@ -81,23 +88,35 @@ def _step(sheet: Sheet, part: Part) -> Step:
     goal = _sole_goal(sheet, part)
     _check_complete(sheet, part, goal)
     place = part.contents.index(goal)
+    commands, answer = _solution(sheet, part)
     return Step(
-        title[2],
-        title[1],
-        part.line,
-        tuple(_pieces(sheet, part.contents[:place])),
-        _goal(sheet, goal, part.named("wrong")),
-        tuple(_pieces(sheet, part.contents[place + 1 :])),
-        tuple(_live(sheet, block.content) for block in part.named("hint")),
-        tuple(_live(sheet, line) for block in part.named("solution") for line in block.lines),
+        id=title[2],
+        title=title[1],
+        line=part.line,
+        before=tuple(_pieces(sheet, part.contents[:place])),
+        goal=_goal(sheet, goal, part.named("wrong")),
+        after=tuple(_pieces(sheet, part.contents[place + 1 :])),
+        hints=tuple(_live(sheet, block.content) for block in part.named("hint")),
+        commands=commands,
+        answer=answer,
     )
+
+
+def _solution(sheet: Sheet, part: Part) -> tuple[tuple[Live, ...], Live | None]:
+    """The commands of a solution, and the answer that may stand last."""
+    lines = [line for block in part.named("solution") for line in block.lines]
+    answer = None
+    if lines and lines[-1].text.split()[0] == ANSWER:
+        text, line = lines.pop()
+        answer = _live(sheet, Located(text.removeprefix(ANSWER).strip(), line))
+    return tuple(_live(sheet, line) for line in lines), answer
 
 
 def _sole_goal(sheet: Sheet, part: Part) -> Block:
     for block in part.blocks:
-        if block.word not in _BLOCKS:
+        if block.word not in BLOCKS:
             problem = _("unknown block {word}; expected one of {known}")
-            raise sheet.error(block.line, problem.format(word=block.word, known=", ".join(_BLOCKS)))
+            raise sheet.error(block.line, problem.format(word=block.word, known=", ".join(BLOCKS)))
     goals = part.named(*_GOALS)
     if len(goals) != 1:
         problem = _("this step has {n} goals; it needs one: check, predict or compute")
@@ -138,7 +157,11 @@ def _check(sheet: Sheet, text: str, line: int) -> Check:
 
 
 def _asking(sheet: Sheet, block: Block, wrongs: Sequence[Block]) -> Asking:
-    keys = dict(_pairs(sheet, block))
+    keys: dict[str, str] = {}
+    for key, value, line in _pairs(sheet, block):
+        if key in keys:
+            raise sheet.error(line, _("{key} stands twice").format(key=key))
+        keys[key] = value
     if "answer" not in keys or ("among" in keys) == ("within" in keys):
         problem = _("{word} needs answer, and either among or within")
         raise sheet.error(block.line, problem.format(word=block.word))
@@ -147,13 +170,13 @@ def _asking(sheet: Sheet, block: Block, wrongs: Sequence[Block]) -> Asking:
         problem = _("beside {word}, one block wrong speaks of any other answer")
         raise sheet.error(block.line, problem.format(word=block.word))
     return Asking(
-        sheet.read(block.line, lambda: compile_expression(keys["answer"])),
-        sheet.read(block.line, lambda: _among(keys["among"])) if "among" in keys else None,
-        sheet.read(block.line, lambda: _within(keys.get("within", "0"))),
-        block.word == "predict",
-        block.line,
-        tuple(_slip(sheet, wrong) for wrong in wrongs if wrong.rest),
-        _live(sheet, others[0].content),
+        answer=sheet.read(block.line, lambda: compile_expression(keys["answer"])),
+        among=sheet.read(block.line, lambda: _among(keys["among"])) if "among" in keys else None,
+        within=sheet.read(block.line, lambda: _within(keys.get("within", "0"))),
+        is_guess=block.word == "predict",
+        line=block.line,
+        slips=tuple(_slip(sheet, wrong) for wrong in wrongs if wrong.rest),
+        otherwise=_live(sheet, others[0].content),
     )
 
 
@@ -165,13 +188,13 @@ def _live(sheet: Sheet, located: Located) -> Live:
     return Live.read(*located, sheet.path)
 
 
-def _pairs(sheet: Sheet, block: Block) -> Iterator[tuple[str, str]]:
+def _pairs(sheet: Sheet, block: Block) -> Iterator[tuple[str, str, int]]:
     for text, line in block.lines:
         key, _colon, value = (part.strip() for part in text.partition(":"))
         if key not in ("answer", "among", "within") or not value:
             problem = _("{text!r} is none of: answer: E, among: WORDS, within: NUMBER")
             raise sheet.error(line, problem.format(text=text))
-        yield key, value
+        yield key, value, line
 
 
 def _among(text: str) -> Among:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from pathlib import Path
-from typing import NamedTuple, TypeVar
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
+
+if TYPE_CHECKING:
+    from markdown_it.tree import SyntaxTreeNode
 
 MOST = 1 << 20
 """Bytes that a lesson may have."""
@@ -112,17 +111,17 @@ def read_sheet(path: Path) -> Sheet:
 
     Raises:
         InputError: it can't be read.
-        LessonError: it has no front matter.
+        LessonError: it has no front matter, or a block within something else.
     """
     text = _text(path)
     head = _head(path, text)
-    intro, *parts = _parts(text, head[0].count("\n"))
-    return Sheet(path, dict(_front(path, head[1])), intro, tuple(parts))
+    intro, *parts = _parts(path, text, head[0].count("\n"))
+    return Sheet(path, _front(path, head[1]), intro, tuple(parts))
 
 
 def read_front(path: Path) -> dict[str, Located]:
     """The front matter of a file alone; raises as `read_sheet` does."""
-    return dict(_front(path, _head(path, _text(path))[1]))
+    return _front(path, _head(path, _text(path))[1])
 
 
 def _head(path: Path, text: str) -> re.Match[str]:
@@ -145,36 +144,40 @@ def _text(path: Path) -> str:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
 
 
-def _front(path: Path, text: str) -> Iterator[tuple[str, Located]]:
-    for line, stated in enumerate(text.splitlines(), 2):
+def _front(path: Path, text: str) -> dict[str, Located]:
+    front: dict[str, Located] = {}
+    for line, stated in enumerate(text.rstrip("\n").split("\n"), 2):
         key, colon, value = (part.strip() for part in stated.partition(":"))
         if not colon:
             raise LessonError(path, line, _("{line!r} is no line KEY: VALUE").format(line=stated))
-        yield key, Located(value, line)
+        if key in front:
+            raise LessonError(path, line, _("{key} stands twice").format(key=key))
+        front[key] = Located(value, line)
+    return front
 
 
-def _parts(text: str, head: int) -> list[Part]:
+def _check_margin(path: Path, node: SyntaxTreeNode) -> None:
+    for inner in node.walk(include_self=False):
+        if inner.type == "fence" and inner.info.strip():
+            line = inner.map[0] + 1 if inner.map else 1
+            raise LessonError(path, line, _("a block stands at the margin, not within something else"))
+
+
+def _parts(path: Path, text: str, head: int) -> list[Part]:
     """What stands before the first heading, and under each; the first ``head`` lines say nothing of it."""
+    from tracer.render.markup import parsed
+
     lines = text.split("\n")
     parts = [Part("", head + 1)]
-    for token, title in _outermost(_tokens("\n" * head + "\n".join(lines[head:]))):
-        start, end = token.map or (0, 0)
-        if token.type == "heading_open" and token.tag == "h2":
-            parts.append(Part(title, start + 1))
-        elif token.type == "fence" and token.info.strip():
-            word, _blank, rest = token.info.strip().partition(" ")
-            parts[-1].contents.append(Block(word, rest.strip(), token.content.rstrip("\n"), start + 1))
+    for node in parsed("\n" * head + "\n".join(lines[head:])).children:
+        start, end = node.map or (0, 0)
+        is_block = node.type == "fence" and node.info.strip()
+        _check_margin(path, node)
+        if node.type == "heading" and node.tag == "h2":
+            parts.append(Part(lines[start].strip("# "), start + 1))
+        elif is_block:
+            word, _blank, rest = node.info.strip().partition(" ")
+            parts[-1].contents.append(Block(word, rest.strip(), node.content.rstrip("\n"), start + 1))
         else:
             parts[-1].add_prose("\n".join(lines[start:end]).rstrip(), start + 1)
     return parts
-
-
-def _tokens(markdown: str) -> Sequence[Token]:
-    return MarkdownIt("commonmark").enable("table").parse(markdown)
-
-
-def _outermost(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
-    """The tokens that begin the blocks of a text, with what a heading says."""
-    for token, after in zip_longest(tokens, tokens[1:]):
-        if token.level == 0 and token.nesting >= 0 and token.map:
-            yield token, after.content if after and token.type == "heading_open" else ""

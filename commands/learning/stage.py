@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from tracer.debugger.locations import Here
-from tracer.errors import ExpectationError, TraceError
+from tracer.errors import ExpectationError, InputError, TraceError
+from tracer.i18n import _
 
+from ..grammar.parsing import Call, parse_line
 from ..performing import carry_out
 from ..showing.presenting import Presenter
 from ..showing.results import Result
 from ..sitting import Sitting
-from .lesson import Commands, Piece
+from .lesson import Commands, Piece, Prose
 from .live import Live
 from .sheet import LessonError
-from .witness import Witness
 
 
 class Mute(Presenter):
@@ -36,12 +37,11 @@ class Stage:
 
     def __init__(self, sitting: Sitting, presenter: Presenter) -> None:
         self.sitting = sitting
-        self.witness = Witness(sitting)
         self.presenter = presenter
         self._mute = Mute(presenter.stream, presenter.look)
 
     def tell(self, markdown: str) -> None:
-        """Say something of the coach's own, in Markdown."""
+        """Say something, in Markdown."""
         from tracer.render.prose import prose
 
         self.show(Result(lambda: (), lambda: prose(markdown)))
@@ -51,48 +51,80 @@ class Stage:
         self.presenter.write("\n")
         self.presenter.altered(self.sitting.preferences).show(result)
 
-    def say(self, text: Live, here: Here | None = None) -> None:
-        """Say a text of the lesson, as of a place, else the cursor's; raises as `Live.filled` does."""
-        self.tell(self.filled(text, here))
+    def pause(self) -> None:
+        """A blank line: the learner has the word."""
+        self.presenter.write("\n")
 
-    def filled(self, text: Live, here: Here | None = None) -> str:
-        """A text with its numbers, as Markdown; raises as `Live.filled` does."""
+    def say(self, text: Live, here: Here) -> None:
+        """Say a text of the lesson as of a place; raises `LessonError` where a number in it can't be had there."""
         from tracer.render.markup import literal
 
-        return text.filled(here or self.sitting.here, literal)
+        self.tell(text.filled(here, literal))
 
-    def play(self, pieces: Iterable[Piece]) -> None:
-        """What stands before or after a goal, as the learner sees it."""
+    def play(self, pieces: Iterable[Piece]) -> list[Here]:
+        """Say and do what stands before or after a goal; the places as of which each text was said.
+
+        Raises:
+            LessonError: a number can't be had, or a command fails.
+        """
+        told = []
         for piece in pieces:
-            if isinstance(piece, Commands) and piece.shown:
+            if isinstance(piece, Prose):
+                told.append(self.sitting.here)
+                self.say(piece.text, told[-1])
+            elif piece.shown:
                 self.presenter.write("\n")
                 self._perform(piece.lines, self.presenter)
-            elif isinstance(piece, Commands):
-                self.perform(piece.lines)
             else:
-                self.say(piece.text)
+                self.perform(piece.lines)
+        return told
 
     def replay(self, pieces: Iterable[Piece]) -> None:
-        """The same commands, none of it seen."""
+        """Do the same, none of it seen; raises as `play` does."""
         for piece in pieces:
             if isinstance(piece, Commands):
                 self.perform(piece.lines)
 
-    def perform(self, lines: Iterable[Live]) -> None:
-        """Run commands unseen; raises `LessonError` where one fails."""
+    def perform(self, lines: Sequence[Live]) -> None:
+        """Run commands unseen, all filled as of the place where the first begins; raises as `play` does."""
         self._perform(lines, self._mute)
 
-    def _perform(self, lines: Iterable[Live], presenter: Presenter) -> None:
-        for line in lines:
-            text = line.filled(self.sitting.here)
-            presenter.echo(text)
-            try:
-                obey(text, self.sitting, presenter)
-            except TraceError as error:
-                raise LessonError(line.path, line.line, str(error)) from error
+    def _perform(self, lines: Sequence[Live], presenter: Presenter) -> None:
+        here = self.sitting.here
+        with self._unwitnessed():
+            for line, text in [(line, line.filled(here)) for line in lines]:
+                presenter.echo(text)
+                try:
+                    obey(text, self.sitting, presenter)
+                except TraceError as error:
+                    raise LessonError(line.path, line.line, str(error)) from error
+
+    @contextmanager
+    def _unwitnessed(self) -> Iterator[None]:
+        """What is shown meanwhile counts for nothing, also where it ends early."""
+        witness, self.sitting.witness = self.sitting.witness, None
+        try:
+            yield
+        finally:
+            self.sitting.witness = witness
 
 
 def obey(text: str, sitting: Sitting, presenter: Presenter) -> None:
-    """Run a line; that a check of the model does not hold is no failure of the lesson's. Raises as the commands do."""
+    """Run a line of a lesson: it means the commands themselves, whatever is short for them, and stays in the session.
+
+    That a check of the model does not hold is no failure.
+
+    Raises:
+        InputError: it would reach outside the session.
+        TraceError: what the command raises.
+    """
     with suppress(ExpectationError):
-        carry_out(text, sitting, presenter)
+        carry_out(text, sitting, presenter, _read)
+
+
+def _read(text: str) -> Call:
+    call = parse_line(text)
+    if call.is_outward:
+        problem = _("{line} is not for a lesson to run: it would write a file, start a program or outlast the step")
+        raise InputError(problem.format(line=text))
+    return call

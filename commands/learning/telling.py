@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tracer.i18n import _, ngettext
 from tracer.render.markup import literal
 
 from .attempt import Attempt
-from .lesson import Doing, Lesson
+from .lesson import Lesson
 from .live import written
 from .progress import Marks
 from .question import Question, is_number
-from .witness import Witness
 
 _PRECISE = 4
 """Decimals of what a calculation came to."""
@@ -56,14 +55,12 @@ def standing(lesson: Lesson, place: int) -> str:
     return told.format(lesson=lesson.title, n=place + 1, count=len(lesson.steps), step=lesson.steps[place].title)
 
 
-def looked_for(attempt: Attempt, witness: Witness) -> str:
+def looked_for(attempt: Attempt) -> str:
     """What an attempt is to come to, and what of that is there."""
     if attempt.question:
         return attempt.question.invitation(literal)
-    checks = attempt.step.goal.checks if isinstance(attempt.step.goal, Doing) else ()
-    states = (
-        (_("`{check}`: yes") if check.holds(witness) else _("`{check}`: not yet"), check.text) for check in checks
-    )
+    checks = ((check.holds(attempt.witness), check.text) for check in attempt.step.goal.checks)
+    states = ((_("`{check}`: yes") if holds else _("`{check}`: not yet"), text) for holds, text in checks)
     return "\n".join(f"- {state.format(check=literal(text))}" for state, text in states)
 
 
@@ -88,16 +85,6 @@ def _points(lesson: Lesson, marks: Marks) -> Iterator[str]:
         yield "- " + ngettext("{n} hint", "{n} hints", marks.hints).format(n=marks.hints)
 
 
-def words() -> str:
-    """What the coach listens to."""
-    meanings = {
-        "hint": _("a hint, then a second"),
-        "solution": _("what to type, written into the prompt"),
-        "skip": _("on to the next step"),
-        "back": _("the step before again"),
-        "again": _("this step from its beginning, whatever you did in it"),
-        "play": _("free play, without the lesson"),
-        "menu": _("all lessons; `learn N` goes to one"),
-        "quit": _("leave; the lesson goes on here next time"),
-    }
+def words(meanings: Mapping[str, str]) -> str:
+    """What the coach listens to, and what it means."""
     return "\n".join(f"- `{word}` {meaning}" for word, meaning in meanings.items())

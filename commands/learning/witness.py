@@ -31,15 +31,11 @@ class Witness:
         self._run = sitting.run
         sitting.witness = self._see
 
-    def forget(self) -> None:
-        """Begin anew: nothing has been seen."""
-        self._cells.clear()
-        self._calls.clear()
-
     def _see(self, call: Call, results: Sequence[Result]) -> None:
         if self.sitting.run is not self._run:
             self._run = self.sitting.run
-            self.forget()
+            self._cells.clear()
+            self._calls.clear()
         self._calls.append(call)
         self._cells += [result.about for result in results if result.about]
 

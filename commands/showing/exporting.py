@@ -14,8 +14,9 @@ from tracer.export import document_formats, jsonl, table
 from tracer.i18n import _
 from tracer.tensor import Array, Axis, Tensor
 
+from ..writing import whole_file
 from .formats import presenter_of
-from .presenting import Presenter, whole_file
+from .presenting import Presenter
 from .results import Result
 
 if TYPE_CHECKING:

@@ -6,17 +6,13 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal
 
-from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.export.writer import UNTITLED, Title
-from tracer.i18n import _, cause
 
 from ..registry import prompted
 from ..terminal.paging import fits, page
@@ -190,32 +186,4 @@ def _lines_for(stream: IO[str], message: str) -> Iterator[str]:
         return iter([message])
     from tracer.render.page import folded
 
-    return iter(folded(message, os.get_terminal_size(stream.fileno()).columns))
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[IO[str]]:
-    """A UTF-8 file that appears under its name when it is complete, and not at all if that fails.
-
-    Raises:
-        InputError: it can't be written there.
-    """
-    try:
-        with _partial(path) if path.is_file() or not path.exists() else path.open("w", encoding="utf-8") as stream:
-            yield stream
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise InputError(_("{path}: can't be written ({reason})").format(path=path, reason=cause(error))) from error
-
-
-@contextmanager
-def _partial(path: Path) -> Iterator[IO[str]]:
-    place = path.resolve()
-    partial = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        with partial.open("w", encoding="utf-8") as stream:
-            yield stream
-        partial.replace(place)
-    finally:
-        partial.unlink(missing_ok=True)
+    return iter(folded(message, os.get_terminal_size(stream.fileno()).columns or 80))

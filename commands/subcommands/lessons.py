@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from tracer.i18n import _
@@ -18,6 +19,7 @@ from ..learning.reading import read_lesson
 from ..showing.formats import WIDTH
 from ..showing.presenting import Look, Presenter, TerminalPresenter, TextPresenter, complain
 from ..terminal.shell import Reader
+from ..terminal.typed import TypedLines, history_file
 
 
 def learn(name: str | None, look: Look, lang: str | None) -> int:
@@ -34,8 +36,8 @@ def _at_terminal(name: str | None, look: Look, lang: str | None) -> int:
     from ..terminal.shell import line_reader
 
     progress = Progress.read(progress_file(), complain)
-    presenter = TerminalPresenter(sys.stdout, look)
-    room = Classroom(presenter, line_reader, progress, lambda sitting: furnish(sitting, look, lang))
+    presenter, typed = TerminalPresenter(sys.stdout, look), TypedLines(history_file(), complain)
+    room = Classroom(presenter, line_reader, progress, lambda sitting: furnish(sitting, look, lang), typed)
     room.open(name)
     room.hold()
     print(_("tx-trace learn goes on from here"))
@@ -47,10 +49,13 @@ def _from_pipe(name: str | None, look: Look) -> int:
     presenter = TextPresenter(sys.stdout, replace(look, width=look.width or WIDTH))
     lines = read("-")
     room = Classroom(presenter, lambda _sitting, _bar: _echoing(presenter, lines), Progress.unkept())
-    room.open(name or names()[1])
-    if room.hold(until_over=True):
-        return FINE
+    room.open(name)
+    with suppress(EOFError):
+        while not room.coach.is_over:
+            room.ask()
     coach = room.coach
+    if coach.is_passed:
+        return FINE
     count = len(coach.lesson.steps)
     if coach.is_over:
         complain(_("{lesson}: not passed; steps were skipped").format(lesson=coach.lesson.title))
@@ -78,7 +83,7 @@ def check_lesson(name: str | None) -> int:
     """Play a lesson by itself and say what is wrong with it; without a name, all of the course in every language.
 
     Raises:
-        InputError: there is no such lesson, or its file is none.
+        InputError: there is no such lesson, or its file can't be read.
     """
     paths = [find(name)] if name else [path for known in names() for path in all_languages(known) if path.is_file()]
     status = FINE

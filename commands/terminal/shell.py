@@ -75,6 +75,10 @@ class Shell:
                 _("interrupted; the cursor stands at @{step} #{index}").format(step=cursor.step, index=cursor.index)
             )
 
+    def forget_motion(self) -> None:
+        """An empty line repeats nothing until there is another motion."""
+        self._last_motion = ""
+
     def _ask(self, read: Reader) -> None:
         try:
             line = read(PROMPT)

@@ -47,7 +47,7 @@ def _valued(sitting: Sitting, expression: Expression) -> str:
     return written(expression.evaluate(sitting.here))
 
 
-@command("source", group="files")
+@command("source", group="files", outward=True)
 def source(sitting: Sitting, file: File) -> Results:
     """Run the commands in a file.
 
@@ -60,7 +60,7 @@ def source(sitting: Sitting, file: File) -> Results:
     yield acting(lambda presenter: play(file, sitting, presenter))
 
 
-@command("export", group="files")
+@command("export", group="files", outward=True)
 def export(sitting: Sitting, file: File, expression: Expr | None = None) -> Results:
     """Write a value, or what was last shown, to a file.
 
@@ -80,7 +80,7 @@ def export(sitting: Sitting, file: File, expression: Expr | None = None) -> Resu
     yield answer("export", lambda: {"file": str(file)}, lambda: _("written to {file}").format(file=file))
 
 
-@command("log", group="files")
+@command("log", group="files", outward=True)
 def log(sitting: Sitting, file: FileOrOff) -> Results:
     """Append everything that is shown to a file, until log off.
 

@@ -26,23 +26,26 @@ def _titles(_session: object) -> dict[str, str]:
 Lesson = Annotated[str, Kind("LESSON|FILE", str, words(_titles))]
 
 
-@command("learn", group="shell")
+@command("learn", group="shell", outward=True)
 def learn(sitting: Sitting, lesson: Lesson | None = None) -> Results:
     """List the lessons, or take one.
 
     A lesson is given by its number, its name or a file; it has a session of its own, and quit comes back to this one.
-    tx-trace learn goes on where you were.
+    Within a lesson, learn goes on with the next. tx-trace learn goes on where you were.
 
     (tx) learn
     """
-    if lesson is not None:
+    if sitting.learn is not None:
+        go_on = sitting.learn
+        yield acting(lambda _presenter: go_on(lesson))
+    elif lesson is not None:
         yield acting(lambda presenter: _attend(lesson, sitting, presenter))
-        return
-    from ..learning.menu import menu
-    from ..learning.progress import Progress, progress_file
-    from ..showing.presenting import complain
+    else:
+        from ..learning.menu import menu
+        from ..learning.progress import Progress, progress_file
+        from ..showing.presenting import complain
 
-    yield menu(Progress.read(progress_file(), complain))
+        yield menu(Progress.read(progress_file(), complain))
 
 
 def _attend(lesson: str, sitting: Sitting, presenter: Presenter) -> None:
@@ -57,7 +60,7 @@ def _attend(lesson: str, sitting: Sitting, presenter: Presenter) -> None:
         )
 
     def furnish(other: Sitting) -> None:
-        other.preferences, other.aliases = dict(sitting.preferences), dict(sitting.aliases)
+        other.preferences, other.aliases, other.lines = dict(sitting.preferences), sitting.aliases, sitting.lines
 
     room = Classroom(presenter, line_reader, Progress.read(progress_file(), complain), furnish)
     room.open(lesson)

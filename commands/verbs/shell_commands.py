@@ -44,7 +44,7 @@ def model(sitting: Sitting, name: Named) -> Results:
     yield halted(sitting, stop)
 
 
-@command("alias", group="shell")
+@command("alias", group="shell", outward=True)
 def alias(sitting: Sitting, name: Short | None = None, line: Line | None = None) -> Results:
     """Give a command a short name, or show the short names.
 
@@ -72,7 +72,7 @@ def history(sitting: Sitting, n: Count = 20) -> Results:
     yield answer("history", lambda: [line for _n, line in numbered], lambda: _numbered(numbered))
 
 
-@command("quit", "q", group="shell")
+@command("quit", "q", group="shell", outward=True)
 def quit_(_sitting: Sitting) -> Results:
     """Leave; a script ends here.
 

@@ -34,10 +34,10 @@ from ..grammar.offers import Offers, words
 from ..grammar.parameters import Block, Expr, File, Kind
 from ..grammar.parsing import parse_line
 from ..registry import command
-from ..showing.presenting import whole_file
 from ..showing.results import Result, Results, View, answer
 from ..showing.stopped import BPNUM, facts, script
 from ..sitting import Sitting
+from ..writing import whole_file
 
 
 def _point_number(text: str) -> int:
@@ -215,7 +215,7 @@ def delete(session: Session, numbers: Several | None = None) -> Results:
     yield answer("delete", lambda: deleted, lambda: told)
 
 
-@command("commands", group="stops")
+@command("commands", group="stops", outward=True)
 def commands(sitting: Sitting, n: Number = LATEST, *, lines: Annotated[list[str], Block("… end")]) -> Results:
     """Run the lines up to end whenever breakpoint N stops.
 
@@ -236,7 +236,7 @@ def commands(sitting: Sitting, n: Number = LATEST, *, lines: Annotated[list[str]
     yield _standing("commands", point)
 
 
-@command("save", group="files")
+@command("save", group="files", outward=True)
 def save(session: Session, _what: Literal["breakpoints"], file: File) -> Results:
     """Write the breakpoints to a script that source reads.
 

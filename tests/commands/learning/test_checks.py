@@ -96,6 +96,7 @@ STATES = [
     ),
     ("setting strategy beam", (), ["set strategy beam", "set strat sample ; set strat beam"], ["set strategy sample"]),
     ("setting cache on", (), ["set cache on"], ["set cache off", "show cache"]),
+    ("setting decimals 5", ("set decimals 5",), ["set decimals 5"], ["where", "show decimals"]),
     ("setting decimals 5", (), ["set decimals 5"], ["set decimals 4", "set decimals 5 ; set decimals 3"]),
     ("text", (), ["run 你爱我", "run 我们爱你"], ["run", "run 我爱你", "run 你爱我 ; run 我爱你"]),
     ("text 你爱我", (), ["run 你爱我"], ["run 我们爱你"]),
@@ -115,8 +116,7 @@ def each(place):
 
 @pytest.fixture
 def holds(session):
-    """Whether a check holds after lines, seen by a witness who forgot what was done before them."""
-    witness = Witness(session)
+    """Whether a check holds after lines, seen by a witness who came after what was done before them."""
     presenter = TextPresenter(io.StringIO(), Look(100, "never"))
 
     def do(line):
@@ -126,7 +126,7 @@ def holds(session):
     def asked(check, before, way):
         for line in before:
             do(line)
-        witness.forget()
+        witness = Witness(session)
         assert not read_check(check, 1).holds(witness) or check.startswith("reached")
         for line in way.split(" ; "):
             do(line)

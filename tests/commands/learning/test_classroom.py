@@ -1,6 +1,7 @@
 """Lessons from a file of answers, and the words that lead through them."""
 
 import io
+import itertools
 import re
 
 import pytest
@@ -10,7 +11,9 @@ from written import WEIGHTS, asking, at_scores, block, doing, guess, lesson, sum
 from commands.batch import FAILED, FINE, UNEXPECTED, UNUSABLE
 from commands.learning.classroom import Classroom
 from commands.learning.progress import Marks, Progress
+from commands.learning.stage import Stage
 from commands.showing.presenting import Look, TextPresenter
+from commands.terminal.typed import TypedLines
 
 LESSON = lesson(
     at_scores(before="Go there."),
@@ -179,6 +182,12 @@ def test_a_solution_that_has_become_impossible_can_be_skipped_all_the_same(learn
     assert done.stderr.splitlines()[-1] == "Sample: not passed; steps were skipped"
 
 
+def test_the_last_words_may_fail(learn):
+    done = learn("goto @1:logits\n", text=lesson(doing("a", "step == 1", "t", block("show", "goto scores"))))
+    assert re.fullmatch(r"\S+sample.md:\d+: nothing is recorded at scores.*\n", done.stderr)
+    assert done.returncode == FINE
+
+
 def test_the_menu_lists_the_course(learn):
     done = learn("menu\n")
     assert re.search(r"04 softmax +Softmax", done.stdout)
@@ -211,6 +220,7 @@ def test_nothing_is_kept_of_a_pipe(learn, tmp_path):
         ("sofmax", "there is no lesson sofmax; did you mean softmax?"),
         ("ma", "ma is ambiguous: "),
         ("nowhere.md", "nowhere.md: can't be read (No such file or directory)"),
+        ("/a.md", "/a.md: can't be read (No such file or directory)"),
     ],
 )
 @pytest.mark.parametrize("options", [(), ("--check",)], ids=["taken", "checked"])
@@ -244,8 +254,10 @@ def test_checking_a_lesson_with_a_fault_is_status_3(learn):
     assert re.fullmatch(r"\S+sample.md:12: the check holds before anything is done\n", done.stderr)
 
 
-def test_checking_what_is_no_lesson_is_status_2(learn):
-    assert learn("", "--check", text="nothing").returncode == UNUSABLE
+def test_checking_what_is_no_lesson_is_status_3(learn):
+    done = learn("", "--check", text="nothing")
+    assert (done.returncode, done.stdout) == (UNEXPECTED, "")
+    assert "sample.md:1: a lesson begins with lines between" in done.stderr
 
 
 def test_checking_the_course_names_every_fault(tx, write, monkeypatch):
@@ -320,10 +332,10 @@ class Desk:
 def attend(tmp_path):
     """Take a lesson at a prompt, as one person all along; what is seen, and the desk."""
 
-    def attended(name, *lines, prepare=lambda _sitting: None):
+    def attended(name, *lines, prepare=lambda _sitting: None, typed=None):
         stream, desk = io.StringIO(), Desk(lines)
         progress = Progress.read(tmp_path / "lessons.json", pytest.fail)
-        room = Classroom(TextPresenter(stream, Look(80, "never")), desk.sit, progress, prepare)
+        room = Classroom(TextPresenter(stream, Look(80, "never")), desk.sit, progress, prepare, typed)
         room.open(None if name is None else str(name))
         room.hold()
         return one_line(stream.getvalue()), desk
@@ -347,7 +359,7 @@ def test_the_solution_is_written_into_the_prompt_and_not_run(attend, write):
 def test_the_bar_tells_step_words_and_place(attend, write):
     _said, desk = attend(write(LESSON), "goto enc.0.self.scores", "我", "3")
     first, second, *_others, last = desk.bars
-    assert first == "1/3  hint solution skip again back info menu play   not started"
+    assert first == "1/3  hint solution skip back again info menu play quit   not started"
     assert second.startswith("2/3  ")
     assert "encoder.0.self_attn.scores" in second
     assert last == "finished   learn: the next lesson   menu: all lessons"
@@ -390,11 +402,23 @@ def test_a_language_is_switched_in_the_middle(attend, write):
     path = write(LESSON, "en/a.md")
     write(chinese, "zh/a.md")
     said, _desk = attend(path, "goto enc.0.self.scores", "set lang zh", "hint", "我", "set lang en", "hint")
-    before, _switch, after = said.partition("1/3 猜")
-    assert "Step guess" in before
+    before, _switch, after = said.partition("猜")
+    assert "1/3 Step guess" in before
+    assert "样本" in before
     assert "提示。" in after
     assert "2/3 Step sum" in after
     assert after.endswith("First hint.")
+
+
+def test_in_another_language_the_attempt_goes_on_and_nothing_is_played(attend, write):
+    before = block("show", "goto @1")
+    stop = doing("a", "hit @2:logits", "c", before=f"First {{{{ step }}}}.\n\n{before}")
+    path = write(lesson(stop, sum_up()), "en/a.md")
+    write(lesson(stop.replace("First", "先"), sum_up()), "zh/a.md")
+    said, _desk = attend(path, "tb @2:logits", "set lang zh", "c")
+    assert said.count("(tx) goto @1") == 1
+    assert "先 0." in said
+    assert "1/2 Step sum" in said
 
 
 def test_a_language_in_which_the_file_is_bad_is_a_sentence(attend, write, capsys):
@@ -402,6 +426,14 @@ def test_a_language_in_which_the_file_is_bad_is_a_sentence(attend, write, capsys
     write("nothing", "zh/a.md")
     said, _desk = attend(path, "set lang zh", "goto enc.0.self.scores")
     assert "zh/a.md:1: " in capsys.readouterr().err
+    assert "1/3 Step guess" in said
+
+
+def test_a_language_in_which_a_number_can_not_be_had_is_a_sentence(attend, write, capsys):
+    path = write(LESSON, "en/a.md")
+    write(LESSON.replace("Go there.", "{{ bogus }}"), "zh/a.md")
+    said, _desk = attend(path, "set lang zh", "goto enc.0.self.scores")
+    assert re.fullmatch(r"\S+zh/a.md:\d+: .*bogus.*\n", capsys.readouterr().err)
     assert "1/3 Step guess" in said
 
 
@@ -416,6 +448,67 @@ def test_what_the_learner_has_set_stays_set(attend, write):
     assert len(prepared) == 1
     assert desk.sitting is not prepared[0]
     assert (desk.sitting.preferences, desk.sitting.aliases) == ({"decimals": 2}, {"far": "goto @1"})
+
+
+def test_what_a_lesson_sets_does_not_outlast_the_way_to_a_step(attend, write):
+    setting = block("setup", "set decimals 7")
+    path = write(lesson(at_scores("a"), doing("b", "step == 1", "t", before=setting)))
+    other = write(lesson(sum_up()), "other.md")
+    there = ("set rows 5", "goto enc.0.self.scores")
+    for more, kept in (((), {"decimals": 7}), (("back",), {}), ((f"learn {other}",), {})):
+        _said, desk = attend(path, *there, *more)
+        assert desk.sitting.preferences == {"rows": 5, **kept}
+        attend(path, "back")
+
+
+@pytest.mark.parametrize(
+    "lines", [["learn {}"], ["lear {}"], ["alias more learn {}", "more"], ["alias go learn", "go {}"]]
+)
+def test_another_lesson_is_taken_by_any_spelling(attend, write, lines):
+    other = write(lesson(sum_up(), title="Other"), "other.md")
+    said, _desk = attend(write(LESSON), *(line.format(other) for line in lines), "3")
+    assert "Other: finished" in said
+
+
+def test_what_is_typed_and_logged_goes_on_from_sitting_to_sitting(attend, write, tmp_path):
+    typed = TypedLines(tmp_path / "typed", pytest.fail)
+    typed.add("first")
+    other = write(lesson(sum_up()), "other.md")
+    lines = [f"log {tmp_path}/log", "where", "again", "tokens", f"learn {other}", "list", "log off"]
+    _said, desk = attend(write(LESSON), *lines, typed=typed)
+    assert desk.sitting.lines == ["first", *(line for line in lines if line != "again")]
+    logged = re.findall(r"^\(tx\) (.*)$", (tmp_path / "log").read_text(), re.MULTILINE)
+    assert logged == ["where", "tokens", f"learn {other}", "list", "log off"]
+
+
+def test_a_log_begun_after_a_way_that_was_interrupted_goes_on(attend, write, tmp_path, monkeypatch):
+    replay, times = Stage.replay, itertools.count()
+
+    def replayed(stage, pieces):
+        if next(times) == 1:
+            raise KeyboardInterrupt
+        replay(stage, pieces)
+
+    monkeypatch.setattr(Stage, "replay", replayed)
+    attend(write(lesson(at_scores())), "back", f"log {tmp_path}/log", "again", "where", "log off")
+    assert "(tx) where" in (tmp_path / "log").read_text()
+
+
+def test_an_empty_line_does_not_repeat_what_reached_a_goal(attend, write):
+    _said, desk = attend(write(lesson(doing("a", "step == 1", "t"), doing("b", "step == 2", "t"))), "t", "")
+    assert desk.sitting.cursor.step == 1
+
+
+def test_a_lesson_that_has_changed_begins_again_and_says_so(attend, write, marks, capsys):
+    path = write(LESSON)
+    attend(path, "goto enc.0.self.scores")
+    write(LESSON.replace("goto enc", "goto nowhere.enc"))
+    said, _desk = attend(path)
+    [told] = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"{path}:")
+    assert told.endswith("so the lesson begins again")
+    assert "0/3 Step scores" in said
+    assert marks(path) == Marks("scores")
 
 
 def test_the_course_is_taken_one_by_one(attend, write, monkeypatch):

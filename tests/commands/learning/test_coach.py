@@ -1,11 +1,17 @@
 """The coach, on small lessons."""
 
+from io import StringIO
+
 import pytest
 from written import WEIGHTS, asking, at_scores, block, doing, guess, lesson, step, sum_up
 
+from commands.learning.classroom import begin
+from commands.learning.coach import Coach
 from commands.learning.library import in_language
 from commands.learning.progress import Marks
+from commands.learning.reading import read_lesson
 from commands.learning.sheet import LessonError
+from commands.showing.presenting import Look, TextPresenter
 from tracer import i18n
 from tracer.errors import TraceError
 
@@ -333,13 +339,80 @@ def test_info_says_what_is_looked_for(teach):
 
 
 def test_a_language_with_the_same_steps_is_spoken(write):
-    from commands.learning.reading import read_lesson
-
     english = read_lesson(write(lesson(at_scores()), "en/a.md"))
     write(lesson(at_scores(), title="样本"), "zh/a.md")
     i18n.use("zh")
     assert in_language(english).title == "样本"
-    write(lesson(at_scores(), sum_up(), title="样本"), "zh/a.md")
-    assert in_language(english) is english
     alone = read_lesson(write(lesson(at_scores()), "elsewhere/a.md"))
     assert in_language(alone) is alone
+
+
+def test_words_are_taken_from_a_lesson_with_the_same_steps(teach, write):
+    taught = teach(lesson(at_scores()))
+    taught.open()
+    taught.coach.speak(read_lesson(write(lesson(at_scores(), sum_up(), title="样本"), "longer.md")))
+    assert taught.coach.lesson.title == "Sample"
+    taught.coach.speak(read_lesson(write(lesson(at_scores(), title="样本"), "same.md")))
+    assert taught.coach.lesson.title == "样本"
+
+
+def test_a_question_keeps_its_place_in_another_language(teach, write):
+    english = lesson(asking("a", "predict", "answer: 1", "among: no, yes"))
+    taught = teach(english)
+    taught.open()
+    taught.coach.speak(read_lesson(write(english.replace("no, yes", "否, 是"), "zh.md")))
+    assert "Right." in taught.answer("是")
+
+
+def test_info_tells_the_numbers_of_before_wherever_the_cursor_stands(teach):
+    told = "\n".join(["At {{ step }}.", "", block("setup", "goto @2"), "Now {{ step }}."])
+    taught = teach(lesson(at_scores(before=told)))
+    taught.open()
+    for line in ("goto @3", "run 你爱我", "goto @1"):
+        taught.do(line)
+        taught.coach.describe()
+        assert "At 0. Now 2." in taught.heard()
+
+
+def test_the_options_are_the_tokens_that_were_there_when_it_was_asked(teach):
+    taught = teach(lesson(asking("a", "predict", "answer: 1", "among: target", before=block("setup", "goto @1"))))
+    asked = taught.open().rpartition("Answer with")[2]
+    taught.do("goto @3")
+    taught.coach.describe()
+    assert taught.heard().rpartition("Answer with")[2] == asked
+    with pytest.raises(TraceError, match="is no answer here"):
+        taught.answer("love")
+
+
+@pytest.mark.parametrize("truth", ["1024", "1.024"])
+@pytest.mark.parametrize(("text", "may_be"), [("1,024", True), ("10,24", False), ("1,0240", False)])
+def test_a_comma_before_three_digits_is_read_either_way(teach, truth, text, may_be):
+    taught = teach(lesson(asking("a", "compute", f"answer: {truth}", "within: 1e-6")))
+    taught.open()
+    assert taught.answer(text).startswith("Right") is (may_be or float(text.replace(",", ".")) == float(truth))
+
+
+def test_the_verdict_of_a_guess_is_a_paragraph_of_its_own(write):
+    stream = StringIO()
+    coach = Coach(read_lesson(write(lesson(guess(), sum_up()))), begin, TextPresenter(stream, Look(80, "never")))
+    coach.open()
+    coach.answer("你")
+    assert [line.strip() for line in stream.getvalue().partition("Not this time.")[2].splitlines()[:3]] == [
+        "",
+        "",
+        "Not so.",
+    ]
+
+
+def test_skipping_fills_the_solution_as_it_is_proved(teach):
+    lines = ("goto @{{ step + 1 }}", "goto @{{ step + 2 }}")
+    first = step("a", block("setup", "goto @1"), block("check", "step == 3"), block("solution", *lines))
+    proved, skipped = (teach(lesson(first, sum_up())) for _time in range(2))
+    proved.open()
+    skipped.open()
+    proved.solve()
+    skipped.do("goto @4")
+    skipped.coach.skip()
+    said = skipped.heard()
+    assert [line in said for line in ("(tx) goto @2", "(tx) goto @3")] == [True, True]
+    assert skipped.coach.sitting.cursor == proved.coach.sitting.cursor

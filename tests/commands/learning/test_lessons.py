@@ -16,6 +16,7 @@ from commands.learning.reading import read_lesson
 from commands.learning.stage import Mute
 from commands.showing.presenting import Look
 from tracer import i18n
+from tracer.render.markup import literal
 
 COUNT = 16
 NO_PREDICTION = ("00", "12")
@@ -119,13 +120,14 @@ def wrong_answer(question):
 def test_a_wrong_answer_gets_its_explanation(path, monkeypatch):
     coach = quiet_coach(path)
     said = []
-    monkeypatch.setattr(type(coach.stage), "filled", lambda _stage, text, _here=None: said.append(text) or "")
+    monkeypatch.setattr(type(coach.stage), "tell", lambda _stage, markdown: said.append(markdown))
     while not coach.is_over:
         step, question = coach.step, coach.question
         if question is not None:
             said.clear()
             coach.answer(wrong_answer(question))
-            assert said[0] in {question.asking.otherwise, *(slip.text for slip in question.asking.slips)}
+            explanation = said[0].removeprefix("**Not this time.**\n\n")
+            assert explanation in {text.filled(question.here, literal) for text in step.goal.texts}
             assert (coach.place < len(coach.lesson.steps) and coach.step is step) is not question.asking.is_guess
             assert coach.marks.predictions.get(step.id, False) is False
         if not coach.is_over and coach.step is step:

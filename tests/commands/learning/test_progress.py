@@ -43,39 +43,55 @@ def test_nobody_has_done_anything_at_first(read, complaints, file):
 
 def test_what_was_done_comes_back(read, complaints):
     progress = read()
-    progress.last = "04-softmax"
-    marks = progress.of("04-softmax")
-    marks.where = "by-hand"
-    marks.done += ["scores", "guess"]
-    marks.skipped.append("gone-in-a-newer-lesson")
-    marks.predictions["guess"] = False
-    marks.hints = 3
-    progress.of("/home/我/own.md").finished = True
-    progress.save()
+    marks = Marks("by-hand", ["scores", "guess"], ["gone-in-a-newer-lesson"], {"guess": False}, 3)
+    progress.keep("/home/我/own.md", Marks(finished=True))
+    progress.keep("04-softmax", marks)
     again = read()
     assert (again.lessons, again.last, complaints) == (progress.lessons, "04-softmax", [])
-    assert again.of("04-softmax").predictions == {"guess": False}
+    assert again.of("04-softmax") == marks
     assert again.of("/home/我/own.md").finished
 
 
-def test_the_marks_of_a_lesson_are_one_thing(read):
+def test_marks_are_kept_when_that_is_asked_for_and_not_before(read):
     progress = read()
-    progress.of("a").hints += 1
-    assert progress.of("a").hints == 1
+    marks = progress.of("a")
+    marks.done.append("one")
+    assert progress.of("a") == Marks()
+    progress.keep("a", marks)
+    marks.done.append("two")
+    assert (progress.of("a"), read().of("a")) == (Marks(done=["one"]), Marks(done=["one"]))
 
 
 def test_it_is_written_whole(read, file):
     progress = read()
-    progress.save()
-    progress.save()
+    progress.keep("04-softmax", Marks(**MARKS))
+    progress.keep("04-softmax", Marks(**MARKS))
     assert [path.name for path in file.parent.iterdir()] == ["lessons.json"]
-    assert json.loads(file.read_text()) == {"version": 1, "last": None, "lessons": {}}
+    assert json.loads(file.read_text()) == {"version": 1, "last": "04-softmax", "lessons": {"04-softmax": MARKS}}
+
+
+def test_what_has_not_changed_is_not_written(read, file):
+    progress = read()
+    progress.keep("a", Marks(hints=1))
+    file.unlink()
+    progress.keep("a", Marks(hints=1))
+    assert not file.exists()
+
+
+def test_two_sessions_keep_what_each_has_done(read):
+    one, other = read(), read()
+    one.keep("a", Marks(hints=1))
+    other.keep("b", Marks(hints=2))
+    one.keep("c", Marks(hints=3))
+    other.keep("a", Marks(hints=4))
+    again = read()
+    assert {name: marks.hints for name, marks in again.lessons.items()} == {"a": 4, "b": 2, "c": 3}
+    assert again.last == "a"
 
 
 def test_a_name_that_is_no_text_is_kept(read):
     progress = read()
-    progress.of(os.fsdecode(b"/home/\xff.md")).hints = 1
-    progress.save()
+    progress.keep(os.fsdecode(b"/home/\xff.md"), Marks(hints=1))
     assert read().lessons == progress.lessons
 
 
@@ -127,8 +143,7 @@ def test_what_is_not_understood_is_kept_aside(read, file, complaints, text):
     assert (progress.lessons, progress.last) == ({}, None)
     aside = "it is kept as lessons.json.kept, and lessons start afresh"
     assert complaints == [f"{file}: holds no progress that this version can read; {aside}"]
-    progress.of("04-softmax").hints = 2
-    progress.save()
+    progress.keep("04-softmax", Marks(hints=2))
     assert file.with_name("lessons.json.kept").read_bytes() == before
     assert read().of("04-softmax").hints == 2
 
@@ -147,7 +162,8 @@ def test_nothing_kept_aside_is_overwritten(read, file):
 def test_what_can_not_be_read_is_left_alone(read, file, complaints):
     file.mkdir(parents=True)
     progress = read()
-    progress.save()
+    progress.keep("a", Marks(hints=1))
+    assert progress.of("a").hints == 1
     assert complaints == [f"{file}: can't be read (Is a directory); progress is not kept"]
     assert list(file.parent.iterdir()) == [file]
 
@@ -158,14 +174,14 @@ def test_what_can_not_be_renamed_is_left_alone(read, file, complaints, monkeypat
 
     written(file, "mine")
     monkeypatch.setattr("pathlib.Path.rename", refuse)
-    read().save()
+    read().keep("a", Marks(hints=1))
     assert complaints == [f"{file}: can't be renamed (Permission denied); progress is not kept"]
     assert file.read_text() == "mine"
 
 
 def test_where_nothing_can_be_written_that_is_said_once(complaints, tmp_path):
-    (tmp_path / "file").touch()
-    progress = Progress(tmp_path / "file" / "lessons.json", complaints.append)
-    progress.save()
-    progress.save()
-    assert complaints == [f"{tmp_path}/file/lessons.json: can't be written (File exists); progress is not kept"]
+    (tmp_path / "folder").symlink_to("nowhere")
+    progress = Progress(tmp_path / "folder" / "lessons.json", complaints.append)
+    progress.keep("a", Marks(hints=1))
+    progress.keep("a", Marks(hints=2))
+    assert complaints == [f"{tmp_path}/folder/lessons.json: can't be written (File exists); progress is not kept"]

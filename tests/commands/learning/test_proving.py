@@ -1,9 +1,11 @@
 """What is found when a lesson plays itself."""
 
+from pathlib import Path
+
 import pytest
 from written import WEIGHTS, asking, at_scores, block, doing, guess, lesson, step, sum_up
 
-from commands.learning.classroom import begin
+from commands.learning.classroom import WORDS, begin
 from commands.learning.proving import prove
 from tracer.errors import InputError
 
@@ -168,5 +170,18 @@ def test_options_may_be_translated_but_not_left_out(both):
 
 
 def test_a_bad_file_in_another_language_is_told(both):
-    with pytest.raises(InputError, match=r"zh/a.md:1: the front matter lacks title"):
-        both(ENGLISH, ENGLISH.replace("title: Sample\n", ""))
+    assert both(ENGLISH, ENGLISH.replace("title: Sample\n", "")) == ["/zh/a.md:1: the front matter lacks title"]
+
+
+def test_what_is_no_lesson_is_a_problem_and_what_can_not_be_read_is_none(write):
+    assert problems(write("nothing")) == [
+        "sample.md:1: a lesson begins with lines between --- and ---: title, model, text"
+    ]
+    with pytest.raises(InputError, match="can't be read"):
+        list(prove(Path("nowhere.md"), begin))
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_solution_is_none_of_the_words_of_the_coach(write, word):
+    found = problems(write(lesson(doing("a", "step == 1", word), sum_up())))
+    assert f"the solution fails: {word} is a word of the coach's" in found[0]

@@ -164,7 +164,7 @@ def test_questions_are_read(good):
 def test_help_is_read(good):
     look = good.steps[0]
     assert [hint.text for hint in look.hints] == ["First.", "Second."]
-    assert [(line.text, line.line) for line in look.solution] == [("p scores", line_of(GOOD, "```solution") + 1)]
+    assert [(line.text, line.line) for line in look.commands] == [("p scores", line_of(GOOD, "```solution") + 1)]
 
 
 def test_a_target_may_be_given(write):
@@ -222,6 +222,21 @@ BAD = {
     "unknown key": ("minutes: 5", "hours: 5", "hours: 5", "hours: expected one of title, model, text"),
     "a line without a key": ("minutes: 5", "five", "five", "'five' is no line KEY: VALUE"),
     "minutes": ("minutes: 5", "minutes: -5", "minutes: -5", "minutes: expected a whole number, not '-5'"),
+    "minutes without end": ("minutes: 5", f"minutes: {'5' * 5000}", "minutes: 5", "minutes: expected a whole number"),
+    "a key twice": ("minutes: 5", "minutes: 5\ntitle: Other", "title: Other", "title stands twice"),
+    "a key of a question twice": ("within: 0.5", "within: 0.5\nwithin: 1", "within: 1", "within stands twice"),
+    "a block within a list": (
+        "- an item\n",
+        "- an item\n\n  ```setup\n  goto @1\n  ```\n",
+        "  ```setup",
+        "a block stands at the margin, not within something else",
+    ),
+    "a block within a quotation": (
+        "- an item\n",
+        "> an item\n>\n> ```show\n> goto @1\n> ```\n",
+        "> ```show",
+        "a block stands at the margin, not within something else",
+    ),
     "minutes in words": ("minutes: 5", "minutes: ５", "minutes: ５", "minutes: expected a whole number"),
     "heading without an id": ("## Guess {#guess}", "## Guess", "## Guess", "a step begins with ## Title {#id}, not"),
     "heading without a title": ("## Guess {#guess}", "## {#guess}", "{#guess}", "a step begins with ## Title {#id}"),
@@ -291,6 +306,12 @@ def test_what_is_wrong_is_one_sentence_with_its_line(write, old, new, where, mes
     assert "\n" not in told
 
 
+def test_a_model_of_its_own_lies_where_the_lesson_lies(write):
+    for name, place in (("./own", "folder/own"), ("../own", "own"), ("zh-en-tiny", None)):
+        path = write(lesson(doing("a", "step == 1", "t"), model=name), "folder/a.md")
+        assert read_lesson(path).model == (name if place is None else str(path.parents[1] / place))
+
+
 def test_no_steps(write):
     path = write(lesson())
     with pytest.raises(LessonError, match=r":1: there is no step; one begins with ## Title \{#id\}"):
@@ -306,6 +327,7 @@ def unreadable(path):
 def test_what_is_no_file_is_one_sentence(tmp_path):
     assert unreadable(tmp_path / "none.md") == f"{tmp_path}/none.md: can't be read (No such file or directory)"
     assert unreadable(tmp_path) == f"{tmp_path}: can't be read (Is a directory)"
+    assert unreadable(Path("/a.md")) == "/a.md: can't be read (No such file or directory)"
     assert unreadable(tmp_path / "a\0b.md").endswith("can't be read (embedded null byte)")
 
 
