@@ -22,7 +22,8 @@ PATIENCE = 4
 class Attempt:
     """A step that was presented where a sitting stands; all its texts are filled as of there.
 
-    ``told`` are the places as of which its prose was said. Whatever the sitting shows from now on is witnessed.
+    ``told`` are the places as of which its prose was said; ``is_told`` says that the solution was asked for. Whatever
+    the sitting shows from now on is witnessed.
     """
 
     def __init__(self, step: Step, sitting: Sitting, told: Sequence[Here] = ()) -> None:
@@ -34,6 +35,7 @@ class Attempt:
         self._sitting = sitting
         self._typed_before = len(sitting.lines)
         self._hints = self._lines = self._idle = 0
+        self.is_told = self._was_astray = False
         self._remark: Remark | None = None
         self._traced = self._tracing
 
@@ -45,9 +47,18 @@ class Attempt:
 
     @property
     def is_reached(self) -> bool:
-        """Whether the goal is, where it is something to be done."""
+        """Whether the goal is, where it is something to be done, on what the step speaks of."""
+        return self._holds and not self.is_astray
+
+    @property
+    def _holds(self) -> bool:
         checks = self.step.goal.checks
         return bool(checks) and all(check.holds(self.witness) for check in checks)
+
+    @property
+    def is_astray(self) -> bool:
+        """Whether another text or model is open than the step began with, though its goal speaks of neither."""
+        return self._tracing != self._traced and not {"text", "model"} & {c.word for c in self.step.goal.checks}
 
     @property
     def ways(self) -> list[str]:
@@ -60,8 +71,9 @@ class Attempt:
         before, self._remark = self._remark, self._remark_now()
         if self._remark and self._remark is not before:
             return self._remark.text
-        if self._is_newly_astray():
-            return _("Another text or model is open now; `again` begins this step with its own.")
+        was_astray, self._was_astray = self._was_astray, self.is_astray
+        if self.is_astray:
+            return self.astray if self._holds or not was_astray else None
         self._idle += 1
         if self._idle == PATIENCE:
             return _("If you are stuck: `hint` helps, and `info` says once more what this step asks for.")
@@ -70,14 +82,14 @@ class Attempt:
     def _remark_now(self) -> Remark | None:
         return next((remark for remark in self.step.goal.remarks if remark.when.holds(self.witness)), None)
 
-    def _is_newly_astray(self) -> bool:
-        """Whether something is traced that was not after the command before, and that the goal does not speak of."""
-        before, self._traced = self._traced, self._tracing
-        return before != self._traced and not {"text", "model"} & {check.word for check in self.step.goal.checks}
-
     @property
     def _tracing(self) -> tuple[str, str]:
         return self._sitting.opener.text, self._sitting.opener.model.name
+
+    @property
+    def astray(self) -> str:
+        """What is said of that."""
+        return _("Another text or model is open now, and this step speaks of its own: `again` brings it back.")
 
     def explanation(self, question: Question, given: Collection[float]) -> Live:
         """What is said of a wrong answer: of a slip that it equals, else of any."""
@@ -93,7 +105,8 @@ class Attempt:
         return self.step.hints[self._hints - 1] if self._hints <= len(self.step.hints) else None
 
     def solution(self) -> list[str]:
-        """The lines that reach the goal; raises `LessonError` where a number in them can't be had."""
+        """The lines that reach the goal, which are then told; raises `LessonError` where a number can't be had."""
+        self.is_told = True
         lines = self.filled(self.step.commands)
         if self.question:
             known = self.step.answer.filled(self.here) if self.step.answer else self.question.shown_truth

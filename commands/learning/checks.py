@@ -112,6 +112,7 @@ WORDS: dict[str, Callable[[str], Asked]] = {
     "at": _at,
     "reached": _of_address(Witness.has_reached),
     "shown": _of_address(Witness.is_shown),
+    "alone": _of_address(Witness.is_shown_alone),
     "explained": _of_address(Witness.is_explained),
     "breakpoint": _of_address(Witness.has_breakpoint),
     "hit": _of_address(lambda witness, address: bool(witness.sitting.met) and witness.is_at(address)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 from tracer import i18n
@@ -233,14 +234,19 @@ class Classroom:
     def show_menu(self) -> None:
         """All lessons."""
         self.coach.stage.show(menu(self._progress))
+        self.coach.stage.tell(_("`learn N` goes to a lesson."))
         self.coach.stage.pause()
 
     def play(self) -> None:
         """Free play from where the cursor stands; the lesson's own sitting stays as it is."""
         self.coach.stage.tell(_("Free play: nothing here touches the lesson. `return` goes back to it."))
-        sitting = fork(self.coach.sitting)
+        sitting, wanted = fork(self.coach.sitting), list[str | None]()
+        sitting.learn = partial(_leave_for, wanted)
         play(sitting, self._presenter, self._readers(sitting, lambda: play_bar(sitting)))
-        self._describe_step()
+        if wanted:
+            self.open(wanted[0])
+        else:
+            self._describe_step()
 
     def _describe_step(self) -> None:
         self.coach.describe()
@@ -265,10 +271,17 @@ class Classroom:
         coach = self.coach
         if coach.is_over:
             return _("finished   learn: the next lesson   menu: all lessons")
-        return f"{coach.place + 1}/{len(coach.lesson.steps)}  {' '.join(WORDS)}   {place(coach.sitting)}"
+        words = " ".join(name for name, word in WORDS.items() if word.is_of_a_step)
+        return f"{coach.place + 1}/{len(coach.lesson.steps)}  {words} info   {place(coach.sitting)}"
 
     def _keep(self) -> None:
         self._progress.keep(self._key, self.coach.marks)
+
+
+def _leave_for(wanted: list[str | None], lesson: str | None) -> None:
+    """End free play for another lesson."""
+    wanted.append(lesson)
+    raise EOFError
 
 
 @dataclass(frozen=True)

@@ -116,11 +116,14 @@ class Coach:
         """Take an answer; raises `TraceError` where there is no question, or the text is no answer to it."""
         question = self.question
         if question is None:
-            raise InputError(_("nothing is asked here; `info` says what is looked for"))
+            raise InputError(_("nothing is asked here; info says what this step asks for"))
+        if self.attempt.is_astray:
+            self._tell(self.attempt.astray)
+            return
         given = question.read(text, self.sitting.here)
         is_right, is_guess = question.is_right(given), question.asking.is_guess
         if is_guess:
-            self.marks.predictions.setdefault(self.step.id, is_right)
+            self.marks.predictions.setdefault(self.step.id, is_right and not self.attempt.is_told)
         if is_right:
             self._pass(telling.right(question, given, text))
             return
@@ -128,7 +131,7 @@ class Coach:
         if is_guess:
             self._pass(_("**Not this time.**") + f"\n\n{explanation}")
         else:
-            self._tell(explanation)
+            self._tell(telling.worked_out(question, given, text) + explanation)
 
     def hint(self) -> None:
         """Give the next hint, and say so when there is no other."""
@@ -144,7 +147,8 @@ class Coach:
         texts = (piece.text for piece in self.step.before if isinstance(piece, Prose))
         for text, here in zip(texts, self.attempt.told, strict=False):
             self.stage.say(text, here)
-        self.stage.tell(telling.looked_for(self.attempt))
+        if question := self.question:
+            self.stage.tell(question.invitation(literal))
 
     def speak(self, lesson: Lesson) -> None:
         """Go on in the words of another language, if the lesson has the same steps there."""
@@ -159,7 +163,8 @@ class Coach:
         self.stage.replay(self.step.before)
         if self.step.commands:
             self.stage.play([Commands(self.step.commands, shown=True)])
-        self.marks.skipped = [*dict.fromkeys([*self.marks.skipped, self.step.id])]
+        if self.step.id not in self.marks.done:
+            self.marks.skipped = [*dict.fromkeys([*self.marks.skipped, self.step.id])]
         self._go_on()
 
     def back(self) -> None:

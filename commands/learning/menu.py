@@ -28,11 +28,12 @@ def _number(name: str) -> str:
 
 def _state(progress: Progress, name: str) -> str:
     marks = progress.of(name)
-    if marks.where:
-        steps = [step.id for step in read_lesson(find(name)).steps]
-        done = len({*marks.done, *marks.skipped} & {*steps})
-        return "   " + _("{done} of {count} steps").format(done=done, count=len(steps))
-    return "   " + _("finished") if marks.finished else ""
+    finished = "   " + _("finished") if marks.finished else ""
+    if not marks.where:
+        return finished
+    steps = [step.id for step in read_lesson(find(name)).steps]
+    done = len({*marks.done, *marks.skipped} & {*steps})
+    return finished + "   " + _("{done} of {count} steps").format(done=done, count=len(steps))
 
 
 def next_lesson(progress: Progress) -> str | None:

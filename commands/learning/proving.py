@@ -58,7 +58,10 @@ def _problems(coach: Coach) -> Iterator[str]:
     if attempt.is_reached:
         yield str(LessonError(path, step.goal.checks[0].line, _("the check holds before anything is done")))
     attempt.filled([*step.hints, *step.goal.texts])
-    yield from _unexplained(coach)
+    problems = list(_unexplained(coach))
+    yield from problems
+    if problems:
+        return
     try:
         for line in attempt.solution():
             _obey(coach, line)

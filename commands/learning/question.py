@@ -23,7 +23,10 @@ NOISE = 1e-9
 """What a tolerance is widened by, relative to it, so that an answer on its edge counts."""
 
 _NUMBER = re.compile(r"[-−+]?[\d.,]+%?")
-_ONE_COMMA = re.compile(r"-?\d+,\d+%?")
+_SIGNS = str.maketrans({"−": "-", "·": "*", "×": "*", "÷": "/", "∞": "inf", "，": ","})
+_ROOT = re.compile(r"√\s*([\d.]+)")
+_WORD = re.compile(r"[A-Za-z]")
+_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _THOUSANDS = re.compile(r"-?\d{1,3},\d{3}%?")
 
 
@@ -135,9 +138,12 @@ def is_number(text: str) -> bool:
 
 
 def _as_expressions(text: str) -> list[str]:
-    """A number or calculation as people write them: a percentage, a comma for the point or between thousands."""
-    text = text.replace("−", "-").replace("∞", "inf")
-    readings = [text.replace(",", ".") if _ONE_COMMA.fullmatch(text) else text]
+    """A number or calculation as people write them: its signs, a percentage, a comma for the point or of thousands.
+
+    Of an equation, what stands last.
+    """
+    text = _ROOT.sub(r"sqrt(\1)", text.rpartition("=")[2].strip().translate(_SIGNS)).replace("√", "sqrt")
+    readings = [text if _WORD.search(text) else _COMMA.sub(".", text)]
     readings += [text.replace(",", "")] if _THOUSANDS.fullmatch(text) else []
     return [f"({reading[:-1]}) / 100" if reading.endswith("%") else reading for reading in readings]
 

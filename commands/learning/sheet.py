@@ -175,6 +175,8 @@ def _parts(path: Path, text: str, head: int) -> list[Part]:
         _check_margin(path, node)
         if node.type == "heading" and node.tag == "h2":
             parts.append(Part(lines[start].strip("# "), start + 1))
+        elif is_block and "\n## " in f"\n{node.content}":
+            raise LessonError(path, start + 1, _("this block is not closed before the next step"))
         elif is_block:
             word, _blank, rest = node.info.strip().partition(" ")
             parts[-1].contents.append(Block(word, rest.strip(), node.content.rstrip("\n"), start + 1))

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from tracer.i18n import _, ngettext
 from tracer.render.markup import literal
 
-from .attempt import Attempt
 from .lesson import Lesson
 from .live import written
 from .progress import Marks
@@ -35,11 +34,16 @@ def done(ways: Sequence[str]) -> str:
 
 
 def right(question: Question, given: Collection[float], text: str) -> str:
-    """That an answer is right, with what a calculation came to."""
+    """That an answer is right, and what it came to."""
+    verdict = _("**Right.**")
+    return f"{verdict} {worked_out(question, given, text)}".rstrip()
+
+
+def worked_out(question: Question, given: Collection[float], text: str) -> str:
+    """What a calculation came to, as a paragraph; nothing of a plain number or a word."""
     if question.asking.among is not None or is_number(text):
-        return _("**Right.**")
-    calculation, value = f"`{literal(text)}`", literal(written(next(iter(given)), _PRECISE))
-    return _("**Right:** {calculation} = {value}").format(calculation=calculation, value=value)
+        return ""
+    return f"`{literal(text)}` = {literal(written(next(iter(given)), _PRECISE))}\n\n"
 
 
 def code(lines: Sequence[str]) -> str:
@@ -53,15 +57,6 @@ def standing(lesson: Lesson, place: int) -> str:
         return _("{lesson}: all steps are done.").format(lesson=lesson.title)
     told = _("**{lesson}**, step {n} of {count}: {step}")
     return told.format(lesson=lesson.title, n=place + 1, count=len(lesson.steps), step=lesson.steps[place].title)
-
-
-def looked_for(attempt: Attempt) -> str:
-    """What an attempt is to come to, and what of that is there."""
-    if attempt.question:
-        return attempt.question.invitation(literal)
-    checks = ((check.holds(attempt.witness), check.text) for check in attempt.step.goal.checks)
-    states = ((_("`{check}`: yes") if holds else _("`{check}`: not yet"), text) for holds, text in checks)
-    return "\n".join(f"- {state.format(check=literal(text))}" for state, text in states)
 
 
 def summary(lesson: Lesson, marks: Marks) -> str:

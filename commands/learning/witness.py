@@ -48,6 +48,11 @@ class Witness:
         cells = [seen for seen in self._cells if self._is_at(seen.record, address)]
         return _any(partial(_covers, cells, seen.record, address) for seen in cells)
 
+    def is_shown_alone(self, address: Address) -> bool:
+        """Whether just the cells at an address were shown."""
+        cells = (seen for seen in self._cells if self._is_at(seen.record, address))
+        return _any(partial(_is_just, seen, address) for seen in cells)
+
     def is_explained(self, address: Address) -> bool:
         """Whether a reason was given for one of the cells at an address."""
         given = (seen for seen in self._cells if seen.explained and self._is_at(seen.record, address))
@@ -105,6 +110,12 @@ def _any(questions: Iterable[Callable[[], bool]]) -> bool:
 def _covers(cells: Iterable[Cells], record: Record, address: Address) -> bool:
     """Whether all the cells of a record that an address asks for are among those seen."""
     return bool(_marked(cells, record)[record.output.locate(address.selectors)].all())
+
+
+def _is_just(seen: Cells, address: Address) -> bool:
+    """Whether the cells that an address asks for are those seen, and no others."""
+    wanted = Cells(seen.record, address.selectors)
+    return bool((_marked([seen], seen.record) == _marked([wanted], seen.record)).all())
 
 
 def _meets(seen: Cells, address: Address) -> bool:

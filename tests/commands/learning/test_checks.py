@@ -48,6 +48,12 @@ STATES = [
         ],
     ),
     (
+        f"alone {CROSS}[h0, 0]",
+        (),
+        [f"p {CROSS}[h0, 0]", f"p {CROSS}[0, 0, :]"],
+        [f"p {CROSS}", f"p {CROSS}[h0, 0, 1]", "where"],
+    ),
+    (
         f"shown {CROSS}[h0]",
         (),
         [f"p {CROSS}[0, 0, :2] ; where ; p {CROSS}[0, 0, 2:]"],

@@ -118,13 +118,28 @@ def test_what_is_computed_is_asked_for_until_it_is_right(teach):
     assert taught.answer("2") == "That is the product."
     assert taught.answer("4") == "Not so."
     assert taught.coach.place == 0
-    assert taught.answer("1 + 2.1").startswith("Right: `1 + 2.1` = 3.1000")
+    assert taught.answer("1 + 2.1").startswith("Right. `1 + 2.1` = 3.1000")
     assert taught.coach.is_passed
     assert taught.coach.marks.predictions == {}
 
 
 @pytest.mark.parametrize(
-    "text", ["3", "2.9", "3.1", "2,95", "300%", "−3 + 6", "sum(softmax(logits)) * 3", "2 ** 2 - 1"]
+    "text",
+    [
+        "3",
+        "2.9",
+        "3.1",
+        "2,95",
+        "300%",
+        "1,5 + 1,5",
+        "√9",
+        "6 ÷ 2",
+        "1 · 3",
+        "1 + 2 = 3",
+        "−3 + 6",
+        "sum(softmax(logits)) * 3",
+        "2 ** 2 - 1",
+    ],
 )
 def test_numbers_within_the_tolerance_are_right(teach, text):
     taught = teach(lesson(sum_up(before=block("setup", "goto @1:logits"))))
@@ -235,7 +250,7 @@ def test_what_was_skipped_can_be_made_up_for(teach):
 def test_going_back_brings_back_the_state(teach):
     taught = teach(lesson(doing("a", "step == 1", "t"), doing("b", "step == 2", "t"), sum_up()))
     taught.open()
-    taught.do("t", "b logits", "run 你爱我", "goto @2")
+    taught.do("t", "b logits", "run", "goto @2")
     assert taught.coach.place == 2
     taught.coach.back()
     sitting = taught.coach.sitting
@@ -268,10 +283,22 @@ def test_after_a_few_tries_the_help_is_named(teach):
 def test_another_text_is_spoken_of_once(teach):
     taught = teach(lesson(at_scores()))
     taught.open()
-    said = taught.do("run 你爱我"), taught.do("where"), taught.do("run 我爱你")
-    assert ["`again` begins this step" in one for one in said] == [True, False, True]
+    said = taught.do("run 你爱我"), taught.do("where"), taught.do("run 我爱你"), taught.do("run 你爱我")
+    assert ["`again` brings it back" in one for one in said] == [True, False, False, True]
     taught.coach.again()
     assert taught.coach.sitting.opener.text == "我爱你"
+
+
+def test_a_goal_counts_on_the_text_of_its_step_alone(teach):
+    taught = teach(lesson(at_scores(), guess()))
+    taught.open()
+    assert "`again` brings it back" in taught.do("run 你爱我", "goto enc.0.self.scores")
+    assert taught.coach.place == 0
+    taught.do("run 我爱你", "goto enc.0.self.scores")
+    assert taught.coach.place == 1
+    taught.do("run 你爱我")
+    assert "`again` brings it back" in taught.answer("我")
+    assert taught.coach.marks.predictions == {}
 
 
 def test_what_was_shown_before_the_step_does_not_count(teach):
@@ -326,14 +353,12 @@ def test_a_learner_far_off_can_begin_the_step_again(teach):
     assert (taught.coach.step.id, taught.coach.marks.where) == ("b", "b")
 
 
-def test_info_says_what_is_looked_for(teach):
-    both = step("a", block("check", "step == 1", "shown logits"), block("solution", "t"))
-    taught = teach(lesson(both, guess()))
+def test_info_says_what_is_asked_for(teach):
+    taught = teach(lesson(doing("a", "step == 1", "t", before="Go to the first word."), guess()))
     taught.open()
-    taught.do("goto @1")
     taught.coach.describe()
-    assert taught.heard() == "Sample, step 1 of 2: Step a • `step == 1`: yes • `shown logits`: not yet"
-    taught.do("p logits")
+    assert taught.heard() == "Sample, step 1 of 2: Step a Go to the first word."
+    taught.do("t")
     taught.coach.describe()
     assert taught.heard() == "Sample, step 2 of 2: Step guess Answer with one of: 我 爱 你 </s>"
 
