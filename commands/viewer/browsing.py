@@ -7,7 +7,7 @@ from functools import cached_property
 
 from tracer.i18n import _
 from tracer.render.grid import Painter
-from tracer.render.heading import Heading, shape_by_name, summary
+from tracer.render.heading import Heading, about
 from tracer.render.numbers import Notation, decimals_of
 from tracer.render.page import BOLD, DIM, Line, Page, View
 from tracer.render.shades import Shades
@@ -115,7 +115,7 @@ class Browsing:
         return Shades(heat, page, self.dense) if self.dense else heat
 
     def _title(self, page: Page) -> Line:
-        facts = [shape_by_name(self.subject.tensor), *summary(self._statistics, self._notation(page).decimals, page)]
+        facts = about(self.subject.tensor, self._statistics, self._notation(page).decimals, page)
         return next(Heading(self.subject.title).lines_with(facts, page))
 
     def _status(self, page: Page) -> Iterator[str]:

@@ -98,8 +98,8 @@ def test_a_row_is_read_like_text():
     assert (
         seen(tensor_view(row), 60)
         == """\
-@1:logits   [vocab 4]   x∈[-1.000, 0.500]   μ -0.250
-σ 0.750   2 not finite
+@1:logits   [vocab 4]   x∈[-1.000, 0.500]
+μ -0.250   σ 0.750   2 not finite
 0 我    0.500     1 i    -1.000     2 [b]     nan
 3 \\t       −∞
 """

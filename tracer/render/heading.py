@@ -38,6 +38,12 @@ def shape_by_name(tensor: Tensor) -> str:
     return f"[{', '.join(f'{axis.name} {n}' for axis, n in zip(tensor.dims, tensor.shape, strict=True))}]"
 
 
+def about(tensor: Tensor, statistics: Statistics, decimals: int, page: Page) -> list[str]:
+    """The shape and the summary; mean and standard deviation stay together where a line ends."""
+    texts = summary(statistics, decimals, page)
+    return [shape_by_name(tensor), *texts[:1], "   ".join(texts[1:3]), *texts[3:]]
+
+
 def summary(statistics: Statistics, decimals: int, page: Page) -> list[str]:
     """Range, mean, standard deviation, and how many are not finite: a text each."""
     low, high = map(Notation(page, decimals), statistics[:2])

@@ -17,7 +17,7 @@ from ..tensor import Array, Axis, Statistics, Tensor
 from .colours import heat, palette
 from .composite import Composite, Flow
 from .grid import Grid, Painter, Piece, left_out
-from .heading import Heading, shape_by_name, summary
+from .heading import Heading, about
 from .numbers import Notation, decimals_of
 from .page import BOLD, DIM, Line, Page, Sentence, View, padded
 from .tokens import digits_of, place_label
@@ -119,7 +119,7 @@ class TensorView(Composite):
         return self.tensor.statistics()
 
     def _header(self, decimals: int, page: Page) -> View:
-        facts = [shape_by_name(self.tensor), *summary(self.statistics, decimals, page)]
+        facts = about(self.tensor, self.statistics, decimals, page)
         return self.heading.view(facts, page)
 
     def _count(self, low: float, high: float) -> str:
