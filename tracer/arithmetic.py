@@ -99,11 +99,9 @@ class Number(Node):
         return literal(self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Named(Node):
-    """A part that has a name of its own in the formula: μ, σ², x̂."""
+class Same(Node):
+    """A node of which there is something to say, and whose value it has."""
 
-    symbol: str
     node: Node
 
     def evaluate(self) -> float:
@@ -114,6 +112,14 @@ class Named(Node):
 
     def children(self) -> tuple[Node, ...]:
         return (self.node,)
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Same):
+    """A part that has a name of its own in the formula: μ, σ², x̂."""
+
+    symbol: str
+    node: Node
 
     def of(self, *children: Node) -> Node:
         return Named(self.symbol, *children)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from .arithmetic import Leaf, Node, literal
+from .arithmetic import Leaf, Node, Same, literal
 
 Sign = Literal["<", "≤"]
 
@@ -59,34 +59,19 @@ class Given(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced(Node):
+class Replaced(Same):
     """A value that a rule puts in the place of a cell."""
 
     node: Node
     cell: Leaf
-
-    def evaluate(self) -> float:
-        return self.node.evaluate()
-
-    def python(self) -> str:
-        return self.node.python()
 
     def children(self) -> tuple[Node, ...]:
         return (self.node, self.cell)
 
 
 @dataclass(frozen=True, slots=True)
-class Noted(Node):
+class Noted(Same):
     """A whole derivation, and what there is to say of how its operands were found or why its value is what it is."""
 
     node: Node
     note: str
-
-    def evaluate(self) -> float:
-        return self.node.evaluate()
-
-    def python(self) -> str:
-        return self.node.python()
-
-    def children(self) -> tuple[Node, ...]:
-        return (self.node,)

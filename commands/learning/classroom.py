@@ -130,13 +130,20 @@ class Classroom:
             return
 
     def ask(self) -> None:
-        """Take a line; raises EOFError where there is none."""
+        """Take a line; raises EOFError where there is none, and `InputError` where it can't be read."""
+        try:
+            line = self._read(PROMPT).strip()
+        except KeyboardInterrupt:
+            return
+        if self._typed:
+            self._typed.add(line)
+        self._handle(line)
+
+    def _handle(self, line: str) -> None:
+        """Do as a line says, and keep what came of it; a failure is told, and nothing is lost by it."""
         coach, step = self.coach, self.coach.place
         self._before = coach.sitting
         try:
-            line = self._read(PROMPT).strip()
-            if self._typed:
-                self._typed.add(line)
             self._take(line)
         except KeyboardInterrupt:
             complain(_("interrupted"))

@@ -3,9 +3,12 @@
 import io
 import itertools
 import re
+import subprocess
+import sys
 
 import pytest
 from taught import one_line
+from terminal import ROOT
 from written import WEIGHTS, asking, at_scores, block, doing, guess, lesson, sum_up
 
 from commands.batch import FAILED, FINE, UNEXPECTED, UNUSABLE
@@ -227,6 +230,13 @@ def test_an_unknown_lesson_is_status_2_with_a_hint(tx, name, message, options):
     assert (done.returncode, done.stdout) == (UNUSABLE, "")
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_answers_that_can_not_be_read_are_status_2(write):
+    command = [sys.executable, "-m", "commands", "learn", str(write(LESSON))]
+    done = subprocess.run(command, input=b"\xff\xfe", capture_output=True, cwd=ROOT, check=False)
+    assert done.returncode == UNUSABLE
+    assert done.stderr == b"tx-trace: standard input is not UTF-8 text (byte 0xff in position 0)\n"
 
 
 def test_a_bad_lesson_is_status_2(learn):
