@@ -177,12 +177,12 @@ def shell(
 
 
 @app.command(cls=Command)
-def models(name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None) -> None:
-    """List the built-in models, or show the card of one."""
+def models(name: Annotated[str | None, typer.Argument(metavar="[NAME|PATH]")] = None) -> None:
+    """List the built-in models; show the card of one, or what a checkpoint is and what was decided about it."""
     from .launching import guarded
-    from .subcommands.cards import show_card, show_models
+    from .subcommands.cards import show_model, show_models
 
-    raise typer.Exit(guarded(show_models if name is None else lambda: show_card(name)))
+    raise typer.Exit(guarded(show_models if name is None else lambda: show_model(name)))
 
 
 @app.command(cls=Command)

@@ -54,7 +54,10 @@ class Opener:
         return run
 
     def introduce(self) -> None:
-        """Tell what is odd about the parameters, and what the checkpoint asks for and does not get."""
+        """Tell what is odd about the checkpoint, and what it asks for and does not get."""
+        for decision in self.model.decisions.told:
+            if decision.odd:
+                self._warn(_("note: {what}").format(what=spoken(decision.what)))
         for warning in self.model.warnings:
             self._warn(_("warning: {warning}").format(warning=spoken(warning)))
         if settings := self.model.rules.not_taken_over:

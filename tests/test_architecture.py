@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    ("errors", "addresses", "i18n"),
+    ("errors", "addresses", "i18n", "decisions"),
     ("arithmetic", "grounds", "tensor"),
     ("tape",),
     ("ops",),

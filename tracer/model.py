@@ -18,6 +18,7 @@ from .checkpoints.json_file import read_json_if_there
 from .checkpoints.memory import Progress, Reading
 from .checkpoints.regular import check_regular
 from .checkpoints.unsupported import refuse_file
+from .decisions import Decisions
 from .decoding.rules import Rules
 from .errors import InputError
 from .i18n import N_, Message, _, cause, spoken
@@ -43,7 +44,8 @@ class Model:
     """What `load` returns. ``source`` and ``target`` are None for a checkpoint without tokenizers: ids only.
 
     Parameters are read on first use; ``warnings`` grows when one of them turns out to hold NaN or infinity. ``ignored``
-    are the tensors in the files that the model has no use for, each with the reason.
+    are the tensors in the files that the model has no use for, each with the reason; ``decisions`` are what was decided
+    where the files leave a choice or contradict each other.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Model:
     target: Tokenizer | None
     ignored: Mapping[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    decisions: Decisions = field(default_factory=Decisions)
 
     def __repr__(self) -> str:
         return f"<Model {self.describe()}>"
@@ -223,13 +226,14 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
             _("dtype {dtype!r} is not known; expected {known}").format(dtype=dtype, known=" / ".join(DTYPES))
         )
     values = read_config(directory)
-    stated = Stated(values, str(directory / "config.json"))
+    decisions = Decisions()
+    stated = Stated(values, str(directory / "config.json"), decisions=decisions)
     model_type = stated.name("model_type")
     kind = architecture(model_type)
     config = kind.configure(stated)
     for file in chain.from_iterable(FORMATS):
         check_regular(directory / file)
-    source, target = read_tokenizers(directory, model_type) or (None, None)
+    source, target = read_tokenizers(directory, model_type, decisions) or (None, None)
     labels = [Pieces(tokenizer) if tokenizer else None for tokenizer in (source, target)]
     layout = kind.layout(config, *(Axis("vocab", pieces) for pieces in labels))
     contents = read_parameters(directory, layout, DTYPES[dtype], reading)
@@ -237,24 +241,34 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
     for pieces, size in zip(labels, network.facts[:2], strict=True):
         if pieces is not None:
             pieces.size = size
-    generation = _stated_of_decoding(directory, values)
+    generation = _stated_of_decoding(directory, values, decisions)
     rules = network.rules(generation)
     parameters, ignored = contents.parameters, contents.ignored
-    path = directory.resolve()
-    model = Model(path.name, directory, network, rules, parameters, source, target, ignored, reading.warnings)
+    model = Model(
+        directory.resolve().name,
+        directory,
+        network,
+        rules,
+        parameters,
+        source,
+        target,
+        ignored,
+        reading.warnings,
+        decisions,
+    )
     _check_vocabularies(model)
     _check_rules(model, generation)
     return model
 
 
-def _stated_of_decoding(directory: Path, values: dict[str, Any]) -> Stated:
+def _stated_of_decoding(directory: Path, values: dict[str, Any], decisions: Decisions) -> Stated:
     """`generation_config.json`, with the special tokens of `config.json` behind it; all of `config.json` without it."""
     path, config = directory / "generation_config.json", str(directory / "config.json")
     stated = read_json_if_there(path)
     if not stated:
-        return Stated(values, config)
+        return Stated(values, config, decisions=decisions)
     special = {key: value for key, value in values.items() if key in SPECIAL_TOKENS}
-    return Stated(special | stated, str(path), dict.fromkeys(special.keys() - stated.keys(), config))
+    return Stated(special | stated, str(path), dict.fromkeys(special.keys() - stated.keys(), config), decisions)
 
 
 def _check_vocabularies(model: Model) -> None:

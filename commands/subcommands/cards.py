@@ -1,13 +1,18 @@
-"""The built-in models and their cards."""
+"""The built-in models and their cards; any other checkpoint, and what was decided about it."""
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tracer.errors import InputError
-from tracer.i18n import _, cause, language
-from tracer.model import builtin, find
+from tracer.i18n import _, cause, language, spoken
+from tracer.model import Model, builtin, find, load
+
+from ..showing.formats import WIDTH
 
 CARD = "card.md"
 
@@ -21,10 +26,36 @@ def show_models() -> int:
     return 0
 
 
-def show_card(name: str) -> int:
-    """Show the card of a model; raises `InputError` where there is no such model, or no card."""
-    print(_card(name).rstrip())
+def show_model(name: str) -> int:
+    """Show the card of a built-in model; of another checkpoint, what it is and what was decided about it.
+
+    Raises:
+        InputError: there is no such model, or it can't be opened.
+    """
+    if name in builtin():
+        print(_card(name).rstrip())
+    else:
+        _show_account(load(name))
     return 0
+
+
+def _show_account(model: Model) -> None:
+    from tracer.render.console import make_console
+    from tracer.render.facts import Facts
+
+    width = None if sys.stdout.isatty() else WIDTH
+    console = make_console(sys.stdout, width=width, color="auto", accessible=False, environ=os.environ)
+    print(model.describe())
+    console.print(Facts(_account(model)))
+
+
+def _account(model: Model) -> Mapping[str, Sequence[str]]:
+    """What was decided, by subject; then the tensors that are left unused."""
+    facts: dict[str, list[str]] = {}
+    for decision in model.decisions.told:
+        facts.setdefault(spoken(decision.about), []).append(spoken(decision.what))
+    unused = [f"{name}: {spoken(why)}" for name, why in model.ignored.items()]
+    return facts | {_("unused"): unused}
 
 
 def _card(name: str) -> str:

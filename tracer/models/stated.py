@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 from ..addresses import suggestion
+from ..decisions import Decisions
 from ..errors import InputError
 from ..i18n import _
 
@@ -20,19 +21,25 @@ REQUIRED: Any = object()
 class Stated:
     """What one of these files states. Every method takes a key and, where it may be absent, a default.
 
-    ``elsewhere`` names the files of those values that come from another than ``file``.
+    ``elsewhere`` names the files of those values that come from another than ``file``; ``decisions`` is told what is
+    made of a statement that leaves a choice.
 
     Raises:
         InputError: the key is missing, or its value is not what it should be.
     """
 
     def __init__(
-        self, values: Mapping[str, Any], file: str = "config.json", elsewhere: Mapping[str, str] | None = None
+        self,
+        values: Mapping[str, Any],
+        file: str = "config.json",
+        elsewhere: Mapping[str, str] | None = None,
+        decisions: Decisions | None = None,
     ) -> None:
         self._values = values
         self._file = file
         self._elsewhere = elsewhere or {}
         self._asked = {"model_type"}
+        self.decisions = Decisions() if decisions is None else decisions
 
     def size(self, key: str, default: int = REQUIRED) -> int:
         """A number of things, from 1."""
@@ -91,7 +98,7 @@ class Stated:
     def within(self, *keys: str) -> Stated:
         """The first of some objects that is there, to be read in the same manner; an empty one where none is."""
         inner = next((value for key in keys if isinstance(value := self.get(key), dict)), {})
-        return Stated(inner, f"{self._file}: {keys[0]}")
+        return Stated(inner, f"{self._file}: {keys[0]}", decisions=self.decisions)
 
     def insist(self, holds: bool, key: str, expected: str) -> None:
         """Refuse a value that does not fit the others."""

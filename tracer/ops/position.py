@@ -177,7 +177,8 @@ def bucket(distance: Array, count: int, both_ways: bool, farthest: int) -> Array
     exact = count // 2
     ratio = np.log(np.maximum(distance, 1).astype(np.float32) / exact) / math.log(farthest / exact)
     far = np.minimum(exact + (ratio * (count - exact)).astype(distance.dtype), count - 1)
-    return side + np.where(distance < exact, distance, far)
+    found: Array = side + np.where(distance < exact, distance, far)
+    return found
 
 
 def _wave(function: str, place: int, pair: int, d_model: int) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from ..decisions import Decisions
 from ..errors import InputError
 from ..i18n import _
 from .stated import StatedTokens
@@ -13,15 +14,17 @@ from .tokenizer import Tokenizer
 Pair = tuple[Tokenizer, Tokenizer]
 
 
-def read_tokenizers(directory: Path, model_type: str) -> Pair | None:
+def read_tokenizers(directory: Path, model_type: str, decisions: Decisions | None = None) -> Pair | None:
     """The tokenizers of source and target, which may be one; None where the directory has none.
+
+    ``decisions`` is told which file cuts the words, and what is made of statements that contradict each other.
 
     Raises:
         InputError: a file of a tokenizer is missing or broken.
     """
     for files, reader in FORMATS.items():
         if all((directory / name).exists() for name in files):
-            return reader(directory, StatedTokens(directory, model_type))
+            return reader(directory, StatedTokens(directory, model_type, decisions))
     for files in FORMATS:
         _check_none_alone(directory, files)
     return None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..checkpoints.json_file import read_json_if_there
+from ..decisions import Decisions
 
 ROLES = ("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token")
 
@@ -25,7 +26,8 @@ class StatedTokens:
         InputError: one of them can't be read.
     """
 
-    def __init__(self, directory: Path, model_type: str) -> None:
+    def __init__(self, directory: Path, model_type: str, decisions: Decisions | None = None) -> None:
+        self.decisions = Decisions() if decisions is None else decisions
         self._added = read_json_if_there(directory / "added_tokens.json")
         map_, config = (directory / f"{name}.json" for name in ("special_tokens_map", "tokenizer_config"))
         self._config = read_json_if_there(map_) | read_json_if_there(config)
