@@ -25,6 +25,7 @@ from .errors import InputError
 from .i18n import _
 from .model import Model
 from .ops.activation import BY_NAME
+from .ops.embedding import scaled_embed
 from .run import Run
 from .tape import Record, Tape
 from .tensor import Array, Parameter, Tensor
@@ -217,7 +218,7 @@ def _states(address: str, layers: int) -> Iterator[str]:
 
 def _modules(record: Record, tape: Tape, base: str) -> Iterator[str]:
     """The modules whose output a record may be: the one whose parameters it used, or one known by its place."""
-    is_scaled = record.op.name == "scaled_embed"
+    is_scaled = record.op is scaled_embed
     if (module := _used(record, base)) and not is_scaled:
         yield module
     if (match := _EMBEDDING.fullmatch(record.address)) and not is_scaled:

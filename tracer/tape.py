@@ -5,57 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from .addresses import parse, resolve
-from .arithmetic import Node
 from .errors import AddressError
 from .i18n import _
+from .operation import Operation, Trait
 from .tensor import Array, Tensor
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-
-class Formulated(Protocol):
-    """A formula in Unicode and in LaTeX."""
-
-    @property
-    def formula(self) -> str: ...
-
-    @property
-    def latex(self) -> str: ...
-
-
-class Operates(Protocol):
-    """What a tape, and whoever reads its records, needs of an operation; `tracer.ops.Operation` says what each is."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def formula(self) -> str: ...
-
-    @property
-    def latex(self) -> str: ...
-
-    @property
-    def reference(self) -> str: ...
-
-    @property
-    def shares(self) -> bool: ...
-
-    def forward(self, *inputs: Any, **parameters: Any) -> Tensor: ...
-
-    def derive(self, index: tuple[int, ...], *inputs: Any, **parameters: Any) -> Node: ...
-
-    def written(self, record: Any) -> Formulated: ...
-
-    def operands(self, record: Any) -> Iterator[tuple[str, Tensor]]: ...
-
-    def note(self, record: Any) -> str: ...
-
-    def convention(self, record: Any) -> str: ...
 
 
 class Record:
@@ -68,7 +27,7 @@ class Record:
         step: int,
         index: int,
         address: str,
-        op: Operates,
+        op: Operation,
         inputs: tuple[Tensor, ...],
         parameters: dict[str, Any],
         output: Tensor,
@@ -90,6 +49,10 @@ class Record:
     def name(self) -> str:
         """The last segment of the address."""
         return self.address.rpartition(".")[2]
+
+    def has(self, trait: Trait) -> bool:
+        """Whether a trait is one of the operation's."""
+        return trait in self.op.traits
 
     def __repr__(self) -> str:
         return f"<Record @{self.step}#{self.index} {self.address} {self.op.name}>"
@@ -150,7 +113,7 @@ class Tape:
         self._prefix = ""
         self._places: dict[str, int] = {}
 
-    def __call__(self, op: Operates, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
+    def __call__(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
         output = op.forward(*inputs, **parameters)
         array = output.array
         array.setflags(write=False)
@@ -246,7 +209,7 @@ class _Scope(AbstractContextManager[None]):
 class Untraced(Tape):
     """A tape that computes the same tensors, with the same addresses, and keeps nothing."""
 
-    def __call__(self, op: Operates, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
+    def __call__(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
         output = op.forward(*inputs, **parameters)
         output.address = f"{self.at}:{self._prefix}{name}"
         return output

@@ -15,6 +15,7 @@ from .addresses import Selector, parse
 from .arithmetic import magnitude
 from .derive import Derivation, derive, record_of
 from .i18n import _
+from .operation import Trait
 from .run import Run
 from .tape import Record, Tape
 from .tensor import Array, Axis
@@ -79,7 +80,7 @@ def verify(run: Run, records: Sequence[Record], selectors: Sequence[Selector] = 
     return [
         derivations(run, records, selectors),
         performed_again(records),
-        rows_of_softmax(records, TOLERANCE[run.model.dtype], selectors),
+        rows_of_distributions(records, TOLERANCE[run.model.dtype], selectors),
         hidden_keys(records, selectors),
         labels(run, records),
         cached(run, [tape for tape in whole if run.cached and tape.number > 0 and tape.beam is None]),
@@ -129,11 +130,11 @@ def performed_again(records: Iterable[Record]) -> Check:
     return check
 
 
-def rows_of_softmax(records: Iterable[Record], allowed: float, selectors: Sequence[Selector] = ()) -> Check:
-    """The rows of every softmax add up to 1, those that selectors leave a cell of."""
+def rows_of_distributions(records: Iterable[Record], allowed: float, selectors: Sequence[Selector] = ()) -> Check:
+    """The rows of every distribution add up to 1, those that selectors leave a cell of."""
     check = Check(_("softmax adds up to 1"), _("rows"))
     for record in records:
-        if record.op.name == "softmax":
+        if record.has(Trait.DISTRIBUTION):
             sums = record.output.array.sum(-1, dtype=np.float64)
             for row in product(*_places(record, selectors)[:-1]):
                 at, total = _cell(record, row), float(sums[row])
@@ -146,7 +147,7 @@ def hidden_keys(records: Iterable[Record], selectors: Sequence[Selector] = ()) -
     """What has −∞ before softmax has exactly 0 after it."""
     check = Check(_("hidden is exactly 0"), _("cells"))
     for record in records:
-        if record.op.name == "softmax":
+        if record.has(Trait.DISTRIBUTION):
             places = np.ix_(*_places(record, selectors))
             hidden = np.zeros(record.output.shape, bool)
             hidden[places] = np.isneginf(record.inputs[0].array)[places]
@@ -248,7 +249,7 @@ def _pieces(run: Run, record: Record, axis: Axis, length: int) -> list[str]:
     if record.address.startswith("encoder.") or (axis.name == "key" and "cross_attn" in record.address.split(".")):
         return [piece(i, "source") for i in run.source_ids]
     read = _read(run, record.output.address)
-    start = record.parameters.get("start") if record.op.name == "loss" else len(read) - length
+    start = record.parameters.get("start") if record.has(Trait.LOSS) else len(read) - length
     return [piece(i, "target") for i in read[start : start + length]]  # type: ignore[operator]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import N_, _, spoken
 from tracer.modules import Module, tree
-from tracer.ops import Operation
 from tracer.tape import Record
 from tracer.tensor import Statistics
 
@@ -83,7 +82,7 @@ def record_facts(session: Session) -> Results:
 
 
 def _record(record: Record) -> dict[str, Any]:
-    operation, output = cast("Operation", record.op), record.output
+    operation, output = record.op, record.output
     return {
         N_("address"): output.address,
         N_("number"): f"#{record.index}",

@@ -13,6 +13,8 @@ from tracer.debugger.expressions import Expression, Several, Value
 from tracer.debugger.session import Session
 from tracer.export import jsonl
 from tracer.i18n import _
+from tracer.operation import Trait
+from tracer.ops.softmax import softmax
 from tracer.tape import Record
 from tracer.tensor import Array, Axis, Tensor
 
@@ -57,12 +59,19 @@ class Part:
         from tracer.render.mask import mask_view
         from tracer.render.tensors import tensor_view
 
-        op, (whole, _short, decimals, _scientific, highlight) = self.record.op.name, self.form
-        if op == "softmax" and not highlight and (row := self._row()) is not None:
+        whole, _short, decimals, _scientific, highlight = self.form
+        if self.record.op is softmax and not highlight and (row := self._row()) is not None:
             return self._softmax(row)
-        if op == "mask" and not self.selectors and not highlight:
+        if self.record.has(Trait.MASK) and not self.selectors and not highlight:
             return mask_view(self.record, title=self.title, full=whole)
-        return tensor_view(cut, op=op, title=self.title, decimals=decimals, full=whole, highlight=highlight)
+        return tensor_view(
+            cut,
+            title=self.title,
+            decimals=decimals,
+            full=whole,
+            probabilities=self.record.has(Trait.DISTRIBUTION),
+            highlight=highlight,
+        )
 
     def _row(self) -> list[int] | None:
         """The index of the one row that is selected whole, if it is one."""

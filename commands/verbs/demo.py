@@ -7,6 +7,8 @@ from typing import Literal
 from tracer.debugger.session import Session
 from tracer.derive import Derivation, derive
 from tracer.export import jsonl
+from tracer.operation import Trait
+from tracer.ops.softmax import softmax
 from tracer.tape import Record, Tape
 
 from ..grammar.parameters import Numbers
@@ -50,11 +52,11 @@ def _record(record: Record, tape: Tape) -> Result:
         from tracer.render.softmax import softmax_view
         from tracer.render.tensors import tensor_view
 
-        if record.op.name == "mask":
+        if record.has(Trait.MASK):
             return mask_view(record)
-        if record.op.name == "softmax" and record.output.array.ndim == 1:
+        if record.op is softmax and record.output.array.ndim == 1:
             return softmax_view(record, (), tape, decimals=DECIMALS)
-        return tensor_view(record.output, op=record.op.name, decimals=DECIMALS)
+        return tensor_view(record.output, probabilities=record.has(Trait.DISTRIBUTION), decimals=DECIMALS)
 
     return Result(lambda: [jsonl.tensor(record.output, record.step)], view)
 

@@ -15,6 +15,7 @@ from tracer.debugger.displays import Format
 from tracer.debugger.session import Session
 from tracer.errors import AddressError
 from tracer.i18n import _
+from tracer.operation import Trait
 from tracer.tape import Record, Tape
 
 from ..grammar.parameters import Count, Expr, Places, Range, Scientific, Short, Where, Whole
@@ -64,7 +65,7 @@ def mask(session: Session, address: Where | None = None, *, whole: Whole = False
     (tx) mask
     (tx) mask dec.0.self
     """
-    part = Part(session, _nearest(session, address, "mask", lambda record: record.op.name == "mask"))
+    part = Part(session, _nearest(session, address, "mask", lambda record: record.has(Trait.MASK)))
 
     def view() -> View:
         from tracer.render.mask import rules_view
@@ -91,13 +92,13 @@ def heads(session: Session, address: Where | None = None) -> Results:
     def view() -> View:
         from tracer.render.heads import heads_view
 
-        return heads_view(cut, title=part.title, probabilities=part.record.op.name == "softmax")
+        return heads_view(cut, title=part.title, probabilities=part.record.has(Trait.DISTRIBUTION))
 
     yield replace(part.result(), view=view)
 
 
 def _has_heads(record: Record) -> bool:
-    return record.op.name == "softmax" and len(record.output.axes) == 3
+    return record.has(Trait.DISTRIBUTION) and len(record.output.axes) == 3
 
 
 def _nearest(session: Session, address: Address | None, name: str, fits: Callable[[Record], bool]) -> Record:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tracer.debugger.displays import Format
 from tracer.debugger.session import Session
+from tracer.operation import Trait
 from tracer.tensor import Array
 
 from ..grammar.parameters import Expr, Places
@@ -46,7 +47,8 @@ def _recorded(part: Part) -> Result:
         from ..viewer.subject import Recorded, Subject
 
         origin = Recorded(part.session.run, record, part.selectors)
-        return Subject(cut, part.title, origin, is_softmax=record.op.name == "softmax", decimals=part.form.decimals)
+        likely = record.has(Trait.DISTRIBUTION)
+        return Subject(cut, part.title, origin, probabilities=likely, decimals=part.form.decimals)
 
     return replace(part.result(), subject=subject if cut.array.ndim and cut.array.size else None)
 

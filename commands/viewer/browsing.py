@@ -101,7 +101,7 @@ class Browsing:
 
     def _notation(self, page: Page, *, finer: int = 0) -> Notation:
         decimals = page.decimals if self.subject.decimals is None else self.subject.decimals
-        return Notation(page, decimals_of(self.tensor, decimals + finer), marks_zero=self.subject.is_softmax)
+        return Notation(page, decimals_of(self.tensor, decimals + finer), marks_zero=self.subject.probabilities)
 
     def _viewport(self, page: Page) -> Viewport:
         position = self.position
@@ -111,7 +111,7 @@ class Browsing:
         return Viewport(ordered, rows, columns, self._painter(page), page, is_dense=self.dense > 0)
 
     def _painter(self, page: Page) -> Painter:
-        heat = HeatPainter(page, self._notation(page), self._statistics, probabilities=self.subject.is_softmax)
+        heat = HeatPainter(page, self._notation(page), self._statistics, probabilities=self.subject.probabilities)
         return Shades(heat, page, self.dense) if self.dense else heat
 
     def _title(self, page: Page) -> Line:

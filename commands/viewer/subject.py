@@ -32,12 +32,12 @@ class Origin(Protocol):
 
 @dataclass(frozen=True)
 class Subject:
-    """A tensor, its title, and the origin of its cells; ``is_softmax`` colours them as probabilities."""
+    """A tensor, its title, and the origin of its cells; ``probabilities`` says how they are coloured."""
 
     tensor: Tensor
     title: str
     origin: Origin
-    is_softmax: bool = False
+    probabilities: bool = False
     decimals: int | None = None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import AddressError
-from tracer.ops.operation import Operation
+from tracer.operation import Operation
 from tracer.run import Token
 from tracer.tape import Tape
 from tracer.tensor import FEATURE, Tensor

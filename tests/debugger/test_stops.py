@@ -28,7 +28,7 @@ from tracer.debugger.stops import (
     whole_expression,
 )
 from tracer.errors import AddressError, InputError
-from tracer.ops.operation import Operation
+from tracer.operation import Operation
 from tracer.ops.softmax import softmax
 from tracer.run import Run
 from tracer.tape import Tape

@@ -26,7 +26,7 @@ query    <s>      i     爱
 
 
 def test_attention_weights():
-    assert seen(tensor_view(tape()["decoder.0.self_attn.weights"], op="softmax")) == WEIGHTS
+    assert seen(tensor_view(tape()["decoder.0.self_attn.weights"], probabilities=True)) == WEIGHTS
 
 
 def test_a_large_matrix_is_cut_from_the_middle():
@@ -161,6 +161,6 @@ def test_no_colour_is_no_escape_at_all():
 
 def test_probabilities_have_one_hue():
     weights = Tensor(np.array([[0.0, 0.1, 0.5, 1.0]]), (Axis("a"), Axis("b")), "")
-    row = seen(tensor_view(weights, op="softmax"), FORCE_COLOR="1").splitlines()[-2]
+    row = seen(tensor_view(weights, probabilities=True), FORCE_COLOR="1").splitlines()[-2]
     assert "33m" not in row
     assert "\x1b[2m  ·" in row

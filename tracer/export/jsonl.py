@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from ..derive import Derivation
-    from ..ops import Operation
     from ..run import Token
     from ..tape import Record
     from ..tensor import Array, Tensor
@@ -29,7 +28,7 @@ def dumps(thing: Mapping[str, Any]) -> str:
 
 def op(record: Record) -> Object:
     """A performed operation, with the statistics of its output but not its values."""
-    operation, output = cast("Operation", record.op), record.output
+    operation, output = record.op, record.output
     return {
         "kind": "op",
         "step": record.step,

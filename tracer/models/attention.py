@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..decoding.cache import LayerCache
+from ..operation import Operation
 from ..ops.attention import append, cached, mask, masked, scores, weigh
 from ..ops.linear import concat, linear, project
-from ..ops.operation import Operation
 from ..ops.softmax import softmax
 from ..tape import Tape
 from ..tensor import HEAD, Axis, Tensor

@@ -4,7 +4,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .operation import Operation
+from ..operation import Operation
 
 __all__ = ["Operation", "catalogue"]
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from ..arithmetic import Call, Max, Node, Number, exp
+from ..operation import Operation
 from ..tensor import Array, Tensor
-from .operation import Operation
 
 
 class Relu(Operation):

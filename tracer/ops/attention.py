@@ -11,8 +11,8 @@ import numpy as np
 from ..arithmetic import Node, Number, dot, total
 from ..grounds import Noted
 from ..i18n import N_, _
+from ..operation import Operation, Trait, Written
 from ..tensor import Array, Axis, Tensor
-from .operation import Operation, Written
 
 if TYPE_CHECKING:
     from ..decoding.cache import Rows
@@ -32,6 +32,7 @@ class Mask(Operation):
         value="M_{ij} = 0", key="j", query="i", never=r"-\infty"
     )
     reference = N_("Vaswani et al. 2017, §3.2.3; Beltagy et al. 2020, §3.1 (sliding window)")
+    traits = Trait.MASK
 
     def forward(
         self,

@@ -11,8 +11,8 @@ import numpy as np
 from ..arithmetic import Leaf, Named, Node, Number, exp, log, over, total
 from ..grounds import Given, Noted, Replaced, Sign, Which
 from ..i18n import N_, Message, _, spoken
+from ..operation import Operation
 from ..tensor import Array, Row, Tensor
-from .operation import Operation
 
 
 class Candidates(Operation):

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from ..arithmetic import Node, Number
+from ..operation import Operation
 from ..tensor import Axis, Parameter, Tensor
-from .operation import Operation
 
 
 class Embed(Operation, weight="E"):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..arithmetic import Node, Number, dot
 from ..i18n import N_, _
+from ..operation import Operation, Written
 from ..tensor import D_K, FEATURE, Axis, Parameter, Tensor
-from .operation import Operation, Written
 
 if TYPE_CHECKING:
     from ..tape import Record

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arithmetic import Named, Node, Number, over, sqrt
+from ..operation import Operation, Written
 from ..tensor import Parameter, Tensor
-from .operation import Operation, Written
 
 if TYPE_CHECKING:
     from ..tape import Record

@@ -11,8 +11,8 @@ import numpy as np
 from ..arithmetic import Call, Named, Node, Number
 from ..grounds import Noted
 from ..i18n import N_, _
+from ..operation import Operation
 from ..tensor import FEATURE, HEAD, Array, Axis, Parameter, Tensor
-from .operation import Operation
 
 Dtype: TypeAlias = type[np.floating[Any]]
 

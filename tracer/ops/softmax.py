@@ -11,8 +11,8 @@ import numpy as np
 from ..arithmetic import Leaf, Named, Node, exp, log, over
 from ..grounds import Noted
 from ..i18n import N_, _
+from ..operation import Operation, Trait
 from ..tensor import Axis, Tensor
-from .operation import Operation
 
 if TYPE_CHECKING:
     from ..tape import Record
@@ -24,6 +24,7 @@ class Softmax(Operation):
     formula = "exp(x − max) / Σ exp(x − max)"
     latex = r"\frac{e^{x_j - \max x}}{\sum_i e^{x_i - \max x}}"
     reference = "Bridle 1990; Vaswani et al. 2017, eq. 1"
+    traits = Trait.DISTRIBUTION
 
     def forward(self, x: Tensor) -> Tensor:
         y = x.array - np.maximum.reduce(x.array, -1, keepdims=True)
@@ -62,6 +63,7 @@ class Loss(Operation, logits="z"):
     formula = N_("−log p(next id)")
     latex = r"-\log p(y_{t+1}) = \log \sum_i e^{z_i - \max z} + \max z - z_{y_{t+1}}"
     reference = N_("Vaswani et al. 2017, §5.4 (without label smoothing)")
+    traits = Trait.LOSS
 
     def forward(self, logits: Tensor, *, gold: Sequence[int], start: int) -> Tensor:
         where = slice(start, start + len(gold))

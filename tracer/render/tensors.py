@@ -213,26 +213,26 @@ class Row(View):
 def tensor_view(
     tensor: Tensor,
     *,
-    op: str | None = None,
     title: str | None = None,
     remark: str = "",
     decimals: int | None = None,
     max_rows: int | None = None,
     full: bool = False,
+    probabilities: bool = False,
     focus: int = -1,
     highlight: Range | None = None,
 ) -> TensorView:
     """A tensor with its header; one value, a row, a matrix, or a matrix for each leading index.
 
-    ``op`` is the operation it comes from: a softmax is coloured as probabilities. The header is ``title`` (the
-    tensor's address if there is none), shape and statistics, and a ``remark``. At most ``max_rows`` rows of a matrix
-    (the page's number if there is none) are seen unless ``full``, among them the row ``focus``. Cells within
-    ``highlight``, its ends included, are marked and counted.
+    The header is ``title`` (the tensor's address if there is none), shape and statistics, and a ``remark``. At most
+    ``max_rows`` rows of a matrix (the page's number if there is none) are seen unless ``full``, among them the row
+    ``focus``. ``probabilities`` are coloured as such. Cells within ``highlight``, its ends included, are marked and
+    counted.
     """
     return TensorView(
         tensor,
         heading=Heading(tensor.address if title is None else title, remark),
-        probabilities=op == "softmax",
+        probabilities=probabilities,
         decimals=decimals,
         max_rows=max_rows,
         full=full,

@@ -42,7 +42,7 @@ def test_selectors_are_undone_in_the_names_of_cells(session):
     subject = subject_of(session, "enc.0.self.weights[-1, 1:3]")
     assert subject.tensor.shape == (2, 4)
     assert (subject.origin.address, subject.origin.index((1, 3))) == ("@0:encoder.0.self_attn.weights", (1, 2, 3))
-    assert subject.is_softmax
+    assert subject.probabilities
 
 
 def test_a_cell_of_a_product_is_explained_with_its_row_and_column(session):

@@ -11,6 +11,7 @@ import numpy as np
 from ...addresses import Address
 from ...arithmetic import Node, Number
 from ...grounds import Given, Noted, Replaced
+from ...operation import Trait
 from ...tape import Record
 from ...tensor import Array
 from .conditions import Condition
@@ -64,7 +65,7 @@ class CatchRowSum:
     kind: ClassVar[Kind] = "catch"
 
     def indices(self, step: Sealed) -> Sequence[int]:
-        return [record.index for record in step.tape if record.op.name == "softmax"]
+        return [record.index for record in step.tape if record.has(Trait.DISTRIBUTION)]
 
     def found(self, here: Tested) -> tuple[Unbalanced] | None:
         sums = here.record.output.array.sum(-1, dtype=np.float64)

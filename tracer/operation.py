@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from enum import Flag, auto
 from inspect import Parameter as Argument
 from inspect import signature
 from itertools import chain, repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from ..i18n import spoken
-from ..tensor import Parameter, Tensor
+from .i18n import spoken
+from .tensor import Parameter, Tensor
 
 if TYPE_CHECKING:
-    from ..arithmetic import Node
-    from ..tape import Record
+    from .arithmetic import Node
+    from .tape import Record
+
+
+class Trait(Flag):
+    """What is true of everything that an operation yields, for whoever shows, checks or catches it."""
+
+    NONE = 0
+    DISTRIBUTION = auto()
+    """Every row along the last axis adds up to 1; what has −∞ in the input has exactly 0."""
+    MASK = auto()
+    """0 where a query may look, −∞ where it may not."""
+    LOSS = auto()
+    """A number for each id that was to be predicted."""
 
 
 class Written(NamedTuple):
@@ -38,6 +51,7 @@ class Operation:
     formula: ClassVar[str]
     latex: ClassVar[str]
     reference: ClassVar[str]
+    traits: ClassVar[Trait] = Trait.NONE
     symbols: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """How the formula writes those of the arguments of `forward` that it has another name for."""
     shares: ClassVar[bool] = False
