@@ -18,6 +18,7 @@ from .decoding.settings import Settings
 from .errors import AddressError
 from .i18n import _
 from .model import Model
+from .models.text import Text
 from .ops.softmax import loss
 from .tape import Record, Tape, Untraced
 from .tensor import Array, Tensor
@@ -97,6 +98,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.source = [self.model.piece(i, "source") for i in self.source_ids]
+        self.source_text = Text(self.source_ids, self.source, self.model.architecture.padding(self.source_ids))
         self._read = list(self._given())
         self._prompt = len(self._read)
         self.target = [self.model.piece(i, "target") for i in self._read]
@@ -322,7 +324,7 @@ class Run:
         What is not finite is for the reader of the tape to see, and no warning of NumPy's.
         """
         if tape.number == 0:
-            self._memory = self.model.architecture.encode(tape, self.source_ids, self.source)
+            self._memory = self.model.architecture.encode(tape, self.source_text)
             return None
         if tape.beam is not None:
             self._perform_for(self.search.steps[tape.number - 1][tape.beam], tape)
@@ -355,7 +357,12 @@ class Run:
     def _logits(self, tape: Tape, read: Sequence[int], labels: Sequence[str], cache: Cache | None) -> Tensor:
         """One pass of the decoder; with a cache, over the new positions only."""
         start = len(read) - 1 if cache and tape.number > 1 else 0
-        return self.model.architecture.decode(tape, read, labels, self._memory, self.source_ids, cache, start)
+        target = self.target_text(read, labels)
+        return self.model.architecture.decode(tape, target, self._memory, self.source_text, cache, start)
+
+    def target_text(self, read: Sequence[int], labels: Sequence[str]) -> Text:
+        """What the decoder reads, as far as it has come."""
+        return Text(read, labels)
 
     def _lose(self, tape: Tape, logits: Tensor) -> None:
         """The loss of every given target id that the decoder saw something before."""

@@ -273,7 +273,7 @@ def _uncached(run: Run, made: Tape) -> Tape:
     tape, read = Tape(made.number), _read(run, made.at)
     pieces = [run.model.piece(i, "target") for i in read]
     memory = run.step(0)["encoder.output"] if run.model.has_encoder else None
-    run.model.architecture.decode(tape, read, pieces, memory, run.source_ids)
+    run.model.architecture.decode(tape, run.target_text(read, pieces), memory, run.source_text)
     return tape
 
 

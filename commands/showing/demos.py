@@ -107,7 +107,7 @@ def _mask(tape: Tape, numbers: Numbers) -> Demo:
 
 def _positions(tape: Tape, numbers: Numbers) -> Demo:
     length, d_model = _whole(numbers[0], _("positions")), _whole(numbers[-1], _("features"))
-    tape(sinusoids, "positions", position=Axis("position"), start=0, shape=(length, d_model), dtype=np.float64)
+    tape(sinusoids, "positions", position=Axis("position"), positions=range(length), d_model=d_model, dtype=np.float64)
     return Demo(tape, (length - 1, d_model - 1))
 
 

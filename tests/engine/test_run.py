@@ -9,6 +9,7 @@ import pytest
 import tracer
 from tracer.decoding.settings import Settings
 from tracer.errors import AddressError, InputError
+from tracer.models.text import Text
 from tracer.ops.linear import Linear
 from tracer.run import Run
 from tracer.tensor import Tensor
@@ -108,10 +109,11 @@ def test_with_and_without_cache_agree_after_a_pad_token(random_model: tracer.Mod
     target = [1, 9, 0, 0, 30, 0, 41]
     whole = tracer.trace(random_model, ids=SOURCE, target_ids=target)[1]["logits"].array
     network, labels = random_model.architecture, list(map(str, target))
-    memory = network.encode(tracer.Tape(0), SOURCE, list(map(str, SOURCE)))
+    read = Text(SOURCE, list(map(str, SOURCE)))
+    memory = network.encode(tracer.Tape(0), read)
     cache = network.new_cache(len(target), 1)
     for n in range(1, 1 + len(target)):
-        row = network.decode(tracer.Tape(n), target[:n], labels[:n], memory, SOURCE, cache, n - 1)
+        row = network.decode(tracer.Tape(n), Text(target[:n], labels[:n]), memory, read, cache, n - 1)
         np.testing.assert_allclose(row.array[0], whole[n - 1], rtol=0, atol=1e-4)
 
 

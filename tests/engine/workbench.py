@@ -48,9 +48,9 @@ class Workbench:
     def positions(self) -> None:
         """Positions in halves, for an odd number of features; distances both ways, far beyond the last bucket."""
         kind, weight = self.dtype.type, self.parameter("W_bias", 32, 2)
-        self.tape(sinusoid_halves, "halves", position=POSITION, start=2, shape=(3, 7), dtype=kind)
+        self.tape(sinusoid_halves, "halves", position=POSITION, positions=range(2, 5), d_model=7, dtype=kind)
         for name, both_ways in (("both", True), ("back", False)):
-            how: dict[str, Any] = {"shape": (3, 60), "start": 20, "both_ways": both_ways, "farthest": 40}
+            how: dict[str, Any] = {"queries": range(20, 23), "keys": range(60), "both_ways": both_ways, "farthest": 40}
             self.tape(relative_bias, name, axes=(QUERY, KEY), weight=weight, **how)
 
     def attention(self) -> None:

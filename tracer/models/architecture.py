@@ -14,6 +14,7 @@ from ..tape import Tape
 from ..tensor import Axis, Parameter, Tensor
 from .layout import Layout, arranged
 from .stated import Stated
+from .text import Text
 
 NOT_TAKEN_OVER = {
     "num_beams": 1,
@@ -108,25 +109,24 @@ class Architecture(ABC):
     def new_cache(self, capacity: int, prompt: int) -> Cache:
         """Room for the keys and values of ``capacity`` positions, the first ``prompt`` of them made in step 1."""
 
-    def encode(self, tape: Tape, ids: Sequence[int], labels: Sequence[str]) -> Tensor:
-        """Source ids -> memory [position, feature]; there where ``has_encoder`` says so."""
+    def encode(self, tape: Tape, source: Text) -> Tensor:
+        """Source -> memory [position, feature]; there where ``has_encoder`` says so."""
         raise NotImplementedError
 
     @abstractmethod
     def decode(
         self,
         tape: Tape,
-        ids: Sequence[int],
-        labels: Sequence[str],
+        target: Text,
         memory: Tensor | None = None,
-        source_ids: Sequence[int] = (),
+        source: Text | None = None,
         cache: Cache | None = None,
         start: int = 0,
     ) -> Tensor:
-        """Ids so far -> logits [position, vocab] of the positions from ``start``.
+        """What was read so far -> logits [position, vocab] of the places from ``start``.
 
-        With a cache, keys and values of the positions before ``start`` come from it, and only the last position
-        gets logits.
+        With a cache, keys and values of the places before ``start`` come from it, and only the last place gets logits.
+        ``memory`` is what the encoder made of ``source``.
         """
 
     def padding(self, ids: Sequence[int]) -> Sequence[int]:

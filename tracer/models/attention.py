@@ -15,6 +15,7 @@ from ..ops.softmax import softmax
 from ..tape import Tape
 from ..tensor import HEAD, Axis, Tensor
 from .layout import Parameters
+from .text import Text
 
 Padding = Sequence[int]
 """The places of keys that are padding."""
@@ -25,18 +26,16 @@ def self_attention(
     p: Parameters,
     x: Tensor,
     heads: int,
+    text: Text,
     *,
-    padding: Padding = (),
     past: int | None = None,
     kept: LayerCache | None = None,
-    labels: Sequence[str] = (),
     bias: Sequence[Tensor] = (),
     compare: Operation = scores,
 ) -> Tensor:
-    """Queries, keys and values all from x [position, feature] -> [query, feature].
+    """Queries, keys and values all from x [position, feature] -> [query, feature]; x is of the last places of ``text``.
 
-    ``past`` positions came before x under the causal mask; None is no causal mask. With a cache, ``labels`` runs over
-    all positions so far.
+    ``past`` places came before x under the causal mask; None is no causal mask.
     """
     q = tape(project, "q", x, **p.q, heads=heads, axes=(HEAD, "query"))
     if kept is None:
@@ -45,8 +44,8 @@ def self_attention(
     else:
         k_new = tape(project, "k_new", x, **p.k, heads=heads, axes=(HEAD, "key"))
         v_new = tape(project, "v_new", x, **p.v, heads=heads, axes=(HEAD, "key"))
-        k, v = remembered(tape, kept, k_new, v_new, past or 0, labels)
-    return attend(tape, p, q, k, v, padding=padding, past=past, bias=bias, compare=compare)
+        k, v = remembered(tape, kept, k_new, v_new, past or 0, text)
+    return attend(tape, p, q, k, v, padding=text.hidden, past=past, bias=bias, compare=compare)
 
 
 def cross_attention(
@@ -55,13 +54,13 @@ def cross_attention(
     x: Tensor,
     memory: Tensor,
     heads: int,
+    source: Text,
     *,
-    padding: Padding = (),
     kept: LayerCache | None = None,
     bias: Sequence[Tensor] = (),
     compare: Operation = scores,
 ) -> Tensor:
-    """Queries from the target x [query, feature], keys and values from the memory [key, feature] (§3.2.3).
+    """Queries from the target x [query, feature], keys and values from the memory [key, feature] of the source.
 
     With a cache, the keys and values are projected in step 1 and kept.
     """
@@ -73,15 +72,15 @@ def cross_attention(
         v = tape(project, "v", memory, **p.v, heads=heads, axes=(HEAD, "key"))
         if kept is not None:
             kept.memory = k, v
-    return attend(tape, p, q, k, v, padding=padding, bias=bias, compare=compare)
+    return attend(tape, p, q, k, v, padding=source.hidden, bias=bias, compare=compare)
 
 
 def remembered(
-    tape: Tape, kept: LayerCache, k_new: Tensor, v_new: Tensor, past: int, labels: Sequence[str]
+    tape: Tape, kept: LayerCache, k_new: Tensor, v_new: Tensor, past: int, text: Text
 ) -> tuple[Tensor, Tensor]:
-    """The keys and values of all positions so far: the cache's, then the new ones."""
-    k = tape(append, "k", k_new, rows=kept.k, past=past, labels=labels)
-    v = tape(append, "v", v_new, rows=kept.v, past=past, labels=labels)
+    """The keys and values of all of the text so far: the cache's, then the new ones."""
+    k = tape(append, "k", k_new, rows=kept.k, past=past, labels=text.labels)
+    v = tape(append, "v", v_new, rows=kept.v, past=past, labels=text.labels)
     return k, v
 
 

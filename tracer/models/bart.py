@@ -18,6 +18,7 @@ from . import transformer
 from .architecture import Architecture, Facts
 from .layout import Layout, Parameters
 from .stated import Stated
+from .text import Text
 from .transformer import Transformer, sublayers
 
 OFFSET = 2
@@ -75,20 +76,21 @@ class Bart(Transformer):
     def rules(self, generation: Stated) -> Rules:
         return Architecture.rules(self, generation)
 
-    def _embed(self, tape: Tape, p: Parameters, ids: Sequence[int], labels: Sequence[str], start: int) -> Tensor:
+    def _embed(self, tape: Tape, p: Parameters, text: Text) -> Tensor:
         """ids -> [position, feature]: LayerNorm(E[ids] + P[pos])."""
         with tape.scope("embed"):
-            tokens = self._look_up(tape, p, ids, labels)
-            position, length, weight = tokens.dims[0], len(ids), p.positions.weight
+            tokens = self._look_up(tape, p, text)
+            position, weight = tokens.dims[0], p.positions.weight
             places = tape(
-                positions, "positions", position=position, start=start, length=length, weight=weight, offset=OFFSET
+                positions, "positions", position=position, positions=text.positions, weight=weight, offset=OFFSET
             )
             x = tape(layer_norm, "norm", tape(add, "sum", tokens, places), **p.norm, eps=self.config.norm_eps)
             return tape.alias("output", x)
 
-    def _look_up(self, tape: Tape, p: Parameters, ids: Sequence[int], labels: Sequence[str]) -> Tensor:
+    def _look_up(self, tape: Tape, p: Parameters, text: Text) -> Tensor:
         """ids -> [position, feature]: E[ids], times √d_model where the configuration says so."""
-        return tape(scaled_embed if self.config.scaled else embed, "tokens", ids=ids, labels=labels, weight=p.weight)
+        lookup = scaled_embed if self.config.scaled else embed
+        return tape(lookup, "tokens", ids=text.ids, labels=text.labels, weight=p.weight)
 
     def _output_projection(self) -> Mapping[str, Parameter]:
         """The embedding once more, or a projection of its own; and the bias."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 from ..decoding.cache import Cache, LayerCache
@@ -13,6 +13,7 @@ from ..tape import Tape
 from ..tensor import Parameter, Tensor
 from .architecture import Architecture
 from .layout import Parameters
+from .text import Text
 
 
 class DecoderOnly(Architecture):
@@ -23,20 +24,19 @@ class DecoderOnly(Architecture):
     def decode(
         self,
         tape: Tape,
-        ids: Sequence[int],
-        labels: Sequence[str],
+        target: Text,
         memory: Tensor | None = None,
-        source_ids: Sequence[int] = (),
+        source: Text | None = None,
         cache: Cache | None = None,
         start: int = 0,
     ) -> Tensor:
         layers = self.parameters.decoder.layers
         with tape.scope("decoder"):
-            x = self.embed(tape, ids[start:], labels[start:], start)
+            x = self.embed(tape, target.since(start))
             for i in range(len(layers)):
                 with tape.scope(str(i)):
                     kept = cache.layers[i] if cache else None
-                    x = tape.alias("output", self.layer(tape, layers[str(i)], x, start, kept, labels))
+                    x = tape.alias("output", self.layer(tape, layers[str(i)], x, target, start, kept))
             x = tape.alias("output", self.final_norm(tape, x))
             if cache and x.shape[0] > 1:
                 x = tape(last, "last", x)
@@ -45,14 +45,12 @@ class DecoderOnly(Architecture):
         return logits
 
     @abstractmethod
-    def embed(self, tape: Tape, ids: Sequence[int], labels: Sequence[str], start: int) -> Tensor:
-        """ids -> [position, feature], the first of them at position ``start``."""
+    def embed(self, tape: Tape, text: Text) -> Tensor:
+        """ids -> [position, feature]."""
 
     @abstractmethod
-    def layer(
-        self, tape: Tape, p: Parameters, x: Tensor, past: int, kept: LayerCache | None, labels: Sequence[str]
-    ) -> Tensor:
-        """[position, feature] -> the same; ``past`` positions came before, and ``labels`` runs over all so far."""
+    def layer(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int, kept: LayerCache | None) -> Tensor:
+        """[position, feature] -> the same; x is of the last places of ``text``, and ``past`` came before."""
 
     @abstractmethod
     def final_norm(self, tape: Tape, x: Tensor) -> Tensor:

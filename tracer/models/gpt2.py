@@ -5,7 +5,7 @@ Linear maps are stored [in, out], as x W + b.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,6 +23,7 @@ from .attention import attend, remembered
 from .decoder_only import DecoderOnly
 from .layout import Layout, Parameters
 from .stated import Stated
+from .text import Text
 
 
 @dataclass(frozen=True)
@@ -95,30 +96,26 @@ class Gpt2(DecoderOnly):
         d_k = c.d_model // c.heads
         return Cache.of(c.layers, c.heads, d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
 
-    def embed(self, tape: Tape, ids: Sequence[int], labels: Sequence[str], start: int) -> Tensor:
+    def embed(self, tape: Tape, text: Text) -> Tensor:
         p = self.parameters.decoder.embed
         with tape.scope("embed"):
-            tokens = tape(embed, "tokens", ids=ids, labels=labels, weight=p.tokens.weight)
-            position, length = tokens.dims[0], len(ids)
-            places = tape(
-                positions, "positions", position=position, start=start, length=length, weight=p.positions.weight
-            )
+            tokens = tape(embed, "tokens", ids=text.ids, labels=text.labels, weight=p.tokens.weight)
+            position, weight = tokens.dims[0], p.positions.weight
+            places = tape(positions, "positions", position=position, positions=text.positions, weight=weight)
             return tape(add, "output", tokens, places)
 
-    def layer(
-        self, tape: Tape, p: Parameters, x: Tensor, past: int, kept: LayerCache | None, labels: Sequence[str]
-    ) -> Tensor:
+    def layer(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int, kept: LayerCache | None) -> Tensor:
         eps = self.config.norm_eps
         with tape.scope("self_attn"):
             y = tape(layer_norm, "norm", x, **p.self_attn.norm, eps=eps)
-            x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, past, kept, labels))
+            x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, text, past, kept))
         with tape.scope("ffn"):
             y = tape(linear, "hidden", tape(layer_norm, "norm", x, **p.ffn.norm, eps=eps), **p.ffn.hidden)
             y = tape(BY_NAME[self.config.activation], "activated", y)
             return tape(add, "residual", x, tape(linear, "output", y, **p.ffn.output))
 
     def _attention(
-        self, tape: Tape, p: Parameters, x: Tensor, past: int, kept: LayerCache | None, labels: Sequence[str]
+        self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int, kept: LayerCache | None
     ) -> Tensor:
         """[query, feature] -> the same; q, k and v are parts of one product."""
         qkv = tape(linear, "qkv", x, **p.qkv)
@@ -127,8 +124,8 @@ class Gpt2(DecoderOnly):
         k = tape(part, f"k{new}", qkv, part=1, parts=3, heads=heads, axes=(HEAD, "key"))
         v = tape(part, f"v{new}", qkv, part=2, parts=3, heads=heads, axes=(HEAD, "key"))
         if kept is not None:
-            k, v = remembered(tape, kept, k, v, past, labels)
-        return attend(tape, p, q, k, v, past=past)
+            k, v = remembered(tape, kept, k, v, past, text)
+        return attend(tape, p, q, k, v, padding=text.hidden, past=past)
 
     def final_norm(self, tape: Tape, x: Tensor) -> Tensor:
         return tape(layer_norm, "norm", x, **self.parameters.decoder.norm, eps=self.config.norm_eps)

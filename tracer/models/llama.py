@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,6 +21,7 @@ from .attention import attend, remembered
 from .decoder_only import DecoderOnly
 from .layout import Layout, Parameters
 from .stated import Stated
+from .text import Text
 
 
 @dataclass(frozen=True)
@@ -90,24 +91,23 @@ class Llama(DecoderOnly):
         c = self.config
         return Cache.of(c.layers, c.kv_heads, c.d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
 
-    def embed(self, tape: Tape, ids: Sequence[int], labels: Sequence[str], start: int) -> Tensor:
+    def embed(self, tape: Tape, text: Text) -> Tensor:
+        weight = self.parameters.decoder.embed.weight
         with tape.scope("embed"):
-            tokens = tape(embed, "tokens", ids=ids, labels=labels, weight=self.parameters.decoder.embed.weight)
+            tokens = tape(embed, "tokens", ids=text.ids, labels=text.labels, weight=weight)
             return tape.alias("output", tokens)
 
-    def layer(
-        self, tape: Tape, p: Parameters, x: Tensor, past: int, kept: LayerCache | None, labels: Sequence[str]
-    ) -> Tensor:
+    def layer(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int, kept: LayerCache | None) -> Tensor:
         eps = self.config.norm_eps
         with tape.scope("self_attn"):
             y = tape(rms_norm, "norm", x, **p.self_attn.norm, eps=eps)
-            x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, past, kept, labels))
+            x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, text, past, kept))
         with tape.scope("ffn"):
             y = tape(rms_norm, "norm", x, **p.ffn.norm, eps=eps)
             return tape(add, "residual", x, self._feed_forward(tape, p.ffn, y))
 
     def _attention(
-        self, tape: Tape, p: Parameters, x: Tensor, past: int, kept: LayerCache | None, labels: Sequence[str]
+        self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int, kept: LayerCache | None
     ) -> Tensor:
         """[query, feature] -> the same; q and k are turned by their positions, and the cache keeps turned keys."""
         c = self.config
@@ -118,11 +118,12 @@ class Llama(DecoderOnly):
         if c.head_norms:
             q = tape(rms_norm, "q_norm", q, **p.q_norm, eps=c.norm_eps)
             k = tape(rms_norm, "k_norm", k, **p.k_norm, eps=c.norm_eps)
-        q = tape(rotate, "q_rotated", q, start=past, frequencies=c.frequencies)
-        k = tape(rotate, "k_rotated", k, start=past, frequencies=c.frequencies)
+        positions = text.positions[past:]
+        q = tape(rotate, "q_rotated", q, positions=positions, frequencies=c.frequencies)
+        k = tape(rotate, "k_rotated", k, positions=positions, frequencies=c.frequencies)
         if kept is not None:
-            k, v = remembered(tape, kept, k, v, past, labels)
-        return attend(tape, p, q, k, v, past=past, window=c.window)
+            k, v = remembered(tape, kept, k, v, past, text)
+        return attend(tape, p, q, k, v, padding=text.hidden, past=past, window=c.window)
 
     def _feed_forward(self, tape: Tape, p: Parameters, x: Tensor) -> Tensor:
         """(silu(x W_gateᵀ) ⊙ x W_upᵀ) W_downᵀ (Shazeer 2020): [position, feature] -> the same."""

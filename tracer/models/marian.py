@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from . import bart
 from .bart import EMBEDDINGS, OUTPUT, Bart, configured, stacks
 from .layout import Layout, Parameters
 from .stated import Stated
+from .text import Text
 
 SOURCE_EMBEDDING = {"model.encoder.embed_tokens.weight": "encoder.embed.weight"}
 TARGET_EMBEDDING = {"model.decoder.embed_tokens.weight": "decoder.embed.weight"}
@@ -51,10 +51,9 @@ class Marian(Bart):
             layout.shared(names, vocabulary, features)
         return layout
 
-    def _embed(self, tape: Tape, p: Parameters, ids: Sequence[int], labels: Sequence[str], start: int) -> Tensor:
+    def _embed(self, tape: Tape, p: Parameters, text: Text) -> Tensor:
         """ids -> [position, feature]: E[ids], scaled, + positional encoding."""
         with tape.scope("embed"):
-            tokens = self._look_up(tape, p, ids, labels)
-            position, shape = tokens.dims[0], tokens.shape
-            places = tape(sinusoid_halves, "positions", position=position, start=start, shape=shape, dtype=self.dtype)
+            tokens = self._look_up(tape, p, text)
+            places = tape(sinusoid_halves, "positions", **self._where(tokens, text))
             return tape(add, "output", tokens, places)

@@ -6,7 +6,7 @@ attention adds none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,9 +22,10 @@ from ..ops.softmax import softmax
 from ..tape import Tape
 from ..tensor import FEATURE, HEAD, Axis, Tensor
 from .architecture import Architecture, Facts
-from .attention import Padding, cross_attention, self_attention
+from .attention import cross_attention, self_attention
 from .layout import Layout, Parameters
 from .stated import Stated
+from .text import Text
 
 EMBEDDINGS = {
     "shared.weight": "shared.weight",
@@ -124,40 +125,40 @@ class T5(Architecture):
         c = self.config
         return Cache.of(c.decoder_layers, c.heads, c.d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
 
-    def encode(self, tape: Tape, ids: Sequence[int], labels: Sequence[str]) -> Tensor:
-        """Source ids -> memory [position, feature]. Trailing pad ids are padding."""
-        p, padding = self.parameters.encoder, self.padding(ids)
+    def encode(self, tape: Tape, source: Text) -> Tensor:
+        """Source -> memory [position, feature]."""
+        p = self.parameters.encoder
         with tape.scope("encoder"):
-            x = self._embed(tape, p, ids, labels)
-            bias = self._position_bias(tape, p, labels, start=0, both_ways=True)
+            x = self._embed(tape, p, source)
+            bias = self._position_bias(tape, p, source, start=0, both_ways=True)
             for i in range(self.config.encoder_layers):
                 layer = p[str(i)]
                 with tape.scope(str(i)):
-                    x = self._self_attention(tape, layer, x, bias, padding=padding)
+                    x = self._self_attention(tape, layer, x, bias, source)
                     x = tape.alias("output", self._feed_forward(tape, layer, x))
             return self._stack_output(tape, p, x)
 
     def decode(
         self,
         tape: Tape,
-        ids: Sequence[int],
-        labels: Sequence[str],
+        target: Text,
         memory: Tensor | None = None,
-        source_ids: Sequence[int] = (),
+        source: Text | None = None,
         cache: Cache | None = None,
         start: int = 0,
     ) -> Tensor:
-        """Target ids so far -> logits [position, vocab] of the positions from ``start``."""
+        """Target so far -> logits [position, vocab] of the places from ``start``."""
         assert memory is not None
-        p, padding = self.parameters.decoder, self.padding(source_ids)
+        assert source is not None
+        p = self.parameters.decoder
         with tape.scope("decoder"):
-            x = self._embed(tape, p, ids[start:], labels[start:])
-            bias = self._position_bias(tape, p, labels, start=start, both_ways=False)
+            x = self._embed(tape, p, target.since(start))
+            bias = self._position_bias(tape, p, target, start=start, both_ways=False)
             for i in range(self.config.decoder_layers):
                 layer, kept = p[str(i)], cache.layers[i] if cache else None
                 with tape.scope(str(i)):
-                    x = self._self_attention(tape, layer, x, bias, past=start, kept=kept, labels=labels)
-                    x = self._cross_attention(tape, layer, x, memory, padding, kept)
+                    x = self._self_attention(tape, layer, x, bias, target, past=start, kept=kept)
+                    x = self._cross_attention(tape, layer, x, memory, source, kept)
                     x = tape.alias("output", self._feed_forward(tape, layer, x))
             x = self._stack_output(tape, p, x)
         if self.config.rescaled:
@@ -166,23 +167,21 @@ class T5(Architecture):
         tape(softmax, "probs", logits)
         return logits
 
-    def _embed(self, tape: Tape, p: Parameters, ids: Sequence[int], labels: Sequence[str]) -> Tensor:
+    def _embed(self, tape: Tape, p: Parameters, text: Text) -> Tensor:
         """ids -> [position, feature]: E[ids], with nothing said of positions."""
         with tape.scope("embed"):
-            return tape.alias("output", tape(embed, "tokens", ids=ids, labels=labels, weight=p.embed.weight))
+            tokens = tape(embed, "tokens", ids=text.ids, labels=text.labels, weight=p.embed.weight)
+            return tape.alias("output", tokens)
 
-    def _position_bias(
-        self, tape: Tape, p: Parameters, labels: Sequence[str], *, start: int, both_ways: bool
-    ) -> Tensor:
+    def _position_bias(self, tape: Tape, p: Parameters, text: Text, *, start: int, both_ways: bool) -> Tensor:
         """-> [head, query, key] of the queries from ``start``, for every layer; it is recorded in the first."""
-        axes, shape = (Axis("query", labels[start:]), Axis("key", labels)), (len(labels) - start, len(labels))
         with tape.scope("0"), tape.scope("self_attn"):
             return tape(
                 relative_bias,
                 "position_bias",
-                axes=axes,
-                shape=shape,
-                start=start,
+                axes=(Axis("query", text.labels[start:]), Axis("key", text.labels)),
+                queries=text.positions[start:],
+                keys=text.positions,
                 weight=p.position_bias.weight,
                 both_ways=both_ways,
                 farthest=self.config.farthest,
@@ -194,11 +193,10 @@ class T5(Architecture):
         p: Parameters,
         x: Tensor,
         bias: Tensor,
+        text: Text,
         *,
-        padding: Padding = (),
         past: int | None = None,
         kept: LayerCache | None = None,
-        labels: Sequence[str] = (),
     ) -> Tensor:
         """x + softmax(QKᵀ + bias + mask) V: [position, feature] -> the same; ``past`` as in `self_attention`."""
 
@@ -208,10 +206,9 @@ class T5(Architecture):
                 p.self_attn,
                 y,
                 self.config.heads,
-                padding=padding,
+                text,
                 past=past,
                 kept=kept,
-                labels=labels,
                 bias=(tape.alias("position_bias", bias),),
                 compare=products,
             )
@@ -219,13 +216,13 @@ class T5(Architecture):
         return self._sublayer(tape, "self_attn", p.self_attn, x, sublayer)
 
     def _cross_attention(
-        self, tape: Tape, p: Parameters, x: Tensor, memory: Tensor, padding: Padding, kept: LayerCache | None
+        self, tape: Tape, p: Parameters, x: Tensor, memory: Tensor, source: Text, kept: LayerCache | None
     ) -> Tensor:
         """x + softmax(QKᵀ + mask) V, with K and V from the memory."""
 
         def sublayer(y: Tensor) -> Tensor:
             heads = self.config.heads
-            return cross_attention(tape, p.cross_attn, y, memory, heads, padding=padding, kept=kept, compare=products)
+            return cross_attention(tape, p.cross_attn, y, memory, heads, source, kept=kept, compare=products)
 
         return self._sublayer(tape, "cross_attn", p.cross_attn, x, sublayer)
 

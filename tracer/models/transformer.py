@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..decoding.cache import Cache, LayerCache
 from ..decoding.rules import Rules
@@ -22,9 +22,10 @@ from ..ops.softmax import softmax
 from ..tape import Tape
 from ..tensor import FEATURE, Axis, Parameter, Tensor
 from .architecture import Architecture, Facts
-from .attention import Padding, cross_attention, self_attention
+from .attention import cross_attention, self_attention
 from .layout import Layout, Parameters
 from .stated import Stated
+from .text import Text
 
 
 @dataclass(frozen=True)
@@ -122,75 +123,82 @@ class Transformer(Architecture):
         d_k = c.d_model // heads
         return Cache.of(c.decoder_layers, heads, d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
 
-    def encode(self, tape: Tape, ids: Sequence[int], labels: Sequence[str]) -> Tensor:
-        """Source ids -> memory [position, feature] (§3.1, left half of figure 1). Trailing pad ids are padding."""
-        padding = self.padding(ids)
+    def encode(self, tape: Tape, source: Text) -> Tensor:
+        """Source -> memory [position, feature] (§3.1, left half of figure 1)."""
         with tape.scope("encoder"):
-            x = self._embed(tape, self.parameters.encoder.embed, ids, labels, start=0)
+            x = self._embed(tape, self.parameters.encoder.embed, source)
             for i in range(self.config.encoder_layers):
                 with tape.scope(str(i)):
-                    x = self._encoder_layer(tape, self.parameters.encoder[str(i)], x, padding)
+                    x = self._encoder_layer(tape, self.parameters.encoder[str(i)], x, source)
             return self._stack_output(tape, self.parameters.encoder, x)
 
     def decode(
         self,
         tape: Tape,
-        ids: Sequence[int],
-        labels: Sequence[str],
+        target: Text,
         memory: Tensor | None = None,
-        source_ids: Sequence[int] = (),
+        source: Text | None = None,
         cache: Cache | None = None,
         start: int = 0,
     ) -> Tensor:
-        """Target ids so far -> logits [position, vocab] from ``start`` on (§3.1, right half of figure 1)."""
+        """Target so far -> logits [position, vocab] from ``start`` on (§3.1, right half of figure 1)."""
         assert memory is not None
-        padding = self.padding(source_ids)
+        assert source is not None
         with tape.scope("decoder"):
-            x = self._embed(tape, self.parameters.decoder.embed, ids[start:], labels[start:], start)
+            x = self._embed(tape, self.parameters.decoder.embed, target.since(start))
             for i in range(self.config.decoder_layers):
                 p, kept = self.parameters.decoder[str(i)], cache.layers[i] if cache else None
                 with tape.scope(str(i)):
-                    x = self._look_back(tape, p, x, start, kept, labels)
-                    x = self._look_across(tape, p, x, memory, padding, kept)
+                    x = self._look_back(tape, p, x, target, start, kept)
+                    x = self._look_across(tape, p, x, memory, source, kept)
                     x = tape.alias("output", self._feed_forward(tape, p, x))
             x = self._stack_output(tape, self.parameters.decoder, x)
         logits = tape(linear, "logits", x, **self._output_projection())
         tape(softmax, "probs", logits)
         return logits
 
-    def _embed(self, tape: Tape, p: Parameters, ids: Sequence[int], labels: Sequence[str], start: int) -> Tensor:
+    def _embed(self, tape: Tape, p: Parameters, text: Text) -> Tensor:
         """ids -> [position, feature]: E[ids] · √d_model + positional encoding (§3.4, §3.5)."""
         with tape.scope("embed"):
-            tokens = tape(scaled_embed, "tokens", ids=ids, labels=labels, weight=p.weight)
-            position, shape = tokens.dims[0], tokens.shape
-            places = tape(sinusoids, "positions", position=position, start=start, shape=shape, dtype=self.dtype)
+            tokens = tape(scaled_embed, "tokens", ids=text.ids, labels=text.labels, weight=p.weight)
+            places = tape(sinusoids, "positions", **self._where(tokens, text))
             return tape(add, "output", tokens, places)
 
-    def _encoder_layer(self, tape: Tape, p: Parameters, x: Tensor, padding: Padding) -> Tensor:
+    def _where(self, tokens: Tensor, text: Text) -> dict[str, Any]:
+        """What sines and cosines are made from."""
+        return {
+            "position": tokens.dims[0],
+            "positions": text.positions,
+            "d_model": tokens.shape[1],
+            "dtype": self.dtype,
+        }
+
+    def _encoder_layer(self, tape: Tape, p: Parameters, x: Tensor, source: Text) -> Tensor:
         """[position, feature] -> the same: self-attention, then feed-forward, each with Add & Norm."""
-        heads = self.config.heads
-        x = self._sublayer(
-            tape, "self_attn", p.self_attn, x, lambda y: self_attention(tape, p.self_attn, y, heads, padding=padding)
-        )
+
+        def sublayer(y: Tensor) -> Tensor:
+            return self_attention(tape, p.self_attn, y, self.config.heads, source)
+
+        x = self._sublayer(tape, "self_attn", p.self_attn, x, sublayer)
         return tape.alias("output", self._feed_forward(tape, p, x))
 
     def _look_back(
-        self, tape: Tape, p: Parameters, x: Tensor, past: int, kept: LayerCache | None, labels: Sequence[str]
+        self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int, kept: LayerCache | None
     ) -> Tensor:
         """The decoder's masked self-attention, with Add & Norm."""
 
         def sublayer(y: Tensor) -> Tensor:
-            return self_attention(tape, p.self_attn, y, self.decoder_heads, past=past, kept=kept, labels=labels)
+            return self_attention(tape, p.self_attn, y, self.decoder_heads, text, past=past, kept=kept)
 
         return self._sublayer(tape, "self_attn", p.self_attn, x, sublayer)
 
     def _look_across(
-        self, tape: Tape, p: Parameters, x: Tensor, memory: Tensor, padding: Padding, kept: LayerCache | None
+        self, tape: Tape, p: Parameters, x: Tensor, memory: Tensor, source: Text, kept: LayerCache | None
     ) -> Tensor:
         """The decoder's attention to the encoder's memory, with Add & Norm."""
 
         def sublayer(y: Tensor) -> Tensor:
-            return cross_attention(tape, p.cross_attn, y, memory, self.decoder_heads, padding=padding, kept=kept)
+            return cross_attention(tape, p.cross_attn, y, memory, self.decoder_heads, source, kept=kept)
 
         return self._sublayer(tape, "cross_attn", p.cross_attn, x, sublayer)
 

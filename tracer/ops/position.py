@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -18,22 +19,21 @@ Dtype: TypeAlias = type[np.floating[Any]]
 
 
 class Sinusoids(Operation):
-    """-> [position, feature]: sin at even features, cos at odd ones; ``start`` is the first position."""
+    """-> [position, feature]: sin at even features, cos at odd ones."""
 
     formula = N_("sin, cos of pos / 10000^(2i/d)")
     latex = r"\sin\frac{pos}{10000^{2i/d}},\ \cos\frac{pos}{10000^{2i/d}}"
     reference = "Vaswani et al. 2017, §3.5"
 
-    def forward(self, *, position: Axis, start: int, shape: tuple[int, int], dtype: Dtype) -> Tensor:
-        length, d_model = shape
-        waves = _sines_and_cosines(_room(start + length), d_model, np.dtype(dtype))[start : start + length]
-        return Tensor(waves.transpose(0, 2, 1).reshape(length, -1)[:, :d_model], (position, FEATURE))
+    def forward(self, *, position: Axis, positions: Sequence[int], d_model: int, dtype: Dtype) -> Tensor:
+        waves = _at(positions, _sines_and_cosines(_room(positions), d_model, np.dtype(dtype)))
+        return Tensor(waves.transpose(0, 2, 1).reshape(len(waves), -1)[:, :d_model], (position, FEATURE))
 
     def derive(
-        self, index: tuple[int, ...], *, position: Axis, start: int, shape: tuple[int, int], dtype: Dtype
+        self, index: tuple[int, ...], *, position: Axis, positions: Sequence[int], d_model: int, dtype: Dtype
     ) -> Node:
         place, column = index
-        return _wave("cos" if column % 2 else "sin", start + place, column // 2, shape[1])
+        return _wave("cos" if column % 2 else "sin", positions[place], column // 2, d_model)
 
 
 class SinusoidHalves(Operation):
@@ -43,17 +43,16 @@ class SinusoidHalves(Operation):
     latex = r"\left[\sin\frac{pos}{10000^{2i/d}} \,\middle|\, \cos\frac{pos}{10000^{2i/d}}\right]"
     reference = N_("Vaswani et al. 2017, §3.5; Junczys-Dowmunt et al. 2018 (the order of Marian)")
 
-    def forward(self, *, position: Axis, start: int, shape: tuple[int, int], dtype: Dtype) -> Tensor:
-        length, d_model = shape
-        waves = _sines_and_cosines(_room(start + length), d_model, np.dtype(dtype))[start : start + length]
+    def forward(self, *, position: Axis, positions: Sequence[int], d_model: int, dtype: Dtype) -> Tensor:
+        waves = _at(positions, _sines_and_cosines(_room(positions), d_model, np.dtype(dtype)))
         return Tensor(np.concatenate([waves[:, 0], waves[:, 1, : d_model // 2]], -1), (position, FEATURE))
 
     def derive(
-        self, index: tuple[int, ...], *, position: Axis, start: int, shape: tuple[int, int], dtype: Dtype
+        self, index: tuple[int, ...], *, position: Axis, positions: Sequence[int], d_model: int, dtype: Dtype
     ) -> Node:
         place, column = index
-        sines = (shape[1] + 1) // 2
-        return _wave("cos" if column >= sines else "sin", start + place, column % sines, shape[1])
+        sines = (d_model + 1) // 2
+        return _wave("cos" if column >= sines else "sin", positions[place], column % sines, d_model)
 
 
 class Positions(Operation, weight="P"):
@@ -63,14 +62,13 @@ class Positions(Operation, weight="P"):
     latex = r"P_{pos}"
     reference = "Gehring et al. 2017, §3.1"
 
-    def forward(self, *, position: Axis, start: int, length: int, weight: Parameter, offset: int = 0) -> Tensor:
-        first = start + offset
-        return Tensor(weight.array[first : first + length].copy(), (position, weight.dims[1]))
+    def forward(self, *, position: Axis, positions: Sequence[int], weight: Parameter, offset: int = 0) -> Tensor:
+        return Tensor(_at(positions, weight.array[offset:]).copy(), (position, weight.dims[1]))
 
     def derive(
-        self, index: tuple[int, ...], *, position: Axis, start: int, length: int, weight: Parameter, offset: int = 0
+        self, index: tuple[int, ...], *, position: Axis, positions: Sequence[int], weight: Parameter, offset: int = 0
     ) -> Node:
-        place = start + index[0]
+        place = positions[index[0]]
         cell = weight.leaf(place + offset, index[1])
         if not offset:
             return cell
@@ -106,16 +104,17 @@ class Rotate(Operation):
     latex = r"\begin{pmatrix} \cos m\theta_i & -\sin m\theta_i \\ \sin m\theta_i & \cos m\theta_i \end{pmatrix} x"
     reference = N_("Su et al. 2021, eq. 34 (pairs i and i + d_k/2)")
 
-    def forward(self, x: Tensor, *, start: int, frequencies: Frequencies) -> Tensor:
-        length, half = x.shape[1], len(frequencies.values)
-        cos, sin = _turns(_room(start + length), frequencies.values, x.array.dtype)[:, start : start + length]
+    def forward(self, x: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Tensor:
+        half = len(frequencies.values)
+        turns = _at(positions, _turns(_room(positions), frequencies.values, x.array.dtype))
+        cos, sin = turns[:, 0], turns[:, 1]
         left, right = x.array[..., :half], x.array[..., half:]
         return Tensor(np.concatenate([left * cos - right * sin, right * cos + left * sin], -1), x.dims)
 
-    def derive(self, index: tuple[int, ...], x: Tensor, *, start: int, frequencies: Frequencies) -> Node:
+    def derive(self, index: tuple[int, ...], x: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Node:
         head, place, column = index
         half = len(frequencies.values)
-        angle = Number(float(start + place), "pos") * frequencies.derive(column % half)
+        angle = Number(float(positions[place]), "pos") * frequencies.derive(column % half)
         other = x.leaf(head, place, (column + half) % (2 * half))
         turned, crossed = x.leaf(*index) * Call("cos", angle), other * Call("sin", angle)
         return turned + crossed if column >= half else turned - crossed
@@ -125,7 +124,7 @@ class RelativeBias(Operation, weight="W"):
     """-> [head, query, key]: a trained number for each head and each bucket of distances, from W [bucket, head].
 
     Half the buckets are one distance each; the rest widen logarithmically up to ``farthest``. Without ``both_ways``
-    all keys after the query share the bucket of distance 0. ``start`` is the position of the first query.
+    all keys after the query share the bucket of distance 0. ``queries`` and ``keys`` are the positions of each.
     """
 
     formula = "W[bucket(key − query), head]"
@@ -136,13 +135,13 @@ class RelativeBias(Operation, weight="W"):
         self,
         *,
         axes: tuple[Axis, Axis],
-        shape: tuple[int, int],
-        start: int,
+        queries: Sequence[int],
+        keys: Sequence[int],
         weight: Parameter,
         both_ways: bool,
         farthest: int,
     ) -> Tensor:
-        distance = np.arange(shape[1])[None] - (np.arange(shape[0])[:, None] + start)
+        distance = _numbers(keys)[None] - _numbers(queries)[:, None]
         buckets = bucket(distance, len(weight.array), both_ways, farthest)
         return Tensor(np.ascontiguousarray(weight.array[buckets].transpose(2, 0, 1)), (HEAD, *axes))
 
@@ -151,13 +150,13 @@ class RelativeBias(Operation, weight="W"):
         index: tuple[int, ...],
         *,
         axes: tuple[Axis, Axis],
-        shape: tuple[int, int],
-        start: int,
+        queries: Sequence[int],
+        keys: Sequence[int],
         weight: Parameter,
         both_ways: bool,
         farthest: int,
     ) -> Node:
-        head, query, key = index[0], index[1] + start, index[2]
+        head, query, key = index[0], queries[index[1]], keys[index[2]]
         count = len(weight.array)
         found = int(bucket(np.asarray(key - query), count, both_ways, farthest))
         told = _("key {key} − query {query} = {distance}: bucket {bucket} of {count}")
@@ -186,9 +185,19 @@ def _wave(function: str, place: int, pair: int, d_model: int) -> Node:
     return Call(function, Number(float(place), "pos") / scale)
 
 
-def _room(length: int) -> int:
-    """The length of a table that serves positions up to ``length``, so that few tables are made as it grows."""
-    return 1 << max(6, (length - 1).bit_length())
+def _at(positions: Sequence[int], table: Array) -> Array:
+    """The rows of a table [position, …]: a view where they follow each other."""
+    return table[positions.start : positions.stop] if isinstance(positions, range) else table[list(positions)]
+
+
+def _numbers(positions: Sequence[int]) -> Array:
+    return np.arange(positions.start, positions.stop) if isinstance(positions, range) else np.asarray(positions)
+
+
+def _room(positions: Sequence[int]) -> int:
+    """The length of a table that serves these positions, so that few tables are made as a text grows."""
+    last = positions.stop - 1 if isinstance(positions, range) else max(positions)
+    return 1 << max(6, last.bit_length())
 
 
 @lru_cache(maxsize=16)
@@ -200,9 +209,9 @@ def _sines_and_cosines(length: int, d_model: int, dtype: np.dtype[Any]) -> Array
 
 @lru_cache(maxsize=16)
 def _turns(length: int, frequencies: tuple[float, ...], dtype: np.dtype[Any]) -> Array:
-    """[cos or sin, position, pair of features] of position · frequency."""
+    """[position, cos or sin, pair of features] of position · frequency."""
     angle = np.arange(length)[:, None] * np.asarray(frequencies)
-    return np.stack([np.cos(angle), np.sin(angle)]).astype(dtype)
+    return np.stack([np.cos(angle), np.sin(angle)], 1).astype(dtype)
 
 
 sinusoids = Sinusoids()

@@ -22,6 +22,7 @@ from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 from tracer.models import architecture
 from tracer.models.stated import Stated
+from tracer.models.text import Text
 from tracer.run import Run
 from tracer.tape import Tape
 
@@ -127,7 +128,7 @@ def with_cache(model: tracer.Model, ids: list[int], prompt: int) -> list[Tape]:
     network, labels = model.architecture, list(map(str, ids))
     cache, tapes = network.new_cache(len(ids), prompt), [Tape(n) for n in range(1, 2 + len(ids) - prompt)]
     for read, tape in enumerate(tapes, prompt):
-        network.decode(tape, ids[:read], labels[:read], cache=cache, start=0 if tape.number == 1 else read - 1)
+        network.decode(tape, Text(ids[:read], labels[:read]), cache=cache, start=0 if tape.number == 1 else read - 1)
     return tapes
 
 

@@ -13,6 +13,7 @@ import pytest
 
 import tracer
 from tracer.decoding.settings import Settings
+from tracer.models.text import Text
 from tracer.run import Run
 from tracer.tape import Tape
 from tracer.tensor import Array, Tensor
@@ -174,9 +175,10 @@ def test_with_the_cache_each_step_is_a_row_of_the_one_pass(model: tracer.Model, 
 def with_cache(model: tracer.Model, source: list[int], target: list[int]) -> list[Tape]:
     """A target, decoded with the cache, a token a step."""
     network = model.architecture
-    memory = network.encode(Tape(0), source, list(map(str, source)))
+    read = Text(source, list(map(str, source)), network.padding(source))
+    memory = network.encode(Tape(0), read)
     cache, tapes = network.new_cache(len(target), 1), [Tape(n) for n in range(1, 1 + len(target))]
     labels = list(map(str, target))
     for n, tape in enumerate(tapes, 1):
-        network.decode(tape, target[:n], labels[:n], memory, source, cache, n - 1)
+        network.decode(tape, Text(target[:n], labels[:n]), memory, read, cache, n - 1)
     return tapes

@@ -14,6 +14,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import tracer
+from tracer.models.text import Text
 from tracer.tape import Tape
 from tracer.tensor import Array
 
@@ -107,11 +108,12 @@ def cached(torch_post: tracer.Model) -> list[Tape]:
 
 def with_cache(model: tracer.Model, source: list[int], target: list[int]) -> list[Tape]:
     network: Any = model.architecture
-    memory = network.encode(Tape(0), source, list(map(str, source)))
+    read = Text(source, list(map(str, source)), network.padding(source))
+    memory = network.encode(Tape(0), read)
     cache, tapes = network.new_cache(len(target), 1), [Tape(n) for n in range(1, 1 + len(target))]
     labels = list(map(str, target))
     for n, tape in enumerate(tapes, 1):
-        network.decode(tape, target[:n], labels[:n], memory, source, cache, n - 1)
+        network.decode(tape, Text(target[:n], labels[:n]), memory, read, cache, n - 1)
     return tapes
 
 

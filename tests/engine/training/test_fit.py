@@ -191,7 +191,7 @@ def test_positions_are_the_same() -> None:
     from tracer.ops.position import sinusoids as ours
     from tracer.tensor import Axis
 
-    table = ours.forward(position=Axis("position"), start=0, shape=(30, 10), dtype=np.float32).array
+    table = ours.forward(position=Axis("position"), positions=range(30), d_model=10, dtype=np.float32).array
     np.testing.assert_allclose(sinusoids(30, 10).numpy(), table, atol=1e-6)
 
 

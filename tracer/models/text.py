@@ -1,0 +1,35 @@
+"""What one side of a model reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class Text:
+    """The ids that are read, a label each, and the position of each: 0, 1, 2, … unless others are given.
+
+    ``hidden`` are the places of padding, which no query looks at. A place is where an id stands; its position is what
+    the model is told of that.
+    """
+
+    __slots__ = ("hidden", "ids", "labels", "positions")
+
+    def __init__(
+        self,
+        ids: Sequence[int],
+        labels: Sequence[str],
+        hidden: Sequence[int] = (),
+        positions: Sequence[int] | None = None,
+    ) -> None:
+        self.ids = ids
+        self.labels = labels
+        self.hidden = hidden
+        self.positions: Sequence[int] = range(len(ids)) if positions is None else positions
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def since(self, start: int) -> Text:
+        """The part from the place ``start`` on; its positions stay what they are."""
+        hidden = [place - start for place in self.hidden if place >= start]
+        return Text(self.ids[start:], self.labels[start:], hidden, self.positions[start:])
