@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import tracer
 from benchmarks.checkpoints import GPT2_SMALL, write
 from tracer.decoding.settings import Settings
+from tracer.past import Rows
 from tracer.run import BUDGET, Run
 
 AIM_PEAK, AIM_STEP = 1.1, 1.2
@@ -33,10 +34,10 @@ BACK, AROUND = 24, 5
 
 def held(run: Run) -> dict[str, int]:
     """The bytes that a run may hold."""
-    cache = run.cache.layers if run.cache else []
+    kept = run.past.kept.values() if run.past else ()
     return {
         "parameters": sum(parameter.array.nbytes for parameter in run.model.parameters.values()),
-        "key/value cache": sum(layer.k.array.nbytes + layer.v.array.nbytes for layer in cache),
+        "key/value cache": sum(rows.room.nbytes for rows in kept if isinstance(rows, Rows)),
         "budget of the tapes": run.budget,
     }
 

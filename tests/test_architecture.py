@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors", "addresses", "i18n", "decisions"),
     ("arithmetic", "grounds", "tensor"),
-    ("operation", "tape"),
+    ("operation", "past", "tape"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
     ("model", "run", "training"),

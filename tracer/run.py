@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from .decoding.beam import Hypothesis, Search, search
-from .decoding.cache import Cache
 from .decoding.choice import choose, keep, search_log_probs
 from .decoding.rules import Verdict
 from .decoding.settings import Settings
@@ -20,6 +19,7 @@ from .i18n import _
 from .model import Model
 from .models.text import Text
 from .ops.softmax import loss
+from .past import Past
 from .tape import Record, Tape, Untraced
 from .tensor import Array, Tensor
 
@@ -107,7 +107,7 @@ class Run:
         room = self.model.check_room(self._prompt)
         self.max_tokens = min(room, self.settings.max_tokens or self._default_limit())
         cached = self.model.facts.cache if self.settings.cache is None else self.settings.cache
-        self._cache = self._new_cache() if cached and not self.teacher_forced else None
+        self._pasts = [Past(self._prompt + self.max_tokens)] if cached and not self.teacher_forced else []
         self._memory: Tensor | None = None
         self._search: Search | None = None
         self._tapes: OrderedDict[str, Tape] = OrderedDict()
@@ -123,9 +123,6 @@ class Run:
     def _default_limit(self) -> int:
         return 2 * len(self.source_ids) + 10 if self.model.has_encoder else 64
 
-    def _new_cache(self) -> Cache:
-        return self.model.architecture.new_cache(self._prompt + self.max_tokens, self._prompt)
-
     @property
     def first(self) -> int:
         """The number of the first step: 0 where there is an encoder."""
@@ -139,12 +136,16 @@ class Run:
     @property
     def cached(self) -> bool:
         """Whether keys and values are kept from step to step."""
-        return self._cache is not None
+        return bool(self._pasts)
 
     @property
-    def cache(self) -> Cache | None:
-        """The keys and values kept from step to step, None where the cache is off."""
-        return self._cache
+    def past(self) -> Past | None:
+        """What is kept from step to step, as the last one computed left it; None where nothing is."""
+        return self._pasts[-1] if self._pasts else None
+
+    def past_of(self, number: int) -> Past | None:
+        """What the steps before one left to it."""
+        return self._pasts[number - 1] if number and self._pasts else None
 
     @property
     def ended(self) -> bool:
@@ -192,7 +193,7 @@ class Run:
             if self.first == 0:
                 self.step(0)
             self._search = search(
-                self._branch_log_probs({(): self._new_cache() if self.cached else None}),
+                self._branch_log_probs({}),
                 beams=self.settings.beams or BEAMS,
                 penalty=self._length_penalty,
                 limit=self.max_tokens,
@@ -205,16 +206,16 @@ class Run:
     def _length_penalty(self) -> float:
         return 1.0 if self.settings.length_penalty is None else self.settings.length_penalty
 
-    def _branch_log_probs(self, caches: dict[tuple[int, ...], Cache | None]) -> Callable[[Hypothesis], Array]:
-        """log p of the token after a hypothesis, each with a cache of its own, copied from its parent's."""
+    def _branch_log_probs(self, left: dict[tuple[int, ...], Mapping[str, Tensor]]) -> Callable[[Hypothesis], Array]:
+        """log p of the token after a hypothesis, from what the pass of its parent ``left``."""
 
         def log_probs_after(h: Hypothesis) -> Array:
             read = [*self._read[: self._prompt], *h.ids]
-            parent = caches[h.ids[:-1]]
-            cache = caches[h.ids] = parent and (parent.copy(len(read) - 1) if h.ids else parent)
-            tape = Untraced(len(h.ids) + 1)
-            labels = [self.model.piece(i, "target") for i in read]
-            z = self._logits(tape, read, labels, cache)
+            first = self.past_of(1)
+            past = first and first._replace(kept=left[h.ids[:-1]] if h.ids else {})
+            tape = Untraced(len(h.ids) + 1, past=past)
+            z = self._logits(tape, read, [self.model.piece(i, "target") for i in read])
+            left[h.ids] = tape.kept
             return search_log_probs(tape, z, self.model.rules, self._verdict(read)).array
 
         return log_probs_after
@@ -287,12 +288,13 @@ class Run:
         """Compute to the end, with or without keeping what was recorded; a step not kept is recomputed when touched."""
         while not self.ended:
             number = self.computed + 1
-            self._advance(self._tape(number) if record else Untraced(number))
+            self._advance(self._tape(number) if record else Untraced(number, past=self.past_of(number)))
         return self
 
     def _tape(self, number: int, beam: int | None = None) -> Tape:
         """A fresh tape; once a step has filled half the budget, its further outputs are left to be recomputed."""
-        return Tape(number, self.budget / 2, self._recomputed, beam=beam)
+        past = self.past_of(number) if beam is None else None
+        return Tape(number, self.budget / 2, self._recomputed, beam=beam, past=past)
 
     def _recomputed(self, address: str) -> Array:
         """An output that was not kept, from a pass that keeps the module around it; the last such pass is kept."""
@@ -301,7 +303,8 @@ class Run:
         again = step, module + dot or path
         if again != self._again[0]:
             number, beam = _numbers(step)
-            tape = Tape(number, 0, self._recomputed, again[1], beam)
+            past = self.past_of(number) if beam is None else None
+            tape = Tape(number, 0, self._recomputed, again[1], beam, past)
             self._perform(tape)
             self._again = again, tape
         return self._again[1].find(path).output.array
@@ -313,6 +316,8 @@ class Run:
             self._read.append(token.id)
             self.target.append(token.piece)
             self.tokens.append(token)
+        if tape.past is not None:
+            self._pasts.append(tape.past._replace(kept=tape.kept))
         self.computed = tape.number
         if not isinstance(tape, Untraced):
             self._keep(tape)
@@ -330,7 +335,7 @@ class Run:
             self._perform_for(self.search.steps[tape.number - 1][tape.beam], tape)
             return None
         read = self._read[: self._prompt + tape.number - 1]
-        logits = self._logits(tape, read, self.target[: len(read)], self._cache)
+        logits = self._logits(tape, read, self.target[: len(read)])
         if self.teacher_forced:
             self._lose(tape, logits)
             return None
@@ -343,7 +348,7 @@ class Run:
     def _perform_for(self, h: Hypothesis, tape: Tape) -> None:
         """The pass that yielded the last token of a hypothesis, over all of its tokens: no cache was kept for it."""
         read = [*self._read[: self._prompt], *h.ids[:-1]]
-        logits = self._logits(tape, read, [self.model.piece(i, "target") for i in read], None)
+        logits = self._logits(tape, read, [self.model.piece(i, "target") for i in read])
         self._go_on(tape, read, logits, h)
 
     def _go_on(self, tape: Tape, read: Sequence[int], logits: Tensor, h: Hypothesis) -> tuple[Tensor, Tensor]:
@@ -354,11 +359,11 @@ class Run:
         """What the model's rules say of the token after those read."""
         return self.model.rules.verdict(read, self._prompt, self.max_tokens)
 
-    def _logits(self, tape: Tape, read: Sequence[int], labels: Sequence[str], cache: Cache | None) -> Tensor:
-        """One pass of the decoder; with a cache, over the new positions only."""
-        start = len(read) - 1 if cache and tape.number > 1 else 0
+    def _logits(self, tape: Tape, read: Sequence[int], labels: Sequence[str]) -> Tensor:
+        """One pass of the decoder; after a past, over the new positions only."""
+        start = len(read) - 1 if tape.past is not None and tape.number > 1 else 0
         target = self.target_text(read, labels)
-        return self.model.architecture.decode(tape, target, self._memory, self.source_text, cache, start)
+        return self.model.architecture.decode(tape, target, self._memory, self.source_text, start)
 
     def target_text(self, read: Sequence[int], labels: Sequence[str]) -> Text:
         """What the decoder reads, as far as it has come."""

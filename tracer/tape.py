@@ -11,6 +11,7 @@ from .addresses import parse, resolve
 from .errors import AddressError
 from .i18n import _
 from .operation import Operation, Trait
+from .past import Past
 from .tensor import Array, Tensor
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class Tape:
     earlier outputs, ``parameters`` trained numbers and settings. ``number`` is the step's, ``beam`` the b of ``@n.b``
     where the pass is that of a hypothesis; ``at`` is what its addresses begin with.
 
+    ``past`` is what the pass before left, None where nothing is kept from pass to pass; ``kept`` is what this leaves.
+
     Outputs beyond ``room`` bytes are not kept: their records have a `Dropped` output, which ``recompute`` yields again.
     Addresses that begin with ``within`` are kept in any case.
     """
@@ -101,8 +104,11 @@ class Tape:
         recompute: Recompute | None = None,
         within: str = "",
         beam: int | None = None,
+        past: Past | None = None,
     ) -> None:
         self.number = number
+        self.past = past
+        self.kept: dict[str, Tensor] = {}
         self.beam = beam
         self.at = f"@{number}" if beam is None else f"@{number}.{beam}"
         self.records: list[Record] = []
@@ -148,6 +154,17 @@ class Tape:
     def alias(self, name: str, tensor: Tensor) -> Tensor:
         """Give the record of ``tensor`` a second name within the open scopes."""
         self._places[self._prefix + name] = self._places[tensor.address.partition(":")[2]]
+        return tensor
+
+    def earlier(self, name: str) -> tuple[Tensor, ...]:
+        """What the pass before left under a name within the open scopes; nothing if there is none."""
+        address = self._prefix + name
+        return () if self.past is None or address not in self.past.kept else (self.past.kept[address],)
+
+    def keep(self, tensor: Tensor) -> Tensor:
+        """Leave a tensor to the pass after this one, under its own name."""
+        if self.past is not None:
+            self.kept[tensor.address.partition(":")[2]] = tensor
         return tensor
 
     @property

@@ -12,14 +12,14 @@ import numpy as np
 
 from tracer.addresses import parse
 from tracer.debugger.session import Session
-from tracer.decoding.cache import Cache
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import N_, _, spoken
 from tracer.modules import Module, tree
+from tracer.past import Past, Rows
 from tracer.tape import Record
-from tracer.tensor import Statistics
+from tracer.tensor import Statistics, Tensor
 
 from .places import place_facts, place_line
 from .results import Result, Results, View, answer
@@ -136,33 +136,38 @@ def _rank(key: str, sign: int, row: Row) -> tuple[bool, float]:
 
 def cache_facts(session: Session) -> Results:
     """The keys and values that are kept from step to step."""
-    cache, step = session.run.cache, session.cursor.step
-    if cache is None:
+    past = session.run.past
+    if past is None:
         yield answer("info", lambda: {"cache": None}, lambda: _("the cache is off; set cache on begins a run with it"))
         return
-    rows = cache.layers[0].k
-    filled, capacity = (rows.prompt + step - 1 if session.cursor.index else 0), rows.array.shape[1]
-    layers = _layers(cache)
+    here = session.run.past_of(session.cursor.step + 1) if session.cursor.index else None
+    filled = here.length if here else 0
+    layers = _layers(past)
 
     def view() -> View:
         from tracer.render.inventory import cache_view
 
         return cache_view(layers)
 
-    told = _("{filled} of {capacity} positions are filled").format(filled=filled, capacity=capacity)
-    facts = {"filled": filled, "capacity": capacity, "bytes": sum(size for _own, _memory, size in layers)}
+    told = _("{filled} of {capacity} positions are filled").format(filled=filled, capacity=past.capacity)
+    facts = {"filled": filled, "capacity": past.capacity, "bytes": sum(size for _own, _memory, size in layers)}
     yield answer("info", lambda: {"cache": facts}, lambda: told)
     yield Result(lambda: (), view)
 
 
-def _layers(cache: Cache) -> list[tuple[tuple[int, ...], tuple[int, ...], int]]:
-    """Of each layer the shape of its own keys, of those of the source, and its bytes."""
-    found = []
-    for layer in cache.layers:
-        kept = [layer.k.array, layer.v.array, *(tensor.array for tensor in layer.memory)]
-        memory = layer.memory[0].shape if layer.memory[0].array.size else ()
-        found.append((layer.k.array.shape, memory, sum(array.nbytes for array in kept)))
-    return found
+def _layers(past: Past) -> list[tuple[tuple[int, ...], tuple[int, ...], int]]:
+    """Of each layer the room for its own keys, the shape of those of the source, and its bytes."""
+    found: dict[str, list[Tensor]] = {}
+    for address, tensor in past.kept.items():
+        found.setdefault(".".join(address.split(".")[:2]), []).append(tensor)
+    return [_layer(kept) for kept in found.values()]
+
+
+def _layer(kept: Sequence[Tensor]) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    own = [tensor.room for tensor in kept if isinstance(tensor, Rows)]
+    source = [tensor.array for tensor in kept if not isinstance(tensor, Rows)]
+    size = sum(room.nbytes for room in (*own, *source))
+    return own[0].shape, source[0].shape if source else (), size
 
 
 def bookmark_facts(session: Session) -> Results:

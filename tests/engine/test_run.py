@@ -11,6 +11,7 @@ from tracer.decoding.settings import Settings
 from tracer.errors import AddressError, InputError
 from tracer.models.text import Text
 from tracer.ops.linear import Linear
+from tracer.past import Past
 from tracer.run import Run
 from tracer.tensor import Tensor
 
@@ -111,9 +112,11 @@ def test_with_and_without_cache_agree_after_a_pad_token(random_model: tracer.Mod
     network, labels = random_model.architecture, list(map(str, target))
     read = Text(SOURCE, list(map(str, SOURCE)))
     memory = network.encode(tracer.Tape(0), read)
-    cache = network.new_cache(len(target), 1)
+    past = Past(len(target))
     for n in range(1, 1 + len(target)):
-        row = network.decode(tracer.Tape(n), Text(target[:n], labels[:n]), memory, read, cache, n - 1)
+        tape = tracer.Tape(n, past=past)
+        row = network.decode(tape, Text(target[:n], labels[:n]), memory, read, n - 1)
+        past = Past(len(target), tape.kept)
         np.testing.assert_allclose(row.array[0], whole[n - 1], rtol=0, atol=1e-4)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 import tracer
 from tracer.addresses import Index, Span
+from tracer.past import Rows
 from tracer.tape import Record
 from tracer.tensor import Tensor
 from tracer.verify import EVERY, SAMPLE, Check, cells, together, verify
@@ -214,7 +215,7 @@ def test_labels_swapped_in_the_source_itself_are_caught(run: tracer.Run) -> None
 
 def test_a_cache_with_wrong_rows_is_caught(run: tracer.Run) -> None:
     record = run.step(3).find("decoder.0.self_attn.k")
-    record.parameters["rows"].array[0, 0, :] += 1
+    cast("Rows", record.output).room[0, 0, :] += 1
     assert checked(run, 3)["derivation"].failures
 
 

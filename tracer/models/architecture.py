@@ -8,7 +8,6 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ..decoding.cache import Cache
 from ..decoding.rules import Rules
 from ..tape import Tape
 from ..tensor import Axis, Parameter, Tensor
@@ -105,10 +104,6 @@ class Architecture(ABC):
     def describe(self) -> str:
         """The architecture in half a line."""
 
-    @abstractmethod
-    def new_cache(self, capacity: int, prompt: int) -> Cache:
-        """Room for the keys and values of ``capacity`` positions, the first ``prompt`` of them made in step 1."""
-
     def encode(self, tape: Tape, source: Text) -> Tensor:
         """Source -> memory [position, feature]; there where ``has_encoder`` says so."""
         raise NotImplementedError
@@ -120,12 +115,12 @@ class Architecture(ABC):
         target: Text,
         memory: Tensor | None = None,
         source: Text | None = None,
-        cache: Cache | None = None,
         start: int = 0,
     ) -> Tensor:
         """What was read so far -> logits [position, vocab] of the places from ``start``.
 
-        With a cache, keys and values of the places before ``start`` come from it, and only the last place gets logits.
+        Where the tape has a past, keys and values of the places before ``start`` come from it, and only the last place
+        gets logits.
         ``memory`` is what the encoder made of ``source``.
         """
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..decoding.cache import LayerCache
 from ..operation import Operation
 from ..ops.attention import append, cached, mask, masked, scores, weigh
 from ..ops.linear import concat, linear, project
@@ -29,7 +28,6 @@ def self_attention(
     text: Text,
     *,
     past: int | None = None,
-    kept: LayerCache | None = None,
     bias: Sequence[Tensor] = (),
     compare: Operation = scores,
 ) -> Tensor:
@@ -38,13 +36,11 @@ def self_attention(
     ``past`` places came before x under the causal mask; None is no causal mask.
     """
     q = tape(project, "q", x, **p.q, heads=heads, axes=(HEAD, "query"))
-    if kept is None:
-        k = tape(project, "k", x, **p.k, heads=heads, axes=(HEAD, "key"))
-        v = tape(project, "v", x, **p.v, heads=heads, axes=(HEAD, "key"))
-    else:
-        k_new = tape(project, "k_new", x, **p.k, heads=heads, axes=(HEAD, "key"))
-        v_new = tape(project, "v_new", x, **p.v, heads=heads, axes=(HEAD, "key"))
-        k, v = remembered(tape, kept, k_new, v_new, past or 0, text)
+    new = new_rows(tape)
+    k = tape(project, f"k{new}", x, **p.k, heads=heads, axes=(HEAD, "key"))
+    v = tape(project, f"v{new}", x, **p.v, heads=heads, axes=(HEAD, "key"))
+    if new:
+        k, v = remembered(tape, k, v, text)
     return attend(tape, p, q, k, v, padding=text.hidden, past=past, bias=bias, compare=compare)
 
 
@@ -56,32 +52,36 @@ def cross_attention(
     heads: int,
     source: Text,
     *,
-    kept: LayerCache | None = None,
     bias: Sequence[Tensor] = (),
     compare: Operation = scores,
 ) -> Tensor:
     """Queries from the target x [query, feature], keys and values from the memory [key, feature] of the source.
 
-    With a cache, the keys and values are projected in step 1 and kept.
+    With a cache, the keys and values are projected in the first pass and kept.
     """
     q = tape(project, "q", x, **p.q, heads=heads, axes=(HEAD, "query"))
-    if kept is not None and tape.number > 1:
-        k, v = (tape(cached, name, tensor) for name, tensor in zip("kv", kept.memory, strict=True))
+    if first := (*tape.earlier("k"), *tape.earlier("v")):
+        k, v = (tape(cached, name, tape.keep(tensor)) for name, tensor in zip("kv", first, strict=True))
     else:
-        k = tape(project, "k", memory, **p.k, heads=heads, axes=(HEAD, "key"))
-        v = tape(project, "v", memory, **p.v, heads=heads, axes=(HEAD, "key"))
-        if kept is not None:
-            kept.memory = k, v
+        k = tape.keep(tape(project, "k", memory, **p.k, heads=heads, axes=(HEAD, "key")))
+        v = tape.keep(tape(project, "v", memory, **p.v, heads=heads, axes=(HEAD, "key")))
     return attend(tape, p, q, k, v, padding=source.hidden, bias=bias, compare=compare)
 
 
-def remembered(
-    tape: Tape, kept: LayerCache, k_new: Tensor, v_new: Tensor, past: int, text: Text
-) -> tuple[Tensor, Tensor]:
-    """The keys and values of all of the text so far: the cache's, then the new ones."""
-    k = tape(append, "k", k_new, rows=kept.k, past=past, labels=text.labels)
-    v = tape(append, "v", v_new, rows=kept.v, past=past, labels=text.labels)
-    return k, v
+def new_rows(tape: Tape) -> str:
+    """How the names of this pass' own keys and values end where those of earlier passes stand before them."""
+    return "" if tape.past is None else "_new"
+
+
+def remembered(tape: Tape, k_new: Tensor, v_new: Tensor, text: Text) -> tuple[Tensor, Tensor]:
+    """The keys and values of all of the text so far: those of earlier passes, then the new ones."""
+    return _appended(tape, "k", k_new, text), _appended(tape, "v", v_new, text)
+
+
+def _appended(tape: Tape, name: str, new: Tensor, text: Text) -> Tensor:
+    assert tape.past is not None
+    rows = *tape.earlier(name), new
+    return tape.keep(tape(append, name, *rows, labels=text.labels, capacity=tape.past.capacity))
 
 
 def attend(

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
-from ..decoding.cache import Cache, LayerCache
 from ..ops.linear import last, linear
 from ..ops.softmax import softmax
 from ..tape import Tape
@@ -27,7 +26,6 @@ class DecoderOnly(Architecture):
         target: Text,
         memory: Tensor | None = None,
         source: Text | None = None,
-        cache: Cache | None = None,
         start: int = 0,
     ) -> Tensor:
         layers = self.parameters.decoder.layers
@@ -35,10 +33,9 @@ class DecoderOnly(Architecture):
             x = self.embed(tape, target.since(start))
             for i in range(len(layers)):
                 with tape.scope(str(i)):
-                    kept = cache.layers[i] if cache else None
-                    x = tape.alias("output", self.layer(tape, layers[str(i)], x, target, start, kept))
+                    x = tape.alias("output", self.layer(tape, layers[str(i)], x, target, start))
             x = tape.alias("output", self.final_norm(tape, x))
-            if cache and x.shape[0] > 1:
+            if tape.past is not None and x.shape[0] > 1:
                 x = tape(last, "last", x)
         logits = tape(linear, "logits", x, **self.output_projection)
         tape(softmax, "probs", logits)
@@ -49,7 +46,7 @@ class DecoderOnly(Architecture):
         """ids -> [position, feature]."""
 
     @abstractmethod
-    def layer(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int, kept: LayerCache | None) -> Tensor:
+    def layer(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int) -> Tensor:
         """[position, feature] -> the same; x is of the last places of ``text``, and ``past`` came before."""
 
     @abstractmethod

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..decoding.cache import Cache, LayerCache
 from ..i18n import _
 from ..ops.activation import BY_NAME
 from ..ops.embedding import embed
@@ -19,7 +18,7 @@ from ..ops.position import positions
 from ..tape import Tape
 from ..tensor import FEATURE, HEAD, Axis, Parameter, Tensor
 from .architecture import Facts
-from .attention import attend, remembered
+from .attention import attend, new_rows, remembered
 from .decoder_only import DecoderOnly
 from .layout import Layout, Parameters
 from .stated import Stated
@@ -91,11 +90,6 @@ class Gpt2(DecoderOnly):
         told = _("decoder-only, {layers} layers × {heads} heads, d_model {d_model}")
         return told.format(layers=c.layers, heads=c.heads, d_model=c.d_model)
 
-    def new_cache(self, capacity: int, prompt: int) -> Cache:
-        c = self.config
-        d_k = c.d_model // c.heads
-        return Cache.of(c.layers, c.heads, d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
-
     def embed(self, tape: Tape, text: Text) -> Tensor:
         p = self.parameters.decoder.embed
         with tape.scope("embed"):
@@ -104,27 +98,25 @@ class Gpt2(DecoderOnly):
             places = tape(positions, "positions", position=position, positions=text.positions, weight=weight)
             return tape(add, "output", tokens, places)
 
-    def layer(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int, kept: LayerCache | None) -> Tensor:
+    def layer(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int) -> Tensor:
         eps = self.config.norm_eps
         with tape.scope("self_attn"):
             y = tape(layer_norm, "norm", x, **p.self_attn.norm, eps=eps)
-            x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, text, past, kept))
+            x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, text, past))
         with tape.scope("ffn"):
             y = tape(linear, "hidden", tape(layer_norm, "norm", x, **p.ffn.norm, eps=eps), **p.ffn.hidden)
             y = tape(BY_NAME[self.config.activation], "activated", y)
             return tape(add, "residual", x, tape(linear, "output", y, **p.ffn.output))
 
-    def _attention(
-        self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int, kept: LayerCache | None
-    ) -> Tensor:
+    def _attention(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int) -> Tensor:
         """[query, feature] -> the same; q, k and v are parts of one product."""
         qkv = tape(linear, "qkv", x, **p.qkv)
-        heads, new = self.config.heads, "" if kept is None else "_new"
+        heads, new = self.config.heads, new_rows(tape)
         q = tape(part, "q", qkv, part=0, parts=3, heads=heads, axes=(HEAD, "query"))
         k = tape(part, f"k{new}", qkv, part=1, parts=3, heads=heads, axes=(HEAD, "key"))
         v = tape(part, f"v{new}", qkv, part=2, parts=3, heads=heads, axes=(HEAD, "key"))
-        if kept is not None:
-            k, v = remembered(tape, kept, k, v, past, text)
+        if new:
+            k, v = remembered(tape, k, v, text)
         return attend(tape, p, q, k, v, padding=text.hidden, past=past)
 
     def final_norm(self, tape: Tape, x: Tensor) -> Tensor:

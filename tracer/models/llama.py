@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..decoding.cache import Cache, LayerCache
 from ..i18n import _
 from ..ops.activation import BY_NAME
 from ..ops.embedding import embed
@@ -17,7 +16,7 @@ from ..ops.position import Frequencies, rotate
 from ..tape import Tape
 from ..tensor import D_K, FEATURE, HEAD, KV_HEAD, Axis, Parameter, Tensor
 from .architecture import Facts
-from .attention import attend, remembered
+from .attention import attend, new_rows, remembered
 from .decoder_only import DecoderOnly
 from .layout import Layout, Parameters
 from .stated import Stated
@@ -87,31 +86,25 @@ class Llama(DecoderOnly):
         )
         return told.format(layers=c.layers, heads=c.heads, kv_heads=c.kv_heads, d_model=c.d_model)
 
-    def new_cache(self, capacity: int, prompt: int) -> Cache:
-        c = self.config
-        return Cache.of(c.layers, c.kv_heads, c.d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
-
     def embed(self, tape: Tape, text: Text) -> Tensor:
         weight = self.parameters.decoder.embed.weight
         with tape.scope("embed"):
             tokens = tape(embed, "tokens", ids=text.ids, labels=text.labels, weight=weight)
             return tape.alias("output", tokens)
 
-    def layer(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int, kept: LayerCache | None) -> Tensor:
+    def layer(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int) -> Tensor:
         eps = self.config.norm_eps
         with tape.scope("self_attn"):
             y = tape(rms_norm, "norm", x, **p.self_attn.norm, eps=eps)
-            x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, text, past, kept))
+            x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, text, past))
         with tape.scope("ffn"):
             y = tape(rms_norm, "norm", x, **p.ffn.norm, eps=eps)
             return tape(add, "residual", x, self._feed_forward(tape, p.ffn, y))
 
-    def _attention(
-        self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int, kept: LayerCache | None
-    ) -> Tensor:
+    def _attention(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int) -> Tensor:
         """[query, feature] -> the same; q and k are turned by their positions, and the cache keeps turned keys."""
         c = self.config
-        new = "" if kept is None else "_new"
+        new = new_rows(tape)
         q = tape(project, "q", x, **p.q, heads=c.heads, axes=(HEAD, "query"))
         k = tape(project, f"k{new}", x, **p.k, heads=c.kv_heads, axes=(KV_HEAD, "key"))
         v = tape(project, f"v{new}", x, **p.v, heads=c.kv_heads, axes=(KV_HEAD, "key"))
@@ -121,8 +114,8 @@ class Llama(DecoderOnly):
         positions = text.positions[past:]
         q = tape(rotate, "q_rotated", q, positions=positions, frequencies=c.frequencies)
         k = tape(rotate, "k_rotated", k, positions=positions, frequencies=c.frequencies)
-        if kept is not None:
-            k, v = remembered(tape, kept, k, v, past, text)
+        if new:
+            k, v = remembered(tape, k, v, text)
         return attend(tape, p, q, k, v, padding=text.hidden, past=past, window=c.window)
 
     def _feed_forward(self, tape: Tape, p: Parameters, x: Tensor) -> Tensor:

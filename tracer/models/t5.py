@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..decoding.cache import Cache, LayerCache
 from ..i18n import _
 from ..ops.activation import BY_NAME
 from ..ops.attention import products
@@ -121,10 +120,6 @@ class T5(Architecture):
         told = _("encoder–decoder, {encoder}+{decoder} layers × {heads} heads, d_model {d_model}")
         return told.format(encoder=c.encoder_layers, decoder=c.decoder_layers, heads=c.heads, d_model=c.d_model)
 
-    def new_cache(self, capacity: int, prompt: int) -> Cache:
-        c = self.config
-        return Cache.of(c.decoder_layers, c.heads, c.d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
-
     def encode(self, tape: Tape, source: Text) -> Tensor:
         """Source -> memory [position, feature]."""
         p = self.parameters.encoder
@@ -144,7 +139,6 @@ class T5(Architecture):
         target: Text,
         memory: Tensor | None = None,
         source: Text | None = None,
-        cache: Cache | None = None,
         start: int = 0,
     ) -> Tensor:
         """Target so far -> logits [position, vocab] of the places from ``start``."""
@@ -155,10 +149,10 @@ class T5(Architecture):
             x = self._embed(tape, p, target.since(start))
             bias = self._position_bias(tape, p, target, start=start, both_ways=False)
             for i in range(self.config.decoder_layers):
-                layer, kept = p[str(i)], cache.layers[i] if cache else None
+                layer = p[str(i)]
                 with tape.scope(str(i)):
-                    x = self._self_attention(tape, layer, x, bias, target, past=start, kept=kept)
-                    x = self._cross_attention(tape, layer, x, memory, source, kept)
+                    x = self._self_attention(tape, layer, x, bias, target, past=start)
+                    x = self._cross_attention(tape, layer, x, memory, source)
                     x = tape.alias("output", self._feed_forward(tape, layer, x))
             x = self._stack_output(tape, p, x)
         if self.config.rescaled:
@@ -196,7 +190,6 @@ class T5(Architecture):
         text: Text,
         *,
         past: int | None = None,
-        kept: LayerCache | None = None,
     ) -> Tensor:
         """x + softmax(QKᵀ + bias + mask) V: [position, feature] -> the same; ``past`` as in `self_attention`."""
 
@@ -208,21 +201,18 @@ class T5(Architecture):
                 self.config.heads,
                 text,
                 past=past,
-                kept=kept,
                 bias=(tape.alias("position_bias", bias),),
                 compare=products,
             )
 
         return self._sublayer(tape, "self_attn", p.self_attn, x, sublayer)
 
-    def _cross_attention(
-        self, tape: Tape, p: Parameters, x: Tensor, memory: Tensor, source: Text, kept: LayerCache | None
-    ) -> Tensor:
+    def _cross_attention(self, tape: Tape, p: Parameters, x: Tensor, memory: Tensor, source: Text) -> Tensor:
         """x + softmax(QKᵀ + mask) V, with K and V from the memory."""
 
         def sublayer(y: Tensor) -> Tensor:
             heads = self.config.heads
-            return cross_attention(tape, p.cross_attn, y, memory, heads, source, kept=kept, compare=products)
+            return cross_attention(tape, p.cross_attn, y, memory, heads, source, compare=products)
 
         return self._sublayer(tape, "cross_attn", p.cross_attn, x, sublayer)
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..decoding.cache import Cache, LayerCache
 from ..decoding.rules import Rules
 from ..i18n import _
 from ..ops.activation import BY_NAME
@@ -117,12 +116,6 @@ class Transformer(Architecture):
         told = _("encoder–decoder, {encoder}+{decoder} layers × {heads} heads, d_model {d_model}")
         return told.format(encoder=c.encoder_layers, decoder=c.decoder_layers, heads=c.heads, d_model=c.d_model)
 
-    def new_cache(self, capacity: int, prompt: int) -> Cache:
-        c = self.config
-        heads = self.decoder_heads
-        d_k = c.d_model // heads
-        return Cache.of(c.decoder_layers, heads, d_k, capacity=capacity, prompt=prompt, dtype=self.dtype)
-
     def encode(self, tape: Tape, source: Text) -> Tensor:
         """Source -> memory [position, feature] (§3.1, left half of figure 1)."""
         with tape.scope("encoder"):
@@ -138,7 +131,6 @@ class Transformer(Architecture):
         target: Text,
         memory: Tensor | None = None,
         source: Text | None = None,
-        cache: Cache | None = None,
         start: int = 0,
     ) -> Tensor:
         """Target so far -> logits [position, vocab] from ``start`` on (§3.1, right half of figure 1)."""
@@ -147,10 +139,10 @@ class Transformer(Architecture):
         with tape.scope("decoder"):
             x = self._embed(tape, self.parameters.decoder.embed, target.since(start))
             for i in range(self.config.decoder_layers):
-                p, kept = self.parameters.decoder[str(i)], cache.layers[i] if cache else None
+                p = self.parameters.decoder[str(i)]
                 with tape.scope(str(i)):
-                    x = self._look_back(tape, p, x, target, start, kept)
-                    x = self._look_across(tape, p, x, memory, source, kept)
+                    x = self._look_back(tape, p, x, target, start)
+                    x = self._look_across(tape, p, x, memory, source)
                     x = tape.alias("output", self._feed_forward(tape, p, x))
             x = self._stack_output(tape, self.parameters.decoder, x)
         logits = tape(linear, "logits", x, **self._output_projection())
@@ -182,23 +174,19 @@ class Transformer(Architecture):
         x = self._sublayer(tape, "self_attn", p.self_attn, x, sublayer)
         return tape.alias("output", self._feed_forward(tape, p, x))
 
-    def _look_back(
-        self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int, kept: LayerCache | None
-    ) -> Tensor:
+    def _look_back(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int) -> Tensor:
         """The decoder's masked self-attention, with Add & Norm."""
 
         def sublayer(y: Tensor) -> Tensor:
-            return self_attention(tape, p.self_attn, y, self.decoder_heads, text, past=past, kept=kept)
+            return self_attention(tape, p.self_attn, y, self.decoder_heads, text, past=past)
 
         return self._sublayer(tape, "self_attn", p.self_attn, x, sublayer)
 
-    def _look_across(
-        self, tape: Tape, p: Parameters, x: Tensor, memory: Tensor, source: Text, kept: LayerCache | None
-    ) -> Tensor:
+    def _look_across(self, tape: Tape, p: Parameters, x: Tensor, memory: Tensor, source: Text) -> Tensor:
         """The decoder's attention to the encoder's memory, with Add & Norm."""
 
         def sublayer(y: Tensor) -> Tensor:
-            return cross_attention(tape, p.cross_attn, y, memory, self.decoder_heads, source, kept=kept)
+            return cross_attention(tape, p.cross_attn, y, memory, self.decoder_heads, source)
 
         return self._sublayer(tape, "cross_attn", p.cross_attn, x, sublayer)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -12,10 +12,10 @@ from ..arithmetic import Node, Number, dot, total
 from ..grounds import Noted
 from ..i18n import N_, _
 from ..operation import Operation, Trait, Written
+from ..past import Rows
 from ..tensor import Array, Axis, Tensor
 
 if TYPE_CHECKING:
-    from ..decoding.cache import Rows
     from ..tape import Record
 
 
@@ -233,20 +233,19 @@ class Append(Operation):
     reference = N_("Shazeer 2019, §2.4 (incremental multi-head attention)")
     shares = True
 
-    def forward(self, new: Tensor, *, rows: Rows, past: int, labels: Sequence[str]) -> Tensor:
-        return rows.extended(new, past, labels)
+    def forward(self, *rows: Tensor, labels: Sequence[str], capacity: int) -> Tensor:
+        *past, new = rows
+        return Rows.after(cast("Rows", past[0]) if past else None, new, labels, capacity)
 
-    def derive(self, index: tuple[int, ...], new: Tensor, *, rows: Rows, past: int, labels: Sequence[str]) -> Node:
+    def derive(self, index: tuple[int, ...], *rows: Tensor, labels: Sequence[str], capacity: int) -> Node:
+        *past, new = rows
         head, key, d = index
-        return rows.leaf(new, past, head, key, d)
+        length = past[0].shape[1] if past else 0
+        return new.leaf(head, key - length, d) if key >= length else cast("Rows", past[0]).made(head, key, d)
 
     def operands(self, record: Record) -> Iterator[tuple[str, Tensor]]:
-        """The rows of the step before, which are its own output of this name, and the new ones."""
-        past = record.parameters["past"]
-        if past:
-            address = f"@{record.step - 1}:{record.address}"
-            yield "past", Tensor(record.output.array[:, :past], record.output.dims, address)
-        yield from super().operands(record)
+        """The rows of the pass before, where there was one, and the new ones."""
+        return zip(("past", "new")[-len(record.inputs) :], record.inputs, strict=True)
 
 
 class Cached(Operation):

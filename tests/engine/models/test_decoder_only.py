@@ -23,6 +23,7 @@ from tracer.errors import InputError
 from tracer.models import architecture
 from tracer.models.stated import Stated
 from tracer.models.text import Text
+from tracer.past import Past
 from tracer.run import Run
 from tracer.tape import Tape
 
@@ -126,9 +127,11 @@ def test_with_the_cache_each_step_is_a_row_of_the_one_pass(model: tracer.Model, 
 def with_cache(model: tracer.Model, ids: list[int], prompt: int) -> list[Tape]:
     """The passes over a text, a prompt first and then a token a step."""
     network, labels = model.architecture, list(map(str, ids))
-    cache, tapes = network.new_cache(len(ids), prompt), [Tape(n) for n in range(1, 2 + len(ids) - prompt)]
-    for read, tape in enumerate(tapes, prompt):
-        network.decode(tape, Text(ids[:read], labels[:read]), cache=cache, start=0 if tape.number == 1 else read - 1)
+    past, tapes = Past(len(ids)), []
+    for n, read in enumerate(range(prompt, 1 + len(ids)), 1):
+        tapes.append(Tape(n, past=past))
+        network.decode(tapes[-1], Text(ids[:read], labels[:read]), start=0 if n == 1 else read - 1)
+        past = Past(len(ids), tapes[-1].kept)
     return tapes
 
 

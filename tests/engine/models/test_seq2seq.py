@@ -14,6 +14,7 @@ import pytest
 import tracer
 from tracer.decoding.settings import Settings
 from tracer.models.text import Text
+from tracer.past import Past
 from tracer.run import Run
 from tracer.tape import Tape
 from tracer.tensor import Array, Tensor
@@ -177,8 +178,9 @@ def with_cache(model: tracer.Model, source: list[int], target: list[int]) -> lis
     network = model.architecture
     read = Text(source, list(map(str, source)), network.padding(source))
     memory = network.encode(Tape(0), read)
-    cache, tapes = network.new_cache(len(target), 1), [Tape(n) for n in range(1, 1 + len(target))]
-    labels = list(map(str, target))
-    for n, tape in enumerate(tapes, 1):
-        network.decode(tape, Text(target[:n], labels[:n]), memory, read, cache, n - 1)
+    labels, past, tapes = list(map(str, target)), Past(len(target)), []
+    for n in range(1, 1 + len(target)):
+        tapes.append(Tape(n, past=past))
+        network.decode(tapes[-1], Text(target[:n], labels[:n]), memory, read, n - 1)
+        past = Past(len(target), tapes[-1].kept)
     return tapes

@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 
 import tracer
 from tracer.models.text import Text
+from tracer.past import Past
 from tracer.tape import Tape
 from tracer.tensor import Array
 
@@ -110,10 +111,11 @@ def with_cache(model: tracer.Model, source: list[int], target: list[int]) -> lis
     network: Any = model.architecture
     read = Text(source, list(map(str, source)), network.padding(source))
     memory = network.encode(Tape(0), read)
-    cache, tapes = network.new_cache(len(target), 1), [Tape(n) for n in range(1, 1 + len(target))]
-    labels = list(map(str, target))
-    for n, tape in enumerate(tapes, 1):
-        network.decode(tape, Text(target[:n], labels[:n]), memory, read, cache, n - 1)
+    labels, past, tapes = list(map(str, target)), Past(len(target)), []
+    for n in range(1, 1 + len(target)):
+        tapes.append(Tape(n, past=past))
+        network.decode(tapes[-1], Text(target[:n], labels[:n]), memory, read, n - 1)
+        past = Past(len(target), tapes[-1].kept)
     return tapes
 
 

@@ -1,0 +1,92 @@
+"""What a pass leaves to the one after it: the key/value cache, as tensors that are inputs like any other."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from .arithmetic import Leaf
+from .tensor import Array, Axis, Tensor
+
+
+class Memory:
+    """Room for rows [head, key, d_k] up to a capacity, of which the first ``filled`` are there.
+
+    ``origins`` are the places from which rows came at a time, each with the address of the tensor that brought them.
+    """
+
+    __slots__ = ("array", "filled", "origins")
+
+    def __init__(self, like: Array, capacity: int) -> None:
+        heads, _keys, width = like.shape
+        self.array = np.empty((heads, capacity, width), like.dtype)
+        self.filled = 0
+        self.origins: list[tuple[int, str]] = []
+
+    def takes(self, past: int, new: Array) -> bool:
+        """Whether rows can stand after the first ``past``: where none do yet, or these do already."""
+        stop = past + int(new.shape[1])
+        if self.filled == past:
+            return stop <= self.array.shape[1]
+        return stop <= self.filled and bool(np.array_equal(self.array[:, past:stop], new))
+
+    def put(self, past: int, new: Tensor) -> None:
+        """Write rows that it takes."""
+        if self.filled == past:
+            self.filled = past + new.shape[1]
+            self.array[:, past : self.filled] = new.array
+            self.origins.append((past, new.address))
+
+    def copied(self, past: int) -> Memory:
+        """The first ``past`` rows in room of their own."""
+        twin = Memory(self.array, self.array.shape[1])
+        twin.array[:, :past] = self.array[:, :past]
+        twin.filled = past
+        twin.origins = [origin for origin in self.origins if origin[0] < past]
+        return twin
+
+
+class Rows(Tensor):
+    """The rows of all places so far, [head, key, d_k], as a view of memory that more rows may follow in."""
+
+    __slots__ = ("_memory",)
+
+    def __init__(self, memory: Memory, length: int, key: Axis, like: Tensor) -> None:
+        super().__init__(memory.array[:, :length], (like.dims[0], key, like.dims[2]))
+        self._memory = memory
+
+    @classmethod
+    def after(cls, past: Rows | None, new: Tensor, labels: Sequence[str], capacity: int) -> Rows:
+        """The past rows and the new ones; where others follow the past ones already, in memory of their own."""
+        memory, length = (Memory(new.array, capacity), 0) if past is None else (past._memory, past.shape[1])
+        if not memory.takes(length, new.array):
+            memory = memory.copied(length)
+        memory.put(length, new)
+        return cls(memory, length + new.shape[1], Axis("key", labels), new)
+
+    @property
+    def room(self) -> Array:
+        """All of the memory that rows may come to stand in."""
+        return self._memory.array
+
+    def made(self, head: int, key: int, d: int) -> Leaf:
+        """A cell as one of the tensor that brought its row."""
+        place = bisect_right(self._memory.origins, key, key=lambda origin: origin[0]) - 1
+        first, address = self._memory.origins[place]
+        return Leaf(address, (head, key - first, d), float(self.array[head, key, d]))
+
+
+class Past(NamedTuple):
+    """What was kept so far, by address within a pass, and how many places there will be at most."""
+
+    capacity: int
+    kept: Mapping[str, Tensor] = MappingProxyType({})
+
+    @property
+    def length(self) -> int:
+        """How many places there are so far."""
+        return next((tensor.shape[1] for tensor in self.kept.values() if isinstance(tensor, Rows)), 0)
