@@ -16,7 +16,7 @@ LAYERS = (
     ("tokenizers", "checkpoints", "models", "decoding"),
     ("model", "run", "training"),
     ("debugger",),
-    ("derive", "compare", "contest", "factors", "modules", "verify", "document", "heat", "export"),
+    ("derive", "compare", "contest", "factors", "modules", "differences", "verify", "document", "heat", "export"),
     ("render",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -14,6 +14,7 @@ import numpy as np
 from .addresses import Selector, parse
 from .arithmetic import magnitude
 from .derive import Derivation, derive, record_of
+from .differences import farthest
 from .i18n import _
 from .operation import Trait
 from .run import Run
@@ -224,17 +225,11 @@ def _misled(run: Run, derivation: Derivation, leeway: float) -> Iterator[str]:
 
 
 def _largest(recorded: Array, other: Array) -> tuple[float, Index]:
-    """The largest difference between two arrays, and where; equal infinities and two nan do not differ."""
+    """The largest difference between two arrays, and where; infinite where they have not the same shape."""
     if recorded.shape != other.shape:
         return math.inf, ()
-    if not recorded.size:
-        return 0.0, ()
-    with np.errstate(invalid="ignore"):
-        differences = np.abs(recorded.astype(np.float64) - other)
-    same = (recorded == other) | (np.isnan(recorded) & np.isnan(other))
-    differences = np.where(same, 0.0, np.nan_to_num(differences, nan=np.inf))
-    where = np.unravel_index(int(differences.argmax()), differences.shape)
-    return float(differences[where]), tuple(map(int, where))
+    found = farthest(recorded, other)
+    return (0.0, ()) if found is None else (found.size, found.place)
 
 
 def _cell(record: Record, index: Sequence[int]) -> str:
