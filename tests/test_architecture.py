@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors", "addresses", "i18n", "decisions"),
-    ("arithmetic", "grounds", "tensor"),
+    ("arithmetic", "tensor"),
     ("operation", "past", "tape"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),

@@ -8,8 +8,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .arithmetic import Leaf, Named, Node, Sum, Terms
-from .grounds import Given, Noted
+from .arithmetic import Given, Leaf, Named, Node, Noted, Sum, Terms
 from .tape import Record, Tape
 from .tensor import Parameter, Tensor
 

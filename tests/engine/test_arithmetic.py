@@ -6,11 +6,15 @@ import pytest
 from tracer.arithmetic import (
     MANY,
     Call,
+    Given,
     Leaf,
     Max,
     Named,
     Node,
+    Noted,
     Number,
+    Replaced,
+    Which,
     dot,
     exp,
     log,
@@ -19,7 +23,6 @@ from tracer.arithmetic import (
     sqrt,
     total,
 )
-from tracer.grounds import Given, Noted, Replaced, Which
 from tracer.tensor import FEATURE, Axis, Tensor
 
 X, Y = Leaf("@1:x", (0,), 3.0), Leaf("@1:x", (1,), -2.0)

@@ -15,10 +15,9 @@ import pytest
 from numpy.random import Generator, Philox
 
 import tracer
-from tracer.arithmetic import Number, magnitude
+from tracer.arithmetic import Given, Number, magnitude
 from tracer.derive import MOST, Explainer, Explanation, derive, places_of
 from tracer.export import jsonl
-from tracer.grounds import Given
 from tracer.ops import catalogue
 from tracer.ops.attention import mask
 from tracer.ops.linear import add

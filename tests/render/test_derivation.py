@@ -6,6 +6,7 @@ from rich.cells import cell_len
 
 from tracer.arithmetic import (
     Call,
+    Given,
     Leaf,
     Max,
     Minus,
@@ -15,13 +16,14 @@ from tracer.arithmetic import (
     Power,
     Product,
     Quotient,
+    Replaced,
     Sum,
+    Which,
     dot,
     exp,
     over,
 )
 from tracer.derive import derive
-from tracer.grounds import Given, Replaced, Which
 from tracer.render.derivation import Branch, derivation_view, drawn
 from tracer.render.expression import SymbolWriter, Writer, parts, reduced, symbols
 from tracer.render.numbers import Notation

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..arithmetic import Node, Number, dot, total
-from ..grounds import Noted
+from ..arithmetic import Node, Noted, Number, dot, total
 from ..i18n import N_, _
 from ..operation import Operation, Trait, Written
 from ..past import Rows

@@ -8,8 +8,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from ..arithmetic import Leaf, Named, Node, Number, exp, log, over, total
-from ..grounds import Given, Noted, Replaced, Sign, Which
+from ..arithmetic import Given, Leaf, Named, Node, Noted, Number, Replaced, Sign, Which, exp, log, over, total
 from ..i18n import N_, Message, _, spoken
 from ..operation import Operation
 from ..tensor import Array, Row, Tensor

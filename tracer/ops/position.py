@@ -9,8 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from ..arithmetic import Call, Named, Node, Number
-from ..grounds import Noted
+from ..arithmetic import Call, Named, Node, Noted, Number
 from ..i18n import N_, _
 from ..operation import Operation
 from ..tensor import FEATURE, HEAD, Array, Axis, Parameter, Tensor

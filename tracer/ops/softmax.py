@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arithmetic import Leaf, Named, Node, exp, log, over
-from ..grounds import Noted
+from ..arithmetic import Leaf, Named, Node, Noted, exp, log, over
 from ..i18n import N_, _
 from ..operation import Operation, Trait
 from ..tensor import Axis, Tensor

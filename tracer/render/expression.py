@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..arithmetic import (
     Call,
+    Given,
     Leaf,
     Max,
     Minus,
@@ -18,11 +19,12 @@ from ..arithmetic import (
     Power,
     Product,
     Quotient,
+    Replaced,
     Sum,
     Terms,
     Vector,
+    Which,
 )
-from ..grounds import Given, Replaced, Which
 from ..i18n import _
 from .numbers import HUGE, Notation, comes_out, to_unit
 

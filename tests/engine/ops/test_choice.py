@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from tracer.arithmetic import Leaf, Node, Number
-from tracer.grounds import Noted, Replaced
+from tracer.arithmetic import Leaf, Node, Noted, Number, Replaced
 from tracer.i18n import N_
 from tracer.ops.choice import (
     allowed,

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from ...addresses import Address
-from ...arithmetic import Node, Number
-from ...grounds import Given, Noted, Replaced
+from ...arithmetic import Given, Node, Noted, Number, Replaced
 from ...operation import Trait
 from ...tape import Record
 from ...tensor import Array

@@ -1,7 +1,4 @@
-"""Arithmetic as a tree: what a cell was computed from, and how.
-
-Leaves are recorded cells and parameters; everything printed, exported or proved about a cell is this tree.
-"""
+"""The nodes of the tree: recorded cells and numbers, whole rows of cells, and what joins them."""
 
 from __future__ import annotations
 
@@ -246,10 +243,10 @@ class Quotient(_Binary):
     """left / right."""
 
     def evaluate(self) -> float:
-        return _applied(operator.truediv, np.divide, self.left.evaluate(), self.right.evaluate())
+        return applied(operator.truediv, np.divide, self.left.evaluate(), self.right.evaluate())
 
     def python(self) -> str:
-        if _raises(operator.truediv, self.left.evaluate(), self.right.evaluate()):
+        if raises(operator.truediv, self.left.evaluate(), self.right.evaluate()):
             return literal(self.evaluate())
         return f"({self.left.python()} / {self.right.python()})"
 
@@ -281,10 +278,10 @@ class Power(Node):
     exponent: int
 
     def evaluate(self) -> float:
-        return _applied(operator.pow, np.power, self.base.evaluate(), self.exponent)
+        return applied(operator.pow, np.power, self.base.evaluate(), self.exponent)
 
     def python(self) -> str:
-        if _raises(operator.pow, self.base.evaluate(), self.exponent):
+        if raises(operator.pow, self.base.evaluate(), self.exponent):
             return literal(self.evaluate())
         return f"({self.base.python()} ** {self.exponent})"
 
@@ -295,102 +292,11 @@ class Power(Node):
         return Power(children[0], self.exponent)
 
 
-FUNCTIONS: dict[str, Callable[[float], float]] = {
-    "exp": math.exp,
-    "sqrt": math.sqrt,
-    "log": math.log,
-    "erf": math.erf,
-    "tanh": math.tanh,
-    "sin": math.sin,
-    "cos": math.cos,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Call(Node):
-    """A function of one variable, one of `FUNCTIONS`."""
-
-    function: str
-    argument: Node
-
-    def evaluate(self) -> float:
-        argument = self.argument.evaluate()
-
-        def ours(x: Any) -> Any:
-            return getattr(np, self.function)(x)
-
-        return _applied(FUNCTIONS[self.function], ours, argument) if isinstance(argument, float) else ours(argument)
-
-    def python(self) -> str:
-        if _raises(FUNCTIONS[self.function], self.argument.evaluate()):
-            return literal(self.evaluate())
-        return f"{self.function}({self.argument.python()})"
-
-    def children(self) -> tuple[Node, ...]:
-        return (self.argument,)
-
-    def of(self, *children: Node) -> Node:
-        return Call(self.function, *children)
-
-
-@dataclass(frozen=True, slots=True)
-class Max(Node):
-    """The largest of some values; nan if one of them is."""
-
-    values: tuple[Node, ...]
-
-    def evaluate(self) -> float:
-        return max(value.evaluate() for value in self._nan_first())
-
-    def python(self) -> str:
-        return f"max([{', '.join(value.python() for value in self._nan_first())}])"
-
-    def _nan_first(self) -> list[Node]:
-        """The values in the order in which Python's ``max`` yields nan: it keeps the first when none is larger."""
-        return sorted(self.values, key=lambda value: not math.isnan(value.evaluate()))
-
-    def children(self) -> tuple[Node, ...]:
-        return self.values
-
-    def of(self, *children: Node) -> Node:
-        return Max(children)
-
-
-def exp(x: Node) -> Node:
-    """eˣ."""
-    return Call("exp", x)
-
-
-def sqrt(x: Node) -> Node:
-    """√x."""
-    return Call("sqrt", x)
-
-
-def log(x: Node) -> Node:
-    """The natural logarithm."""
-    return Call("log", x)
-
-
-def total(terms: Iterable[Node]) -> Sum:
-    """Σ terms."""
-    return Sum(tuple(terms))
-
-
-def over(pattern: Callable[..., Node], **rows: Cells) -> Sum:
-    """Σ pattern(xᵢ, …), a term for each place of the rows; the keywords are their symbols."""
-    return Sum(Terms(pattern, **rows))
-
-
-def dot(**rows: Cells) -> Sum:
-    """Σ xᵢ · yᵢ; the keywords are the symbols of the two rows."""
-    return over(Product, **rows)
-
-
 def _added(values: list[float]) -> float:
-    return _applied(math.fsum, sum, values)
+    return applied(math.fsum, sum, values)
 
 
-def _applied(function: Callable[..., float], ours: Callable[..., Any], *arguments: Any) -> float:
+def applied(function: Callable[..., float], ours: Callable[..., Any], *arguments: Any) -> float:
     """What a function of Python's yields; what NumPy's does, which has infinities and nan, where that one raises."""
     try:
         return function(*arguments)
@@ -399,7 +305,7 @@ def _applied(function: Callable[..., float], ours: Callable[..., Any], *argument
             return float(ours(*arguments))
 
 
-def _raises(function: Callable[..., float], *arguments: Any) -> bool:
+def raises(function: Callable[..., float], *arguments: Any) -> bool:
     """Whether a function of Python's has no value to give, as beyond the range of doubles."""
     try:
         function(*arguments)
@@ -411,25 +317,3 @@ def _raises(function: Callable[..., float], *arguments: Any) -> bool:
 def literal(value: float) -> str:
     """A number as Python writes it, so that anything may stand beside it."""
     return f"({value!r})" if value < 0 else repr(value)
-
-
-def magnitude(node: Node) -> float:
-    """The size a value would have if none of its terms cancelled: Σ|terms|, what float noise is measured against."""
-    match node:
-        case Sum(Terms() as terms):
-            with np.errstate(all="ignore"):
-                return float(np.sum(magnitude(terms.general)))
-        case Sum(terms):
-            return sum(map(magnitude, terms))
-        case Minus(left, right):
-            return magnitude(left) + magnitude(right)
-        case Product(left, right):
-            return magnitude(left) * magnitude(right)
-        case Quotient(left, right):
-            return _applied(operator.truediv, np.divide, magnitude(left), abs(right.evaluate()))
-        case Power(base, exponent):
-            return _applied(operator.pow, np.power, magnitude(base), exponent)
-        case Negation(inner) | Named(node=inner):
-            return magnitude(inner)
-        case _:
-            return abs(node.evaluate())

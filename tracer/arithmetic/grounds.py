@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from .arithmetic import Leaf, Node, Same, literal
+from .nodes import Leaf, Node, Same, literal
 
 Sign = Literal["<", "≤"]
 
