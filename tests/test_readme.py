@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from commands.learning.checks import WORDS
-from commands.learning.classroom import begin
-from commands.learning.proving import prove
-from commands.learning.reading import BLOCKS
+from commands.learning.lesson_reader import BLOCKS
+from commands.learning.player import begin
+from commands.learning.validate import validate
 
 from .documented import BLOCK, README, alike, commands, run
 
@@ -45,7 +45,7 @@ def test_the_lesson_that_it_shows_can_be_played(tmp_path: Path) -> None:
     [text] = re.findall(r"^````markdown\n(.*?)^````$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     path = tmp_path / "lesson.md"
     path.write_text(text, encoding="utf-8")
-    assert list(prove(path, begin)) == []
+    assert list(validate(path, begin)) == []
 
 
 def test_every_block_and_check_of_a_lesson_is_told() -> None:

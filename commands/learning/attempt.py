@@ -10,10 +10,9 @@ from tracer.errors import TraceError
 from tracer.i18n import _
 
 from ..sitting import Sitting
-from .lesson import ANSWER, Asking, Remark, Step
-from .live import Live
+from .checks import Seen
+from .lesson import ANSWER, Asking, LiveText, Remark, Step
 from .question import Question
-from .witness import Witness
 
 PATIENCE = 4
 """After so many commands that lead nowhere the learner is told of the hints."""
@@ -23,14 +22,14 @@ class Attempt:
     """A step that was presented where a sitting stands; all its texts are filled as of there.
 
     ``told`` are the places as of which its prose was said; ``is_told`` says that the solution was asked for. Whatever
-    the sitting shows from now on is witnessed.
+    the sitting shows from now on is seen.
     """
 
     def __init__(self, step: Step, sitting: Sitting, told: Sequence[Here] = ()) -> None:
         self.step = step
         self.here = sitting.here
         self.told = told
-        self.witness = Witness(sitting)
+        self.seen = Seen(sitting)
         self.question = Question.asked(step.goal, self.here) if isinstance(step.goal, Asking) else None
         self._sitting = sitting
         self._typed_before = len(sitting.lines)
@@ -53,7 +52,7 @@ class Attempt:
     @property
     def _holds(self) -> bool:
         checks = self.step.goal.checks
-        return bool(checks) and all(check.holds(self.witness) for check in checks)
+        return bool(checks) and all(check.holds(self.seen) for check in checks)
 
     @property
     def is_astray(self) -> bool:
@@ -66,7 +65,7 @@ class Attempt:
         lines = self.filled(self.step.commands)
         return [] if lines == self._sitting.lines[self._typed_before :] else lines
 
-    def comment(self) -> Live | str | None:
+    def comment(self) -> LiveText | str | None:
         """What there is to say after a command that did not reach the goal; nothing twice in a row."""
         before, self._remark = self._remark, self._remark_now()
         if self._remark and self._remark is not before:
@@ -80,7 +79,7 @@ class Attempt:
         return None
 
     def _remark_now(self) -> Remark | None:
-        return next((remark for remark in self.step.goal.remarks if remark.when.holds(self.witness)), None)
+        return next((remark for remark in self.step.goal.remarks if remark.when.holds(self.seen)), None)
 
     @property
     def _tracing(self) -> tuple[str, str]:
@@ -91,7 +90,7 @@ class Attempt:
         """What is said of that."""
         return _("Another text or model is open now, and this step speaks of its own: `again` brings it back.")
 
-    def explanation(self, question: Question, given: Collection[float]) -> Live:
+    def explanation(self, question: Question, given: Collection[float]) -> LiveText:
         """What is said of a wrong answer: of a slip that it equals, else of any."""
         for slip in question.asking.slips:
             with suppress(TraceError):
@@ -99,7 +98,7 @@ class Attempt:
                     return slip.text
         return question.asking.otherwise
 
-    def hint(self) -> Live | None:
+    def hint(self) -> LiveText | None:
         """The next hint; None when there is no other."""
         self._hints += 1
         return self.step.hints[self._hints - 1] if self._hints <= len(self.step.hints) else None
@@ -119,6 +118,6 @@ class Attempt:
         self._lines += 1
         return lines[(self._lines - 1) % len(lines)]
 
-    def filled(self, lines: Sequence[Live]) -> list[str]:
+    def filled(self, lines: Sequence[LiveText]) -> list[str]:
         """Lines with their numbers."""
         return [line.filled(self.here) for line in lines]

@@ -12,13 +12,12 @@ from tracer.render.markup import literal
 from ..showing.presenting import Presenter
 from ..showing.results import Result
 from ..sitting import Sitting
-from . import telling
+from . import wording
 from .attempt import Attempt
-from .lesson import Commands, Lesson, Prose, Step
-from .live import Live
+from .lesson import Commands, Lesson, LiveText, Prose, Step
+from .player import Player
 from .progress import Marks
 from .question import Question
-from .stage import Stage
 
 
 class Coach:
@@ -26,7 +25,7 @@ class Coach:
 
     ``begin`` makes a sitting as the lesson wants it. Whenever a step is to begin as it is meant to (the lesson is
     entered, a step is taken back or skipped), a fresh one is brought there by the solutions of the steps before; place,
-    stage and attempt change together, or, where that fails, not at all. ``attempt`` is the step as it is being tried.
+    player and attempt change together, or, where that fails, not at all. ``attempt`` is the step as it is being tried.
 
     Raises:
         LessonError: the way to the step where the learner left fails.
@@ -52,19 +51,19 @@ class Coach:
 
     def _enter(self, place: int) -> None:
         """A fresh sitting, brought to a step by the steps before."""
-        stage = Stage(self._begin(self.lesson), self._presenter)
-        stage.replay(self.lesson.intro)
+        player = Player(self._begin(self.lesson), self._presenter)
+        player.replay(self.lesson.intro)
         for step in self.lesson.steps[:place]:
-            stage.replay(step.before)
-            stage.perform(step.commands)
-            stage.replay(step.after)
-        attempt = Attempt(self.lesson.steps[place], stage.sitting)
-        self.place, self.stage, self.attempt = place, stage, attempt
+            player.replay(step.before)
+            player.perform(step.commands)
+            player.replay(step.after)
+        attempt = Attempt(self.lesson.steps[place], player.sitting)
+        self.place, self.player, self.attempt = place, player, attempt
 
     @property
     def sitting(self) -> Sitting:
         """The sitting that the lesson takes place in."""
-        return self.stage.sitting
+        return self.player.sitting
 
     @property
     def is_over(self) -> bool:
@@ -88,27 +87,27 @@ class Coach:
 
     def open(self) -> None:
         """Say what the lesson is about, or where it goes on, and present the step."""
-        self.stage.tell(telling.heading(self.lesson))
+        self.player.tell(wording.heading(self.lesson))
         if not self.place:
-            self.stage.play(self.lesson.intro)
+            self.player.play(self.lesson.intro)
         self.present()
 
     def present(self) -> None:
         """Show the step: what is said before its goal, and what is asked."""
         self.marks.where = self.step.id
         self._show_progress()
-        self.stage.tell(f"## {self.step.title}")
-        self.attempt = Attempt(self.step, self.sitting, self.stage.play(self.step.before))
+        self.player.tell(f"## {self.step.title}")
+        self.attempt = Attempt(self.step, self.sitting, self.player.play(self.step.before))
         if question := self.question:
-            self.stage.tell(question.invitation(literal))
-        self.stage.pause()
+            self.player.tell(question.invitation(literal))
+        self.player.pause()
 
     def observe(self) -> None:
         """Look at the state after a command: the goal may be reached, or something in it be worth a word."""
         if self.is_over or self.question:
             return
         if self.attempt.is_reached:
-            self._pass(telling.done(self.attempt.ways))
+            self._pass(wording.done(self.attempt.ways))
         elif comment := self.attempt.comment():
             self._tell(self._filled(comment))
 
@@ -125,13 +124,13 @@ class Coach:
         if is_guess:
             self.marks.predictions.setdefault(self.step.id, is_right and not self.attempt.is_told)
         if is_right:
-            self._pass(telling.right(question, given, text))
+            self._pass(wording.right(question, given, text))
             return
         explanation = self._filled(self.attempt.explanation(question, given))
         if is_guess:
             self._pass(_("**Not this time.**") + f"\n\n{explanation}")
         else:
-            self._tell(telling.worked_out(question, given, text) + explanation)
+            self._tell(wording.worked_out(question, given, text) + explanation)
 
     def hint(self) -> None:
         """Give the next hint, and say so when there is no other."""
@@ -141,14 +140,14 @@ class Coach:
 
     def describe(self) -> None:
         """Say where in the lesson the learner is, and once more what the step asks for."""
-        self.stage.tell(telling.standing(self.lesson, self.place))
+        self.player.tell(wording.standing(self.lesson, self.place))
         if self.is_over:
             return
         texts = (piece.text for piece in self.step.before if isinstance(piece, Prose))
         for text, here in zip(texts, self.attempt.told, strict=False):
-            self.stage.say(text, here)
+            self.player.say(text, here)
         if question := self.question:
-            self.stage.tell(question.invitation(literal))
+            self.player.tell(question.invitation(literal))
 
     def speak(self, lesson: Lesson) -> None:
         """Go on in the words of another language, if the lesson has the same steps there."""
@@ -160,9 +159,9 @@ class Coach:
     def skip(self) -> None:
         """Show what would have reached the goal from where the step began, and go on."""
         self._enter(self.place)
-        self.stage.replay(self.step.before)
+        self.player.replay(self.step.before)
         if self.step.commands:
-            self.stage.play([Commands(self.step.commands, shown=True)])
+            self.player.play([Commands(self.step.commands, shown=True)])
         if self.step.id not in self.marks.done:
             self.marks.skipped = [*dict.fromkeys([*self.marks.skipped, self.step.id])]
         self._go_on()
@@ -182,7 +181,7 @@ class Coach:
         step = self.step.id
         self.marks.skipped = [known for known in self.marks.skipped if known != step]
         self.marks.done = [*dict.fromkeys([*self.marks.done, step])]
-        self.stage.tell(verdict)
+        self.player.tell(verdict)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -193,7 +192,7 @@ class Coach:
         self.marks.finished |= self.is_over
         if not self.is_over:
             self.attempt = Attempt(self.step, self.sitting)
-        self.stage.play(after)
+        self.player.play(after)
         if self.is_over:
             self._finish()
         else:
@@ -202,17 +201,17 @@ class Coach:
     def _finish(self) -> None:
         """Say how it went."""
         self._show_progress()
-        self.stage.tell(telling.summary(self.lesson, self.marks))
+        self.player.tell(wording.summary(self.lesson, self.marks))
 
     def _show_progress(self) -> None:
         place, count = self.place, len(self.lesson.steps)
-        self.stage.show(Result(lambda: (), lambda: ProgressBar(place, count)))
+        self.player.show(Result(lambda: (), lambda: ProgressBar(place, count)))
 
-    def _filled(self, text: Live | str) -> str:
+    def _filled(self, text: LiveText | str) -> str:
         """A text of this step as Markdown, as of the place where the step was presented; others as they are."""
         return text if isinstance(text, str) else text.filled(self.attempt.here, literal)
 
     def _tell(self, markdown: str) -> None:
         """Say something, after which the learner has the word."""
-        self.stage.tell(markdown)
-        self.stage.pause()
+        self.player.tell(markdown)
+        self.player.pause()

@@ -14,8 +14,7 @@ from tracer.debugger.locations import Here
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
-from .lesson import Asking
-from .live import piece_of, pieces_on, written
+from .lesson import Asking, piece_of, pieces_on, written
 
 DECIMALS = 6
 """Of a number that is shown as the answer."""

@@ -11,11 +11,12 @@ from tracer.i18n import _
 
 from ..batch import FAILED, FINE, UNEXPECTED
 from ..grammar.lines import Line, read
-from ..learning.classroom import Classroom, begin
-from ..learning.library import all_languages, find, names
+from ..learning.course import all_languages, find, names
+from ..learning.lesson_reader import read_lesson
+from ..learning.lesson_shell import LessonShell
+from ..learning.player import begin
 from ..learning.progress import Progress, progress_file
-from ..learning.proving import prove
-from ..learning.reading import read_lesson
+from ..learning.validate import validate
 from ..showing.formats import WIDTH
 from ..showing.presenting import Look, Presenter, TerminalPresenter, TextPresenter, complain
 from ..terminal.shell import Reader
@@ -37,9 +38,9 @@ def _at_terminal(name: str | None, look: Look, lang: str | None) -> int:
 
     progress = Progress.read(progress_file(), complain)
     presenter, typed = TerminalPresenter(sys.stdout, look), TypedLines(history_file(), complain)
-    room = Classroom(presenter, line_reader, progress, lambda sitting: furnish(sitting, look, lang), typed)
-    room.open(name)
-    room.hold()
+    shell = LessonShell(presenter, line_reader, progress, lambda sitting: furnish(sitting, look, lang), typed)
+    shell.open(name)
+    shell.hold()
     print(_("tx-trace learn goes on from here"))
     return FINE
 
@@ -48,12 +49,12 @@ def _from_pipe(name: str | None, look: Look) -> int:
     """Play answers; the status says whether the lesson is passed. It begins at its first step, and nothing is kept."""
     presenter = TextPresenter(sys.stdout, replace(look, width=look.width or WIDTH))
     lines = read("-")
-    room = Classroom(presenter, lambda _sitting, _bar: _echoing(presenter, lines), Progress.unkept())
-    room.open(name)
+    shell = LessonShell(presenter, lambda _sitting, _bar: _echoing(presenter, lines), Progress.unkept())
+    shell.open(name)
     with suppress(EOFError):
-        while not room.coach.is_over:
-            room.ask()
-    coach = room.coach
+        while not shell.coach.is_over:
+            shell.ask()
+    coach = shell.coach
     if coach.is_passed:
         return FINE
     count = len(coach.lesson.steps)
@@ -88,7 +89,7 @@ def check_lesson(name: str | None) -> int:
     paths = [find(name)] if name else [path for known in names() for path in all_languages(known) if path.is_file()]
     status = FINE
     for path in paths:
-        problems = list(prove(path, begin))
+        problems = list(validate(path, begin))
         for problem in problems:
             complain(problem)
         if problems:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _titles(_session: object) -> dict[str, str]:
-    from ..learning.library import titles
+    from ..learning.course import titles
 
     return titles()
 
@@ -41,7 +41,7 @@ def learn(sitting: Sitting, lesson: Lesson | None = None) -> Results:
     elif lesson is not None:
         yield acting(lambda presenter: _attend(lesson, sitting, presenter))
     else:
-        from ..learning.menu import menu
+        from ..learning.course import menu
         from ..learning.progress import Progress, progress_file
         from ..showing.presenting import complain
 
@@ -49,7 +49,7 @@ def learn(sitting: Sitting, lesson: Lesson | None = None) -> Results:
 
 
 def _attend(lesson: str, sitting: Sitting, presenter: Presenter) -> None:
-    from ..learning.classroom import Classroom
+    from ..learning.lesson_shell import LessonShell
     from ..learning.progress import Progress, progress_file
     from ..showing.presenting import TerminalPresenter, complain
     from ..terminal.shell import line_reader
@@ -62,6 +62,6 @@ def _attend(lesson: str, sitting: Sitting, presenter: Presenter) -> None:
     def furnish(other: Sitting) -> None:
         other.preferences, other.aliases, other.lines = dict(sitting.preferences), sitting.aliases, sitting.lines
 
-    room = Classroom(presenter, line_reader, Progress.read(progress_file(), complain), furnish)
-    room.open(lesson)
-    room.hold()
+    shell = LessonShell(presenter, line_reader, Progress.read(progress_file(), complain), furnish)
+    shell.open(lesson)
+    shell.hold()

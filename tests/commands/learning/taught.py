@@ -3,10 +3,9 @@
 import io
 import re
 
-from commands.learning.classroom import begin
 from commands.learning.coach import Coach
-from commands.learning.reading import read_lesson
-from commands.learning.stage import obey
+from commands.learning.lesson_reader import read_lesson
+from commands.learning.player import begin, obey
 from commands.showing.presenting import Look, TextPresenter
 
 

@@ -7,8 +7,8 @@ import pytest
 from rich.cells import cell_len
 from terminal import Terminal
 
-from commands.learning.library import find
-from commands.learning.reading import read_lesson
+from commands.learning.course import find
+from commands.learning.lesson_reader import read_lesson
 
 ENTER, CONTROL_C, CONTROL_D = "\r", "\x03", "\x04"
 

@@ -5,8 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from commands.learning.checks import WORDS, read_check
-from commands.learning.witness import Witness
+from commands.learning.checks import WORDS, Seen, read_check
 from commands.performing import perform
 from commands.showing.presenting import Look, TextPresenter
 from tracer.errors import ExpectationError, TraceError
@@ -122,7 +121,7 @@ def each(place):
 
 @pytest.fixture
 def holds(session):
-    """Whether a check holds after lines, seen by a witness who came after what was done before them."""
+    """Whether a check holds after lines, by what was seen of one who came after what was done before them."""
     presenter = TextPresenter(io.StringIO(), Look(100, "never"))
 
     def do(line):
@@ -132,11 +131,11 @@ def holds(session):
     def asked(check, before, way):
         for line in before:
             do(line)
-        witness = Witness(session)
-        assert not read_check(check, 1).holds(witness) or check.startswith("reached")
+        seen = Seen(session)
+        assert not read_check(check, 1).holds(seen) or check.startswith("reached")
         for line in way.split(" ; "):
             do(line)
-        return read_check(check, 1).holds(witness)
+        return read_check(check, 1).holds(seen)
 
     return asked
 
@@ -167,11 +166,11 @@ def test_what_a_breakpoint_shows_is_seen(holds):
 
 
 def test_what_can_not_be_worked_out_does_not_hold_and_says_why(session):
-    witness = Witness(session)
+    seen = Seen(session)
     check = read_check("max(bogus) > 1", 1)
-    assert check.holds(witness) is False
-    assert "nothing is recorded at bogus" in check.trouble(witness)
-    assert read_check("step == 1", 1).trouble(witness) == ""
+    assert check.holds(seen) is False
+    assert "nothing is recorded at bogus" in check.trouble(seen)
+    assert read_check("step == 1", 1).trouble(seen) == ""
 
 
 @pytest.mark.parametrize("text", ["shown", "at", "at q if", "setting", "setting cache", "result", "hit [", "1 +"])

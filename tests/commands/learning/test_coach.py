@@ -5,12 +5,12 @@ from io import StringIO
 import pytest
 from written import WEIGHTS, asking, at_scores, block, doing, guess, lesson, step, sum_up
 
-from commands.learning.classroom import begin
 from commands.learning.coach import Coach
-from commands.learning.library import in_language
+from commands.learning.course import in_language
+from commands.learning.lesson_file import LessonError
+from commands.learning.lesson_reader import read_lesson
+from commands.learning.player import begin
 from commands.learning.progress import Marks
-from commands.learning.reading import read_lesson
-from commands.learning.sheet import LessonError
 from commands.showing.presenting import Look, TextPresenter
 from tracer import i18n
 from tracer.errors import TraceError

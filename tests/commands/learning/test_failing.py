@@ -5,8 +5,8 @@ from copy import deepcopy
 import pytest
 from written import WEIGHTS, at_scores, block, doing, lesson, sum_up
 
+from commands.learning.lesson_file import LessonError
 from commands.learning.progress import Marks
-from commands.learning.sheet import LessonError
 
 
 @pytest.fixture
@@ -14,24 +14,24 @@ def interrupt(monkeypatch):
     """Ctrl-C is pressed at the first of some lines of the lesson that says ``where``, and not after."""
 
     def armed():
-        from commands.learning import stage
+        from commands.learning import player
 
-        obey = stage.obey
+        obey = player.obey
 
         def obeyed(text, *arguments):
             if text == "where":
-                monkeypatch.setattr(stage, "obey", obey)
+                monkeypatch.setattr(player, "obey", obey)
                 raise KeyboardInterrupt
             obey(text, *arguments)
 
-        monkeypatch.setattr(stage, "obey", obeyed)
+        monkeypatch.setattr(player, "obey", obeyed)
 
     return armed
 
 
 def standing(coach):
     """All that a step consists in."""
-    return coach.place, coach.stage, coach.attempt, coach.sitting.cursor, deepcopy(coach.marks)
+    return coach.place, coach.player, coach.attempt, coach.sitting.cursor, deepcopy(coach.marks)
 
 
 @pytest.mark.parametrize("word", ["back", "again", "skip"])
@@ -42,10 +42,10 @@ def test_a_way_to_a_step_that_ends_early_changes_nothing(teach, monkeypatch, wor
     taught.solve()
     before = standing(taught.coach)
 
-    def refused(_stage, _pieces):
+    def refused(_player, _pieces):
         raise LessonError(taught.coach.lesson.path, 1, "no way") if ends == "fails" else KeyboardInterrupt
 
-    monkeypatch.setattr("commands.learning.stage.Stage.replay", refused)
+    monkeypatch.setattr("commands.learning.player.Player.replay", refused)
     with pytest.raises((LessonError, KeyboardInterrupt)):
         getattr(taught.coach, word)()
     assert (standing(taught.coach), taught.heard()) == (before, "")

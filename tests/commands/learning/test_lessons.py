@@ -6,14 +6,13 @@ from functools import cache
 
 import pytest
 
-from commands.learning.classroom import begin
 from commands.learning.coach import Coach
+from commands.learning.course import LESSONS, all_languages, find, names
 from commands.learning.lesson import Asking
-from commands.learning.library import LESSONS, all_languages, find, names
+from commands.learning.lesson_reader import read_lesson
+from commands.learning.player import Mute, begin
 from commands.learning.progress import Marks
-from commands.learning.proving import prove
-from commands.learning.reading import read_lesson
-from commands.learning.stage import Mute
+from commands.learning.validate import validate
 from commands.showing.presenting import Look
 from tracer import i18n
 from tracer.render.markup import literal
@@ -61,7 +60,7 @@ def test_a_lesson_is_found_by_its_number_and_its_name(name):
 
 @each_file()
 def test_every_solution_passes_and_no_untouched_state_does(path):
-    assert list(prove(path, begin)) == []
+    assert list(validate(path, begin)) == []
 
 
 @each_file()
@@ -120,7 +119,7 @@ def wrong_answer(question):
 def test_a_wrong_answer_gets_its_explanation(path, monkeypatch):
     coach = quiet_coach(path)
     said = []
-    monkeypatch.setattr(type(coach.stage), "tell", lambda _stage, markdown: said.append(markdown))
+    monkeypatch.setattr(type(coach.player), "tell", lambda _player, markdown: said.append(markdown))
     while not coach.is_over:
         step, question = coach.step, coach.question
         if question is not None:

@@ -4,9 +4,9 @@ import pytest
 from written import at_scores, block, doing, lesson, sum_up
 
 from commands.grammar.parsing import split_word
-from commands.learning.classroom import begin
-from commands.learning.proving import prove
-from commands.learning.sheet import LessonError
+from commands.learning.lesson_file import LessonError
+from commands.learning.player import begin
+from commands.learning.validate import validate
 from commands.registry import catalogue, lookup
 
 REFUSED = "is not for a lesson to run: it would write a file, start a program or outlast the step"
@@ -48,7 +48,7 @@ def test_nothing_is_left_outside_the_session(teach, tmp_path, monkeypatch, place
     with pytest.raises(LessonError, match=REFUSED):
         gone_through(taught)
     assert [path.name for path in tmp_path.iterdir()] == ["sample.md"]
-    assert list(prove(tmp_path / "sample.md", begin))
+    assert list(validate(tmp_path / "sample.md", begin))
 
 
 def test_they_mean_the_commands_themselves(teach):

@@ -1,8 +1,9 @@
-"""A learner at a terminal, or a file of answers: lines go to the coach, or to the shell and under the coach's eyes."""
+"""The prompt of a lesson, or a file of answers: lines go to the coach, or to the shell and under the coach's eyes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
@@ -12,24 +13,24 @@ from tracer.errors import InputError, TraceError
 from tracer.i18n import N_, Message, _, spoken
 
 from ..grammar.parsing import split_word
-from ..loading import open_model
-from ..opening import Opener
 from ..registry import PROMPT, UnknownCommandError, lookup
 from ..showing.presenting import Presenter, complain
 from ..sitting import Sitting
 from ..terminal.shell import Reader, Shell, following
-from ..terminal.toolbar import place
+from ..terminal.toolbar import place, standing
 from ..terminal.typed import TypedLines
-from . import telling
+from . import wording
 from .coach import Coach
+from .course import find, in_language, key, menu, next_lesson, titles
 from .lesson import ANSWER, Lesson
-from .library import find, in_language, key, titles
-from .menu import menu, next_lesson
-from .playing import fork, play, play_bar
+from .lesson_file import LessonError
+from .lesson_reader import read_lesson
+from .player import begin
 from .progress import Marks, Progress
 from .question import is_number
-from .reading import read_lesson
-from .sheet import LessonError
+
+RETURN = "return"
+"""The word that ends free play."""
 
 Readers = Callable[[Sitting, Callable[[], str]], Reader]
 """Makes what asks for lines, with what the bar at the bottom says."""
@@ -44,13 +45,7 @@ class Drafting(Protocol):
         ...
 
 
-def begin(lesson: Lesson) -> Sitting:
-    """A sitting as a lesson wants it; raises `TraceError` for a model or text that can't be had."""
-    opener = Opener(open_model(lesson.model, "float32"), lesson.text, target=lesson.target, warn=complain)
-    return Sitting(opener)
-
-
-class Classroom:
+class LessonShell:
     """Leads a learner through lessons.
 
     ``progress`` is where what was done is kept, ``typed`` the lines of earlier sessions. ``prepare`` is told of the
@@ -230,26 +225,26 @@ class Classroom:
         if isinstance(self._read, Drafting):
             self._read.draft(self.coach.attempt.next_line())
         else:
-            self.coach.stage.tell(telling.code(self.coach.attempt.solution()))
+            self.coach.player.tell(wording.code(self.coach.attempt.solution()))
 
     def describe(self) -> None:
         """Where in the lesson the learner is, and what the coach listens to."""
         self.coach.describe()
-        self.coach.stage.tell(telling.words({name: spoken(word.meaning) for name, word in WORDS.items()}))
-        self.coach.stage.pause()
+        self.coach.player.tell(wording.words({name: spoken(word.meaning) for name, word in WORDS.items()}))
+        self.coach.player.pause()
 
     def show_menu(self) -> None:
         """All lessons."""
-        self.coach.stage.show(menu(self._progress))
-        self.coach.stage.tell(_("`learn N` goes to a lesson."))
-        self.coach.stage.pause()
+        self.coach.player.show(menu(self._progress))
+        self.coach.player.tell(_("`learn N` goes to a lesson."))
+        self.coach.player.pause()
 
     def play(self) -> None:
         """Free play from where the cursor stands; the lesson's own sitting stays as it is."""
-        self.coach.stage.tell(_("Free play: nothing here touches the lesson. `return` goes back to it."))
-        sitting, wanted = fork(self.coach.sitting), list[str | None]()
+        self.coach.player.tell(_("Free play: nothing here touches the lesson. `return` goes back to it."))
+        sitting, wanted = _fork(self.coach.sitting), list[str | None]()
         sitting.learn = partial(_leave_for, wanted)
-        play(sitting, self._presenter, self._readers(sitting, lambda: play_bar(sitting)))
+        _play_freely(sitting, self._presenter, self._readers(sitting, lambda: _play_bar(sitting)))
         if wanted:
             self.open(wanted[0])
         else:
@@ -257,7 +252,7 @@ class Classroom:
 
     def _describe_step(self) -> None:
         self.coach.describe()
-        self.coach.stage.pause()
+        self.coach.player.pause()
 
     def leave(self) -> None:
         """No more lines."""
@@ -268,10 +263,10 @@ class Classroom:
         self._keep()
         after = next_lesson(self._progress)
         if after is None:
-            self.coach.stage.tell(_("That was the whole course."))
+            self.coach.player.tell(_("That was the whole course."))
         else:
             title = titles()[after]
-            self.coach.stage.tell(_("`learn` goes on with **{title}**; `menu` lists all lessons.").format(title=title))
+            self.coach.player.tell(_("`learn` goes on with **{title}**; `menu` lists all lessons.").format(title=title))
 
     def _bar(self) -> str:
         """The line at the bottom: how far the lesson is, the coach's words, and where the cursor stands."""
@@ -285,6 +280,36 @@ class Classroom:
         self._progress.keep(self._key, self.coach.marks)
 
 
+def _fork(there: Sitting) -> Sitting:
+    """A sitting of its own that stands where another does, in which nothing is looked for."""
+    sitting = Sitting(copy(there.opener))
+    sitting.preferences, sitting.aliases = dict(there.preferences), dict(there.aliases)
+    sitting.revisit(there.cursor)
+    return sitting
+
+
+def _play_freely(sitting: Sitting, presenter: Presenter, read: Reader) -> None:
+    """Run lines until one says that it is enough."""
+    shell = Shell(sitting, presenter)
+    try:
+        while (line := _line_of(read)) != RETURN:
+            shell.obey(line, following(read))
+    except EOFError:
+        return
+
+
+def _play_bar(sitting: Sitting) -> str:
+    """The line at the bottom in free play."""
+    return _("free play   return goes back to the lesson   {place}").format(place=standing(sitting))
+
+
+def _line_of(read: Reader) -> str:
+    try:
+        return read(PROMPT).strip()
+    except KeyboardInterrupt:
+        return ""
+
+
 def _leave_for(wanted: list[str | None], lesson: str | None) -> None:
     """End free play for another lesson."""
     wanted.append(lesson)
@@ -296,18 +321,18 @@ class Word:
     """What the coach does at a word that stands alone on a line; ``is_of_a_step`` where that needs one."""
 
     meaning: Message
-    act: Callable[[Classroom], None]
+    act: Callable[[LessonShell], None]
     is_of_a_step: bool = True
 
 
 WORDS = {
-    "hint": Word(N_("a hint, then a second"), lambda room: room.coach.hint()),
-    "solution": Word(N_("what to type, written into the prompt"), Classroom.give_solution),
-    "skip": Word(N_("on to the next step"), lambda room: room.coach.skip()),
-    "back": Word(N_("the step before again"), lambda room: room.coach.back(), False),
-    "again": Word(N_("this step from its beginning, whatever you did in it"), lambda room: room.coach.again()),
-    "info": Word(N_("where you are, and what this step asks for"), Classroom.describe, False),
-    "menu": Word(N_("all lessons; `learn N` goes to one"), Classroom.show_menu, False),
-    "play": Word(N_("free play, without the lesson"), Classroom.play, False),
-    "quit": Word(N_("leave; the lesson goes on here next time"), Classroom.leave, False),
+    "hint": Word(N_("a hint, then a second"), lambda shell: shell.coach.hint()),
+    "solution": Word(N_("what to type, written into the prompt"), LessonShell.give_solution),
+    "skip": Word(N_("on to the next step"), lambda shell: shell.coach.skip()),
+    "back": Word(N_("the step before again"), lambda shell: shell.coach.back(), False),
+    "again": Word(N_("this step from its beginning, whatever you did in it"), lambda shell: shell.coach.again()),
+    "info": Word(N_("where you are, and what this step asks for"), LessonShell.describe, False),
+    "menu": Word(N_("all lessons; `learn N` goes to one"), LessonShell.show_menu, False),
+    "play": Word(N_("free play, without the lesson"), LessonShell.play, False),
+    "quit": Word(N_("leave; the lesson goes on here next time"), LessonShell.leave, False),
 }

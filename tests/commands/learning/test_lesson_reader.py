@@ -6,8 +6,8 @@ import pytest
 from written import doing, lesson
 
 from commands.learning.lesson import Asking, Commands, Doing, Prose
-from commands.learning.reading import read_lesson
-from commands.learning.sheet import MOST, LessonError
+from commands.learning.lesson_file import MOST, LessonError
+from commands.learning.lesson_reader import read_lesson
 from tracer.errors import InputError
 
 GOOD = """\

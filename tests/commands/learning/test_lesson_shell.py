@@ -12,9 +12,9 @@ from terminal import ROOT
 from written import WEIGHTS, asking, at_scores, block, doing, guess, lesson, sum_up
 
 from commands.batch import FAILED, FINE, UNEXPECTED, UNUSABLE
-from commands.learning.classroom import Classroom
+from commands.learning.lesson_shell import LessonShell
+from commands.learning.player import Player
 from commands.learning.progress import Marks, Progress
-from commands.learning.stage import Stage
 from commands.showing.presenting import Look, TextPresenter
 from commands.terminal.typed import TypedLines
 
@@ -271,7 +271,7 @@ def test_checking_what_is_no_lesson_is_status_3(learn):
 def test_checking_the_course_names_every_fault(tx, write, monkeypatch):
     for name in ("en/01-a", "en/02-b", "zh/01-a"):
         path = write(lesson(sum_up()), f"{name}.md")
-    monkeypatch.setattr("commands.learning.library.LESSONS", path.parents[1])
+    monkeypatch.setattr("commands.learning.course.LESSONS", path.parents[1])
     done = tx("learn", "--check")
     assert done.returncode == UNEXPECTED
     assert done.stderr == f"{path.parents[1]}/zh/02-b.md: this lesson is missing in its language\n"
@@ -343,9 +343,9 @@ def attend(tmp_path):
     def attended(name, *lines, prepare=lambda _sitting: None, typed=None):
         stream, desk = io.StringIO(), Desk(lines)
         progress = Progress.read(tmp_path / "lessons.json", pytest.fail)
-        room = Classroom(TextPresenter(stream, Look(80, "never")), desk.sit, progress, prepare, typed)
-        room.open(None if name is None else str(name))
-        room.hold()
+        shell = LessonShell(TextPresenter(stream, Look(80, "never")), desk.sit, progress, prepare, typed)
+        shell.open(None if name is None else str(name))
+        shell.hold()
         return one_line(stream.getvalue()), desk
 
     return attended
@@ -490,14 +490,14 @@ def test_what_is_typed_and_logged_goes_on_from_sitting_to_sitting(attend, write,
 
 
 def test_a_log_begun_after_a_way_that_was_interrupted_goes_on(attend, write, tmp_path, monkeypatch):
-    replay, times = Stage.replay, itertools.count()
+    replay, times = Player.replay, itertools.count()
 
-    def replayed(stage, pieces):
+    def replayed(player, pieces):
         if next(times) == 1:
             raise KeyboardInterrupt
-        replay(stage, pieces)
+        replay(player, pieces)
 
-    monkeypatch.setattr(Stage, "replay", replayed)
+    monkeypatch.setattr(Player, "replay", replayed)
     attend(write(lesson(at_scores())), "back", f"log {tmp_path}/log", "again", "where", "log off")
     assert "(tx) where" in (tmp_path / "log").read_text()
 
@@ -522,7 +522,7 @@ def test_a_lesson_that_has_changed_begins_again_and_says_so(attend, write, marks
 def test_the_course_is_taken_one_by_one(attend, write, monkeypatch):
     for number in range(3):
         path = write(lesson(sum_up(), sum_up("more"), title=f"Title {number}"), f"en/{number:02}-name{number}.md")
-    monkeypatch.setattr("commands.learning.library.LESSONS", path.parents[1])
+    monkeypatch.setattr("commands.learning.course.LESSONS", path.parents[1])
     said, _desk = attend(None, "3", "menu", "3", "learn", "3", "3", "menu", "learn")
     assert said.startswith("1 · Title 1")
     assert "01 name1 Title 1 1 of 2 steps" in said

@@ -84,7 +84,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class LessonFile:
     """A file taken apart; what is wrong with it is told with its path."""
 
     path: Path
@@ -96,17 +96,17 @@ class Sheet:
         """What is wrong at a line."""
         return LessonError(self.path, line, problem)
 
-    def read(self, line: int, reading: Callable[[], T]) -> T:
-        """What is read, or what is wrong with it, at a line."""
+    def parsed(self, line: int, parse: Callable[[], T]) -> T:
+        """What stands at a line, or what is wrong with it there."""
         try:
-            return reading()
+            return parse()
         except LessonError:
             raise
         except TraceError as error:
             raise self.error(line, str(error)) from error
 
 
-def read_sheet(path: Path) -> Sheet:
+def read_lesson_file(path: Path) -> LessonFile:
     """Take a file apart.
 
     Raises:
@@ -116,11 +116,11 @@ def read_sheet(path: Path) -> Sheet:
     text = _text(path)
     head = _head(path, text)
     intro, *parts = _parts(path, text, head[0].count("\n"))
-    return Sheet(path, _front(path, head[1]), intro, tuple(parts))
+    return LessonFile(path, _front(path, head[1]), intro, tuple(parts))
 
 
 def read_front(path: Path) -> dict[str, Located]:
-    """The front matter of a file alone; raises as `read_sheet` does."""
+    """The front matter of a file alone; raises as `read_lesson_file` does."""
     return _front(path, _head(path, _text(path))[1])
 
 

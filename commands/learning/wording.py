@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from tracer.i18n import _, ngettext
 from tracer.render.markup import literal
 
-from .lesson import Lesson
-from .live import written
+from .lesson import Lesson, written
 from .progress import Marks
 from .question import Question, is_number
 

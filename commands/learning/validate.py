@@ -11,19 +11,19 @@ from tracer.i18n import _
 
 from ..showing.presenting import Look
 from ..sitting import Sitting
-from .classroom import WORDS
 from .coach import Coach
+from .course import siblings
 from .lesson import ANSWER, Doing, Lesson, Slip, Step
-from .library import siblings
+from .lesson_file import LessonError
+from .lesson_reader import read_lesson
+from .lesson_shell import WORDS
+from .player import Mute, obey
 from .question import Question
-from .reading import read_lesson
-from .sheet import LessonError
-from .stage import Mute, obey
 
 Begin = Callable[[Lesson], Sitting]
 
 
-def prove(path: Path, begin: Begin) -> Iterator[str]:
+def validate(path: Path, begin: Begin) -> Iterator[str]:
     """What is wrong with a lesson, a sentence each: its own steps, then where another language differs.
 
     Raises:
@@ -81,7 +81,7 @@ def _obey(coach: Coach, line: str) -> None:
     elif line in WORDS:
         raise InputError(_("{line} is a word of the coach's").format(line=line))
     else:
-        obey(line, coach.sitting, coach.stage.presenter)
+        obey(line, coach.sitting, coach.player.presenter)
         coach.observe()
 
 
@@ -91,8 +91,8 @@ def _unreached(coach: Coach, step: Step) -> Iterator[str]:
         yield str(LessonError(coach.lesson.path, step.goal.line, _("the solution's answer is not right")))
         return
     for check in step.goal.checks:
-        if not check.holds(coach.attempt.witness):
-            trouble = check.trouble(coach.attempt.witness)
+        if not check.holds(coach.attempt.seen):
+            trouble = check.trouble(coach.attempt.seen)
             problem = _("{check} does not hold after the solution{trouble}")
             problem = problem.format(check=check.text, trouble=f": {trouble}" if trouble else "")
             yield str(LessonError(coach.lesson.path, check.line, problem))

@@ -1,4 +1,4 @@
-"""Where a lesson takes place: a sitting, and what the learner sees of it."""
+"""What plays a lesson: its texts are said and its commands run in a sitting, before the eyes of the learner or not."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from tracer.errors import ExpectationError, InputError, TraceError
 from tracer.i18n import _
 
 from ..grammar.parsing import Call, parse_line
+from ..loading import open_model
+from ..opening import Opener
 from ..performing import carry_out
-from ..showing.presenting import Presenter
+from ..showing.presenting import Presenter, complain
 from ..showing.results import Result
 from ..sitting import Sitting
-from .lesson import Commands, Piece, Prose
-from .live import Live
-from .sheet import LessonError
+from .lesson import Commands, Lesson, LiveText, Piece, Prose
+from .lesson_file import LessonError
+
+
+def begin(lesson: Lesson) -> Sitting:
+    """A sitting as a lesson wants it; raises `TraceError` for a model or text that can't be had."""
+    opener = Opener(open_model(lesson.model, "float32"), lesson.text, target=lesson.target, warn=complain)
+    return Sitting(opener)
 
 
 class Mute(Presenter):
@@ -32,8 +39,8 @@ class Mute(Presenter):
         """Nothing."""
 
 
-class Stage:
-    """A sitting for a lesson. ``presenter`` shows it to the learner."""
+class Player:
+    """Plays a lesson in a sitting. ``presenter`` shows it to the learner."""
 
     def __init__(self, sitting: Sitting, presenter: Presenter) -> None:
         self.sitting = sitting
@@ -55,7 +62,7 @@ class Stage:
         """A blank line: the learner has the word."""
         self.presenter.write("\n")
 
-    def say(self, text: Live, here: Here) -> None:
+    def say(self, text: LiveText, here: Here) -> None:
         """Say a text of the lesson as of a place; raises `LessonError` where a number in it can't be had there."""
         from tracer.render.markup import literal
 
@@ -85,13 +92,13 @@ class Stage:
             if isinstance(piece, Commands):
                 self.perform(piece.lines)
 
-    def perform(self, lines: Sequence[Live]) -> None:
+    def perform(self, lines: Sequence[LiveText]) -> None:
         """Run commands unseen, all filled as of the place where the first begins; raises as `play` does."""
         self._perform(lines, self._mute)
 
-    def _perform(self, lines: Sequence[Live], presenter: Presenter) -> None:
+    def _perform(self, lines: Sequence[LiveText], presenter: Presenter) -> None:
         here = self.sitting.here
-        with self._unwitnessed():
+        with self._unseen():
             for line, text in [(line, line.filled(here)) for line in lines]:
                 presenter.echo(text)
                 try:
@@ -100,7 +107,7 @@ class Stage:
                     raise LessonError(line.path, line.line, str(error)) from error
 
     @contextmanager
-    def _unwitnessed(self) -> Iterator[None]:
+    def _unseen(self) -> Iterator[None]:
         """What is shown meanwhile counts for nothing, also where it ends early."""
         witness, self.sitting.witness = self.sitting.witness, None
         try:

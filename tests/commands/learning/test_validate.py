@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 from written import WEIGHTS, asking, at_scores, block, doing, guess, lesson, step, sum_up
 
-from commands.learning.classroom import WORDS, begin
-from commands.learning.proving import prove
+from commands.learning.lesson_shell import WORDS
+from commands.learning.player import begin
+from commands.learning.validate import validate
 from tracer.errors import InputError
 
 
 def problems(path):
-    return [problem.removeprefix(f"{path.parent}/") for problem in prove(path, begin)]
+    return [problem.removeprefix(f"{path.parent}/") for problem in validate(path, begin)]
 
 
 def test_a_good_lesson_has_none(write):
@@ -115,7 +116,7 @@ def both(write):
         path = write(english, "en/a.md")
         if chinese is not None:
             write(chinese, "zh/a.md")
-        return [problem.replace(str(path.parents[1]), "") for problem in prove(path, begin)]
+        return [problem.replace(str(path.parents[1]), "") for problem in validate(path, begin)]
 
     return found
 
@@ -178,7 +179,7 @@ def test_what_is_no_lesson_is_a_problem_and_what_can_not_be_read_is_none(write):
         "sample.md:1: a lesson begins with lines between --- and ---: title, model, text"
     ]
     with pytest.raises(InputError, match="can't be read"):
-        list(prove(Path("nowhere.md"), begin))
+        list(validate(Path("nowhere.md"), begin))
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -12,9 +12,8 @@ from tracer.errors import InputError
 from tracer.i18n import _
 
 from .checks import Check, read_check
-from .lesson import ANSWER, Among, Asking, Commands, Doing, Lesson, Piece, Prose, Remark, Slip, Step
-from .live import SIDES, Live
-from .sheet import Block, Located, Part, Sheet, read_sheet
+from .lesson import ANSWER, SIDES, Among, Asking, Commands, Doing, Lesson, LiveText, Piece, Prose, Remark, Slip, Step
+from .lesson_file import Block, LessonFile, Located, Part, read_lesson_file
 
 _TITLE = re.compile(r"(.*\S)\s*\{#([\w-]+)\}")
 _NEEDED = ("title", "model", "text")
@@ -32,11 +31,11 @@ def read_lesson(path: Path) -> Lesson:
         InputError: it can't be read.
         LessonError: something in it is missing, unknown or does not parse; with the line.
     """
-    sheet = read_sheet(path)
-    front = _front(sheet)
-    for block in sheet.intro.blocks:
+    file = read_lesson_file(path)
+    front = _front(file)
+    for block in file.intro.blocks:
         if block.word not in _PIECES:
-            raise sheet.error(block.line, _("{word} stands before the first step").format(word=block.word))
+            raise file.error(block.line, _("{word} stands before the first step").format(word=block.word))
     return Lesson(
         path=path,
         title=front["title"],
@@ -44,8 +43,8 @@ def read_lesson(path: Path) -> Lesson:
         text=front["text"],
         target=front.get("target"),
         minutes=int(front["minutes"]) if "minutes" in front else None,
-        intro=tuple(_pieces(sheet, sheet.intro.contents)),
-        steps=_steps(sheet),
+        intro=tuple(_pieces(file, file.intro.contents)),
+        steps=_steps(file),
     )
 
 
@@ -54,146 +53,146 @@ def _model(name: str, path: Path) -> str:
     return str((path.parent / name).resolve()) if "/" in name else name
 
 
-def _front(sheet: Sheet) -> dict[str, str]:
-    for key, (value, line) in sheet.front.items():
+def _front(file: LessonFile) -> dict[str, str]:
+    for key, (value, line) in file.front.items():
         if key not in _KEYS or not value:
-            raise sheet.error(
+            raise file.error(
                 line, _("{key}: expected one of {known}, each with a value").format(key=key, known=", ".join(_KEYS))
             )
         if key == "minutes" and not (value.isascii() and value.isdigit() and len(value) < 5):
-            raise sheet.error(line, _("minutes: expected a whole number, not {text!r}").format(text=value))
+            raise file.error(line, _("minutes: expected a whole number, not {text!r}").format(text=value))
     for key in _NEEDED:
-        if key not in sheet.front:
-            raise sheet.error(1, _("the front matter lacks {key}").format(key=key))
-    return {key: value for key, (value, _line) in sheet.front.items()}
+        if key not in file.front:
+            raise file.error(1, _("the front matter lacks {key}").format(key=key))
+    return {key: value for key, (value, _line) in file.front.items()}
 
 
-def _steps(sheet: Sheet) -> tuple[Step, ...]:
+def _steps(file: LessonFile) -> tuple[Step, ...]:
     steps: dict[str, Step] = {}
-    for part in sheet.parts:
-        step = _step(sheet, part)
+    for part in file.parts:
+        step = _step(file, part)
         if step.id in steps:
-            raise sheet.error(part.line, _("there are two steps with the id {id}").format(id=step.id))
+            raise file.error(part.line, _("there are two steps with the id {id}").format(id=step.id))
         steps[step.id] = step
     if not steps:
-        raise sheet.error(1, _("there is no step; one begins with ## Title {{#id}}").format())
+        raise file.error(1, _("there is no step; one begins with ## Title {{#id}}").format())
     return tuple(steps.values())
 
 
-def _step(sheet: Sheet, part: Part) -> Step:
+def _step(file: LessonFile, part: Part) -> Step:
     title = _TITLE.fullmatch(part.title)
     if title is None:
         problem = _("a step begins with ## Title {{#id}}, not {title!r}")
-        raise sheet.error(part.line, problem.format(title=part.title))
-    goal = _sole_goal(sheet, part)
-    _check_complete(sheet, part, goal)
+        raise file.error(part.line, problem.format(title=part.title))
+    goal = _sole_goal(file, part)
+    _check_complete(file, part, goal)
     place = part.contents.index(goal)
-    commands, answer = _solution(sheet, part)
+    commands, answer = _solution(file, part)
     return Step(
         id=title[2],
         title=title[1],
         line=part.line,
-        before=tuple(_pieces(sheet, part.contents[:place])),
-        goal=_goal(sheet, goal, part.named("wrong")),
-        after=tuple(_pieces(sheet, part.contents[place + 1 :])),
-        hints=tuple(_live(sheet, block.content) for block in part.named("hint")),
+        before=tuple(_pieces(file, part.contents[:place])),
+        goal=_goal(file, goal, part.named("wrong")),
+        after=tuple(_pieces(file, part.contents[place + 1 :])),
+        hints=tuple(_live(file, block.content) for block in part.named("hint")),
         commands=commands,
         answer=answer,
     )
 
 
-def _solution(sheet: Sheet, part: Part) -> tuple[tuple[Live, ...], Live | None]:
+def _solution(file: LessonFile, part: Part) -> tuple[tuple[LiveText, ...], LiveText | None]:
     """The commands of a solution, and the answer that may stand last."""
     lines = [line for block in part.named("solution") for line in block.lines]
     answer = None
     if lines and lines[-1].text.split()[0] == ANSWER:
         text, line = lines.pop()
-        answer = _live(sheet, Located(text.removeprefix(ANSWER).strip(), line))
-    return tuple(_live(sheet, line) for line in lines), answer
+        answer = _live(file, Located(text.removeprefix(ANSWER).strip(), line))
+    return tuple(_live(file, line) for line in lines), answer
 
 
-def _sole_goal(sheet: Sheet, part: Part) -> Block:
+def _sole_goal(file: LessonFile, part: Part) -> Block:
     for block in part.blocks:
         if block.word not in BLOCKS:
             problem = _("unknown block {word}; expected one of {known}")
-            raise sheet.error(block.line, problem.format(word=block.word, known=", ".join(BLOCKS)))
+            raise file.error(block.line, problem.format(word=block.word, known=", ".join(BLOCKS)))
     goals = part.named(*_GOALS)
     if len(goals) != 1:
         problem = _("this step has {n} goals; it needs one: check, predict or compute")
-        raise sheet.error(part.line, problem.format(n=len(goals)))
+        raise file.error(part.line, problem.format(n=len(goals)))
     return goals[0]
 
 
-def _check_complete(sheet: Sheet, part: Part, goal: Block) -> None:
+def _check_complete(file: LessonFile, part: Part, goal: Block) -> None:
     """What a step must have beside its goal."""
     for word in ("hint", "solution" if goal.word == "check" else "wrong"):
         if not part.named(word):
-            raise sheet.error(part.line, _("this step lacks a block {word}").format(word=word))
+            raise file.error(part.line, _("this step lacks a block {word}").format(word=word))
     for block in part.blocks:
         if not block.lines:
-            raise sheet.error(block.line, _("nothing stands in this block {word}").format(word=block.word))
+            raise file.error(block.line, _("nothing stands in this block {word}").format(word=block.word))
 
 
-def _pieces(sheet: Sheet, contents: Sequence[Block | Located]) -> Iterator[Piece]:
+def _pieces(file: LessonFile, contents: Sequence[Block | Located]) -> Iterator[Piece]:
     for piece in contents:
         if isinstance(piece, Located):
-            yield Prose(_live(sheet, piece))
+            yield Prose(_live(file, piece))
         elif piece.word in _PIECES:
-            yield Commands(tuple(_live(sheet, line) for line in piece.lines), piece.word == "show")
+            yield Commands(tuple(_live(file, line) for line in piece.lines), piece.word == "show")
 
 
-def _goal(sheet: Sheet, block: Block, wrongs: Sequence[Block]) -> Doing | Asking:
+def _goal(file: LessonFile, block: Block, wrongs: Sequence[Block]) -> Doing | Asking:
     if block.word != "check":
-        return _asking(sheet, block, wrongs)
+        return _asking(file, block, wrongs)
     for wrong in wrongs:
         if not wrong.rest:
-            raise sheet.error(wrong.line, _("beside a check, wrong names the state that it speaks of: wrong CHECK"))
-    remarks = (Remark(_check(sheet, wrong.rest, wrong.line), _live(sheet, wrong.content)) for wrong in wrongs)
-    return Doing(tuple(_check(sheet, *line) for line in block.lines), tuple(remarks))
+            raise file.error(wrong.line, _("beside a check, wrong names the state that it speaks of: wrong CHECK"))
+    remarks = (Remark(_check(file, wrong.rest, wrong.line), _live(file, wrong.content)) for wrong in wrongs)
+    return Doing(tuple(_check(file, *line) for line in block.lines), tuple(remarks))
 
 
-def _check(sheet: Sheet, text: str, line: int) -> Check:
-    return sheet.read(line, lambda: read_check(text, line))
+def _check(file: LessonFile, text: str, line: int) -> Check:
+    return file.parsed(line, lambda: read_check(text, line))
 
 
-def _asking(sheet: Sheet, block: Block, wrongs: Sequence[Block]) -> Asking:
+def _asking(file: LessonFile, block: Block, wrongs: Sequence[Block]) -> Asking:
     keys: dict[str, str] = {}
-    for key, value, line in _pairs(sheet, block):
+    for key, value, line in _pairs(file, block):
         if key in keys:
-            raise sheet.error(line, _("{key} stands twice").format(key=key))
+            raise file.error(line, _("{key} stands twice").format(key=key))
         keys[key] = value
     if "answer" not in keys or ("among" in keys) == ("within" in keys):
         problem = _("{word} needs answer, and either among or within")
-        raise sheet.error(block.line, problem.format(word=block.word))
+        raise file.error(block.line, problem.format(word=block.word))
     others = [wrong for wrong in wrongs if not wrong.rest]
     if len(others) != 1:
         problem = _("beside {word}, one block wrong speaks of any other answer")
-        raise sheet.error(block.line, problem.format(word=block.word))
+        raise file.error(block.line, problem.format(word=block.word))
     return Asking(
-        answer=sheet.read(block.line, lambda: compile_expression(keys["answer"])),
-        among=sheet.read(block.line, lambda: _among(keys["among"])) if "among" in keys else None,
-        within=sheet.read(block.line, lambda: _within(keys.get("within", "0"))),
+        answer=file.parsed(block.line, lambda: compile_expression(keys["answer"])),
+        among=file.parsed(block.line, lambda: _among(keys["among"])) if "among" in keys else None,
+        within=file.parsed(block.line, lambda: _within(keys.get("within", "0"))),
         is_guess=block.word == "predict",
         line=block.line,
-        slips=tuple(_slip(sheet, wrong) for wrong in wrongs if wrong.rest),
-        otherwise=_live(sheet, others[0].content),
+        slips=tuple(_slip(file, wrong) for wrong in wrongs if wrong.rest),
+        otherwise=_live(file, others[0].content),
     )
 
 
-def _slip(sheet: Sheet, block: Block) -> Slip:
-    return Slip(sheet.read(block.line, lambda: compile_expression(block.rest)), _live(sheet, block.content))
+def _slip(file: LessonFile, block: Block) -> Slip:
+    return Slip(file.parsed(block.line, lambda: compile_expression(block.rest)), _live(file, block.content))
 
 
-def _live(sheet: Sheet, located: Located) -> Live:
-    return Live.read(*located, sheet.path)
+def _live(file: LessonFile, located: Located) -> LiveText:
+    return LiveText.read(*located, file.path)
 
 
-def _pairs(sheet: Sheet, block: Block) -> Iterator[tuple[str, str, int]]:
+def _pairs(file: LessonFile, block: Block) -> Iterator[tuple[str, str, int]]:
     for text, line in block.lines:
         key, _colon, value = (part.strip() for part in text.partition(":"))
         if key not in ("answer", "among", "within") or not value:
             problem = _("{text!r} is none of: answer: E, among: WORDS, within: NUMBER")
-            raise sheet.error(line, problem.format(text=text))
+            raise file.error(line, problem.format(text=text))
         yield key, value, line
 
 
