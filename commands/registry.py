@@ -13,8 +13,10 @@ from tracer.addresses import suggestion
 from tracer.errors import InputError
 from tracer.i18n import N_, _, documented
 
-from . import verbs
 from .showing.results import Results
+
+VERBS = f"{__package__}.verbs"
+"""Where the commands stand, which know this file; it finds them by name."""
 
 PROMPT = "(tx) "
 CONTINUED = "> "
@@ -90,7 +92,8 @@ def command(
 @cache
 def catalogue() -> dict[str, Command]:
     """Every command by name, in the order of the help."""
-    modules = [import_module(f"{verbs.__name__}.{module.name}") for module in iter_modules(verbs.__path__)]
+    verbs = import_module(VERBS)
+    modules = [import_module(f"{VERBS}.{module.name}") for module in iter_modules(verbs.__path__)]
     found = [thing for module in modules for thing in vars(module).values() if isinstance(thing, Command)]
     return {known.name: known for known in sorted(found, key=lambda known: GROUPS.index(known.group))}
 

@@ -1,1 +1,1 @@
-"""From a line to a call, and what a line may go on with. Nothing here knows of a terminal."""
+"""From a line to a call, and what an argument may go on with. Nothing here knows of a terminal."""

@@ -8,7 +8,10 @@ from tracer.errors import InputError
 from tracer.i18n import _
 
 from ..registry import UnknownCommandError, lookup
-from .parsing import END, grammar, split_word
+from .parsing import grammar, split_word
+
+END = "end"
+"""The last line of a block."""
 
 
 def whole(line: str, following: Iterator[str]) -> str:

@@ -118,9 +118,6 @@ def parse_line(line: str) -> Call:
     return Call(command, arguments, file, program)
 
 
-END = "end"
-"""The last line of a block."""
-
 _FIRST = re.compile(r"([^\s/]*)(.*)", re.DOTALL)
 _WORD = re.compile(r'\s*((?:[^\s\["]|"(?:[^"\\]|\\.)*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+)')
 _WORD_OR_REST = re.compile(rf"{_WORD.pattern}|\s*\S+")

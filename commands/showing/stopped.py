@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from tracer.debugger.session import Session, Stop
@@ -10,15 +9,12 @@ from tracer.debugger.stops import Changed, Finding, Holds, Met, Point, Stops
 from tracer.export import jsonl
 from tracer.i18n import _
 
-from ..grammar.parsing import END
 from .results import Result, Results, View, answer
 from .shared import token_result
 from .values import plain
 
 BEFORE, AFTER = 2, 1
 """So many records are shown before and after the one that was met."""
-BPNUM = "$bpnum"
-"""In place of a number, as in gdb: the breakpoint that was set last."""
 
 
 def arrived(session: Session, stop: Stop) -> Results:
@@ -62,24 +58,6 @@ def facts(point: Point) -> dict[str, Any]:
         "ignore": point.to_ignore,
         "commands": point.commands,
     }
-
-
-def script(stops: Stops) -> list[str]:
-    """The commands that set the same stops again."""
-    return [line for point in stops for line in _setting(point)]
-
-
-def _setting(point: Point) -> Iterator[str]:
-    verbs = {"breakpoint": "tbreak" if point.temporary else "break", "watchpoint": "watch", "catch": "catch"}
-    yield f"{verbs[point.trigger.kind]} {point.trigger}"
-    if point.condition is not None:
-        yield f"condition {BPNUM} {point.condition}"
-    if point.to_ignore:
-        yield f"ignore {BPNUM} {point.to_ignore}"
-    if point.commands:
-        yield "\n".join([f"commands {BPNUM}", *point.commands, END])
-    if not point.enabled:
-        yield f"disable {BPNUM}"
 
 
 def _met(met: Met) -> jsonl.Object:

@@ -17,7 +17,7 @@ from prompt_toolkit.shortcuts import CompleteStyle
 from tracer.render.console import color_depth
 from tracer.render.page import clipped
 
-from ..grammar.completion import completions, usage_hint
+from ..completion import completions, usage_hint
 from ..registry import PROMPT
 from ..settings import SETTINGS
 from ..sitting import Sitting

@@ -17,8 +17,8 @@ from tracer.model import BUILTIN, Model
 from ..grammar.parsing import parse_line
 from ..loading import open_model
 from ..opening import Opener
-from ..showing.stopped import script
 from ..sitting import Sitting
+from ..verbs.stops import script
 from .folders import state_folder
 from .state import Kinds, read_state, write_state
 

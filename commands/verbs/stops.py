@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Annotated, Literal, get_args
 
@@ -17,6 +17,7 @@ from tracer.debugger.stops import (
     CatchRowSum,
     Condition,
     Point,
+    Stops,
     Trigger,
     Trouble,
     Watch,
@@ -28,16 +29,19 @@ from tracer.errors import InputError
 from tracer.i18n import _, ngettext
 
 from ..grammar.address_offers import expressions, stops
-from ..grammar.blocks import commands_in
+from ..grammar.blocks import END, commands_in
 from ..grammar.kinds import number
 from ..grammar.offers import Offers, words
 from ..grammar.parameters import Block, Expr, File, Kind
 from ..grammar.parsing import parse_line
 from ..registry import command
 from ..showing.results import Result, Results, View, answer
-from ..showing.stopped import BPNUM, facts, script
+from ..showing.stopped import facts
 from ..sitting import Sitting
 from ..writing import whole_file
+
+BPNUM = "$bpnum"
+"""In place of a number, as in gdb: the breakpoint that was set last."""
 
 
 def _point_number(text: str) -> int:
@@ -249,6 +253,24 @@ def save(session: Session, _what: Literal["breakpoints"], file: File) -> Results
     count = len(list(session.stops))
     told = ngettext("{n} breakpoint written to {file}", "{n} breakpoints written to {file}", count)
     yield answer("save", lambda: {"file": str(file), "breakpoints": count}, lambda: told.format(n=count, file=file))
+
+
+def script(stops: Stops) -> list[str]:
+    """The commands that set the same stops again."""
+    return [line for point in stops for line in _setting(point)]
+
+
+def _setting(point: Point) -> Iterator[str]:
+    verbs = {"breakpoint": "tbreak" if point.temporary else "break", "watchpoint": "watch", "catch": "catch"}
+    yield f"{verbs[point.trigger.kind]} {point.trigger}"
+    if point.condition is not None:
+        yield f"condition {BPNUM} {point.condition}"
+    if point.to_ignore:
+        yield f"ignore {BPNUM} {point.to_ignore}"
+    if point.commands:
+        yield "\n".join([f"commands {BPNUM}", *point.commands, END])
+    if not point.enabled:
+        yield f"disable {BPNUM}"
 
 
 def _set(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tracer.addresses import Selector
 from tracer.derive import Explainer
@@ -11,7 +11,8 @@ from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Tensor
 
-from ..showing.results import View
+if TYPE_CHECKING:
+    from tracer.render.page import View
 
 Index = tuple[int, ...]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from commands.grammar.completion import completions
+from commands.completion import completions
 from commands.registry import lookup
-from commands.showing.stopped import script
+from commands.verbs.stops import script
 
 
 def lines(text):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from commands.grammar.completion import completions, usage_hint
+from commands.completion import completions, usage_hint
 from commands.grammar.offers import Typing, files, fuzzily
 from commands.grammar.parsing import grammar, usage
 from commands.registry import catalogue

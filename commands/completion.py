@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from tracer.errors import TraceError
 from tracer.i18n import _
 
-from ..registry import Command, UnknownCommandError, lookup, summaries
-from ..sitting import Sitting
-from .offers import Offer, Typing, files, fuzzily
-from .parsing import Grammar, grammar, split_word, take_word, usage
+from .grammar.offers import Offer, Typing, files, fuzzily
+from .grammar.parsing import Grammar, grammar, split_word, take_word, usage
+from .registry import Command, UnknownCommandError, lookup, summaries
+from .sitting import Sitting
 
 _FLAGS = re.compile(r"(?:\s*/\S+(?=\s))*")
 _FLAG = re.compile(r"\s*/(\S*)")
