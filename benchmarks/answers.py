@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from checkpoints import GPT2_SMALL, write
 
 from commands.launching import Origin
+from commands.output.formats import presenter_of
+from commands.output.present import Look
 from commands.performing import perform
-from commands.showing.formats import presenter_of
-from commands.showing.presenting import Look
 
 AIM = 50.0
 PROMPT = " ".join(map(str, range(1000, 1512)))

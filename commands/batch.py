@@ -10,9 +10,9 @@ from tracer.i18n import _
 
 from .grammar.blocks import whole
 from .grammar.lines import Line
+from .output.present import Presenter, complain
 from .performing import perform
 from .registry import UnknownCommandError
-from .showing.presenting import Presenter, complain
 from .sitting import Sitting
 
 FINE, FAILED, UNUSABLE, UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141

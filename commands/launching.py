@@ -19,10 +19,10 @@ from .batch import BROKEN_PIPE, INTERRUPTED, UNUSABLE, Batch
 from .grammar.lines import given, read
 from .loading import open_model
 from .opening import EXAMPLE, Opener
-from .showing.formats import WIDTH, Making, presenter_of
-from .showing.presenting import Look, complain
+from .output.files import whole_file
+from .output.formats import WIDTH, Making, presenter_of
+from .output.present import Look, complain
 from .sitting import Sitting
-from .writing import whole_file
 
 PIPED = "-"
 

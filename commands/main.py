@@ -153,7 +153,7 @@ def shell(
         context.obj = {"width": width, "color": color, "lang": lang, "accessible": accessible}
         return
     from .launching import PIPED, Origin, Output, Script, guarded, launch
-    from .showing.presenting import Look
+    from .output.present import Look
 
     if resume:
         check_resumable(context)
@@ -215,7 +215,7 @@ def learn(
     Answers may come from a file: tx-trace learn 4 < FILE ends with status 0 if the lesson is passed.
     """
     from .launching import guarded
-    from .showing.presenting import Look
+    from .output.present import Look
     from .subcommands.lessons import check_lesson
     from .subcommands.lessons import learn as take
 

@@ -13,11 +13,11 @@ from tracer.i18n import _
 from .grammar.blocks import whole
 from .grammar.lines import read
 from .grammar.parsing import Call
-from .log import Log
-from .showing.presenting import Presenter
-from .showing.results import Result
+from .output.files import whole_file
+from .output.log import Log
+from .output.present import Presenter
+from .results.result import Result
 from .sitting import Sitting
-from .writing import whole_file
 
 Reading = Callable[[str], Call]
 
@@ -132,6 +132,6 @@ def _destination(call: Call, presenter: Presenter) -> Iterator[Presenter]:
         with presenter.onto(collected) as shown:
             yield shown
         if isinstance(collected, StringIO):
-            from .piping import pipe
+            from .output.pipe import pipe
 
             pipe(call.program, collected.getvalue(), stream)

@@ -13,7 +13,7 @@ from tracer.addresses import suggestion
 from tracer.errors import InputError
 from tracer.i18n import N_, _, documented
 
-from .showing.results import Results
+from .results.result import Results
 
 VERBS = f"{__package__}.verbs"
 """Where the commands stand, which know this file; it finds them by name."""

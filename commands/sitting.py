@@ -14,10 +14,10 @@ from tracer.i18n import _
 from .grammar.parsing import Call, parse_line, split_word
 from .opening import Opener
 from .registry import catalogue, lookup
-from .showing.results import Result
+from .results.result import Result
 
 if TYPE_CHECKING:
-    from .log import Log
+    from .output.log import Log
 
 
 class Sitting(Session):

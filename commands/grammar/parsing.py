@@ -17,7 +17,7 @@ from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
 
 from ..registry import Command, UnknownCommandError, lookup
-from ..showing.results import Results
+from ..results.result import Results
 from .kinds import among
 from .parameters import EXPRESSION, LINE, Block, Flag, Kind, Option
 

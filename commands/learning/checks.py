@@ -18,8 +18,8 @@ from tracer.tape import Record
 
 from ..grammar.parsing import Call, parse_line
 from ..registry import Command, lookup
+from ..results.result import Cells, Result
 from ..settings import setting_named
-from ..showing.results import Cells, Result
 from ..sitting import Sitting
 
 

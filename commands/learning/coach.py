@@ -9,8 +9,8 @@ from tracer.i18n import _
 from tracer.render.bar import ProgressBar
 from tracer.render.markup import literal
 
-from ..showing.presenting import Presenter
-from ..showing.results import Result
+from ..output.present import Presenter
+from ..results.result import Result
 from ..sitting import Sitting
 from . import wording
 from .attempt import Attempt

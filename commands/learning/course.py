@@ -9,7 +9,7 @@ from tracer.addresses import suggestion
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from ..showing.results import Result, View, answer
+from ..results.result import Result, View, answer
 from .lesson import Lesson
 from .lesson_file import read_front
 from .lesson_reader import read_lesson

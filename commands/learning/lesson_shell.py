@@ -13,8 +13,8 @@ from tracer.errors import InputError, TraceError
 from tracer.i18n import N_, Message, _, spoken
 
 from ..grammar.parsing import split_word
+from ..output.present import Presenter, complain
 from ..registry import PROMPT, UnknownCommandError, lookup
-from ..showing.presenting import Presenter, complain
 from ..sitting import Sitting
 from ..terminal.shell import Reader, Shell, following
 from ..terminal.toolbar import place, standing

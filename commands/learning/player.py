@@ -12,9 +12,9 @@ from tracer.i18n import _
 from ..grammar.parsing import Call, parse_line
 from ..loading import open_model
 from ..opening import Opener
+from ..output.present import Presenter, complain
 from ..performing import carry_out
-from ..showing.presenting import Presenter, complain
-from ..showing.results import Result
+from ..results.result import Result
 from ..sitting import Sitting
 from .lesson import Commands, Lesson, LiveText, Piece, Prose
 from .lesson_file import LessonError

@@ -9,7 +9,7 @@ from pathlib import Path
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
-from ..showing.presenting import Look
+from ..output.present import Look
 from ..sitting import Sitting
 from .coach import Coach
 from .course import siblings

@@ -12,7 +12,7 @@ from tracer.errors import InputError
 from tracer.i18n import _, cause, language, spoken
 from tracer.model import Model, builtin, find, load
 
-from ..showing.formats import WIDTH
+from ..output.formats import WIDTH
 
 CARD = "card.md"
 

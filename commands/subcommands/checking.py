@@ -9,7 +9,7 @@ from tracer.compare import Reference, compare
 from tracer.model import find, load
 
 from ..batch import FINE, UNEXPECTED
-from ..showing.formats import WIDTH
+from ..output.formats import WIDTH
 
 
 def check(name: str) -> int:

@@ -17,8 +17,8 @@ from ..learning.lesson_shell import LessonShell
 from ..learning.player import begin
 from ..learning.progress import Progress, progress_file
 from ..learning.validate import validate
-from ..showing.formats import WIDTH
-from ..showing.presenting import Look, Presenter, TerminalPresenter, TextPresenter, complain
+from ..output.formats import WIDTH
+from ..output.present import Look, Presenter, TerminalPresenter, TextPresenter, complain
 from ..terminal.shell import Reader
 from ..terminal.typed import TypedLines, history_file
 

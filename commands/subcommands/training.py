@@ -11,7 +11,7 @@ from typing import Any
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from ..showing.presenting import complain
+from ..output.present import complain
 
 
 def train_model(

@@ -12,8 +12,8 @@ from tracer.errors import InputError
 from tracer.i18n import _
 
 from ..grammar.lines import Line
+from ..output.present import Look, TerminalPresenter, complain
 from ..settings import SETTINGS
-from ..showing.presenting import Look, TerminalPresenter, complain
 from ..sitting import Sitting
 from .config import configure
 from .folders import config_folder

@@ -13,12 +13,12 @@ from tracer.i18n import _
 from ..batch import FINE
 from ..grammar.blocks import whole
 from ..grammar.lines import Line
+from ..output.present import Presenter, complain
 from ..performing import perform
 from ..registry import PROMPT, UnknownCommandError
+from ..results.result import Result
+from ..results.shared import record_result, tokens_so_far
 from ..settings import SETTINGS
-from ..showing.presenting import Presenter, complain
-from ..showing.results import Result
-from ..showing.shared import record_result, tokens_so_far
 from ..sitting import Sitting
 from .typed import TypedLines, history_file
 

@@ -11,7 +11,7 @@ from typing import Any
 from tracer.errors import InputError
 from tracer.i18n import _, cause
 
-from ..writing import whole_file
+from ..output.files import whole_file
 
 Kinds = Mapping[str, type | UnionType]
 

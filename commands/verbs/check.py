@@ -10,7 +10,7 @@ from tracer.i18n import ngettext
 
 from ..grammar.parameters import File
 from ..registry import command
-from ..showing.results import Results, View, answer
+from ..results.result import Results, View, answer
 
 if TYPE_CHECKING:
     from tracer.compare import Check, Comparison

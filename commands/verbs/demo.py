@@ -13,7 +13,7 @@ from tracer.tape import Record, Tape
 
 from ..grammar.parameters import Numbers
 from ..registry import command
-from ..showing.results import Result, Results, View, answer
+from ..results.result import Result, Results, View, answer
 
 DECIMALS = 5
 """As many as textbooks print."""
@@ -35,7 +35,7 @@ def demo(_session: Session, name: Name, numbers: Numbers | None = None) -> Resul
     (tx) demo mask 4
     (tx) demo positions 6 8
     """
-    from ..showing.demos import perform
+    from ..results.demos import perform
 
     performed = perform(name, numbers)
     for record in performed.tape:

@@ -8,8 +8,8 @@ from tracer.i18n import _
 
 from ..grammar.parameters import Count, Expr, Places, Range, Scientific, Short, Whole
 from ..registry import command
-from ..showing.displaying import displayed, shown_again
-from ..showing.results import Results, answer
+from ..results.displays import displayed, shown_again
+from ..results.result import Results, answer
 
 
 @command("display", group="look")

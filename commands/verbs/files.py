@@ -10,15 +10,15 @@ from tracer.errors import ExpectationError
 from tracer.i18n import _
 
 from ..grammar.parameters import Expr, File, FileOrOff
-from ..log import Log
+from ..output.log import Log
 from ..performing import play
 from ..registry import command
-from ..showing.results import Results, acting, answer
-from ..showing.values import printed, written
+from ..results.result import Results, acting, answer
+from ..results.values import printed, written
 from ..sitting import Sitting
 
 if TYPE_CHECKING:
-    from ..showing.presenting import Presenter
+    from ..output.present import Presenter
 
 
 @command("expect", group="files")
@@ -73,7 +73,7 @@ def export(sitting: Sitting, file: File, expression: Expr | None = None) -> Resu
     (tx) export weights.txt
     (tx) export weights.html
     """
-    from ..showing.exporting import export as write
+    from ..output.export import export as write
 
     shown = sitting.shown if expression is None else list(printed(sitting, expression))
     yield acting(lambda presenter: write(file, shown, presenter))

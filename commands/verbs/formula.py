@@ -13,8 +13,8 @@ from tracer.tape import Record
 
 from ..grammar.parameters import Where
 from ..registry import command
-from ..showing.reasons import parameter_at
-from ..showing.results import Results, View, answer
+from ..results.reasons import parameter_at
+from ..results.result import Results, View, answer
 
 
 @command("formula", group="reason")

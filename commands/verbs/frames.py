@@ -13,7 +13,7 @@ from tracer.tape import Record
 
 from ..grammar.parameters import Count, Kind
 from ..registry import command
-from ..showing.results import Result, Results, answer
+from ..results.result import Result, Results, answer
 
 
 def _number(text: str) -> int:

@@ -12,9 +12,9 @@ from ..grammar.offers import words
 from ..grammar.parameters import Kind
 from ..grammar.parsing import usage
 from ..registry import GROUPS, Command, UnknownCommandError, catalogue, command, lookup, prompted, summaries
+from ..results.result import Result, Results, View, answer
+from ..results.shared import listed
 from ..settings import SETTINGS, Setting, sentences
-from ..showing.results import Result, Results, View, answer
-from ..showing.shared import listed
 
 Topic = Annotated[str, Kind("COMMAND", str, words(lambda _session: {**summaries(), **sentences()}))]
 Word = Annotated[str, Kind("WORD", str)]

@@ -11,7 +11,7 @@ from tracer.i18n import _
 from ..grammar.address_offers import addresses
 from ..grammar.parameters import Kind
 from ..registry import command
-from ..showing.facts import (
+from ..results.facts import (
     bookmark_facts,
     cache_facts,
     display_facts,
@@ -21,9 +21,9 @@ from ..showing.facts import (
     run_facts,
     tensor_facts,
 )
-from ..showing.results import Results
-from ..showing.shared import token_result, tokens_so_far
-from ..showing.stopped import overview
+from ..results.result import Results
+from ..results.shared import token_result, tokens_so_far
+from ..results.stopped import overview
 from ..sitting import Sitting
 from .frames import where
 from .settings import show

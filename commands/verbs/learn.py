@@ -10,11 +10,11 @@ from tracer.i18n import _
 from ..grammar.offers import words
 from ..grammar.parameters import Kind
 from ..registry import command
-from ..showing.results import Results, acting
+from ..results.result import Results, acting
 from ..sitting import Sitting
 
 if TYPE_CHECKING:
-    from ..showing.presenting import Presenter
+    from ..output.present import Presenter
 
 
 def _titles(_session: object) -> dict[str, str]:
@@ -43,7 +43,7 @@ def learn(sitting: Sitting, lesson: Lesson | None = None) -> Results:
     else:
         from ..learning.course import menu
         from ..learning.progress import Progress, progress_file
-        from ..showing.presenting import complain
+        from ..output.present import complain
 
         yield menu(Progress.read(progress_file(), complain))
 
@@ -51,7 +51,7 @@ def learn(sitting: Sitting, lesson: Lesson | None = None) -> Results:
 def _attend(lesson: str, sitting: Sitting, presenter: Presenter) -> None:
     from ..learning.lesson_shell import LessonShell
     from ..learning.progress import Progress, progress_file
-    from ..showing.presenting import TerminalPresenter, complain
+    from ..output.present import TerminalPresenter, complain
     from ..terminal.shell import line_reader
 
     if not isinstance(presenter, TerminalPresenter):

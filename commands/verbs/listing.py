@@ -14,7 +14,7 @@ from tracer.tape import Tape
 
 from ..grammar.parameters import Where
 from ..registry import command
-from ..showing.results import Result, Results, View, answer
+from ..results.result import Result, Results, View, answer
 
 AROUND = 4
 

@@ -20,8 +20,8 @@ from tracer.tape import Record, Tape
 
 from ..grammar.parameters import Count, Expr, Places, Range, Scientific, Short, Where, Whole
 from ..registry import command
-from ..showing.results import Result, Results, View, answer
-from ..showing.values import Part, ahead, printed
+from ..results.result import Result, Results, View, answer
+from ..results.values import Part, ahead, printed
 
 if TYPE_CHECKING:
     from tracer.ops.attention import Mask

@@ -9,9 +9,9 @@ from tracer.debugger.session import Session, Stop
 
 from ..grammar.parameters import Count, Name, Place
 from ..registry import command
-from ..showing.places import place_facts, place_line
-from ..showing.results import Results, View, answer
-from ..showing.shared import performed
+from ..results.places import place_facts, place_line
+from ..results.result import Results, View, answer
+from ..results.shared import performed
 from .stepping import through
 
 

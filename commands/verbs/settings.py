@@ -11,8 +11,8 @@ from ..grammar.kinds import SWITCH
 from ..grammar.offers import Offer, Typing
 from ..grammar.parameters import Kind
 from ..registry import command
+from ..results.result import Result, Results, View, answer
 from ..settings import NAMED, SETTINGS, Setting
-from ..showing.results import Result, Results, View, answer
 from ..sitting import Sitting
 
 

@@ -12,8 +12,8 @@ from ..grammar.offers import Offer, Typing, files, words
 from ..grammar.parameters import LINE, Count, Kind
 from ..loading import open_model
 from ..registry import command, summaries
-from ..showing.results import Results, answer
-from ..showing.shared import halted, listed, tokens_so_far
+from ..results.result import Results, answer
+from ..results.shared import halted, listed, tokens_so_far
 from ..sitting import Sitting
 
 

@@ -8,10 +8,10 @@ from tracer.debugger.session import Session, Stop
 
 from ..grammar.parameters import Count, Location, Text
 from ..registry import command
-from ..showing.displaying import displayed
-from ..showing.results import Result, Results
-from ..showing.shared import halted, performed, reached, tokens_so_far
-from ..showing.stopped import arrived
+from ..results.displays import displayed
+from ..results.result import Result, Results
+from ..results.shared import halted, performed, reached, tokens_so_far
+from ..results.stopped import arrived
 
 Seen = Callable[[Session, Stop], Result]
 

@@ -34,11 +34,11 @@ from ..grammar.kinds import number
 from ..grammar.offers import Offers, words
 from ..grammar.parameters import Block, Expr, File, Kind
 from ..grammar.parsing import parse_line
+from ..output.files import whole_file
 from ..registry import command
-from ..showing.results import Result, Results, View, answer
-from ..showing.stopped import facts
+from ..results.result import Result, Results, View, answer
+from ..results.stopped import facts
 from ..sitting import Sitting
-from ..writing import whole_file
 
 BPNUM = "$bpnum"
 """In place of a number, as in gdb: the breakpoint that was set last."""

@@ -14,8 +14,8 @@ from tracer.tape import Record
 
 from ..grammar.parameters import Anywhere
 from ..registry import command
-from ..showing.reasons import parameter_at
-from ..showing.results import Results, View, answer
+from ..results.reasons import parameter_at
+from ..results.result import Results, View, answer
 
 
 class Subject(NamedTuple):

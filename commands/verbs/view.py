@@ -14,8 +14,8 @@ from tracer.tensor import Array
 
 from ..grammar.parameters import Expr, Places
 from ..registry import command
-from ..showing.results import Result, Results
-from ..showing.values import Part, unlabelled, value_result
+from ..results.result import Result, Results
+from ..results.values import Part, unlabelled, value_result
 
 if TYPE_CHECKING:
     from ..viewer.subject import Subject

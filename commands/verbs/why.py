@@ -14,8 +14,8 @@ from tracer.i18n import spoken
 
 from ..grammar.parameters import All, Cell, Depth, Terms
 from ..registry import command
-from ..showing.reasons import Found, cell_at, choice_of, parameter_at, parameter_facts, token_facts
-from ..showing.results import Cells, Result, Results, View, answer
+from ..results.reasons import Found, cell_at, choice_of, parameter_at, parameter_facts, token_facts
+from ..results.result import Cells, Result, Results, View, answer
 
 
 @command("why", group="reason")

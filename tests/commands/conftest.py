@@ -18,8 +18,8 @@ from commands.batch import Batch
 from commands.grammar.lines import given
 from commands.main import main
 from commands.opening import Opener
-from commands.showing.formats import presenter_of
-from commands.showing.presenting import Look
+from commands.output.formats import presenter_of
+from commands.output.present import Look
 from commands.sitting import Sitting
 
 ROOT = Path(__file__).parents[2]

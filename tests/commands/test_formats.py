@@ -10,9 +10,9 @@ import pytest
 from commands.batch import FINE, Batch
 from commands.grammar.lines import given
 from commands.opening import Opener
+from commands.output.formats import DocumentPresenter, presenter_of
+from commands.output.present import Look, Presenter
 from commands.registry import catalogue
-from commands.showing.formats import DocumentPresenter, presenter_of
-from commands.showing.presenting import Look, Presenter
 from commands.sitting import Sitting
 from tests.export.test_html import Reader
 from tracer.errors import InputError

@@ -8,8 +8,8 @@ from transcript import error_of, lines
 
 from commands.batch import Batch
 from commands.grammar.lines import given
-from commands.showing.formats import presenter_of
-from commands.showing.presenting import Look
+from commands.output.formats import presenter_of
+from commands.output.present import Look
 from tracer.modules import tree
 from tracer.ops import catalogue
 from tracer.render.console import make_console

@@ -12,7 +12,7 @@ import tracer
 from commands.batch import FAILED, FINE, UNEXPECTED
 from commands.grammar.parsing import parse_line, usage
 from commands.registry import lookup
-from commands.showing.demos import EXAMPLES
+from commands.results.demos import EXAMPLES
 from commands.verbs.demo import Name
 from tracer.errors import InputError
 

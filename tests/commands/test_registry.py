@@ -7,9 +7,9 @@ from commands.batch import FINE, Batch
 from commands.grammar.lines import given
 from commands.grammar.parsing import grammar, usage
 from commands.opening import Opener
+from commands.output.formats import presenter_of
+from commands.output.present import Look
 from commands.registry import GROUPS, UnknownCommandError, catalogue, lookup
-from commands.showing.formats import presenter_of
-from commands.showing.presenting import Look
 from commands.sitting import Sitting
 
 NAMES = list(catalogue())

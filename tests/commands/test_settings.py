@@ -4,9 +4,9 @@ import io
 
 import pytest
 
+from commands.output.present import Look, TextPresenter
 from commands.registry import catalogue
 from commands.settings import SETTINGS
-from commands.showing.presenting import Look, TextPresenter
 from tracer import i18n
 from tracer.errors import InputError
 

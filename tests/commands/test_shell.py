@@ -7,10 +7,10 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from commands.grammar.lines import given
+from commands.output.pager import fits, page
+from commands.output.present import Look, TextPresenter
 from commands.registry import PROMPT, lookup
-from commands.showing.presenting import Look, TextPresenter
 from commands.terminal.keys import COMMANDS
-from commands.terminal.paging import fits, page
 from commands.terminal.prompt import Prompt
 from commands.terminal.shell import MORE, Shell
 from commands.terminal.toolbar import standing

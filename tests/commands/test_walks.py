@@ -10,9 +10,9 @@ from itertools import takewhile
 import pytest
 
 from commands.opening import Opener
+from commands.output.present import Look, TextPresenter
 from commands.performing import perform
 from commands.registry import catalogue
-from commands.showing.presenting import Look, TextPresenter
 from commands.sitting import Sitting
 from tracer.debugger.cursor import Cursor
 from tracer.errors import TraceError

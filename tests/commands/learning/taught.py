@@ -6,7 +6,7 @@ import re
 from commands.learning.coach import Coach
 from commands.learning.lesson_reader import read_lesson
 from commands.learning.player import begin, obey
-from commands.showing.presenting import Look, TextPresenter
+from commands.output.present import Look, TextPresenter
 
 
 class Taught:

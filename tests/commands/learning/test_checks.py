@@ -6,8 +6,8 @@ from contextlib import suppress
 import pytest
 
 from commands.learning.checks import WORDS, Seen, read_check
+from commands.output.present import Look, TextPresenter
 from commands.performing import perform
-from commands.showing.presenting import Look, TextPresenter
 from tracer.errors import ExpectationError, TraceError
 
 CROSS, SELF = "@1:dec.0.cross.weights", "dec.0.self.weights"

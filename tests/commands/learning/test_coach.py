@@ -11,7 +11,7 @@ from commands.learning.lesson_file import LessonError
 from commands.learning.lesson_reader import read_lesson
 from commands.learning.player import begin
 from commands.learning.progress import Marks
-from commands.showing.presenting import Look, TextPresenter
+from commands.output.present import Look, TextPresenter
 from tracer import i18n
 from tracer.errors import TraceError
 

@@ -15,7 +15,7 @@ from commands.batch import FAILED, FINE, UNEXPECTED, UNUSABLE
 from commands.learning.lesson_shell import LessonShell
 from commands.learning.player import Player
 from commands.learning.progress import Marks, Progress
-from commands.showing.presenting import Look, TextPresenter
+from commands.output.present import Look, TextPresenter
 from commands.terminal.typed import TypedLines
 
 LESSON = lesson(

@@ -13,7 +13,7 @@ from commands.learning.lesson_reader import read_lesson
 from commands.learning.player import Mute, begin
 from commands.learning.progress import Marks
 from commands.learning.validate import validate
-from commands.showing.presenting import Look
+from commands.output.present import Look
 from tracer import i18n
 from tracer.render.markup import literal
 

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from commands.showing.presenting import Look, TerminalPresenter
+from commands.output.present import Look, TerminalPresenter
 from commands.verbs.view import view
 from tracer.debugger.expressions import compile_expression
 from tracer.render.page import Page

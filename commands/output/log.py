@@ -9,8 +9,8 @@ from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import _, cause
 
-from .showing.presenting import Presenter
-from .showing.results import Result
+from ..results.result import Result
+from .present import Presenter
 
 
 class Log:

@@ -10,7 +10,7 @@ from tracer.i18n import _
 from tracer.run import Run, Token
 from tracer.tape import Record
 
-from .results import Result, View, answer
+from .result import Result, View, answer
 
 
 def performed(_session: Session, stop: Stop) -> Result:

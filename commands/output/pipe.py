@@ -10,7 +10,7 @@ from typing import IO
 from tracer.errors import InputError
 from tracer.i18n import _, cause
 
-from .terminal.paging import interrupts_left_to_it
+from .pager import interrupts_left_to_it
 
 
 def pipe(program: Sequence[str], text: str, stream: IO[str]) -> None:

@@ -14,10 +14,10 @@ from tracer.export import document_formats, jsonl, table
 from tracer.i18n import _
 from tracer.tensor import Array, Axis, Tensor
 
-from ..writing import whole_file
+from ..results.result import Result
+from .files import whole_file
 from .formats import presenter_of
-from .presenting import Presenter
-from .results import Result
+from .present import Presenter
 
 if TYPE_CHECKING:
     from io import TextIOWrapper

@@ -13,8 +13,8 @@ from tracer.export.writer import DocumentWriter
 from tracer.i18n import _
 
 from ..registry import prompted
-from .presenting import JsonPresenter, Look, Presenter, TextPresenter, Titled, untitled
-from .results import Result
+from ..results.result import Result
+from .present import JsonPresenter, Look, Presenter, TextPresenter, Titled, untitled
 
 WIDTH = 100
 """Columns, where nothing is said of them."""

@@ -18,7 +18,7 @@ from tracer.ops.softmax import softmax
 from tracer.tape import Record
 from tracer.tensor import Array, Axis, Tensor
 
-from .results import Cells, Result, Results, View, answer
+from .result import Cells, Result, Results, View, answer
 from .shared import record_result
 
 PLAIN = Format()

@@ -15,8 +15,8 @@ from tracer.export import jsonl
 from tracer.export.writer import UNTITLED, Title
 
 from ..registry import prompted
-from ..terminal.paging import fits, page
-from .results import Result
+from ..results.result import Result
+from .pager import fits, page
 
 Color = Literal["auto", "always", "never"]
 Titled = Callable[[], Title]

@@ -11,8 +11,8 @@ from tracer.export import jsonl
 from tracer.tape import Record
 
 if TYPE_CHECKING:
+    from ..output.present import Presenter
     from ..viewer.subject import Subject
-    from .presenting import Presenter
 
 View = Any
 """Text, or anything that rich can lay out; None where there is nothing to see."""

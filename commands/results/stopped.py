@@ -9,7 +9,7 @@ from tracer.debugger.stops import Changed, Finding, Holds, Met, Point, Stops
 from tracer.export import jsonl
 from tracer.i18n import _
 
-from .results import Result, Results, View, answer
+from .result import Result, Results, View, answer
 from .shared import token_result
 from .values import plain
 

@@ -6,7 +6,7 @@ from tracer.debugger.displays import Display
 from tracer.debugger.session import Session
 from tracer.errors import TraceError
 
-from .results import Result, Results, View, answer
+from .result import Result, Results, View, answer
 from .values import printed
 
 

@@ -22,7 +22,7 @@ from tracer.tape import Record
 from tracer.tensor import Statistics, Tensor
 
 from .places import place_facts, place_line
-from .results import Result, Results, View, answer
+from .result import Result, Results, View, answer
 
 
 def model_facts(session: Session) -> Results:

@@ -1,0 +1,1 @@
+"""What commands have to say: objects for programs, and views for people."""
