@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from tracer.errors import TraceError
 from tracer.i18n import _
 
-from .grammar.offers import Offer, Typing, files, fuzzily
 from .grammar.parsing import Grammar, grammar, split_word, take_word, usage
+from .grammar.suggestions import Suggestion, Typing, files, fuzzily
 from .registry import Command, UnknownCommandError, lookup, summaries
 from .sitting import Sitting
 
@@ -20,7 +20,7 @@ _FILE = re.compile(r'.*\s>\s*("[^"]*)', re.DOTALL)
 _BARE_FILE = re.compile(r'.*\s>\s*([^"\s]*)', re.DOTALL)
 
 
-def completions(line: str, sitting: Sitting, *, patient: bool = False) -> list[Offer]:
+def completions(line: str, sitting: Sitting, *, patient: bool = False) -> list[Suggestion]:
     """What may come next at the end of a line; ``patient`` allows a pass of the model to find out."""
     line = sitting.expanded(line.lstrip())
     word, rest = split_word(line)
@@ -47,15 +47,15 @@ def _command(word: str) -> Command | None:
         return None
 
 
-def _commands(word: str, sitting: Sitting) -> Iterator[Offer]:
+def _commands(word: str, sitting: Sitting) -> Iterator[Suggestion]:
     """Short names and commands; those that begin so where there are any, else those that hold the letters."""
     short = {name: _("short for {command}").format(command=line) for name, line in sitting.aliases.items()}
     known = {**short, **summaries()}
     found = [name for name in known if name.startswith(word)] or fuzzily(word, known)
-    return (Offer(name, len(word), known[name]) for name in found)
+    return (Suggestion(name, len(word), known[name]) for name in found)
 
 
-def _arguments(known: Grammar, rest: str, sitting: Sitting, *, patient: bool) -> Iterable[Offer]:
+def _arguments(known: Grammar, rest: str, sitting: Sitting, *, patient: bool) -> Iterable[Suggestion]:
     file = _FILE.fullmatch(rest) or (None if known.takes_expression else _BARE_FILE.fullmatch(rest))
     if file:
         return files(Typing(sitting, file[1]))
@@ -73,14 +73,14 @@ def _match_end(pattern: re.Pattern[str], text: str) -> int:
     return match.end() if match else 0
 
 
-def _flags(known: Grammar, typed: str) -> Iterator[Offer]:
+def _flags(known: Grammar, typed: str) -> Iterator[Suggestion]:
     names = [flag.placeholder for flag in known.flags.values() if flag.placeholder.islower()]
-    return (Offer(name, len(typed)) for name in names if name.startswith(typed))
+    return (Suggestion(name, len(typed)) for name in names if name.startswith(typed))
 
 
-def _options(known: Grammar, typed: str) -> Iterator[Offer]:
+def _options(known: Grammar, typed: str) -> Iterator[Suggestion]:
     found = [option for option in known.options.values() if option.word.startswith(typed)]
-    return (Offer(option.word, len(typed), option.placeholder) for option in found)
+    return (Suggestion(option.word, len(typed), option.placeholder) for option in found)
 
 
 def _without_options(known: Grammar, rest: str) -> str:
@@ -91,7 +91,7 @@ def _without_options(known: Grammar, rest: str) -> str:
     return rest
 
 
-def _argument(known: Grammar, rest: str, sitting: Sitting, *, patient: bool) -> Iterable[Offer]:
+def _argument(known: Grammar, rest: str, sitting: Sitting, *, patient: bool) -> Iterable[Suggestion]:
     """What the argument at the end may become."""
     before: list[str] = []
     while len(before) < len(known.arguments) - 1:
@@ -103,4 +103,4 @@ def _argument(known: Grammar, rest: str, sitting: Sitting, *, patient: bool) -> 
     if not known.arguments or not rest[:1].isspace():
         return ()
     kind = known.arguments[len(before)].kind
-    return kind.offers(Typing(sitting, rest.lstrip(), tuple(before), patient))
+    return kind.suggestions(Typing(sitting, rest.lstrip(), tuple(before), patient))

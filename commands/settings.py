@@ -18,8 +18,8 @@ from tracer.i18n import N_, Message, _, spoken
 from tracer.model import DTYPES
 
 from .grammar.kinds import AUTO, SWITCH, among, number, optional
-from .grammar.offers import words
 from .grammar.parameters import Kind
+from .grammar.suggestions import words
 from .sitting import Sitting
 
 

@@ -8,8 +8,8 @@ from functools import partial
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from .offers import words
 from .parameters import Kind
+from .suggestions import words
 
 AUTO = "auto"
 """The word for None: what is left to the program, the terminal or the model."""

@@ -13,8 +13,8 @@ from tracer.debugger.expressions import Expression, compile_expression
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from .address_offers import addresses, expressions, locations
-from .offers import Offer, Offers, Typing, files, nothing, words
+from .address_suggestions import addresses, expressions, locations
+from .suggestions import Suggestion, Suggestions, Typing, files, nothing, words
 
 EXPRESSION = "E"
 LINE = "LINE"
@@ -27,7 +27,7 @@ class Kind:
 
     placeholder: str
     read: Callable[[str], Any]
-    offers: Offers = nothing
+    suggestions: Suggestions = nothing
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,8 @@ def _place(text: str) -> Address | str:
     return text if can_be_name(text) else parse(text)
 
 
-def _places(typing: Typing) -> Iterator[Offer]:
-    """Bookmarks, and what `locations` offers."""
+def _places(typing: Typing) -> Iterator[Suggestion]:
+    """Bookmarks, and what `locations` suggests."""
     yield from words(lambda session: {name: _("bookmark") for name in session.bookmarks})(typing)
     yield from locations(typing)
 

@@ -8,9 +8,9 @@ from tracer.debugger.session import Session
 from tracer.errors import InputError
 from tracer.i18n import _, spoken
 
-from ..grammar.offers import words
 from ..grammar.parameters import Kind
 from ..grammar.parsing import usage
+from ..grammar.suggestions import words
 from ..registry import GROUPS, Command, UnknownCommandError, catalogue, command, lookup, prompted, summaries
 from ..results.result import Result, Results, View, answer
 from ..results.shared import listed

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from ..grammar.address_offers import addresses
+from ..grammar.address_suggestions import addresses
 from ..grammar.parameters import Kind
 from ..registry import command
 from ..results.facts import (

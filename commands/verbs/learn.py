@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from ..grammar.offers import words
 from ..grammar.parameters import Kind
+from ..grammar.suggestions import words
 from ..registry import command
 from ..results.result import Results, acting
 from ..sitting import Sitting

@@ -8,18 +8,18 @@ from tracer.errors import InputError
 from tracer.i18n import _
 
 from ..grammar.kinds import SWITCH
-from ..grammar.offers import Offer, Typing
 from ..grammar.parameters import Kind
+from ..grammar.suggestions import Suggestion, Typing
 from ..registry import command
 from ..results.result import Result, Results, View, answer
 from ..settings import NAMED, SETTINGS, Setting
 from ..sitting import Sitting
 
 
-def _values(typing: Typing) -> list[Offer]:
+def _values(typing: Typing) -> list[Suggestion]:
     """The values that the setting before may have."""
     setting = NAMED.read(typing.before[0])
-    return list(setting.kind.offers(Typing(typing.session, typing.text)))
+    return list(setting.kind.suggestions(Typing(typing.session, typing.text)))
 
 
 Named = Annotated[Setting, NAMED]

@@ -8,8 +8,8 @@ from tracer.errors import InputError
 from tracer.i18n import _
 from tracer.model import builtin
 
-from ..grammar.offers import Offer, Typing, files, words
 from ..grammar.parameters import LINE, Count, Kind
+from ..grammar.suggestions import Suggestion, Typing, files, words
 from ..loading import open_model
 from ..registry import command, summaries
 from ..results.result import Results, answer
@@ -17,10 +17,10 @@ from ..results.shared import halted, listed, tokens_so_far
 from ..sitting import Sitting
 
 
-def _models(typing: Typing) -> list[Offer]:
+def _models(typing: Typing) -> list[Suggestion]:
     """The built-in models, and the folders that a checkpoint may lie in."""
     built_in = words(lambda _session: dict.fromkeys(builtin(), _("built-in model")))
-    return [*built_in(typing), *(offer for offer in files(typing) if offer.text.endswith(("/", ".safetensors")))]
+    return [*built_in(typing), *(file for file in files(typing) if file.text.endswith(("/", ".safetensors")))]
 
 
 Named = Annotated[str, Kind("NAME|PATH", str, _models)]

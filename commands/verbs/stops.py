@@ -28,12 +28,12 @@ from tracer.debugger.stops import (
 from tracer.errors import InputError
 from tracer.i18n import _, ngettext
 
-from ..grammar.address_offers import expressions, stops
+from ..grammar.address_suggestions import expressions, stops
 from ..grammar.blocks import END, commands_in
 from ..grammar.kinds import number
-from ..grammar.offers import Offers, words
 from ..grammar.parameters import Block, Expr, File, Kind
 from ..grammar.parsing import parse_line
+from ..grammar.suggestions import Suggestions, words
 from ..output.files import whole_file
 from ..registry import command
 from ..results.result import Result, Results, View, answer
@@ -89,7 +89,7 @@ def _troubles(_session: Session) -> dict[str, str]:
     return {"nan": _("not a number"), "inf": _("an infinity"), "rowsum": _("a softmax whose rows don't sum to 1")}
 
 
-def _or(known: Callable[[Session], Mapping[str, str]], others: Offers) -> Offers:
+def _or(known: Callable[[Session], Mapping[str, str]], others: Suggestions) -> Suggestions:
     """Some beginnings of an argument, and then what else it may be."""
     return lambda typing: chain(words(known)(typing), others(typing))
 

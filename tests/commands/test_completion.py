@@ -3,8 +3,8 @@
 import pytest
 
 from commands.completion import completions, usage_hint
-from commands.grammar.offers import Typing, files, fuzzily
 from commands.grammar.parsing import grammar, usage
+from commands.grammar.suggestions import Typing, files, fuzzily
 from commands.registry import catalogue
 from commands.settings import SETTINGS
 from tracer.addresses import parse
@@ -114,7 +114,7 @@ def test_what_comes_later_gets_its_step_where_that_is_needed(session):
 
 
 def test_a_big_model_is_run_only_for_who_waits(session, monkeypatch):
-    monkeypatch.setattr("commands.grammar.address_offers.CHEAP", 0)
+    monkeypatch.setattr("commands.grammar.address_suggestions.CHEAP", 0)
     assert texts("p enc", session) == []
     assert session.run.computed == -1
     assert "encoder.0.self_attn.q" in texts("p enc", session, patient=True)

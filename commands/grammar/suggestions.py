@@ -15,7 +15,7 @@ MOST = 200
 """So many are offered at once."""
 
 
-class Offer(NamedTuple):
+class Suggestion(NamedTuple):
     """A text that may stand in place of the last ``length`` characters, and what it is."""
 
     text: str
@@ -33,22 +33,22 @@ class Typing:
     patient: bool = False
 
 
-Offers = Callable[[Typing], Iterable[Offer]]
+Suggestions = Callable[[Typing], Iterable[Suggestion]]
 
 
-def nothing(_typing: Typing) -> Iterable[Offer]:
-    """No offer: free text, or a number."""
+def nothing(_typing: Typing) -> Iterable[Suggestion]:
+    """No suggestion: free text, or a number."""
     return ()
 
 
-def words(known: Callable[[Session], Mapping[str, str]]) -> Offers:
-    """Offers of known words; ``known`` maps each to a note on it."""
+def words(known: Callable[[Session], Mapping[str, str]]) -> Suggestions:
+    """Suggestions of known words; ``known`` maps each to a note on it."""
 
-    def offer(typing: Typing) -> Iterator[Offer]:
+    def suggest(typing: Typing) -> Iterator[Suggestion]:
         notes = known(typing.session)
-        return (Offer(word, len(typing.text), notes[word]) for word in fuzzily(typing.text, notes))
+        return (Suggestion(word, len(typing.text), notes[word]) for word in fuzzily(typing.text, notes))
 
-    return offer
+    return suggest
 
 
 def fuzzily(typed: str, names: Iterable[str]) -> list[str]:
@@ -64,7 +64,7 @@ def fuzzily(typed: str, names: Iterable[str]) -> list[str]:
     return [name for name, _match in ranked]
 
 
-def files(typing: Typing) -> Iterator[Offer]:
+def files(typing: Typing) -> Iterator[Suggestion]:
     """The files and folders that a path goes on with."""
     folder, typed = os.path.split(typing.text.removeprefix('"'))
     try:
@@ -73,4 +73,4 @@ def files(typing: Typing) -> Iterator[Offer]:
         return
     for entry in entries:
         if entry.name.startswith(typed) and entry.name.startswith(".") <= typed.startswith("."):
-            yield Offer(entry.name + "/" * entry.is_dir(), len(typed))
+            yield Suggestion(entry.name + "/" * entry.is_dir(), len(typed))

@@ -1,4 +1,4 @@
-"""Offers from what was recorded: addresses, the selectors of their axes, the tokens of the vocabulary."""
+"""Suggestions from what was recorded: addresses, the selectors of their axes, the tokens of the vocabulary."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tracer.i18n import _
 from tracer.tape import Record, Tape
 from tracer.tensor import Axis
 
-from .offers import MOST, Offer, Typing, fuzzily
+from .suggestions import MOST, Suggestion, Typing, fuzzily
 
 CHEAP = 1e9
 """Multiplications in a pass that may be performed unasked, only to know its addresses."""
@@ -29,28 +29,28 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)$')
 _AFTER_VALUE = re.compile(r'(?:[\w\])"]|/\S*)\s+$|[\])\d"]$')
 
 
-def locations(typing: Typing) -> Iterator[Offer]:
+def locations(typing: Typing) -> Iterator[Suggestion]:
     """Addresses of records in this pass and the next, and selectors within brackets."""
     return _of_address(typing, ahead="")
 
 
-def addresses(typing: Typing) -> Iterator[Offer]:
+def addresses(typing: Typing) -> Iterator[Suggestion]:
     """As `locations`; a record of a later pass than the cursor's gets its step."""
     return _of_address(typing, ahead="@1:")
 
 
-def stops(typing: Typing) -> Iterator[Offer]:
+def stops(typing: Typing) -> Iterator[Suggestion]:
     """As `locations`, and operations after ``op:``, tokens after ``token:``."""
     tag, colon, typed = typing.text.partition(":")
     if colon and tag == "op":
         names = {record.op.name for tape in _tapes(typing, None) for record in tape}
-        return (Offer(name, len(typed)) for name in fuzzily(typed, sorted(names)))
+        return (Suggestion(name, len(typed)) for name in fuzzily(typed, sorted(names)))
     if colon and tag == "token":
         return _vocabulary(typing, typed.removeprefix('"')) if typed.startswith('"') else iter(())
     return locations(typing)
 
 
-def expressions(typing: Typing) -> Iterator[Offer]:
+def expressions(typing: Typing) -> Iterator[Suggestion]:
     """What an expression may go on with: addresses and selectors, functions, tokens in quotes."""
     quote = _QUOTED.search(typing.text) if typing.text.count('"') % 2 else None
     if quote and _open_bracket(typing.text) is None:
@@ -61,10 +61,10 @@ def expressions(typing: Typing) -> Iterator[Offer]:
     if match and match["path"] and match["step"] is None:
         notes = {**{f"{name}(": _("function") for name in (*FUNCTIONS, *DISTRIBUTION)}, **dict.fromkeys(VARIABLES, "")}
         typed = match["path"]
-        yield from (Offer(name, len(typed), notes[name]) for name in notes if name.startswith(typed))
+        yield from (Suggestion(name, len(typed), notes[name]) for name in notes if name.startswith(typed))
 
 
-def _of_address(typing: Typing, ahead: str) -> Iterator[Offer]:
+def _of_address(typing: Typing, ahead: str) -> Iterator[Suggestion]:
     """``ahead`` goes before addresses that the cursor's pass has not."""
     bracket = _open_bracket(typing.text)
     if bracket is not None:
@@ -72,16 +72,16 @@ def _of_address(typing: Typing, ahead: str) -> Iterator[Offer]:
     return _addresses(typing, _PATH.search(typing.text), ahead)
 
 
-def _addresses(typing: Typing, match: re.Match[str] | None, ahead: str) -> Iterator[Offer]:
+def _addresses(typing: Typing, match: re.Match[str] | None, ahead: str) -> Iterator[Suggestion]:
     """The addresses that a path may become."""
     if match is None or (not match[0] and _AFTER_VALUE.search(typing.text)):
         return
     typed, step = match["path"], match["step"]
-    found: dict[str, Offer] = {}
+    found: dict[str, Suggestion] = {}
     for tape in _tapes(typing, None if step is None else int(step)):
         prefix = ahead if step is None and tape.number > typing.session.cursor.step else ""
         for name, text in _paths(typed, tape.addresses, _scope(typing, tape)):
-            found.setdefault(name, Offer(prefix + text, len(typed), note(tape.find(name))))
+            found.setdefault(name, Suggestion(prefix + text, len(typed), note(tape.find(name))))
     yield from islice(found.values(), MOST)
 
 
@@ -140,7 +140,7 @@ _INSIDE = re.compile(r'(?P<before>(?:(?:"(?:[^"\\]|\\.)*"|[^",])*,)*)\s*(?P<last
 _SELECTED = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])*,')
 
 
-def _selectors(typing: Typing, before: str, inside: str) -> Iterator[Offer]:
+def _selectors(typing: Typing, before: str, inside: str) -> Iterator[Suggestion]:
     """The places on the axis that the last selector within a bracket is for."""
     match, typed = _ADDRESS_BEFORE.search(before.rstrip()), _INSIDE.fullmatch(inside)
     record = _record(typing, match[0]) if match and typed else None
@@ -150,8 +150,8 @@ def _selectors(typing: Typing, before: str, inside: str) -> Iterator[Offer]:
     if place >= len(record.output.dims):
         return
     axis, size = record.output.dims[place], record.output.shape[place]
-    offers = (Offer(text, len(last), meta) for text, meta in _places(axis, size) if text.startswith(last))
-    yield from islice(offers, MOST)
+    found = (Suggestion(text, len(last), meta) for text, meta in _places(axis, size) if text.startswith(last))
+    yield from islice(found, MOST)
 
 
 def _record(typing: Typing, text: str) -> Record | None:
@@ -183,9 +183,9 @@ def _places(axis: Axis, size: int) -> Iterator[tuple[str, str]]:
         yield from ((str(place), axis.labels[place]) for place in range(size))
 
 
-def _vocabulary(typing: Typing, typed: str) -> Iterator[Offer]:
+def _vocabulary(typing: Typing, typed: str) -> Iterator[Suggestion]:
     """Tokens of the output vocabulary, after a quote; a leading blank may be left out."""
     model = typing.session.run.model
     pieces = (model.piece(i, "target") for i in range(model.facts.target_vocab if model.target else 0))
     found = (piece for piece in pieces if piece.removeprefix("▁").removeprefix(" ").startswith(typed))
-    yield from (Offer(str(Label(piece))[1:], len(typed)) for piece in islice(found, MOST if typed else 0))
+    yield from (Suggestion(str(Label(piece))[1:], len(typed)) for piece in islice(found, MOST if typed else 0))
