@@ -19,10 +19,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from checkpoints import GPT2_SMALL, write
 
-from commands.launching import Origin
+from commands.execute import execute
+from commands.launch import Origin
 from commands.output.formats import presenter_of
 from commands.output.present import Look
-from commands.performing import perform
 
 AIM = 50.0
 PROMPT = " ".join(map(str, range(1000, 1512)))
@@ -42,13 +42,13 @@ def measure(name: str, origin: Origin, rounds: int) -> None:
     """Print the median time of every question."""
     sitting = origin.sitting()
     with presenter_of("text")(io.StringIO(), Look(100, "always")) as presenter:
-        perform("token", sitting, presenter)
-        perform("rs 40", sitting, presenter)
+        execute("token", sitting, presenter)
+        execute("rs 40", sitting, presenter)
         for question in QUESTIONS[name]:
             times = []
             for _round in range(rounds):
                 start = time.perf_counter()
-                perform(question, sitting, presenter)
+                execute(question, sitting, presenter)
                 times.append((time.perf_counter() - start) * 1000)
             print(f"{name:18} {question:30} {statistics.median(times):6.1f} ms")
 

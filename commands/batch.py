@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from tracer.errors import ExpectationError, TraceError
 from tracer.i18n import _
 
+from .execute import execute
 from .grammar.blocks import whole
 from .grammar.lines import Line
 from .output.present import Presenter, complain
-from .performing import perform
 from .registry import UnknownCommandError
 from .sitting import Sitting
 
@@ -52,7 +52,7 @@ class Batch:
             text = whole(line.text, following)
             self.presenter.echo(text)
             if not text.startswith("#"):
-                perform(text, self.session, self.presenter)
+                execute(text, self.session, self.presenter)
         except TraceError as error:
             self._complain(line, error)
             return UNEXPECTED if isinstance(error, ExpectationError) else FAILED

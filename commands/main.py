@@ -152,7 +152,7 @@ def shell(
     if context.invoked_subcommand:
         context.obj = {"width": width, "color": color, "lang": lang, "accessible": accessible}
         return
-    from .launching import PIPED, Origin, Output, Script, guarded, launch
+    from .launch import PIPED, Origin, Output, Script, guarded, launch
     from .output.present import Look
 
     if resume:
@@ -179,7 +179,7 @@ def shell(
 @app.command(cls=Command)
 def models(name: Annotated[str | None, typer.Argument(metavar="[NAME|PATH]")] = None) -> None:
     """List the built-in models; show the card of one, or what a checkpoint is and what was decided about it."""
-    from .launching import guarded
+    from .launch import guarded
     from .subcommands.cards import show_model, show_models
 
     raise typer.Exit(guarded(show_models if name is None else lambda: show_model(name)))
@@ -190,7 +190,7 @@ def check(
     directory: Annotated[str, typer.Argument(metavar="DIR", help=_("a checkpoint with a reference.safetensors in it"))],
 ) -> None:
     """Compare a checkpoint with what another implementation computed from it, address by address."""
-    from .launching import guarded
+    from .launch import guarded
     from .subcommands.checking import check as checked
 
     raise typer.Exit(guarded(lambda: checked(directory)))
@@ -214,7 +214,7 @@ def learn(
 
     Answers may come from a file: tx-trace learn 4 < FILE ends with status 0 if the lesson is passed.
     """
-    from .launching import guarded
+    from .launch import guarded
     from .output.present import Look
     from .subcommands.lessons import check_lesson
     from .subcommands.lessons import learn as take
@@ -258,7 +258,7 @@ def train(
     It needs the extra `train`: pip install 'tx-trace[train]'
     """
     given: dict[str, Any] = {name: value for name, value in locals().items() if value is not None}
-    from .launching import guarded
+    from .launch import guarded
     from .subcommands.training import train_model
 
     raise typer.Exit(guarded(lambda: train_model(**given)))

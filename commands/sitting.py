@@ -12,7 +12,7 @@ from tracer.export.writer import Title
 from tracer.i18n import _
 
 from .grammar.parsing import Call, parse_line, split_word
-from .opening import Opener
+from .opener import Opener
 from .registry import catalogue, lookup
 from .results.result import Result
 

@@ -9,11 +9,11 @@ from tracer.debugger.locations import Here
 from tracer.errors import ExpectationError, InputError, TraceError
 from tracer.i18n import _
 
+from ..execute import carry_out
 from ..grammar.parsing import Call, parse_line
 from ..loading import open_model
-from ..opening import Opener
+from ..opener import Opener
 from ..output.present import Presenter, complain
-from ..performing import carry_out
 from ..results.result import Result
 from ..sitting import Sitting
 from .lesson import Commands, Lesson, LiveText, Piece, Prose

@@ -16,7 +16,7 @@ from tracer.model import BUILTIN, Model
 
 from ..grammar.parsing import parse_line
 from ..loading import open_model
-from ..opening import Opener
+from ..opener import Opener
 from ..sitting import Sitting
 from ..verbs.stops import script
 from .folders import state_folder

@@ -11,10 +11,10 @@ from tracer.errors import TraceError
 from tracer.i18n import _
 
 from ..batch import FINE
+from ..execute import execute
 from ..grammar.blocks import whole
 from ..grammar.lines import Line
 from ..output.present import Presenter, complain
-from ..performing import perform
 from ..registry import PROMPT, UnknownCommandError
 from ..results.result import Result
 from ..results.shared import record_result, tokens_so_far
@@ -63,7 +63,7 @@ class Shell:
             return
         try:
             text = whole(text, following or iter(()))
-            if perform(text, self.sitting, self.presenter).command.repeats:
+            if execute(text, self.sitting, self.presenter).command.repeats:
                 self._last_motion = text
         except UnknownCommandError as error:
             complain(str(error) + ("" if error.is_hinted else _("; to translate a text: run TEXT")))

@@ -9,9 +9,9 @@ from tracer.debugger.expressions import Expression, comparison, truth
 from tracer.errors import ExpectationError
 from tracer.i18n import _
 
+from ..execute import play
 from ..grammar.parameters import Expr, File, FileOrOff
 from ..output.log import Log
-from ..performing import play
 from ..registry import command
 from ..results.result import Results, acting, answer
 from ..results.values import printed, written

@@ -17,7 +17,7 @@ import tracer
 from commands.batch import Batch
 from commands.grammar.lines import given
 from commands.main import main
-from commands.opening import Opener
+from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look
 from commands.sitting import Sitting

@@ -9,7 +9,7 @@ import pytest
 
 from commands.batch import FINE, Batch
 from commands.grammar.lines import given
-from commands.opening import Opener
+from commands.opener import Opener
 from commands.output.formats import DocumentPresenter, presenter_of
 from commands.output.present import Look, Presenter
 from commands.registry import catalogue

@@ -6,7 +6,7 @@ import pytest
 from commands.batch import FINE, Batch
 from commands.grammar.lines import given
 from commands.grammar.parsing import grammar, usage
-from commands.opening import Opener
+from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look
 from commands.registry import GROUPS, UnknownCommandError, catalogue, lookup

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from commands.grammar.parsing import parse_line
-from commands.opening import Opener
+from commands.opener import Opener
 from commands.sitting import Sitting
 from commands.terminal.resuming import resume, save
 from tracer.decoding.settings import Settings

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from commands.launching import guarded
+from commands.launch import guarded
 from commands.subcommands.training import train_model
 
 

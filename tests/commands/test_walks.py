@@ -9,9 +9,9 @@ from itertools import takewhile
 
 import pytest
 
-from commands.opening import Opener
+from commands.execute import execute
+from commands.opener import Opener
 from commands.output.present import Look, TextPresenter
-from commands.performing import perform
 from commands.registry import catalogue
 from commands.sitting import Sitting
 from tracer.debugger.cursor import Cursor
@@ -42,7 +42,7 @@ COMMANDS = 5_000
 def tell(session):
     """Run a line, and forget what it says."""
     presenter = TextPresenter(io.StringIO(), Look(80, "never"))
-    return lambda line: perform(line, session, presenter)
+    return lambda line: execute(line, session, presenter)
 
 
 @pytest.fixture(params=range(25))
@@ -119,7 +119,7 @@ def test_a_motion_does_the_same_however_its_start_was_reached(somewhere, tell, m
         tell(motion)
         fresh = Sitting(Opener(model))
         for line in (goto(start), motion):
-            perform(line, fresh, TextPresenter(io.StringIO(), Look(80, "never")))
+            execute(line, fresh, TextPresenter(io.StringIO(), Look(80, "never")))
         assert fresh.cursor == somewhere.cursor, (start, motion)
         assert fresh.here.record is None or fresh.here.record.address == somewhere.here.record.address
 

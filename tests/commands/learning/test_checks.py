@@ -5,9 +5,9 @@ from contextlib import suppress
 
 import pytest
 
+from commands.execute import execute
 from commands.learning.checks import WORDS, Seen, read_check
 from commands.output.present import Look, TextPresenter
-from commands.performing import perform
 from tracer.errors import ExpectationError, TraceError
 
 CROSS, SELF = "@1:dec.0.cross.weights", "dec.0.self.weights"
@@ -126,7 +126,7 @@ def holds(session):
 
     def do(line):
         with suppress(ExpectationError):
-            perform(line, session, presenter)
+            execute(line, session, presenter)
 
     def asked(check, before, way):
         for line in before:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import tracer
-from commands.opening import Opener
+from commands.opener import Opener
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 

@@ -22,7 +22,7 @@ from .sitting import Sitting
 Reading = Callable[[str], Call]
 
 
-def perform(text: str, sitting: Sitting, presenter: Presenter) -> Call:
+def execute(text: str, sitting: Sitting, presenter: Presenter) -> Call:
     """Run a line that was typed, and the commands of the breakpoint it leads to; raises what the commands raise."""
     sitting.lines.append(text)
     return carry_out(text, sitting, presenter)
@@ -65,7 +65,7 @@ def _located(source: str, number: int) -> Iterator[None]:
 
 
 def carry_out(text: str, sitting: Sitting, presenter: Presenter, read: Reading | None = None) -> Call:
-    """Run a line, and the commands of the breakpoint it leads to, up to one that moves on; raises as `perform` does.
+    """Run a line, and the commands of the breakpoint it leads to, up to one that moves on; raises as `execute` does.
 
     ``read`` makes a call of the line, in place of what the sitting does.
     """
