@@ -180,7 +180,7 @@ def shell(
 def models(name: Annotated[str | None, typer.Argument(metavar="[NAME|PATH]")] = None) -> None:
     """List the built-in models; show the card of one, or what a checkpoint is and what was decided about it."""
     from .launch import guarded
-    from .subcommands.cards import show_model, show_models
+    from .subcommands.models import show_model, show_models
 
     raise typer.Exit(guarded(show_models if name is None else lambda: show_model(name)))
 
@@ -191,7 +191,7 @@ def check(
 ) -> None:
     """Compare a checkpoint with what another implementation computed from it, address by address."""
     from .launch import guarded
-    from .subcommands.checking import check as checked
+    from .subcommands.check import check as checked
 
     raise typer.Exit(guarded(lambda: checked(directory)))
 
@@ -216,8 +216,8 @@ def learn(
     """
     from .launch import guarded
     from .output.present import Look
-    from .subcommands.lessons import check_lesson
-    from .subcommands.lessons import learn as take
+    from .subcommands.learn import check_lesson
+    from .subcommands.learn import learn as take
 
     before = context.obj
     colours = color if color != "auto" else before["color"]
@@ -259,6 +259,6 @@ def train(
     """
     given: dict[str, Any] = {name: value for name, value in locals().items() if value is not None}
     from .launch import guarded
-    from .subcommands.training import train_model
+    from .subcommands.train import train_model
 
     raise typer.Exit(guarded(lambda: train_model(**given)))

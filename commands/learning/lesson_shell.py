@@ -16,9 +16,9 @@ from ..grammar.parsing import split_word
 from ..output.present import Presenter, complain
 from ..registry import PROMPT, UnknownCommandError, lookup
 from ..sitting import Sitting
+from ..terminal.history import TypedLines
 from ..terminal.shell import Reader, Shell, following
 from ..terminal.toolbar import place, standing
-from ..terminal.typed import TypedLines
 from . import wording
 from .coach import Coach
 from .course import find, in_language, key, menu, next_lesson, titles

@@ -1,1 +1,1 @@
-"""What `tx-trace` does besides opening a session: models, check, train."""
+"""What `tx-trace` does besides opening a session, a subcommand a file."""

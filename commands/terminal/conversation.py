@@ -17,7 +17,7 @@ from ..settings import SETTINGS
 from ..sitting import Sitting
 from .config import configure
 from .folders import config_folder
-from .resuming import resume, save, session_file
+from .resume import resume, save, session_file
 from .shell import Shell
 
 

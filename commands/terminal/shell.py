@@ -20,7 +20,7 @@ from ..results.result import Result
 from ..results.shared import record_result, tokens_so_far
 from ..settings import SETTINGS
 from ..sitting import Sitting
-from .typed import TypedLines, history_file
+from .history import TypedLines, history_file
 
 MORE = "   > "
 """The prompt for a line that goes on with the one before."""

@@ -12,7 +12,7 @@ from ..registry import command
 from ..results.places import place_facts, place_line
 from ..results.result import Results, View, answer
 from ..results.shared import performed
-from .stepping import through
+from .step import through
 
 
 @command("goto", group="backward")

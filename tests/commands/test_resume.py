@@ -7,7 +7,7 @@ import pytest
 from commands.grammar.parsing import parse_line
 from commands.opener import Opener
 from commands.sitting import Sitting
-from commands.terminal.resuming import resume, save
+from commands.terminal.resume import resume, save
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 

@@ -10,11 +10,11 @@ from commands.grammar.lines import given
 from commands.output.pager import fits, page
 from commands.output.present import Look, TextPresenter
 from commands.registry import PROMPT, lookup
+from commands.terminal.history import TypedLines, history_file
 from commands.terminal.keys import COMMANDS
 from commands.terminal.prompt import Prompt
 from commands.terminal.shell import MORE, Shell
 from commands.terminal.toolbar import standing
-from commands.terminal.typed import TypedLines, history_file
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from commands.launch import guarded
-from commands.subcommands.training import train_model
+from commands.subcommands.train import train_model
 
 
 def test_missing_libraries_name_the_extra(monkeypatch, capsys, tmp_path):

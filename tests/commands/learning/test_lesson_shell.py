@@ -16,7 +16,7 @@ from commands.learning.lesson_shell import LessonShell
 from commands.learning.player import Player
 from commands.learning.progress import Marks, Progress
 from commands.output.present import Look, TextPresenter
-from commands.terminal.typed import TypedLines
+from commands.terminal.history import TypedLines
 
 LESSON = lesson(
     at_scores(before="Go there."),

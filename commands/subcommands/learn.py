@@ -19,8 +19,8 @@ from ..learning.progress import Progress, progress_file
 from ..learning.validate import validate
 from ..output.formats import WIDTH
 from ..output.present import Look, Presenter, TerminalPresenter, TextPresenter, complain
+from ..terminal.history import TypedLines, history_file
 from ..terminal.shell import Reader
-from ..terminal.typed import TypedLines, history_file
 
 
 def learn(name: str | None, look: Look, lang: str | None) -> int:
