@@ -16,6 +16,7 @@ from .grammar.parsing import Call
 from .output.files import whole_file
 from .output.log import Log
 from .output.present import Presenter
+from .output.programs import pipe
 from .results.result import Result
 from .sitting import Sitting
 
@@ -132,6 +133,4 @@ def _destination(call: Call, presenter: Presenter) -> Iterator[Presenter]:
         with presenter.onto(collected) as shown:
             yield shown
         if isinstance(collected, StringIO):
-            from .output.pipe import pipe
-
             pipe(call.program, collected.getvalue(), stream)

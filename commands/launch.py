@@ -17,8 +17,7 @@ from tracer.i18n import _
 
 from .batch import BROKEN_PIPE, INTERRUPTED, UNUSABLE, Batch
 from .grammar.lines import given, read
-from .loading import open_model
-from .opener import EXAMPLE, Opener
+from .opener import EXAMPLE, Opener, open_model
 from .output.files import whole_file
 from .output.formats import WIDTH, Making, presenter_of
 from .output.present import Look, complain

@@ -1,20 +1,24 @@
-"""From the options of the command line to a session."""
+"""Models opened for a session, and the runs that are begun of one."""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 from tracer.i18n import _, spoken
-from tracer.model import Dtype, Model
+from tracer.model import Dtype, Model, load
 from tracer.run import Run
 
 EXAMPLE = "我爱你"
 EXAMPLE_LATIN = "I love you"
 EXAMPLE_IDS = "1 2 3"
+
+LONG = 200 << 20
+"""bytes; reading fewer is over before it could be told of"""
 
 
 class Opener:
@@ -118,3 +122,17 @@ def read_ids(text: str) -> list[int]:
     if not all(word.isascii() and word.isdigit() for word in words):
         raise InputError(_("{text!r} is no list of token ids; write them like 5 9 2").format(text=text))
     return [int(word) for word in words]
+
+
+def open_model(name: str, dtype: Dtype = "float32") -> Model:
+    """A model with its parameters in memory, so that its warnings are complete; raises as `load` does."""
+    model = load(name, dtype, _show if sys.stderr.isatty() else None)
+    model.read()
+    return model
+
+
+def _show(done: int, total: int) -> None:
+    if total < LONG:
+        return
+    line = _("reading {done} of {total} MB").format(done=done >> 20, total=total >> 20)
+    print(f"\r{line}" if done < total else f"\r{' ' * (len(line) + 2)}\r", end="", file=sys.stderr, flush=True)

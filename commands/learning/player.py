@@ -11,8 +11,7 @@ from tracer.i18n import _
 
 from ..execute import carry_out
 from ..grammar.parsing import Call, parse_line
-from ..loading import open_model
-from ..opener import Opener
+from ..opener import Opener, open_model
 from ..output.present import Presenter, complain
 from ..results.result import Result
 from ..sitting import Sitting

@@ -16,7 +16,7 @@ from tracer.export.writer import UNTITLED, Title
 
 from ..registry import prompted
 from ..results.result import Result
-from .pager import fits, page
+from .programs import fits, page
 
 Color = Literal["auto", "always", "never"]
 Titled = Callable[[], Title]

@@ -15,8 +15,7 @@ from tracer.i18n import _
 from tracer.model import BUILTIN, Model
 
 from ..grammar.parsing import parse_line
-from ..loading import open_model
-from ..opener import Opener
+from ..opener import Opener, open_model
 from ..sitting import Sitting
 from ..verbs.stops import script
 from .folders import state_folder

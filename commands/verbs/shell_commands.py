@@ -10,7 +10,7 @@ from tracer.model import builtin
 
 from ..grammar.parameters import LINE, Count, Kind
 from ..grammar.suggestions import Suggestion, Typing, files, words
-from ..loading import open_model
+from ..opener import open_model
 from ..registry import command, summaries
 from ..results.result import Results, answer
 from ..results.shared import halted, listed, tokens_so_far

@@ -1,16 +1,35 @@
-"""Other programs that read what a command says."""
+"""Other programs that take what is shown: the pager of a terminal, or one that a line names."""
 
 from __future__ import annotations
 
 import io
+import os
+import shutil
+import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO
 
 from tracer.errors import InputError
 from tracer.i18n import _, cause
 
-from .pager import interrupts_left_to_it
+PAGER = ("less", "-RSXF")
+
+
+def fits(text: str, lines: int) -> bool:
+    """Whether a text and the prompt below it leave nothing outside a screen of so many lines."""
+    return text.count("\n") < lines
+
+
+def page(text: str) -> bool:
+    """Show a text through the pager, until that is left; False where there is none."""
+    if shutil.which(PAGER[0]) is None:
+        return False
+    with _interrupts_left_to_it():
+        environ = {**os.environ, "LESSCHARSET": "utf-8"}
+        subprocess.run(PAGER, input=text.encode(), env=environ, check=False)
+    return True
 
 
 def pipe(program: Sequence[str], text: str, stream: IO[str]) -> None:
@@ -27,7 +46,7 @@ def pipe(program: Sequence[str], text: str, stream: IO[str]) -> None:
         raise InputError(
             _("{program} can't be run ({reason})").format(program=program[0], reason=cause(error))
         ) from error
-    with interrupts_left_to_it():
+    with _interrupts_left_to_it():
         written, _errors = process.communicate(text.encode())
     stream.write((written or b"").decode("utf-8", "replace"))
 
@@ -38,3 +57,13 @@ def _handle(stream: IO[str]) -> int | None:
         return stream.fileno()
     except io.UnsupportedOperation:
         return None
+
+
+@contextmanager
+def _interrupts_left_to_it() -> Iterator[None]:
+    """Ctrl-C is for the program that runs meanwhile, and for it alone."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
