@@ -96,8 +96,9 @@ def _carried_out(call: Call, sitting: Sitting, presenter: Presenter) -> Call:
     results: list[Result] = []
     try:
         with _destination(call, presenter) as shown:
-            is_seen = shown is presenter
-            results.extend(r for r in call.run(sitting) if _told(r, shown, sitting.log if is_seen else None))
+            for result in call.run(sitting, shown):
+                _show(result, shown, sitting.log if shown is presenter else None)
+                results.append(result)
     finally:
         _seen(call, results, sitting)
     return call
@@ -111,15 +112,10 @@ def _seen(call: Call, results: list[Result], sitting: Sitting) -> None:
         sitting.witness(call, results)
 
 
-def _told(result: Result, presenter: Presenter, log: Log | None) -> bool:
-    """Show a result, or do what it asks for; whether it was shown."""
-    if result.act is not None:
-        result.act(presenter)
-        return False
+def _show(result: Result, presenter: Presenter, log: Log | None) -> None:
     presenter.show(result)
     if log:
         log.presenter.show(result)
-    return True
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from tracer.debugger.session import Session
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
 
+from ..output.present import Presenter
 from ..registry import Command, UnknownCommandError, lookup
 from ..results.result import Results
 from .kinds import among
@@ -35,13 +36,15 @@ class Argument:
 class Grammar:
     """What a command takes: flags first, then its arguments, the last of which takes the rest of the line.
 
-    Options may stand anywhere among the arguments. ``blocks`` has the one block of lines that may follow.
+    Options may stand anywhere among the arguments. ``blocks`` has the one block of lines that may follow. ``handed``
+    are parameters that no line has a word for: what presents the results is handed to them.
     """
 
     flags: dict[str, Flag]
     arguments: tuple[Argument, ...]
     options: dict[str, Option]
     blocks: dict[str, Block]
+    handed: tuple[str, ...]
 
     @property
     def usage(self) -> str:
@@ -73,9 +76,10 @@ class Call:
         """Whether it reaches outside the session, or prepares what will be done later."""
         return self.command.is_outward or self.file is not None or bool(self.program)
 
-    def run(self, session: Session) -> Results:
-        """What the command has to say, as it comes."""
-        return self.command.function(session, **self.arguments)
+    def run(self, session: Session, presenter: Presenter | None = None) -> Results:
+        """What the command has to say, as it comes; ``presenter`` is what presents it."""
+        handed = dict.fromkeys(grammar(self.command).handed, presenter)
+        return self.command.function(session, **self.arguments, **handed)
 
 
 @cache
@@ -85,12 +89,13 @@ def grammar(command: Command) -> Grammar:
     parameters = list(inspect.signature(command.function).parameters.values())[1:]
     kinds = {p.name: _kind(hints[p.name]) for p in parameters if p.kind is not p.KEYWORD_ONLY}
     optional = {p.name: p.default is not p.empty for p in parameters}
-    named = {p.name: get_args(hints[p.name])[-1] for p in parameters if p.kind is p.KEYWORD_ONLY}
+    named = {p.name: (hints[p.name], *get_args(hints[p.name]))[-1] for p in parameters if p.kind is p.KEYWORD_ONLY}
     return Grammar(
         {name: flag for name, flag in named.items() if isinstance(flag, Flag)},
         tuple(Argument(name, kind, optional[name]) for name, kind in kinds.items()),
         {name: option for name, option in named.items() if isinstance(option, Option)},
         {name: block for name, block in named.items() if isinstance(block, Block)},
+        tuple(name for name, hint in named.items() if hint is Presenter),
     )
 
 

@@ -11,7 +11,6 @@ from tracer.export import jsonl
 from tracer.tape import Record
 
 if TYPE_CHECKING:
-    from ..output.present import Presenter
     from ..viewer.subject import Subject
 
 View = Any
@@ -31,23 +30,17 @@ class Cells:
 class Result:
     """One thing that a command has to say. Objects and view are each made only when they are wanted.
 
-    With a ``subject``, a person at a terminal looks around in it, in place of seeing the view. With an ``act`` nothing
-    is shown: it is done, and told how things are presented. ``about`` are the recorded cells that it shows.
+    With a ``subject``, a person at a terminal looks around in it, in place of seeing the view. ``about`` are the
+    recorded cells that it shows.
     """
 
     objects: Callable[[], Iterable[jsonl.Object]]
     view: Callable[[], View] = lambda: None
     subject: Callable[[], Subject] | None = None
-    act: Callable[[Presenter], None] | None = None
     about: Cells | None = None
 
 
 Results = Iterator[Result]
-
-
-def acting(act: Callable[[Presenter], None]) -> Result:
-    """A result that is done rather than shown."""
-    return Result(lambda: (), act=act)
 
 
 def answer(command: str, data: Callable[[], Any], view: Callable[[], View]) -> Result:

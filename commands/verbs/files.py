@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from tracer.debugger.expressions import Expression, comparison, truth
 from tracer.errors import ExpectationError
 from tracer.i18n import _
@@ -12,13 +9,11 @@ from tracer.i18n import _
 from ..execute import play
 from ..grammar.parameters import Expr, File, FileOrOff
 from ..output.log import Log
+from ..output.present import Presenter
 from ..registry import command
-from ..results.result import Results, acting, answer
+from ..results.result import Results, answer
 from ..results.values import printed, written
 from ..sitting import Sitting
-
-if TYPE_CHECKING:
-    from ..output.present import Presenter
 
 
 @command("expect", group="files")
@@ -48,7 +43,7 @@ def _valued(sitting: Sitting, expression: Expression) -> str:
 
 
 @command("source", group="files", outward=True)
-def source(sitting: Sitting, file: File) -> Results:
+def source(sitting: Sitting, file: File, *, presenter: Presenter) -> Results:
     """Run the commands in a file.
 
     They run in order up to the first that fails. Blank lines, and lines that begin with #, are passed over.
@@ -57,11 +52,12 @@ def source(sitting: Sitting, file: File) -> Results:
     (tx) save breakpoints stops.tx
     (tx) source stops.tx
     """
-    yield acting(lambda presenter: play(file, sitting, presenter))
+    play(file, sitting, presenter)
+    return iter(())
 
 
 @command("export", group="files", outward=True)
-def export(sitting: Sitting, file: File, expression: Expr | None = None) -> Results:
+def export(sitting: Sitting, file: File, expression: Expr | None = None, *, presenter: Presenter) -> Results:
     """Write a value, or what was last shown, to a file.
 
     The end of its name says how: .txt as shown, .html, .md and .svg as a document, .json, .jsonl (an object a line),
@@ -76,24 +72,23 @@ def export(sitting: Sitting, file: File, expression: Expr | None = None) -> Resu
     from ..output.export import export as write
 
     shown = sitting.shown if expression is None else list(printed(sitting, expression))
-    yield acting(lambda presenter: write(file, shown, presenter))
+    write(file, shown, presenter)
     yield answer("export", lambda: {"file": str(file)}, lambda: _("written to {file}").format(file=file))
 
 
 @command("log", group="files", outward=True)
-def log(sitting: Sitting, file: FileOrOff) -> Results:
+def log(sitting: Sitting, file: FileOrOff, *, presenter: Presenter) -> Results:
     """Append everything that is shown to a file, until log off.
 
     (tx) log session.txt
     (tx) log off
     """
-    yield acting(lambda presenter: _log(sitting, file, presenter))
+    _log(sitting, None if file is None else Log(file, presenter))
     told = _("logging ends") if file is None else _("everything shown goes to {file} too").format(file=file)
     yield answer("log", lambda: {"file": None if file is None else str(file)}, lambda: told)
 
 
-def _log(sitting: Sitting, file: Path | None, presenter: Presenter) -> None:
-    opened = None if file is None else Log(file, presenter)
+def _log(sitting: Sitting, opened: Log | None) -> None:
     if sitting.log:
         sitting.log.close()
     sitting.log = opened

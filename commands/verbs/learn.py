@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from tracer.errors import InputError
 from tracer.i18n import _
 
 from ..grammar.parameters import Kind
 from ..grammar.suggestions import words
+from ..output.present import Presenter, TerminalPresenter, complain
 from ..registry import command
-from ..results.result import Results, acting
+from ..results.result import Results
 from ..sitting import Sitting
-
-if TYPE_CHECKING:
-    from ..output.present import Presenter
 
 
 def _titles(_session: object) -> dict[str, str]:
@@ -27,7 +25,7 @@ Lesson = Annotated[str, Kind("LESSON|FILE", str, words(_titles))]
 
 
 @command("learn", group="shell", outward=True)
-def learn(sitting: Sitting, lesson: Lesson | None = None) -> Results:
+def learn(sitting: Sitting, lesson: Lesson | None = None, *, presenter: Presenter) -> Results:
     """List the lessons, or take one.
 
     A lesson is given by its number, its name or a file; it has a session of its own, and quit comes back to this one.
@@ -36,14 +34,12 @@ def learn(sitting: Sitting, lesson: Lesson | None = None) -> Results:
     (tx) learn
     """
     if sitting.learn is not None:
-        go_on = sitting.learn
-        yield acting(lambda _presenter: go_on(lesson))
+        sitting.learn(lesson)
     elif lesson is not None:
-        yield acting(lambda presenter: _attend(lesson, sitting, presenter))
+        _attend(lesson, sitting, presenter)
     else:
         from ..learning.course import menu
         from ..learning.progress import Progress, progress_file
-        from ..output.present import complain
 
         yield menu(Progress.read(progress_file(), complain))
 
@@ -51,7 +47,6 @@ def learn(sitting: Sitting, lesson: Lesson | None = None) -> Results:
 def _attend(lesson: str, sitting: Sitting, presenter: Presenter) -> None:
     from ..learning.lesson_shell import LessonShell
     from ..learning.progress import Progress, progress_file
-    from ..output.present import TerminalPresenter, complain
     from ..terminal.shell import line_reader
 
     if not isinstance(presenter, TerminalPresenter):

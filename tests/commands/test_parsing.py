@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.grammar.parsing import parse_line
-from commands.registry import UnknownCommandError
+from commands.grammar.parsing import parse_line, usage
+from commands.registry import UnknownCommandError, lookup
 from tracer.addresses import Address, Index
 from tracer.errors import AddressError, ExpressionError, InputError
 
@@ -68,6 +68,10 @@ def test_in_an_expression_only_a_quoted_file_is_one():
     call = parse_line('p x > y > "z.txt"')
     assert (call.file, call.arguments["expression"].text) == (Path("z.txt"), "x > y")
     assert parse_line('p w[">"]').file is None
+
+
+def test_what_presents_the_results_is_handed_and_not_typed():
+    assert [usage(lookup(name)) for name in ("source", "learn")] == ["source FILE", "learn [LESSON|FILE]"]
 
 
 @pytest.mark.parametrize(
