@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from tracer import render
 from tracer.i18n import N_, Message, _, looked_up, spoken
 
 if TYPE_CHECKING:
@@ -121,15 +122,14 @@ def complain(error: UsageError) -> None:
 
 def _write_section(formatter: HelpFormatter, heading: str, rows: Sequence[tuple[str, str]]) -> None:
     """Names, and beside them what they are, folded by its width in columns (typer counts characters)."""
-    from tracer.render.page import folded
-
     if not rows:
         return
     formatter.write_paragraph()
     formatter.write(f"{heading}\n")
     column = min(max(len(name) for name, _text in rows), NAMES) + 2
     for name, text in rows:
-        first, *rest = [*([""] if len(name) > column - 2 else []), *folded(text, formatter.width - column - 2)]
+        folded = render.page.folded(text, formatter.width - column - 2)
+        first, *rest = [*([""] if len(name) > column - 2 else []), *folded]
         formatter.write(f"  {name:<{column}}{first}".rstrip() + "\n")
         formatter.write("".join(f"  {'':<{column}}{line}\n" for line in rest))
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tracer import render
+
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors", "addresses", "i18n", "decisions"),
@@ -76,6 +78,11 @@ def test_no_layer_imports_a_later_one(path):
 def test_every_part_of_the_engine_has_its_layer():
     parts = {path.split("/")[1].removesuffix(".py") for path in FILES if path.startswith("tracer/")}
     assert parts - RANK.keys() == {"__init__"}
+
+
+def test_a_file_of_render_is_there_when_it_is_named():
+    assert render.mask.__name__ == "tracer.render.mask"
+    assert not hasattr(render, "nothing")
 
 
 def test_batch_loads_no_terminal_library():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tracer import i18n
+from tracer import i18n, render
 from tracer.addresses import suggestion
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from ..results.result import Result, View, answer
+from ..results.result import Result, answer
 from .lesson import Lesson
 from .lesson_file import read_front
 from .lesson_reader import read_lesson
@@ -94,13 +94,13 @@ def titles() -> dict[str, str]:
 
 def menu(progress: Progress) -> Result:
     """Every lesson with its number, its title and how far the learner has come."""
-
-    def view() -> View:
-        from tracer.render.glossary import glossary
-
-        return glossary({_number(name): f"{title}{_state(progress, name)}" for name, title in titles().items()})
-
-    return answer("learn", lambda: titles(), view)
+    return answer(
+        "learn",
+        lambda: titles(),
+        lambda: render.glossary.glossary(
+            {_number(name): f"{title}{_state(progress, name)}" for name, title in titles().items()}
+        ),
+    )
 
 
 def _number(name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from tracer import render
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
 
@@ -165,11 +166,9 @@ def _check_margin(path: Path, node: SyntaxTreeNode) -> None:
 
 def _parts(path: Path, text: str, head: int) -> list[Part]:
     """What stands before the first heading, and under each; the first ``head`` lines say nothing of it."""
-    from tracer.render.markup import parsed
-
     lines = text.split("\n")
     parts = [Part("", head + 1)]
-    for node in parsed("\n" * head + "\n".join(lines[head:])).children:
+    for node in render.markup.parsed("\n" * head + "\n".join(lines[head:])).children:
         start, end = node.map or (0, 0)
         is_block = node.type == "fence" and node.info.strip()
         _check_margin(path, node)

@@ -7,6 +7,7 @@ from functools import partial
 from types import TracebackType
 from typing import IO, Any, Protocol
 
+from tracer import render
 from tracer.errors import InputError
 from tracer.export import document_formats
 from tracer.export.writer import DocumentWriter
@@ -59,20 +60,18 @@ class DocumentPresenter(Presenter):
             self.write(self._writer.command(prompted(line)))
 
     def show(self, result: Result) -> None:
-        from tracer.render.described import blocks, laid_out, page
-
         view = result.view()
         if view is None:
             return
-        look, kind = self.look, self._kind
-        sheet = page(
+        look, kind, described = self.look, self._kind, render.described
+        sheet = described.page(
             look.width or WIDTH,
             is_plain=look.accessible,
             has_colours=kind.has_colours,
             decimals=look.decimals,
             rows=max(look.rows, kind.size),
         )
-        for block in [laid_out(view, sheet)] if kind.is_laid_out else blocks(view, sheet):
+        for block in [described.laid_out(view, sheet)] if kind.is_laid_out else described.blocks(view, sheet):
             self.write(self._writer.block(block))
 
     def failed(self, command: str, line: int | None, message: str) -> None:

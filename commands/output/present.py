@@ -11,6 +11,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import IO, Any, Literal
 
+from tracer import render
 from tracer.export import jsonl
 from tracer.export.writer import UNTITLED, Title
 
@@ -94,24 +95,19 @@ class TextPresenter(Presenter):
 
     @cached_property
     def _console(self) -> Any:
-        from tracer.render.console import make_console
-        from tracer.render.page import Density
-
         look = self.look
-        return make_console(
+        return render.console.make_console(
             self.stream,
             width=look.width,
             color=look.color,
             accessible=look.accessible,
             environ=os.environ,
-            density=Density(look.decimals, look.rows),
+            density=render.page.Density(look.decimals, look.rows),
         )
 
     @cached_property
     def _page(self) -> Any:
-        from tracer.render.page import Page
-
-        return Page(self._console.width, plain=self.look.accessible)
+        return render.page.Page(self._console.width, plain=self.look.accessible)
 
     def echo(self, line: str) -> None:
         self.write("\n".join(map(visible, prompted(line).split("\n"))) + "\n")
@@ -124,9 +120,7 @@ class TextPresenter(Presenter):
             self.write(captured.get())
 
     def _fitted(self, text: str) -> str:
-        from tracer.render.page import fitted
-
-        return fitted(self._page.text(text), self._page.width)
+        return render.page.fitted(self._page.text(text), self._page.width)
 
     def failed(self, command: str, line: int | None, message: str) -> None:
         self.stream.flush()
@@ -146,11 +140,9 @@ class TerminalPresenter(TextPresenter):
         if result.subject is None or not self._has_screen:
             super().show(result)
             return
-        from tracer.render.page import Page
-
         from ..viewer.screen import open_viewer
 
-        open_viewer(result.subject(), Page.of(self._console, self._console.options))
+        open_viewer(result.subject(), render.page.Page.of(self._console, self._console.options))
 
     @property
     def _has_screen(self) -> bool:
@@ -184,6 +176,4 @@ def complain(message: str) -> None:
 def _lines_for(stream: IO[str], message: str) -> Iterator[str]:
     if not stream.isatty():
         return iter([message])
-    from tracer.render.page import folded
-
-    return iter(folded(message, os.get_terminal_size(stream.fileno()).columns or 80))
+    return iter(render.page.folded(message, os.get_terminal_size(stream.fileno()).columns or 80))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from tracer import render
 from tracer.debugger.displays import Display
 from tracer.debugger.session import Session
 from tracer.errors import TraceError
 
-from .result import Result, Results, View, answer
+from .result import Result, Results, answer
 from .values import printed
 
 
@@ -26,9 +27,8 @@ def shown_again(session: Session, number: int, display: Display) -> Results:
 
 
 def _unknown(number: int, text: str, why: str) -> Result:
-    def view() -> View:
-        from tracer.render.page import Sentence
-
-        return Sentence(f"{number}: {text}   ({why})")
-
-    return answer("display", lambda: {"number": number, "expression": text, "error": why}, view)
+    return answer(
+        "display",
+        lambda: {"number": number, "expression": text, "error": why},
+        lambda: render.page.Sentence(f"{number}: {text}   ({why})"),
+    )

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer import render
 from tracer.addresses import parse
 from tracer.debugger.session import Session
 from tracer.decoding.settings import Settings
@@ -31,11 +32,6 @@ def model_facts(session: Session) -> Results:
     root = tree(model.name, ((name, parameter.shape) for name, parameter in model.parameters.items()))
     itemsize = np.dtype(model.dtype).itemsize
 
-    def view() -> View:
-        from tracer.render.modules import modules_view
-
-        return modules_view(root, itemsize)
-
     facts = {
         "model": model.describe(),
         "parameters": root.count,
@@ -44,7 +40,7 @@ def model_facts(session: Session) -> Results:
         "ignored": dict(model.ignored),
     }
     yield answer("info", lambda: {"model": facts}, view=model.describe)
-    yield Result(lambda: (), view)
+    yield Result(lambda: (), lambda: render.modules.modules_view(root, itemsize))
     if model.ignored:
         yield Result(lambda: (), lambda: _("unused: {names}").format(names=", ".join(model.ignored)))
 
@@ -108,12 +104,9 @@ def tensor_facts(session: Session, about: str) -> Results:
         records = session.here.matches(parse(glob))
     rows = _ordered([(record, record.output.statistics()) for record in records], key, rising=descending == "-")
 
-    def view() -> View:
-        from tracer.render.inventory import records_view
-
-        return records_view(rows)
-
-    yield Result(lambda: (jsonl.op(record) for record, _statistics in rows), view)
+    yield Result(
+        lambda: (jsonl.op(record) for record, _statistics in rows), lambda: render.inventory.records_view(rows)
+    )
 
 
 Row = tuple[Record, Statistics]
@@ -144,15 +137,10 @@ def cache_facts(session: Session) -> Results:
     filled = here.length if here else 0
     layers = _layers(past)
 
-    def view() -> View:
-        from tracer.render.inventory import cache_view
-
-        return cache_view(layers)
-
     told = _("{filled} of {capacity} positions are filled").format(filled=filled, capacity=past.capacity)
     facts = {"filled": filled, "capacity": past.capacity, "bytes": sum(size for _own, _memory, size in layers)}
     yield answer("info", lambda: {"cache": facts}, lambda: told)
-    yield Result(lambda: (), view)
+    yield Result(lambda: (), lambda: render.inventory.cache_view(layers))
 
 
 def _layers(past: Past) -> list[tuple[tuple[int, ...], tuple[int, ...], int]]:
@@ -213,17 +201,16 @@ def hypothesis_facts(session: Session) -> Results:
     ]
 
     def view() -> View:
-        from tracer.render.table import Column, Remark, Table
-
+        table = render.table
         columns = [
-            Column(_("address"), [f["address"] for f in facts], "<"),
-            Column(_("parent"), [f["parent"] or "–" for f in facts], "<"),
-            Column("log p", [f"{f['log_prob']:.4f}" for f in facts]),
-            Column(_("beam score"), [f"{f['score']:.4f}" for f in facts]),
-            Column(_("fate"), [spoken(FATES[f["fate"]]) for f in facts], "<"),
-            Column(_("text"), [f["text"] for f in facts], "<"),
+            table.Column(_("address"), [f["address"] for f in facts], "<"),
+            table.Column(_("parent"), [f["parent"] or "–" for f in facts], "<"),
+            table.Column("log p", [f"{f['log_prob']:.4f}" for f in facts]),
+            table.Column(_("beam score"), [f"{f['score']:.4f}" for f in facts]),
+            table.Column(_("fate"), [spoken(FATES[f["fate"]]) for f in facts], "<"),
+            table.Column(_("text"), [f["text"] for f in facts], "<"),
         ]
-        return Table(columns, [Remark(spoken(FATES[f["reason"]])) for f in facts], indent=0)
+        return table.Table(columns, [table.Remark(spoken(FATES[f["reason"]])) for f in facts], indent=0)
 
     yield answer("info", lambda: {"hypotheses": facts}, view)
 
@@ -237,9 +224,10 @@ def display_facts(session: Session) -> Results:
 
 
 def _listed(subject: str, facts: Mapping[str, Any]) -> Result:
-    def view() -> View:
-        from tracer.render.glossary import glossary
-
-        return glossary({spoken(name): str(spoken(value)) for name, value in facts.items() if value != ""})
-
-    return answer("info", lambda: {subject: facts}, view)
+    return answer(
+        "info",
+        lambda: {subject: facts},
+        lambda: render.glossary.glossary(
+            {spoken(name): str(spoken(value)) for name, value in facts.items() if value != ""}
+        ),
+    )

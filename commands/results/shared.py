@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tracer import render
 from tracer.debugger.session import Session, Stop
 from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.run import Run, Token
 from tracer.tape import Record
 
-from .result import Result, View, answer
+from .result import Result, answer
 
 
 def performed(_session: Session, stop: Stop) -> Result:
@@ -21,13 +22,7 @@ def performed(_session: Session, stop: Stop) -> Result:
 
 def record_result(record: Record, remark: str = "") -> Result:
     """A record, in a line; a remark stands in place of its note."""
-
-    def view() -> View:
-        from tracer.render.records import record_line
-
-        return record_line(record, remark=remark)
-
-    return Result(lambda: [jsonl.op(record)], view)
+    return Result(lambda: [jsonl.op(record)], lambda: render.records.record_line(record, remark=remark))
 
 
 def reached(session: Session, stop: Stop) -> Result:
@@ -38,13 +33,7 @@ def reached(session: Session, stop: Stop) -> Result:
 
 def token_result(token: Token) -> Result:
     """A chosen token, in a line."""
-
-    def view() -> View:
-        from tracer.render.distribution import token_line
-
-        return token_line(token)
-
-    return Result(lambda: [jsonl.token(token)], view)
+    return Result(lambda: [jsonl.token(token)], lambda: render.distribution.token_line(token))
 
 
 def halted(session: Session, stop: Stop) -> Result:
@@ -72,13 +61,7 @@ def _why_ended(run: Run) -> str:
 
 def listed(command: str, found: Mapping[str, str], none: str) -> Result:
     """Names with a text each; ``none`` is said where there are none."""
-
-    def view() -> View:
-        from tracer.render.glossary import glossary
-
-        return glossary(found) if found else none
-
-    return answer(command, lambda: dict(found), view)
+    return answer(command, lambda: dict(found), lambda: render.glossary.glossary(found) if found else none)
 
 
 def tokens_so_far(session: Session, command: str) -> Result:
@@ -87,9 +70,7 @@ def tokens_so_far(session: Session, command: str) -> Result:
     given = len(run.target) - len(run.tokens)
     target = run.target[: given + len(session.tokens)]
 
-    def view() -> View:
-        from tracer.render.tokens import token_strips
-
-        return token_strips(run.source, target, has_encoder=run.model.has_encoder)
-
-    return Result(lambda: [jsonl.result(command, {"source": run.source, "target": target})], view)
+    return Result(
+        lambda: [jsonl.result(command, {"source": run.source, "target": target})],
+        lambda: render.tokens.token_strips(run.source, target, has_encoder=run.model.has_encoder),
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from tracer import render
 from tracer.debugger.session import Session, Stop
 from tracer.debugger.stops import Changed, Finding, Holds, Met, Point, Stops
 from tracer.export import jsonl
 from tracer.i18n import _
 
-from .result import Result, Results, View, answer
+from .result import Result, Results, answer
 from .shared import token_result
 from .values import plain
 
@@ -23,26 +24,23 @@ def arrived(session: Session, stop: Stop) -> Results:
     step, index = stop.record.step, stop.record.index
     records = session.run.step(step).records
 
-    def view() -> View:
-        from tracer.render.stops import Arrived
-
-        return Arrived(stop.met, records[max(0, index - 1 - BEFORE) : index + AFTER], index)
-
     if index == len(records):
         yield from map(token_result, (token for token in session.run.tokens if token.step == step))
-    yield Result(lambda: [jsonl.op(records[index - 1]), *map(_met, stop.met)], view)
+    yield Result(
+        lambda: [jsonl.op(records[index - 1]), *map(_met, stop.met)],
+        lambda: render.stops.Arrived(stop.met, records[max(0, index - 1 - BEFORE) : index + AFTER], index),
+    )
 
 
 def overview(stops: Stops) -> Result:
     """All that are set, with their hits."""
     points = list(stops)
 
-    def view() -> View:
-        from tracer.render.stops import Overview
-
-        return Overview(points) if points else _("no breakpoint is set; e.g. break dec.0.cross.weights")
-
-    return answer("info", lambda: {"breakpoints": list(map(facts, points))}, view)
+    return answer(
+        "info",
+        lambda: {"breakpoints": list(map(facts, points))},
+        lambda: render.stops.Overview(points) if points else _("no breakpoint is set; e.g. break dec.0.cross.weights"),
+    )
 
 
 def facts(point: Point) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer import render
 from tracer.addresses import Selector
 from tracer.debugger.displays import Format
 from tracer.debugger.expressions import Expression, Several, Value
@@ -56,15 +57,12 @@ class Part:
         return f"{self.label}{self.record.output.address}{selected}" + (f"  ({remark})" if remark else "")
 
     def _view(self, cut: Tensor) -> View:
-        from tracer.render.mask import mask_view
-        from tracer.render.tensors import tensor_view
-
         whole, _short, decimals, _scientific, highlight = self.form
         if self.record.op is softmax and not highlight and (row := self._row()) is not None:
             return self._softmax(row)
         if self.record.has(Trait.MASK) and not self.selectors and not highlight:
-            return mask_view(self.record, title=self.title, full=whole)
-        return tensor_view(
+            return render.mask.mask_view(self.record, title=self.title, full=whole)
+        return render.tensors.tensor_view(
             cut,
             title=self.title,
             decimals=decimals,
@@ -81,11 +79,11 @@ class Part:
         return places if whole and len(places) == len(row) else None
 
     def _softmax(self, row: list[int]) -> View:
-        from tracer.render.softmax import softmax_view
-
         tape = self.session.run.at(self.record.output.address.partition(":")[0])
         rows = self.record.output.shape[-1] + 1 if self.form.whole else None
-        return softmax_view(self.record, row, tape, title=self.title, decimals=self.form.decimals, max_rows=rows)
+        return render.softmax.softmax_view(
+            self.record, row, tape, title=self.title, decimals=self.form.decimals, max_rows=rows
+        )
 
 
 def printed(session: Session, expression: Expression, form: Format = PLAIN, label: str = "") -> Results:
@@ -118,15 +116,15 @@ def value_result(text: str, value: Value, form: Format = PLAIN, *, label: str = 
     title, tail = f"{label}{text}", f"   ({remark})" if remark else ""
 
     def view() -> View:
-        from tracer.render.tensors import tensor_view
-
         whole, _short, decimals, _scientific, highlight = form
         if isinstance(value, Several):
             pairs = zip(value.addresses, value.values, strict=True)
             return label + "\n".join(f"{address}  {_number(part, form)}" for address, part in pairs) + tail
         if isinstance(value, np.ndarray):
             shown = unlabelled(value)
-            seen = tensor_view(shown, title=title + tail, decimals=decimals, full=whole, highlight=highlight)
+            seen = render.tensors.tensor_view(
+                shown, title=title + tail, decimals=decimals, full=whole, highlight=highlight
+            )
             return in_format(seen, form)
         return f"{title} = {_number(value, form)}{tail}"
 
@@ -135,9 +133,7 @@ def value_result(text: str, value: Value, form: Format = PLAIN, *, label: str = 
 
 def in_format(view: View, form: Format) -> View:
     """A view with its numbers as a format has them."""
-    from tracer.render.page import Scientific
-
-    return Scientific(view) if form.scientific else view
+    return render.page.Scientific(view) if form.scientific else view
 
 
 def written(value: Value) -> str:

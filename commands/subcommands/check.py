@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from tracer import render
 from tracer.compare import Reference, compare
 from tracer.model import find, load
 
@@ -18,12 +19,9 @@ def check(name: str) -> int:
     Raises:
         InputError: there is no such checkpoint, or no reference in it.
     """
-    from tracer.render.comparison import comparison_view
-    from tracer.render.console import make_console
-
     reference = Reference(find(name))
     comparison = compare(load(name), reference)
     width = None if sys.stdout.isatty() else WIDTH
-    console = make_console(sys.stdout, width=width, color="auto", accessible=False, environ=os.environ)
-    console.print(comparison_view(comparison))
+    console = render.console.make_console(sys.stdout, width=width, color="auto", accessible=False, environ=os.environ)
+    console.print(render.comparison.comparison_view(comparison))
     return UNEXPECTED if comparison.beyond else FINE

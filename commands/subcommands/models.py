@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tracer import render
 from tracer.errors import InputError
 from tracer.i18n import _, cause, language, spoken
 from tracer.model import Model, builtin, find, load
@@ -40,13 +41,10 @@ def show_model(name: str) -> int:
 
 
 def _show_account(model: Model) -> None:
-    from tracer.render.console import make_console
-    from tracer.render.facts import Facts
-
     width = None if sys.stdout.isatty() else WIDTH
-    console = make_console(sys.stdout, width=width, color="auto", accessible=False, environ=os.environ)
+    console = render.console.make_console(sys.stdout, width=width, color="auto", accessible=False, environ=os.environ)
     print(model.describe())
-    console.print(Facts(_account(model)))
+    console.print(render.facts.Facts(_account(model)))
 
 
 def _account(model: Model) -> Mapping[str, Sequence[str]]:

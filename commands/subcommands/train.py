@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from tracer import render
 from tracer.errors import InputError
 from tracer.i18n import _
 
@@ -28,13 +29,10 @@ def train_model(
     except ModuleNotFoundError as error:
         hint = _("training needs {module}; install it with: pip install 'tx-trace[train]'")
         raise InputError(hint.format(module=error.name)) from error
-    from tracer.render.console import make_console
-    from tracer.render.progress import training_progress
-
     recipe = {field.name: choices.pop(field.name) for field in fields(Recipe) if field.name in choices}
-    console = make_console(sys.stderr, width=None, color="auto", accessible=False, environ=os.environ)
+    console = render.console.make_console(sys.stderr, width=None, color="auto", accessible=False, environ=os.environ)
     try:
-        with training_progress(console) as report:
+        with render.progress.training_progress(console) as report:
             plan = Plan(**choices, recipe=Recipe(**recipe))
             best = fit(pairs, directory, plan, exclude=exclude, resume=resume, report=report).best
     except KeyboardInterrupt:

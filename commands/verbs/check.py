@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tracer import render
 from tracer.debugger.session import Session
 from tracer.errors import ExpectationError
 from tracer.i18n import ngettext
 
 from ..grammar.parameters import File
 from ..registry import command
-from ..results.result import Results, View, answer
+from ..results.result import Results, answer
 
 if TYPE_CHECKING:
     from tracer.compare import Check, Comparison
@@ -35,12 +36,9 @@ def check(session: Session, file: File | None = None) -> Results:
     reference = Reference(model.path, file)
     comparison = compare(model, reference)
 
-    def view() -> View:
-        from tracer.render.comparison import comparison_view
-
-        return comparison_view(comparison)
-
-    yield answer("check", lambda: _data(reference.path.name, comparison), view)
+    yield answer(
+        "check", lambda: _data(reference.path.name, comparison), lambda: render.comparison.comparison_view(comparison)
+    )
     if beyond := comparison.beyond:
         text = ngettext(
             "{n} address is beyond the noise: {first}",

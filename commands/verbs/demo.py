@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from tracer import render
 from tracer.debugger.session import Session
 from tracer.derive import Derivation, derive
 from tracer.export import jsonl
@@ -48,32 +49,22 @@ def demo(_session: Session, name: Name, numbers: Numbers | None = None) -> Resul
 
 def _record(record: Record, tape: Tape) -> Result:
     def view() -> View:
-        from tracer.render.mask import mask_view
-        from tracer.render.softmax import softmax_view
-        from tracer.render.tensors import tensor_view
-
         if record.has(Trait.MASK):
-            return mask_view(record)
+            return render.mask.mask_view(record)
         if record.op is softmax and record.output.array.ndim == 1:
-            return softmax_view(record, (), tape, decimals=DECIMALS)
-        return tensor_view(record.output, probabilities=record.has(Trait.DISTRIBUTION), decimals=DECIMALS)
+            return render.softmax.softmax_view(record, (), tape, decimals=DECIMALS)
+        return render.tensors.tensor_view(
+            record.output, probabilities=record.has(Trait.DISTRIBUTION), decimals=DECIMALS
+        )
 
     return Result(lambda: [jsonl.tensor(record.output, record.step)], view)
 
 
 def _derivation(derivation: Derivation) -> Result:
-    def view() -> View:
-        from tracer.render.derivation import derivation_view
-
-        return derivation_view(derivation, decimals=DECIMALS)
-
-    return Result(lambda: [jsonl.derivation(derivation)], view)
+    return Result(
+        lambda: [jsonl.derivation(derivation)], lambda: render.derivation.derivation_view(derivation, decimals=DECIMALS)
+    )
 
 
 def _remark(remark: str) -> Result:
-    def view() -> View:
-        from tracer.render.page import Sentence
-
-        return Sentence(remark)
-
-    return answer("demo", lambda: {"remark": remark}, view)
+    return answer("demo", lambda: {"remark": remark}, lambda: render.page.Sentence(remark))

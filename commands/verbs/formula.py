@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tracer import render
 from tracer.debugger.session import Session
 from tracer.derive import derive
 from tracer.errors import AddressError
@@ -14,7 +15,7 @@ from tracer.tape import Record
 from ..grammar.parameters import Where
 from ..registry import command
 from ..results.reasons import parameter_at
-from ..results.result import Results, View, answer
+from ..results.result import Results, answer
 
 
 @command("formula", group="reason")
@@ -36,12 +37,7 @@ def formula(session: Session, address: Where) -> Results:
     index = tuple(place for place in places if isinstance(place, int))
     derivation = derive(record, index) if address.selectors and len(index) == len(places) else None
 
-    def view() -> View:
-        from tracer.render.formula import formula_view
-
-        return formula_view(record, derivation)
-
-    yield answer("formula", lambda: _data(record), view)
+    yield answer("formula", lambda: _data(record), lambda: render.formula.formula_view(record, derivation))
 
 
 def _data(record: Record) -> dict[str, Any]:

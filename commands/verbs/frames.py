@@ -37,11 +37,12 @@ def where(session: Session) -> Results:
     record = session.here.record
     around = _around(session)
 
-    def view() -> str:
-        return _listed(session, around, record) if record else _("the run has not started")
-
     address = record.output.address if record else None
-    yield answer("where", lambda: {"address": address, "scopes": [_facts(session, frame) for frame in around]}, view)
+    yield answer(
+        "where",
+        lambda: {"address": address, "scopes": [_facts(session, frame) for frame in around]},
+        lambda: _listed(session, around, record) if record else _("the run has not started"),
+    )
 
 
 @command("up", "u", group="look")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from tracer import render
 from tracer.debugger.session import Session
 from tracer.errors import InputError
 from tracer.i18n import _, spoken
@@ -67,11 +68,11 @@ def _settings_about(word: str) -> dict[str, str]:
 
 
 def _overview() -> View:
-    from tracer.render.glossary import Glossary
-
     known = catalogue().values()
     groups = {spoken(group): {_names(e): e.summary for e in known if e.group == group} for group in GROUPS}
-    return Glossary({**groups, _("help COMMAND says more; any unambiguous beginning of a name works too"): {}})
+    return render.glossary.Glossary(
+        {**groups, _("help COMMAND says more; any unambiguous beginning of a name works too"): {}}
+    )
 
 
 def _names(entry: Command) -> str:

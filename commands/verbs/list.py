@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tracer import render
 from tracer.addresses import Address
 from tracer.debugger.frames import Entry, entries
 from tracer.debugger.session import Listed, Session
@@ -14,7 +15,7 @@ from tracer.tape import Tape
 
 from ..grammar.parameters import Where
 from ..registry import command
-from ..results.result import Result, Results, View, answer
+from ..results.result import Result, Results, answer
 
 AROUND = 4
 
@@ -56,12 +57,7 @@ def _window(session: Session, step: int, start: int, address: Address | None) ->
     session.listed = Listed(step, records[-1].index, address)
     current = session.cursor.index if session.cursor.step == step else None
 
-    def view() -> View:
-        from tracer.render.records import listing
-
-        return listing(records, current)
-
-    return Result(lambda: map(jsonl.op, records), view)
+    return Result(lambda: map(jsonl.op, records), lambda: render.records.listing(records, current))
 
 
 def _folded(session: Session) -> Result:

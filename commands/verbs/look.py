@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from tracer import render
 from tracer.addresses import Address
 from tracer.contest import Contest, contest
 from tracer.debugger.displays import Format
@@ -16,7 +16,7 @@ from tracer.debugger.session import Session
 from tracer.errors import AddressError
 from tracer.i18n import _
 from tracer.operation import Trait
-from tracer.tape import Record, Tape
+from tracer.tape import Record
 
 from ..grammar.parameters import Count, Expr, Places, Range, Scientific, Short, Where, Whole
 from ..registry import command
@@ -68,10 +68,8 @@ def mask(session: Session, address: Where | None = None, *, whole: Whole = False
     part = Part(session, _nearest(session, address, "mask", lambda record: record.has(Trait.MASK)))
 
     def view() -> View:
-        from tracer.render.mask import rules_view
-
         operation = cast("Mask", part.record.op)
-        return rules_view(part.record, operation.rules(part.record), title=part.title, full=whole)
+        return render.mask.rules_view(part.record, operation.rules(part.record), title=part.title, full=whole)
 
     yield replace(part.result(), view=view)
 
@@ -89,12 +87,10 @@ def heads(session: Session, address: Where | None = None) -> Results:
     part = Part(session, _nearest(session, address, "weights", _has_heads))
     cut = part.cut
 
-    def view() -> View:
-        from tracer.render.heads import heads_view
-
-        return heads_view(cut, title=part.title, probabilities=part.record.has(Trait.DISTRIBUTION))
-
-    yield replace(part.result(), view=view)
+    yield replace(
+        part.result(),
+        view=lambda: render.heads.heads_view(cut, title=part.title, probabilities=part.record.has(Trait.DISTRIBUTION)),
+    )
 
 
 def _has_heads(record: Record) -> bool:
@@ -153,24 +149,13 @@ def top(session: Session, n: Count = 10) -> Results:
         rows = [{"token": piece(i), "id": i, "prob": float(probs.array[i])} for i in likeliest]
         return {"step": here.step, "chosen": chosen, "top": rows, **_margin(contest(tape))}
 
-    def view() -> View:
-        from tracer.render.distribution import top_view
-
-        return top_view(probs, logits, piece, n=n, chosen=chosen)
-
     if remark := ahead(session, here.find(Address("probs"))):
         yield Result(lambda: (), lambda: f"({remark})")
-    yield answer("top", data, view)
+    yield answer("top", data, lambda: render.distribution.top_view(probs, logits, piece, n=n, chosen=chosen))
     if chosen is not None:
-        yield Result(lambda: (), partial(_verdict, tape, piece))
+        yield Result(lambda: (), lambda: render.contest.verdict_view(contest(tape), piece))
 
 
 def _margin(decided: Contest | None) -> dict[str, Any]:
     """By how much the token chosen leads the next best, if there was another."""
     return {} if decided is None else {"runner_up": decided.rival.index[-1], "margin": decided.margin}
-
-
-def _verdict(tape: Tape, piece: Callable[[int], str]) -> View:
-    from tracer.render.contest import verdict_view
-
-    return verdict_view(contest(tape), piece)

@@ -10,7 +10,7 @@ from tracer.debugger.session import Session, Stop
 from ..grammar.parameters import Count, Name, Place
 from ..registry import command
 from ..results.places import place_facts, place_line
-from ..results.result import Results, View, answer
+from ..results.result import Results, answer
 from ..results.shared import performed
 from .step import through
 
@@ -65,10 +65,7 @@ def bookmark(session: Session, name: Name | None = None) -> Results:
     place = session.cursor
     kept = session.bookmarks.keep(place, name)
 
-    def view() -> View:
-        return place_line(session, kept, place)
-
-    yield answer("bookmark", lambda: place_facts(kept, place), view)
+    yield answer("bookmark", lambda: place_facts(kept, place), lambda: place_line(session, kept, place))
 
 
 @command("unbookmark", group="backward")

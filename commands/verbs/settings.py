@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from tracer import render
 from tracer.errors import InputError
 from tracer.i18n import _
 
@@ -11,7 +12,7 @@ from ..grammar.kinds import SWITCH
 from ..grammar.parameters import Kind
 from ..grammar.suggestions import Suggestion, Typing
 from ..registry import command
-from ..results.result import Result, Results, View, answer
+from ..results.result import Result, Results, answer
 from ..settings import NAMED, SETTINGS, Setting
 from ..sitting import Sitting
 
@@ -62,19 +63,18 @@ def _shown(sitting: Sitting, name: str, settings: list[Setting]) -> Result:
     kept = _lines(sitting, [setting for setting in settings if setting.is_kept])
     begun = _lines(sitting, [setting for setting in settings if not setting.is_kept])
 
-    def view() -> View:
-        from tracer.render.glossary import Glossary
-
-        return Glossary(
+    return answer(
+        name,
+        lambda: {setting.name: setting.get(sitting) for setting in settings},
+        lambda: render.glossary.Glossary(
             {"": {**kept, **begun}}
             if len(settings) == 1
             else {
                 _("what is shown, and the prompt"): kept,
                 _("decoding; a change begins a fresh run"): begun,
             }
-        )
-
-    return answer(name, lambda: {setting.name: setting.get(sitting) for setting in settings}, view)
+        ),
+    )
 
 
 def _lines(sitting: Sitting, settings: list[Setting]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Annotated, Literal, get_args
 
+from tracer import render
 from tracer.debugger.expressions import Expression, compile_expression
 from tracer.debugger.locations import Here
 from tracer.debugger.session import Session
@@ -36,7 +37,7 @@ from ..grammar.parsing import parse_line
 from ..grammar.suggestions import Suggestions, words
 from ..output.files import whole_file
 from ..registry import command
-from ..results.result import Result, Results, View, answer
+from ..results.result import Result, Results, answer
 from ..results.stopped import facts
 from ..sitting import Sitting
 
@@ -288,10 +289,4 @@ def _switched(session: Session, name: str, numbers: list[int] | None, *, on: boo
 
 def _standing(name: str, point: Point) -> Result:
     """A breakpoint as it stands now."""
-
-    def view() -> View:
-        from tracer.render.stops import described
-
-        return described(point)
-
-    return answer(name, lambda: facts(point), view)
+    return answer(name, lambda: facts(point), lambda: render.stops.described(point))

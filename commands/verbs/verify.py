@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
+from tracer import render
 from tracer.addresses import Address, Everywhere, Selector, parse
 from tracer.debugger.session import Session
 from tracer.errors import AddressError, ExpectationError
@@ -15,7 +16,7 @@ from tracer.tape import Record
 from ..grammar.parameters import Anywhere
 from ..registry import command
 from ..results.reasons import parameter_at
-from ..results.result import Results, View, answer
+from ..results.result import Results, answer
 
 
 class Subject(NamedTuple):
@@ -53,12 +54,7 @@ def verify(session: Session, address: Anywhere | None = None) -> Results:
     def data() -> Any:
         return {"scope": scope, "checks": [asdict(check) for check in checks]}
 
-    def view() -> View:
-        from tracer.render.checks import checks_view
-
-        return checks_view(checks, title=scope)
-
-    yield answer("verify", data, view)
+    yield answer("verify", data, lambda: render.checks.checks_view(checks, title=scope))
     failures = [failure for check in checks for failure in check.failures]
     if failures:
         text = ngettext("{n} thing does not hold: {first}", "{n} things do not hold, first: {first}", len(failures))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tracer import render
 from tracer.addresses import Index, Label
 from tracer.contest import Contest, contest
 from tracer.debugger.session import Session
@@ -15,7 +16,7 @@ from tracer.i18n import spoken
 from ..grammar.parameters import All, Cell, Depth, Terms
 from ..registry import command
 from ..results.reasons import Found, cell_at, choice_of, parameter_at, parameter_facts, token_facts
-from ..results.result import Cells, Result, Results, View, answer
+from ..results.result import Cells, Result, Results, answer
 
 
 @command("why", group="reason")
@@ -56,13 +57,12 @@ def _derivation(session: Session, found: Found, depth: int, count: int | None) -
     explainer = Explainer(session.run, session.run.model.parameters)
     explanation = explainer.explain(*found, depth)
 
-    def view() -> View:
-        from tracer.render.derivation import explanation_view
-
-        return explanation_view(explanation, reasons=explainer.reasons, count=count)
-
     about = Cells(found.record, tuple(map(Index, found.place)), explained=True)
-    return Result(lambda: map(jsonl.derivation, explanation.derivations()), view, about=about)
+    return Result(
+        lambda: map(jsonl.derivation, explanation.derivations()),
+        lambda: render.derivation.explanation_view(explanation, reasons=explainer.reasons, count=count),
+        about=about,
+    )
 
 
 def _contest(session: Session, found: Found) -> Contest | None:
@@ -86,23 +86,16 @@ def _against(session: Session, chosen: Contest, count: int | None) -> Result:
         }
         return {**tokens, "margin": chosen.margin, "terms": chosen.difference().values(), "rest": chosen.rest}
 
-    def view() -> View:
-        from tracer.render.contest import contest_view
-
-        return contest_view(chosen, piece, count=count)
-
-    return answer("why", data, view)
+    return answer("why", data, lambda: render.contest.contest_view(chosen, piece, count=count))
 
 
 def _facts(facts: Mapping[str, Any]) -> Result:
     """What is known of something that no operation computed."""
-
-    def view() -> View:
-        from tracer.render.glossary import glossary
-
-        return glossary({spoken(name): _written(value) for name, value in facts.items()})
-
-    return answer("why", lambda: dict(facts), view)
+    return answer(
+        "why",
+        lambda: dict(facts),
+        lambda: render.glossary.glossary({spoken(name): _written(value) for name, value in facts.items()}),
+    )
 
 
 def _written(value: Any) -> str:

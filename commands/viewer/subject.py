@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tracer import render
 from tracer.addresses import Selector
 from tracer.derive import Explainer
 from tracer.run import Run
@@ -82,7 +83,7 @@ class Recorded:
 
     def explanation(self, index: Index) -> View:
         """The record's own arithmetic, one level deep."""
-        from tracer.render.derivation import explanation_view
-
         explainer = Explainer(self._run, self._run.model.parameters)
-        return explanation_view(explainer.explain(self._record, self.index(index), 1), reasons=explainer.reasons)
+        return render.derivation.explanation_view(
+            explainer.explain(self._record, self.index(index), 1), reasons=explainer.reasons
+        )

@@ -1,1 +1,46 @@
-"""What is seen: renderables that lay themselves out for the width at hand. The only place that imports rich."""
+"""What is seen: renderables that lay themselves out for the width at hand. The only place that imports rich.
+
+A file of it is loaded when it is first named, as in ``render.mask.mask_view(record)``: who shows nothing loads none.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from . import (
+        checks,
+        comparison,
+        console,
+        contest,
+        derivation,
+        described,
+        distribution,
+        facts,
+        formula,
+        glossary,
+        heads,
+        inventory,
+        markup,
+        mask,
+        modules,
+        page,
+        progress,
+        prose,
+        records,
+        softmax,
+        stops,
+        table,
+        tensors,
+        tokens,
+    )
+
+
+def __getattr__(name: str) -> ModuleType:
+    """The file of a name."""
+    if find_spec(f"{__name__}.{name}") is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
