@@ -19,8 +19,9 @@ from ..learning.progress import Progress, progress_file
 from ..learning.validate import validate
 from ..output.formats import WIDTH
 from ..output.present import Look, Presenter, TerminalPresenter, TextPresenter, complain
+from ..terminal.conversation import furnish
 from ..terminal.history import TypedLines, history_file
-from ..terminal.shell import Reader
+from ..terminal.shell import Reader, line_reader
 
 
 def learn(name: str | None, look: Look, lang: str | None) -> int:
@@ -33,9 +34,6 @@ def learn(name: str | None, look: Look, lang: str | None) -> int:
 
 
 def _at_terminal(name: str | None, look: Look, lang: str | None) -> int:
-    from ..terminal.conversation import furnish
-    from ..terminal.shell import line_reader
-
     progress = Progress.read(progress_file(), complain)
     presenter, typed = TerminalPresenter(sys.stdout, look), TypedLines(history_file(), complain)
     shell = LessonShell(presenter, line_reader, progress, lambda sitting: furnish(sitting, look, lang), typed)
