@@ -24,6 +24,7 @@ from .errors import InputError
 from .i18n import N_, Message, _, cause, spoken
 from .models import architecture
 from .models.architecture import Architecture, Facts
+from .models.rest import settle
 from .models.stated import Stated
 from .tensor import Axis, Parameter
 from .tokenizers import Pieces, Tokenizer
@@ -243,6 +244,8 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
             pieces.size = size
     generation = _stated_of_decoding(directory, values, decisions)
     rules = network.rules(generation)
+    stated.leave_to(generation, N_("no effect, as generation_config.json is there: {keys}"))
+    settle(stated, has_encoder=kind.has_encoder)
     parameters, ignored = contents.parameters, contents.ignored
     model = Model(
         directory.resolve().name,

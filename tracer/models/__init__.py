@@ -9,7 +9,7 @@ from ..errors import InputError
 from ..i18n import _
 from .architecture import Architecture
 
-SHARED = {"architecture", "attention", "decoder_only", "layout", "stated", "text"}
+SHARED = {"account", "architecture", "attention", "decoder_only", "layout", "rest", "stated", "text"}
 
 
 @cache

@@ -48,17 +48,23 @@ class Gpt2(DecoderOnly):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
-        stated.divided("n_embd", "n_head")
+        stated.also(
+            n_embd="hidden_size",
+            n_positions="max_position_embeddings",
+            n_head="num_attention_heads",
+            n_layer="num_hidden_layers",
+        )
         stated.refuse("scale_attn_weights", True)
         stated.refuse("scale_attn_by_inverse_layer_idx", False)
         stated.refuse("add_cross_attention", False)
-        d_model = stated.size("n_embd")
+        d_model, heads = stated.size("n_embd", 768), stated.size("n_head", 12)
+        stated.divided("n_embd", "n_head")
         return Config(
-            vocab=stated.size("vocab_size"),
-            positions=stated.size("n_positions"),
+            vocab=stated.size("vocab_size", 50257),
+            positions=stated.size("n_positions", 1024),
             d_model=d_model,
-            heads=stated.size("n_head"),
-            layers=stated.layers("n_layer"),
+            heads=heads,
+            layers=stated.layers("n_layer", 12),
             ffn=stated.size("n_inner", 4 * d_model),
             activation=stated.one_of("activation_function", BY_NAME, "gelu_new"),
             norm_eps=stated.number("layer_norm_epsilon", 1e-5),

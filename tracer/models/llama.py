@@ -187,7 +187,7 @@ def rotary_frequencies(stated: Stated, d_k: int) -> Frequencies:
 
 def _llama3(frequency: float, scaling: Stated) -> float:
     """Slow waves are slowed further, fast ones kept, those between blended (Grattafiori et al. 2024, §3.4.1)."""
-    factor, trained = scaling.number("factor"), scaling.size("original_max_position_embeddings")
+    factor, trained = scaling.number("factor"), scaling.number("original_max_position_embeddings")
     low, high = scaling.number("low_freq_factor"), scaling.number("high_freq_factor")
     turns = trained * frequency / (2 * math.pi)
     kept = min(1.0, max(0.0, (turns - low) / (high - low)))

@@ -23,5 +23,6 @@ class Qwen2(Llama):
 def refuse_windows(stated: Stated) -> None:
     """Insist that every layer sees all keys; Qwen's files can state a window for some of the layers, and none does."""
     stated.refuse("use_sliding_window", False)
+    stated.count("max_window_layers", 28)
     kinds = stated.get("layer_types", [])
     stated.insist(all(kind == "full_attention" for kind in kinds), "layer_types", _("full_attention in every layer"))

@@ -55,7 +55,7 @@ class Config:
     buckets: int
     farthest: int
     norm_eps: float
-    pad_id: int
+    pad_id: int | None
     tied_output: bool
     rescaled: bool
 
@@ -68,6 +68,11 @@ class T5(Architecture):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
+        own_layers = stated.layers("num_layers", 6)
+        decoder_layers = stated.layers("num_decoder_layers", own_layers)
+        stated.also(
+            d_model="hidden_size", num_heads="num_attention_heads", num_layers="num_hidden_layers", d_kv="head_dim"
+        )
         activation, gated = _feed_forward_kind(stated)
         buckets = stated.size("relative_attention_num_buckets", 32)
         farthest = stated.size("relative_attention_max_distance", 128)
@@ -75,22 +80,21 @@ class T5(Architecture):
         above = _("more than half of the {n} buckets").format(n=buckets)
         stated.insist(farthest > buckets // 2, "relative_attention_max_distance", above)
         tied = stated.flag("tie_word_embeddings", True)
-        layers = stated.layers("num_layers")
         return Config(
-            vocab=stated.size("vocab_size"),
+            vocab=stated.size("vocab_size", 32128),
             positions=stated.size("n_positions", 1 << 14),
-            d_model=stated.size("d_model"),
-            heads=stated.size("num_heads"),
-            d_k=stated.size("d_kv"),
-            encoder_layers=layers,
-            decoder_layers=stated.layers("num_decoder_layers", layers),
-            ffn=stated.size("d_ff"),
+            d_model=stated.size("d_model", 512),
+            heads=stated.size("num_heads", 8),
+            d_k=stated.size("d_kv", 64),
+            encoder_layers=stated.layers("num_layers", own_layers),
+            decoder_layers=decoder_layers,
+            ffn=stated.size("d_ff", 2048),
             activation=activation,
             gated=gated,
             buckets=buckets,
             farthest=farthest,
             norm_eps=stated.number("layer_norm_epsilon", 1e-6),
-            pad_id=stated.token("pad_token_id", 0),
+            pad_id=stated.token("pad_token_id", 0, null=None),
             tied_output=tied,
             rescaled=stated.flag("scale_decoder_outputs", tied),
         )
@@ -243,11 +247,19 @@ class T5(Architecture):
 
 
 def _feed_forward_kind(stated: Stated) -> tuple[str, bool]:
-    """The activation, and whether the unit is gated; of gated units, what is stated as GELU is its tanh form."""
+    """The activation, and whether the unit is gated; of gated units, what is stated as GELU is its tanh form.
+
+    Newer files state both once more in words of their own, which count.
+    """
     stated_as = stated.one_of("feed_forward_proj", [*BY_NAME, *(GATED + name for name in BY_NAME)], "relu")
     activation = stated_as.removeprefix(GATED)
     gated = activation != stated_as
-    return ("gelu_new" if gated and activation == "gelu" else activation), gated
+    name = "gelu_new" if gated and activation == "gelu" else activation
+    found = stated.one_of("dense_act_fn", BY_NAME, name), stated.flag("is_gated_act", gated)
+    for key, value, said in zip(("dense_act_fn", "is_gated_act"), found, (name, gated), strict=True):
+        if value != said and stated.get("feed_forward_proj") is not None:
+            stated.outvote("feed_forward_proj", key)
+    return found
 
 
 def _add_layer(layout: Layout, stack: str, i: int, c: Config) -> None:

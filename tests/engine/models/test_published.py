@@ -133,7 +133,7 @@ def test_the_position_bias_is_recorded_once_and_named_in_every_layer() -> None:
     [
         ("bart_tied", {"decoder_attention_heads": 5}, r"decoder_attention_heads \(5\) must divide d_model \(24\)"),
         ("bart_tied", {"activation_function": "maxout"}, "activation_function is 'maxout'; expected one of relu"),
-        ("marian_zh_en", {"encoder_layers": None}, "encoder_layers is missing"),
+        ("marian_zh_en", {"encoder_layers": "2", "num_hidden_layers": None}, "encoder_layers is '2'; expected a whole"),
         ("t5_v1_0", {"feed_forward_proj": "gated"}, "feed_forward_proj is 'gated'; expected one of relu"),
         ("t5_v1_0", {"relative_attention_num_buckets": 2}, "relative_attention_num_buckets is 2; expected 4 or more"),
         ("t5_v1_0", {"relative_attention_max_distance": 3}, "expected more than half of the 8 buckets"),
