@@ -170,11 +170,12 @@ class Model:
 
     def _check_length(self, n: int, limit: int, unit: str | None = None) -> None:
         if n > limit:
-            raise InputError(
-                _("the text has {n} {unit}, and {name} takes at most {limit} tokens; shorten it").format(
-                    n=n, unit=unit or _("tokens"), name=self.name, limit=limit
-                )
+            told = (
+                _("the text has {n} {unit}, and {name} takes at most {limit} tokens; shorten it")
+                if self.facts.made_for is None
+                else _("the text has {n} {unit}, and at most {limit} tokens are taken here; shorten it")
             )
+            raise InputError(told.format(n=n, unit=unit or _("tokens"), name=self.name, limit=limit))
 
 
 def builtin() -> Iterator[str]:

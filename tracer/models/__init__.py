@@ -9,7 +9,18 @@ from ..errors import InputError
 from ..i18n import _
 from .architecture import Architecture
 
-SHARED = {"account", "architecture", "attention", "decoder_only", "layout", "rest", "stated", "text"}
+SHARED = {
+    "account",
+    "architecture",
+    "attention",
+    "decoder_only",
+    "layout",
+    "rest",
+    "rotary",
+    "stated",
+    "text",
+    "windows",
+}
 
 
 @cache

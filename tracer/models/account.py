@@ -16,6 +16,8 @@ from ..i18n import N_, Message, _
 FOLLOWED, REFUSED, IGNORED, NOTED = "followed", "refused", "no effect", "said"
 """What can become of a key."""
 
+UNREAD = N_("{file}: not followed, as transformers does not read it: {settings}")
+
 SHORT = Repr()
 """Writes values that may be of any length."""
 SHORT.maxstring = SHORT.maxother = SHORT.maxlong = 60
@@ -81,10 +83,10 @@ class Account:
         if self._is_other(key, REFUSED, harmless):
             raise self.error(_("{setting} is not supported").format(setting=self._written([key])), key)
 
-    def expect(self, key: str, *usual: Any) -> None:
-        """Note that a setting is not followed, unless it states what is done whatever it says."""
+    def expect(self, key: str, *usual: Any, told: Message = UNREAD) -> None:
+        """Note that a setting is not followed, as ``told`` tells, unless it states what is done whatever it says."""
         if self._is_other(key, NOTED, usual):
-            self.note(N_("{file}: not followed, as transformers does not read it: {settings}"), [key])
+            self.note(told, [key])
 
     def ignore(self, why: Message, *keys: str) -> None:
         """Tell that keys are without effect, where they are stated; ``why`` has ``{keys}`` in it.

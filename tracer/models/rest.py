@@ -42,7 +42,7 @@ IDLE: Mapping[Message, tuple[str, ...]] = {
     ),
     N_("no effect, as lengths that transformers does not read: {keys}"): (
         *("max_sequence_length", "max_seq_len", "max_seq_length", "model_max_length", "n_ctx", "seq_length"),
-        "extra_pos_embeddings",
+        *("extra_pos_embeddings", "max_window_layers"),
     ),
     N_("no effect, as each stack knows what it is: {keys}"): ("is_decoder",),
 }
@@ -53,6 +53,7 @@ UNREAD: Mapping[str, Any] = {
     "pruned_heads": {},
     "rope_interleaved": False,
     "tie_encoder_decoder": False,
+    "use_sliding_window": False,
     "use_mrope": False,
 }
 """What would change the arithmetic, but transformers does not read it: it goes on as if this were stated."""

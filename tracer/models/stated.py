@@ -65,9 +65,13 @@ class Stated(Account):
 
     def number(self, key: str, default: float = REQUIRED) -> float:
         """A positive number."""
-        return float(
-            self._checked(key, default, _("a number above 0"), lambda v: not isinstance(v, bool) and 0 < v < 1e12)
-        )
+        return float(self._checked(key, default, _("a number above 0"), _is_positive))
+
+    def numbers(self, key: str, count: int) -> Sequence[float]:
+        """Some positive numbers, ``count`` of them."""
+        expected = _("a list of {n} numbers above 0").format(n=count)
+        stated = self._checked(key, REQUIRED, expected, lambda v: _are_positive(v) and len(v) == count)
+        return tuple(map(float, stated))
 
     def flag(self, key: str, default: bool = REQUIRED) -> bool:
         """true or false."""
@@ -141,6 +145,14 @@ def _are_words_of(value: Any, choices: Collection[str]) -> bool:
 
 def _is_size(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST
+
+
+def _is_positive(value: Any) -> bool:
+    return not isinstance(value, bool) and 0 < value < 1e12
+
+
+def _are_positive(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_positive, value))
 
 
 def _is_token(value: Any) -> bool:

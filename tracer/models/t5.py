@@ -20,7 +20,7 @@ from ..ops.position import relative_bias
 from ..ops.softmax import softmax
 from ..tape import Tape
 from ..tensor import FEATURE, HEAD, Axis, Tensor
-from .architecture import Architecture, Facts
+from .architecture import MOST, Architecture, Facts
 from .attention import cross_attention, self_attention
 from .layout import Layout, Parameters
 from .stated import Stated
@@ -37,13 +37,13 @@ GATED = "gated-"
 
 @dataclass(frozen=True)
 class Config:
-    """What `config.json` states; ``buckets`` of distances reach to ``farthest``.
+    """What `config.json` states; ``buckets`` of distances reach to ``farthest``, and no text is too long for them.
 
     ``rescaled`` says that the output is divided by √d_model, as v1.0 does where it is tied to the embedding.
     """
 
     vocab: int
-    positions: int
+    positions: int | None
     d_model: int
     heads: int
     d_k: int
@@ -82,7 +82,7 @@ class T5(Architecture):
         tied = stated.flag("tie_word_embeddings", True)
         return Config(
             vocab=stated.size("vocab_size", 32128),
-            positions=stated.size("n_positions", 1 << 14),
+            positions=stated.size("n_positions", None),
             d_model=stated.size("d_model", 512),
             heads=stated.size("num_heads", 8),
             d_k=stated.size("d_kv", 64),
@@ -117,7 +117,8 @@ class T5(Architecture):
     @property
     def facts(self) -> Facts:
         c = self.config
-        return Facts(c.vocab, c.vocab, c.positions, c.positions, c.pad_id)
+        longest = max(MOST, c.positions or 0)
+        return Facts(c.vocab, c.vocab, longest, longest, c.pad_id, made_for=c.positions)
 
     def describe(self) -> str:
         c = self.config

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +15,9 @@ from tracer.model import builtin
 from tracer.models.account import Account
 
 from ..conftest import FIXTURES
+from .published import changed, notes
 
 CHECKPOINTS = [*builtin(), *sorted(path.parent for path in FIXTURES.glob("*/config.json"))]
-
-
-def changed(directory: Path, name: str, **stated: Any) -> Path:
-    """A fixture with other settings in config.json."""
-    shutil.copytree(FIXTURES / name, directory, dirs_exist_ok=True)
-    path = directory / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | stated), encoding="utf-8")
-    return directory
-
-
-def notes(path: Path | str) -> list[str]:
-    """What is told of a checkpoint unasked."""
-    return [decision.what for decision in tracer.load(path).decisions if decision.odd]
 
 
 @pytest.mark.parametrize("path", CHECKPOINTS, ids=lambda path: Path(path).name)

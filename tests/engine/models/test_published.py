@@ -145,7 +145,7 @@ def test_a_configuration_that_makes_no_sense(tmp_path: Path, name: str, stated: 
 
 
 def test_how_long_a_text_may_be() -> None:
-    assert tracer.load(FIXTURES / "bart_tied").facts[2:] == (32, 32, 1, True)
-    assert tracer.load(FIXTURES / "t5_v1_1").facts[2:] == (64, 64, 0, True)
-    assert tracer.load(FIXTURES / "t5_v1_0").facts.longest_source == 1 << 14
+    assert tracer.load(FIXTURES / "bart_tied").facts[2:] == (32, 32, 1, True, None)
+    assert tracer.load(FIXTURES / "t5_v1_1").facts[2:] == (1 << 16, 1 << 16, 0, True, 64)
+    assert tracer.load(FIXTURES / "t5_v1_0").facts[2:] == (1 << 16, 1 << 16, 0, True, None)
     assert tracer.load(FIXTURES / "marian_two_vocabularies").facts[:2] == (90, 113)
