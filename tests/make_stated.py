@@ -37,7 +37,10 @@ LEFT_OUT: Mapping[str, list[Statement]] = {
     "bart": [{"pad_token_id": None}, {"hidden_size": 64, "num_attention_heads": 4, "num_hidden_layers": 3}],
     "gpt2": [{"n_embd": 60}, {"n_inner": None}, {"hidden_size": 48, "max_position_embeddings": 9}],
     "llama": [{"num_attention_heads": 16}, {"head_dim": None, "num_key_value_heads": None}],
-    "marian": [{"vocab_size": 90}, {"vocab_size": 90, "share_encoder_decoder_embeddings": False}],
+    "marian": [
+        {"vocab_size": 90, "pad_token_id": None},
+        {"vocab_size": 90, "pad_token_id": 9, "share_encoder_decoder_embeddings": False},
+    ],
     "mbart": [{"pad_token_id": None}],
     "mistral": [{"sliding_window": None}, {"num_attention_heads": 16}, {"head_dim": None}],
     "qwen2": [

@@ -238,6 +238,7 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
     source, target = read_tokenizers(directory, model_type, decisions) or (None, None)
     labels = [Pieces(tokenizer) if tokenizer else None for tokenizer in (source, target)]
     layout = kind.layout(config, *(Axis("vocab", pieces) for pieces in labels))
+    layout.sizes_by_default, layout.layers_by_default = stated.sizes_by_default, stated.layers_by_default
     contents = read_parameters(directory, layout, DTYPES[dtype], reading)
     network = kind(config, layout, contents.parameters, DTYPES[dtype])
     for pieces, size in zip(labels, network.facts[:2], strict=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..decoding.rules import Rules
-from ..i18n import N_
+from ..i18n import N_, _
 from ..ops.activation import BY_NAME
 from ..ops.embedding import embed, scaled_embed
 from ..ops.linear import add
@@ -138,6 +138,9 @@ def configured(
         "tied_output": stated.flag("tie_word_embeddings", True),
         **differences,
     }
+    last = min(found["source_vocab"], found["target_vocab"]) - 1
+    within = _("an id of the vocabulary, 0 to {last}").format(last=last)
+    stated.insist(found["pad_id"] is None or found["pad_id"] <= last, "pad_token_id", within)
     stated.divided("d_model", "encoder_attention_heads")
     stated.divided("d_model", "decoder_attention_heads")
     return found

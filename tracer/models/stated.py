@@ -20,7 +20,8 @@ REQUIRED: Any = object()
 class Stated(Account):
     """What one of these files states. Every method takes a key and, where it may be absent, a default.
 
-    ``null`` is what null stands for, where that is not the default. ``taken`` is every value as it was read.
+    ``null`` is what null stands for, where that is not the default. ``taken`` is every value as it was read; the sizes
+    and the numbers of layers among them that are not stated, and are what they are by default, are kept apart too.
 
     Raises:
         InputError: the key is missing, or its value is not what it should be.
@@ -29,10 +30,14 @@ class Stated(Account):
     def __init__(self, *args: Any, **how: Any) -> None:
         super().__init__(*args, **how)
         self.taken: dict[str, Any] = {}
+        self.sizes_by_default: dict[str, int] = {}
+        self.layers_by_default: dict[str, int] = {}
 
     def size(self, key: str, default: Any = REQUIRED, *, null: Any = REQUIRED) -> Any:
         """A number of things, from 1."""
-        return self._checked(key, default, _("a whole number from 1 to {n}").format(n=LARGEST), _is_size, null)
+        size = self._checked(key, default, _("a whole number from 1 to {n}").format(n=LARGEST), _is_size, null)
+        self._keep_apart(key, size, self.sizes_by_default)
+        return size
 
     def count(self, key: str, default: Any = REQUIRED) -> Any:
         """A number of things, from 0."""
@@ -42,7 +47,9 @@ class Stated(Account):
     def layers(self, key: str, default: int = REQUIRED) -> int:
         """A number of layers, from 1."""
         expected = _("a whole number from 1 to {n}").format(n=MOST_LAYERS)
-        return self._checked(key, default, expected, lambda v: _is_size(v) and v <= MOST_LAYERS)
+        layers = self._checked(key, default, expected, lambda v: _is_size(v) and v <= MOST_LAYERS)
+        self._keep_apart(key, layers, self.layers_by_default)
+        return layers
 
     def token(self, key: str, default: Any = REQUIRED, *, null: Any = REQUIRED) -> Any:
         """A token id."""
@@ -114,6 +121,10 @@ class Stated(Account):
         if self.get(key) is None and value is not None:
             return _("{value}, by default").format(value=SHORT.repr(value))
         return SHORT.repr(value)
+
+    def _keep_apart(self, key: str, value: int | None, by_default: dict[str, int]) -> None:
+        if value is not None and self.get(key) is None:
+            by_default[key] = value
 
     def _checked(self, key: str, default: T, expected: str, fits: Any, null: T = REQUIRED) -> T:
         value = self.get(key)

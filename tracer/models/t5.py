@@ -80,8 +80,11 @@ class T5(Architecture):
         above = _("more than half of the {n} buckets").format(n=buckets)
         stated.insist(farthest > buckets // 2, "relative_attention_max_distance", above)
         tied = stated.flag("tie_word_embeddings", True)
+        vocabulary, pad_id = stated.size("vocab_size", 32128), stated.token("pad_token_id", 0, null=None)
+        within = _("an id of the vocabulary, 0 to {last}").format(last=vocabulary - 1)
+        stated.insist(pad_id is None or pad_id < vocabulary, "pad_token_id", within)
         return Config(
-            vocab=stated.size("vocab_size", 32128),
+            vocab=vocabulary,
             positions=stated.size("n_positions", None),
             d_model=stated.size("d_model", 512),
             heads=stated.size("num_heads", 8),
@@ -94,7 +97,7 @@ class T5(Architecture):
             buckets=buckets,
             farthest=farthest,
             norm_eps=stated.number("layer_norm_epsilon", 1e-6),
-            pad_id=stated.token("pad_token_id", 0, null=None),
+            pad_id=pad_id,
             tied_output=tied,
             rescaled=stated.flag("scale_decoder_outputs", tied),
         )
