@@ -22,7 +22,7 @@ from .decisions import Decisions
 from .decoding.rules import Rules
 from .errors import InputError
 from .i18n import N_, Message, _, cause, spoken
-from .models import architecture
+from .models import architecture, model_type
 from .models.architecture import Architecture, Facts
 from .models.rest import settle
 from .models.stated import Stated
@@ -230,12 +230,12 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
     values = read_config(directory)
     decisions = Decisions()
     stated = Stated(values, str(directory / "config.json"), decisions=decisions)
-    model_type = stated.name("model_type")
-    kind = architecture(model_type)
+    family = model_type(stated)
+    kind = architecture(family)
     config = kind.configure(stated)
     for file in chain.from_iterable(FORMATS):
         check_regular(directory / file)
-    source, target = read_tokenizers(directory, model_type, decisions) or (None, None)
+    source, target = read_tokenizers(directory, family, decisions) or (None, None)
     labels = [Pieces(tokenizer) if tokenizer else None for tokenizer in (source, target)]
     layout = kind.layout(config, *(Axis("vocab", pieces) for pieces in labels))
     layout.sizes_by_default, layout.layers_by_default = stated.sizes_by_default, stated.layers_by_default
