@@ -42,7 +42,8 @@ class Account:
         self._file = file
         self._elsewhere = elsewhere or {}
         self._names: dict[str, str] = {}
-        self._parts: list[Account] = []
+        self.parts: list[Account] = []
+        """objects in the file that have an account of their own"""
         self.fates = {"model_type": FOLLOWED}
         self.decisions = Decisions() if decisions is None else decisions
 
@@ -55,6 +56,10 @@ class Account:
         self.fates.setdefault(key, FOLLOWED)
         value = self._values.get(self.name_of(key))
         return default if value is None else value
+
+    def states(self, *keys: str) -> bool:
+        """Whether keys state anything but null or 0; none of them is asked for by that."""
+        return all(self._values.get(key) for key in keys)
 
     def is_null(self, key: str) -> bool:
         """Whether null is stated."""
@@ -104,12 +109,17 @@ class Account:
         self.fates = mine | self.fates
         self.ignore(why, *other.fates)
 
+    @property
+    def left(self) -> list[str]:
+        """The keys that state something, for null states nothing, and that nobody asked for."""
+        return [key for key, value in self._values.items() if value is not None and key not in self.fates]
+
     def settle(self) -> None:
-        """Note which keys nobody asked for; null says nothing."""
-        for part in self._parts:
+        """Note which keys are left."""
+        for part in self.parts:
             part.settle()
-        if rest := [key for key, value in self._values.items() if key not in self.fates and value is not None]:
-            self.note(N_("{file}: not known here, and not followed: {settings}"), rest)
+        if left := self.left:
+            self.note(N_("{file}: not known here, and not followed: {settings}"), left)
 
     def refuse_unknown(self) -> None:
         """Insist that every key was asked for."""

@@ -24,6 +24,6 @@ class Mistral(Llama):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
-        stated.expect("use_sliding_window", True)
         window, layers = stated.size("sliding_window", 4096, null=None), stated.layers("num_hidden_layers", 32)
+        stated.expect("use_sliding_window", window is not None)
         return configured(stated, DEFAULTS, windows=windows(stated, window, layers=layers))

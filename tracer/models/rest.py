@@ -29,9 +29,18 @@ IDLE: Mapping[Message, tuple[str, ...]] = {
         *("sep_token_id", "cls_token_id", "mask_token_id"),
     ),
     N_("no effect, as of how numbers are computed, not of which they are: {keys}"): (
-        *("dtype", "torch_dtype", "use_bfloat16", "use_cache", "output_past", "torchscript", "pretraining_tp"),
+        *(
+            "dtype",
+            "torch_dtype",
+            "use_bfloat16",
+            "use_cache",
+            "output_past",
+            "torchscript",
+            "pretraining_tp",
+            "xla_device",
+        ),
         *("attn_implementation", "_attn_implementation", "_attn_implementation_autoset", "use_flash_attn"),
-        *("use_flash_attention", "chunk_size_feed_forward", "reorder_and_upcast_attn"),
+        *("use_flash_attention", "_flash_attn_2_enabled", "chunk_size_feed_forward", "reorder_and_upcast_attn"),
     ),
     N_("no effect, as of decoding, which is asked for here: {keys}"): (
         *("max_length", "max_new_tokens", "early_stopping", "num_return_sequences", "remove_invalid_values"),
@@ -42,7 +51,7 @@ IDLE: Mapping[Message, tuple[str, ...]] = {
     ),
     N_("no effect, as lengths that transformers does not read: {keys}"): (
         *("max_sequence_length", "max_seq_len", "max_seq_length", "model_max_length", "n_ctx", "seq_length"),
-        *("extra_pos_embeddings", "max_window_layers"),
+        *("extra_pos_embeddings", "max_window_layers", "max_position_embeddings", "n_positions"),
     ),
     N_("no effect, as each stack knows what it is: {keys}"): ("is_decoder",),
 }
@@ -52,6 +61,7 @@ UNREAD: Mapping[str, Any] = {
     "add_cross_attention": False,
     "pruned_heads": {},
     "rope_interleaved": False,
+    "rope_traditional": False,
     "tie_encoder_decoder": False,
     "use_sliding_window": False,
     "use_mrope": False,
@@ -60,6 +70,7 @@ UNREAD: Mapping[str, Any] = {
 
 UNKNOWN_HERE: Mapping[str, Any] = {
     "is_causal": True,
+    "quantization": {},
     "quantization_config": {},
     "per_layer_config": {},
     "text_config": {},
@@ -85,6 +96,7 @@ def settle(stated: Stated, *, has_encoder: bool) -> None:
         stated.refuse(key, nothing)
     for key in UNREAD.keys() - stated.fates.keys():
         stated.expect(key, UNREAD[key])
+    stated.expect("auto_map", {}, told=N_("{file}: code that comes with a checkpoint is never run: {settings}"))
     for why, keys in IDLE.items():
         stated.ignore(why, *keys)
     stated.settle()

@@ -243,7 +243,7 @@ def _yarn_scale(r: Reading, factor: Number) -> Node | None:
     if factor.value <= 1:
         return None
     grown = Number(0.1) * log(factor) + ONE
-    if r.scaling.get("mscale") and r.scaling.get("mscale_all_dim"):
+    if r.scaling.states("mscale", "mscale_all_dim"):
         above, below = (Number(0.1) * r.setting(key) * log(factor) + ONE for key in ("mscale", "mscale_all_dim"))
         return above / below
     return grown

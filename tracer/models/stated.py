@@ -107,7 +107,7 @@ class Stated(Account):
         """The first of some objects that is there, to be read in the same manner; an empty one where none is."""
         inner = next((value for key in keys if isinstance(value := self.get(key), dict)), {})
         part = Stated(inner, f"{self._file}: {keys[0]}", decisions=self.decisions)
-        self._parts.append(part)
+        self.parts.append(part)
         return part
 
     def insist(self, holds: bool, key: str, expected: str) -> None:

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 
 import tracer
+from tests.fates import OF_DECODING, PUBLISHED, TABLE, of_family, written
 from tracer.decisions import Decisions
 from tracer.errors import InputError
 from tracer.i18n import N_
 from tracer.model import builtin
-from tracer.models.account import Account
+from tracer.models import architecture
+from tracer.models.account import FOLLOWED, REFUSED, Account
+from tracer.models.rest import settle
+from tracer.models.stated import Stated
 
 from ..conftest import FIXTURES
 from .published import changed, notes
@@ -96,3 +100,26 @@ def test_an_account_can_be_handed_on_to_that_of_another_file() -> None:
     config.settle()
     assert [decision.what for decision in decisions] == ["elsewhere: top_k"]
     assert config.fates == {"model_type": "followed", "eos_token_id": "followed", "top_k": "no effect"}
+
+
+def test_the_table_of_keys_is_what_the_code_does() -> None:
+    assert TABLE.read_text(encoding="utf-8") == written(), "run: python tests/fates.py"
+
+
+@pytest.mark.parametrize("family", PUBLISHED)
+def test_no_published_key_is_passed_over_in_silence(family: str) -> None:
+    """Whatever it states: it is asked for, or a decision tells of it."""
+    for key, fate in of_family(family).items():
+        stated = Stated({key: "unheard of"})
+        if fate.startswith(REFUSED):
+            with pytest.raises(InputError, match=key):
+                read(family, stated)
+        elif fate not in (FOLLOWED, OF_DECODING):
+            read(family, stated)
+            assert [decision for decision in stated.decisions if key in decision.what], key
+
+
+def read(family: str, stated: Stated) -> None:
+    kind = architecture(family)
+    kind.configure(stated)
+    settle(stated, has_encoder=kind.has_encoder)
