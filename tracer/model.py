@@ -246,7 +246,7 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
             pieces.size = size
     generation = _stated_of_decoding(directory, values, decisions)
     rules = network.rules(generation)
-    stated.leave_to(generation, N_("no effect, as generation_config.json is there: {keys}"))
+    stated.leave_to(generation, N_("no effect here (generation_config.json is there): {keys}"))
     settle(stated, has_encoder=kind.has_encoder)
     parameters, ignored = contents.parameters, contents.ignored
     model = Model(

@@ -17,6 +17,9 @@ from .stated import Stated
 SHARED = {
     *("account", "architecture", "attention", "decoder_only", "layout", "rest", "rotary", "stated", "text", "windows"),
 }
+NAME = 40
+"""What is longer is no mistyped name."""
+
 HEADS = r"(For\w+|(LMHead|MT|DoubleHeads|Encoder)?Model)"
 """How the names of transformers' classes go on after the name of the family."""
 
@@ -62,8 +65,8 @@ def architecture(model_type: str) -> type[Architecture]:
         nearest = _meant(model_type.lower())
         hint = _("; did you mean {nearest}?").format(nearest=nearest) if nearest else ""
         raise InputError(
-            _("model_type {name!r} is not known; known are {known}{hint}").format(
-                name=model_type, known=", ".join(known()), hint=hint
+            _("model_type {name} is not known; known are {known}{hint}").format(
+                name=SHORT.repr(model_type), known=", ".join(known()), hint=hint
             )
         )
     module = import_module(f"{__name__}.{model_type}")
@@ -76,5 +79,6 @@ def architecture(model_type: str) -> type[Architecture]:
 
 def _meant(name: str) -> str | None:
     """The family that is meant by a mistyped name; none by the name of another family, or one nearer to that."""
-    nearest = None if name in published() - {*known()} else suggestion(name, published() | {*known()})
+    is_name = len(name) < NAME and name not in published() - {*known()}
+    nearest = suggestion(name, published() | {*known()}) if is_name else None
     return nearest if nearest in known() else None

@@ -119,7 +119,7 @@ def configured(
     )
     for key, value in form.items():
         stated.expect(key, value)
-    stated.ignore(N_("no effect, as the logits have a bias where the file has one: {keys}"), "add_bias_logits")
+    stated.ignore(N_("no effect here (the logits have a bias where the file has one): {keys}"), "add_bias_logits")
     vocabulary = stated.size("vocab_size", vocabulary)
     found = {
         "d_model": stated.size("d_model", 1024),

@@ -50,6 +50,9 @@ class Config:
     head_norms: bool = False
 
 
+WIDEST = 1 << 14
+"""No head is wider: each pair of its features has an angle, and what makes it up is kept."""
+
 DEFAULTS: Mapping[str, int] = {"vocab_size": 32000, "intermediate_size": 11008, "max_position_embeddings": 2048}
 """What a family takes where nothing is stated; whatever is not here, Llama's relatives have in common."""
 
@@ -165,6 +168,7 @@ def configured(stated: Stated, defaults: Mapping[str, int], **differences: Any) 
     divisor = _("a divisor of num_attention_heads = {heads}").format(heads=stated.told("num_attention_heads"))
     stated.insist(heads % kv_heads == 0, "num_key_value_heads", divisor)
     stated.insist(d_k % 2 == 0, "head_dim", _("an even number"))
+    stated.insist(d_k <= WIDEST, "head_dim", _("at most {n}").format(n=WIDEST))
     return Config(
         vocab=stated.size("vocab_size", defaults["vocab_size"]),
         positions=stated.size("max_position_embeddings", defaults["max_position_embeddings"]),

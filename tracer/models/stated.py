@@ -72,7 +72,7 @@ class Stated(Account):
 
     def number(self, key: str, default: float = REQUIRED) -> float:
         """A positive number."""
-        return float(self._checked(key, default, _("a number above 0"), _is_positive))
+        return float(self._checked(key, default, _("a number above 0, of ordinary size"), _is_positive))
 
     def numbers(self, key: str, count: int) -> Sequence[float]:
         """Some positive numbers, ``count`` of them."""
@@ -159,7 +159,7 @@ def _is_size(value: Any) -> bool:
 
 
 def _is_positive(value: Any) -> bool:
-    return not isinstance(value, bool) and 0 < value < 1e12
+    return not isinstance(value, bool) and 1e-30 < value < 1e12
 
 
 def _are_positive(value: Any) -> bool:

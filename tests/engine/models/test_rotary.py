@@ -149,6 +149,7 @@ def test_what_does_not_count_is_said(tmp_path: Path, stated: dict[str, Any], tol
 
 
 KNOWN = ", ".join(KINDS)
+POSITIVE = "expected a number above 0, of ordinary size"
 
 
 @pytest.mark.parametrize(
@@ -156,16 +157,19 @@ KNOWN = ", ".join(KINDS)
     [
         ({"type": "su"}, f"rope_scaling: type is 'su'; expected one of {KNOWN}"),
         ({"rope_type": "mrope"}, f"rope_scaling: rope_type is 'mrope'; expected one of {KNOWN}"),
-        ({"rope_type": "linear"}, "rope_scaling: factor is missing; expected a number above 0"),
-        ({"type": "linear", "factor": 0}, "rope_scaling: factor is 0; expected a number above 0"),
-        ({"type": "linear", "factor": "2"}, "rope_scaling: factor is '2'; expected a number above 0"),
-        ({"type": "yarn"}, "rope_scaling: factor is missing; expected a number above 0"),
+        ({"rope_type": "linear"}, f"rope_scaling: factor is missing; {POSITIVE}"),
+        ({"type": "linear", "factor": 0}, f"rope_scaling: factor is 0; {POSITIVE}"),
+        ({"type": "linear", "factor": 1e-99}, f"rope_scaling: factor is 1e-99; {POSITIVE}"),
+        ({"type": "linear", "factor": 1e99}, f"rope_scaling: factor is 1e+99; {POSITIVE}"),
+        ({"type": "linear", "factor": [2] * 999}, f"rope_scaling: factor is [2, 2, 2, 2, ...]; {POSITIVE}"),
+        ({"type": "linear", "factor": "2"}, f"rope_scaling: factor is '2'; {POSITIVE}"),
+        ({"type": "yarn"}, f"rope_scaling: factor is missing; {POSITIVE}"),
         (
-            {"type": "yarn", "factor": 2.0, "rope_theta": 1},
+            {"type": "yarn", "factor": 2, "rope_theta": 1},
             "rope_scaling: rope_theta is 1; expected a number other than 1",
         ),
         ({"type": "yarn", "factor": 2.0, "truncate": 1}, "rope_scaling: truncate is 1; expected true or false"),
-        ({"type": "llama3", "factor": 2.0}, "rope_scaling: low_freq_factor is missing; expected a number above 0"),
+        ({"type": "llama3", "factor": 2.0}, f"rope_scaling: low_freq_factor is missing; {POSITIVE}"),
         ({"type": "longrope"}, "rope_scaling: short_factor is missing; expected a list of 4 numbers above 0"),
         (
             {"type": "longrope", "short_factor": [1], "long_factor": [1]},

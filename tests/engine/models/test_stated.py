@@ -13,9 +13,11 @@ import pytest
 from safetensors.numpy import load_file
 
 import tracer
+from tracer.errors import InputError
 
 from ..conftest import FIXTURES
 from .published import changed
+from .references import Reference, agree
 from .test_decoder_only import with_cache
 
 LISTED = json.loads((FIXTURES / "stated" / "cases.json").read_text(encoding="utf-8"))
@@ -48,3 +50,19 @@ def test_what_was_cached_stays_turned_as_it_was(kind: str) -> None:
     """A text that grows beyond what the model was made for is then not what the same text is in one pass."""
     cached, whole = EXPECTED[f"llama {kind}/cached"], EXPECTED[f"llama {kind}/whole"]
     assert np.abs(cached[-1] - whole[-1]).max() > 1e-2
+
+
+def test_t5_takes_texts_beyond_what_it_is_made_for(tmp_path: Path) -> None:
+    """Nothing in it reads how many positions there are; distances beyond the farthest share a bucket."""
+    reference = Reference("t5_v1_0")
+    model = tracer.load(changed(tmp_path, "t5_v1_0", n_positions=3))
+    run = tracer.trace(model, ids=reference.ids("input_ids"), target_ids=reference.ids("decoder_input_ids"))
+    agree(run[1]["logits"].array, reference.arrays["logits"], reference, "logits")
+
+
+@pytest.mark.parametrize("name", ["gpt2", "bart_tied", "mbart_untied", "marian_zh_en"])
+def test_a_table_of_positions_ends_a_text(name: str) -> None:
+    model = tracer.load(FIXTURES / name)
+    ids = [5] * (model.facts.longest_source + 1)
+    with pytest.raises(InputError, match=f"has {len(ids)} tokens, and {name} takes at most {len(ids) - 1} tokens"):
+        tracer.trace(model, ids=ids)
