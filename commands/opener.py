@@ -98,13 +98,23 @@ class Opener:
         if self.model.target:
             self._warn_of(self.model.target.encode(target).unknown)
         ids = self.model.target_ids(target) if self.model.target else read_ids(target)
-        return self.model.check_ids(ids, "target")
+        return self._measured(self.model.check_ids(ids, "target"))
 
     def _source(self, text: str) -> Sequence[int]:
         if self.ids:
-            return self.model.check_ids(read_ids(text), "source")
+            return self._measured(self.model.check_ids(read_ids(text), "source"))
         ids, unknown = self.model.source_ids(text)
         self._warn_of(unknown)
+        return self._measured(ids)
+
+    def _measured(self, ids: Sequence[int]) -> Sequence[int]:
+        """The ids; tell if they are more than the model is made for."""
+        made_for = self.model.facts.made_for
+        if made_for is not None and len(ids) > made_for:
+            told = _(
+                "warning: the text has {n} tokens, and {model} is made for {made_for}; positions go on all the same"
+            )
+            self._warn(told.format(n=len(ids), model=self.model.name, made_for=made_for))
         return ids
 
     def _warn_of(self, unknown: Sequence[str]) -> None:

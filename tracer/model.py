@@ -22,8 +22,9 @@ from .decisions import Decisions
 from .decoding.rules import Rules
 from .errors import InputError
 from .i18n import N_, Message, _, cause, spoken
-from .models import architecture
+from .models import architecture, model_type
 from .models.architecture import Architecture, Facts
+from .models.rest import settle
 from .models.stated import Stated
 from .tensor import Axis, Parameter
 from .tokenizers import Pieces, Tokenizer
@@ -169,11 +170,12 @@ class Model:
 
     def _check_length(self, n: int, limit: int, unit: str | None = None) -> None:
         if n > limit:
-            raise InputError(
-                _("the text has {n} {unit}, and {name} takes at most {limit} tokens; shorten it").format(
-                    n=n, unit=unit or _("tokens"), name=self.name, limit=limit
-                )
+            told = (
+                _("the text has {n} {unit}, and {name} takes at most {limit} tokens; shorten it")
+                if self.facts.made_for is None
+                else _("the text has {n} {unit}, and at most {limit} tokens are taken here; shorten it")
             )
+            raise InputError(told.format(n=n, unit=unit or _("tokens"), name=self.name, limit=limit))
 
 
 def builtin() -> Iterator[str]:
@@ -228,14 +230,15 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
     values = read_config(directory)
     decisions = Decisions()
     stated = Stated(values, str(directory / "config.json"), decisions=decisions)
-    model_type = stated.name("model_type")
-    kind = architecture(model_type)
+    family = model_type(stated)
+    kind = architecture(family)
     config = kind.configure(stated)
     for file in chain.from_iterable(FORMATS):
         check_regular(directory / file)
-    source, target = read_tokenizers(directory, model_type, decisions) or (None, None)
+    source, target = read_tokenizers(directory, family, decisions) or (None, None)
     labels = [Pieces(tokenizer) if tokenizer else None for tokenizer in (source, target)]
     layout = kind.layout(config, *(Axis("vocab", pieces) for pieces in labels))
+    layout.sizes_by_default, layout.layers_by_default = stated.sizes_by_default, stated.layers_by_default
     contents = read_parameters(directory, layout, DTYPES[dtype], reading)
     network = kind(config, layout, contents.parameters, DTYPES[dtype])
     for pieces, size in zip(labels, network.facts[:2], strict=True):
@@ -243,6 +246,8 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
             pieces.size = size
     generation = _stated_of_decoding(directory, values, decisions)
     rules = network.rules(generation)
+    stated.leave_to(generation, N_("no effect here (generation_config.json is there): {keys}"))
+    settle(stated, has_encoder=kind.has_encoder)
     parameters, ignored = contents.parameters, contents.ignored
     model = Model(
         directory.resolve().name,

@@ -1,6 +1,10 @@
 """What a person is told when a model is opened."""
 
+import json
+import shutil
 from pathlib import Path
+
+import pytest
 
 import tracer
 from commands.opener import Opener
@@ -28,3 +32,25 @@ def test_it_is_told_once_however_many_runs_there_are(tx):
     path = str(FIXTURES / "marian_zh_en")
     done = tx("-m", path, "--ids", "-t", "5 6 7 0", stdin="token\nrun 5 6 0\ntoken\n")
     assert done.stderr.count("num_beams=6") == 1
+
+
+def changed(directory, name, **stated):
+    shutil.copytree(FIXTURES / name, directory, dirs_exist_ok=True)
+    path = directory / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | stated), encoding="utf-8")
+    return directory
+
+
+def test_what_nobody_asks_for_is_told(tmp_path):
+    path = changed(tmp_path, "llama_gqa", logits_scaling=4.0)
+    assert introduced(path) == ["note: config.json: not known here, and not followed: logits_scaling = 4.0"]
+
+
+@pytest.mark.parametrize(("name", "key"), [("llama_gqa", "max_position_embeddings"), ("t5_v1_0", "n_positions")])
+def test_a_text_beyond_what_a_model_is_made_for_is_told(tmp_path, name, key):
+    told = []
+    opener = Opener(tracer.load(changed(tmp_path, name, **{key: 4})), "5 6 7 8", ids=True, warn=told.append)
+    opener()
+    assert told == []
+    opener("5 6 7 8 9")
+    assert told == [f"warning: the text has 5 tokens, and {tmp_path.name} is made for 4; positions go on all the same"]

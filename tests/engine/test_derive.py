@@ -15,7 +15,7 @@ import pytest
 from numpy.random import Generator, Philox
 
 import tracer
-from tracer.arithmetic import Given, Number, magnitude
+from tracer.arithmetic import Given, Named, Number, magnitude
 from tracer.derive import MOST, Explainer, Explanation, derive, places_of
 from tracer.export import jsonl
 from tracer.ops import catalogue
@@ -310,10 +310,11 @@ def test_it_is_said_how_an_operand_was_found() -> None:
 
 
 def test_an_angle_has_its_base_and_its_scaling() -> None:
-    plain, scaled = Frequencies((1.0, 0.1), 100.0), Frequencies((1.0, 0.025), 100.0, "llama3")
-    assert plain.derive(1) == Number(0.1, "θ = 100^(−2/4)")
-    assert scaled.derive(1).evaluate() == pytest.approx(0.025)
-    assert [node.symbol for node in scaled.derive(1).node.children()] == ["100^(−2/4)", "llama3 scaling"]
+    plain, factor = Number(0.1, "100^(−2/4)"), Number(4.0, "factor")
+    frequencies = Frequencies((plain, plain / factor))
+    assert frequencies.derive(0) == Number(0.1, "θ = 100^(−2/4)")
+    assert frequencies.derive(1) == Named("θ", plain / factor)
+    assert frequencies.values == (0.1, 0.025)
 
 
 def test_a_window_lets_a_key_through_by_its_distance() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tracer.arithmetic import Leaf
-from tracer.ops.attention import mask, masked, products, weigh
+from tracer.ops.attention import layer_scores, mask, masked, products, weigh
 from tracer.ops.choice import allowed, candidates, log_softmax
 from tracer.ops.linear import linear, rescale
 from tracer.ops.position import relative_bias, sinusoid_halves
@@ -63,6 +63,8 @@ class Workbench:
         bias = self.tensor("bias", HEAD, QUERY, KEY, shape=(4, 3, 3))
         weights = self.tape(softmax, "weights", self.tape(masked, "masked", raw, hidden, bias))
         self.tape(weigh, "heads", weights, v)
+        for name, rooted in (("by_layer", True), ("by_layer_alone", False)):
+            self.tape(layer_scores, name, q, k, layer=3, rooted=rooted)
 
     def choice(self) -> None:
         """A rescaled row, a matrix stored the other way round, and what a search adds up."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def read_parameters(directory: Path, layout: Layout, dtype: DType, reading: Read
     _account(directory, layout, found.keys() - ignored.keys())
     used = {name: found[name] for name in layout.slots if name in found}
     for name, stored in used.items():
-        _check(stored, layout.slots[name].shape)
+        _check(stored, layout.slots[name].shape, layout.sizes_by_default)
     rooms = set_aside(used, dtype, reading)
     parameters = {name: layout.parameter(name, used[name].name, room.array, room) for name, room in rooms.items()}
     return Contents({name: parameters[name] for name in used}, {found[name].name: why for name, why in ignored.items()})
@@ -84,18 +85,29 @@ def _account(directory: Path, layout: Layout, found: Set[str]) -> None:
     ):
         if names:
             others = len(names) - 1
-            more = _(" (and {n} more)").format(n=others) if others else ""
+            more = (_(" (and {n} more)").format(n=others) if others else "") + _unstated(layout.layers_by_default)
             file = next(directory / name for name in (WHOLE, INDEX) if (directory / name).exists())
             raise InputError(message.format(path=file, name=min(names), more=more))
 
 
-def _check(stored: Stored, expected: tuple[int, ...]) -> None:
+def _unstated(by_default: Mapping[str, int]) -> str:
+    """Which values are what they are by default, as nothing is stated."""
+    told = _("; config.json does not state {keys}")
+    keys = ", ".join(_("{key} ({value} by default)").format(key=key, value=value) for key, value in by_default.items())
+    return told.format(keys=keys) if keys else ""
+
+
+def _check(stored: Stored, expected: tuple[int, ...], by_default: Mapping[str, int]) -> None:
     if stored.shape != expected:
-        raise stored.file.error(
-            _("tensor {name} is {found}, and config.json says {expected}").format(
-                name=stored.name, found=list(stored.shape), expected=list(expected)
-            )
+        odd = [size for size, found in zip_longest(expected, stored.shape) if size is not None and size != found]
+        guilty = {key: value for key, value in by_default.items() if any(size % value == 0 for size in odd)}
+        told = (
+            _("tensor {name} is {found}; expected {expected}{keys}")
+            if guilty
+            else _("tensor {name} is {found}, and config.json says {expected}")
         )
+        values = {"name": stored.name, "found": list(stored.shape), "expected": list(expected)}
+        raise stored.file.error(told.format(**values, keys=_unstated(guilty)))
     if not stored.is_float:
         raise stored.file.error(
             _("tensor {name} is of type {dtype}; expected floating numbers").format(

@@ -34,10 +34,15 @@ NOT_TAKEN_OVER = {
 """Settings of a checkpoint that are not followed, each with what transformers assumes where it is not stated."""
 
 
+MOST = 1 << 16
+"""The longest text that is taken where nothing but memory ends it; a model may be made for longer ones."""
+
+
 class Facts(NamedTuple):
     """What decoding needs to know of a model: sizes of its vocabularies, the longest texts it takes, its pad id.
 
-    ``cache`` is whether keys and values are kept unless asked otherwise.
+    ``cache`` is whether keys and values are kept unless asked otherwise; ``made_for``, the length of texts for which a
+    model is made whose positions go on beyond it.
     """
 
     source_vocab: int
@@ -46,6 +51,7 @@ class Facts(NamedTuple):
     longest_target: int
     pad_id: int | None = None
     cache: bool = True
+    made_for: int | None = None
 
 
 class Architecture(ABC):

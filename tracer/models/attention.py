@@ -6,6 +6,7 @@ Every function takes the tape and the parameters of the attention first, and ret
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..operation import Operation
 from ..ops.attention import append, cached, mask, masked, scores, weigh
@@ -96,12 +97,14 @@ def attend(
     window: int | None = None,
     bias: Sequence[Tensor] = (),
     compare: Operation = scores,
+    **comparing: Any,
 ) -> Tensor:
     """softmax(QKᵀ/√d_k + mask) V, heads side by side, output projection -> [query, feature].
 
-    ``compare`` is `scores`, or `products` where there is no √d_k; ``bias`` is added to what it yields.
+    ``compare`` is `scores`, or `products` where there is no √d_k, and has the settings of ``comparing``; ``bias`` is
+    added to what it yields.
     """
-    raw = tape(compare, "scores", q, k)
+    raw = tape(compare, "scores", q, k, **comparing)
     hidden = look(tape, q.dims[1], k.dims[1], raw, padding, past, window)
     weights = tape(softmax, "weights", tape(masked, "masked", raw, hidden, *bias))
     heads = tape(weigh, "heads", weights, v)

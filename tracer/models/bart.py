@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..decoding.rules import Rules
+from ..i18n import N_, _
 from ..ops.activation import BY_NAME
 from ..ops.embedding import embed, scaled_embed
 from ..ops.linear import add
@@ -31,6 +32,14 @@ EMBEDDINGS = {
 }
 OUTPUT = {"lm_head.weight": "logits.weight"}
 
+FORM: Mapping[str, bool] = {
+    "normalize_before": False,
+    "normalize_embedding": True,
+    "add_final_layer_norm": False,
+    "static_position_embeddings": False,
+}
+"""What files say of the form of the family; it is the same whatever they say."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Config(transformer.Config):
@@ -50,7 +59,7 @@ class Bart(Transformer):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
-        return Config(**configured(stated))
+        return Config(**configured(stated, FORM))
 
     @classmethod
     def layout(cls, config: Any, source: Axis, target: Axis) -> Layout:
@@ -98,28 +107,43 @@ class Bart(Transformer):
         return projection
 
 
-def configured(stated: Stated, **differences: Any) -> dict[str, Any]:
-    """What BART and its relatives state alike, under the names of `Config`, and the differences given."""
-    stated.divided("d_model", "encoder_attention_heads")
-    stated.divided("d_model", "decoder_attention_heads")
-    vocabulary = stated.size("vocab_size")
-    return {
-        "d_model": stated.size("d_model"),
-        "heads": stated.size("encoder_attention_heads"),
-        "decoder_heads": stated.size("decoder_attention_heads"),
-        "encoder_layers": stated.layers("encoder_layers"),
-        "decoder_layers": stated.layers("decoder_layers"),
-        "ffn": stated.size("encoder_ffn_dim"),
-        "decoder_ffn": stated.size("decoder_ffn_dim"),
+def configured(
+    stated: Stated, form: Mapping[str, bool], *, vocabulary: int = 50265, pad_id: int = 1, **differences: Any
+) -> dict[str, Any]:
+    """What BART and its relatives state alike, under the names of `Config`, and the differences given.
+
+    ``vocabulary`` and ``pad_id`` are what a family takes where nothing is stated.
+    """
+    stated.also(
+        d_model="hidden_size", encoder_attention_heads="num_attention_heads", encoder_layers="num_hidden_layers"
+    )
+    for key, value in form.items():
+        stated.expect(key, value)
+    stated.ignore(N_("no effect here (the logits have a bias where the file has one): {keys}"), "add_bias_logits")
+    vocabulary = stated.size("vocab_size", vocabulary)
+    found = {
+        "d_model": stated.size("d_model", 1024),
+        "heads": stated.size("encoder_attention_heads", 16),
+        "decoder_heads": stated.size("decoder_attention_heads", 16),
+        "encoder_layers": stated.layers("encoder_layers", 12),
+        "decoder_layers": stated.layers("decoder_layers", 12),
+        "ffn": stated.size("encoder_ffn_dim", 4096),
+        "decoder_ffn": stated.size("decoder_ffn_dim", 4096),
         "source_vocab": vocabulary,
         "target_vocab": vocabulary,
         "positions": stated.size("max_position_embeddings", 1024),
-        "pad_id": stated.token("pad_token_id", 1),
+        "pad_id": stated.token("pad_token_id", pad_id, null=None),
         "activation": stated.one_of("activation_function", BY_NAME, "gelu"),
         "scaled": stated.flag("scale_embedding", False),
         "tied_output": stated.flag("tie_word_embeddings", True),
         **differences,
     }
+    last = min(found["source_vocab"], found["target_vocab"]) - 1
+    within = _("an id of the vocabulary, 0 to {last}").format(last=last)
+    stated.insist(found["pad_id"] is None or found["pad_id"] <= last, "pad_token_id", within)
+    stated.divided("d_model", "encoder_attention_heads")
+    stated.divided("d_model", "decoder_attention_heads")
+    return found
 
 
 def stacks(config: Config, target: Axis) -> Layout:

@@ -11,7 +11,6 @@ from ..ops.softmax import softmax
 from ..tape import Tape
 from ..tensor import Parameter, Tensor
 from .architecture import Architecture
-from .layout import Parameters
 from .text import Text
 
 
@@ -28,12 +27,11 @@ class DecoderOnly(Architecture):
         source: Text | None = None,
         start: int = 0,
     ) -> Tensor:
-        layers = self.parameters.decoder.layers
         with tape.scope("decoder"):
             x = self.embed(tape, target.since(start))
-            for i in range(len(layers)):
+            for i in range(len(self.parameters.decoder.layers)):
                 with tape.scope(str(i)):
-                    x = tape.alias("output", self.layer(tape, layers[str(i)], x, target, start))
+                    x = tape.alias("output", self.layer(tape, i, x, target, start))
             x = tape.alias("output", self.final_norm(tape, x))
             if tape.past is not None and x.shape[0] > 1:
                 x = tape(last, "last", x)
@@ -46,7 +44,7 @@ class DecoderOnly(Architecture):
         """ids -> [position, feature]."""
 
     @abstractmethod
-    def layer(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int) -> Tensor:
+    def layer(self, tape: Tape, i: int, x: Tensor, text: Text, past: int) -> Tensor:
         """[position, feature] -> the same; x is of the last places of ``text``, and ``past`` came before."""
 
     @abstractmethod

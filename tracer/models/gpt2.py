@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..i18n import _
 from ..ops.activation import BY_NAME
+from ..ops.attention import layer_scores, products, scores
 from ..ops.embedding import embed
 from ..ops.linear import add, linear, part
 from ..ops.norm import layer_norm
@@ -20,14 +21,17 @@ from ..tensor import FEATURE, HEAD, Axis, Parameter, Tensor
 from .architecture import Facts
 from .attention import attend, new_rows, remembered
 from .decoder_only import DecoderOnly
-from .layout import Layout, Parameters
+from .layout import Layout
 from .stated import Stated
 from .text import Text
 
 
 @dataclass(frozen=True)
 class Config:
-    """What `config.json` states, under the names of the paper."""
+    """What `config.json` states, under the names of the paper.
+
+    Scores are divided by √d_k if ``rooted``, and, if ``by_layer``, by the number of the layer.
+    """
 
     vocab: int
     positions: int
@@ -37,6 +41,8 @@ class Config:
     ffn: int
     activation: str
     norm_eps: float
+    rooted: bool
+    by_layer: bool
     tied_output: bool
 
 
@@ -48,20 +54,26 @@ class Gpt2(DecoderOnly):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
-        stated.divided("n_embd", "n_head")
-        stated.refuse("scale_attn_weights", True)
-        stated.refuse("scale_attn_by_inverse_layer_idx", False)
+        stated.also(
+            n_embd="hidden_size",
+            n_positions="max_position_embeddings",
+            n_head="num_attention_heads",
+            n_layer="num_hidden_layers",
+        )
         stated.refuse("add_cross_attention", False)
-        d_model = stated.size("n_embd")
+        d_model, heads = stated.size("n_embd", 768), stated.size("n_head", 12)
+        stated.divided("n_embd", "n_head")
         return Config(
-            vocab=stated.size("vocab_size"),
-            positions=stated.size("n_positions"),
+            vocab=stated.size("vocab_size", 50257),
+            positions=stated.size("n_positions", 1024),
             d_model=d_model,
-            heads=stated.size("n_head"),
-            layers=stated.layers("n_layer"),
+            heads=heads,
+            layers=stated.layers("n_layer", 12),
             ffn=stated.size("n_inner", 4 * d_model),
             activation=stated.one_of("activation_function", BY_NAME, "gelu_new"),
             norm_eps=stated.number("layer_norm_epsilon", 1e-5),
+            rooted=stated.flag("scale_attn_weights", True),
+            by_layer=stated.flag("scale_attn_by_inverse_layer_idx", False),
             tied_output=stated.flag("tie_word_embeddings", True),
         )
 
@@ -98,18 +110,19 @@ class Gpt2(DecoderOnly):
             places = tape(positions, "positions", position=position, positions=text.positions, weight=weight)
             return tape(add, "output", tokens, places)
 
-    def layer(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int) -> Tensor:
-        eps = self.config.norm_eps
+    def layer(self, tape: Tape, i: int, x: Tensor, text: Text, past: int) -> Tensor:
+        p, eps = self.parameters.decoder.layers[str(i)], self.config.norm_eps
         with tape.scope("self_attn"):
             y = tape(layer_norm, "norm", x, **p.self_attn.norm, eps=eps)
-            x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, text, past))
+            x = tape(add, "residual", x, self._attention(tape, i, y, text, past))
         with tape.scope("ffn"):
             y = tape(linear, "hidden", tape(layer_norm, "norm", x, **p.ffn.norm, eps=eps), **p.ffn.hidden)
             y = tape(BY_NAME[self.config.activation], "activated", y)
             return tape(add, "residual", x, tape(linear, "output", y, **p.ffn.output))
 
-    def _attention(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int) -> Tensor:
+    def _attention(self, tape: Tape, i: int, x: Tensor, text: Text, past: int) -> Tensor:
         """[query, feature] -> the same; q, k and v are parts of one product."""
+        p = self.parameters.decoder.layers[str(i)].self_attn
         qkv = tape(linear, "qkv", x, **p.qkv)
         heads, new = self.config.heads, new_rows(tape)
         q = tape(part, "q", qkv, part=0, parts=3, heads=heads, axes=(HEAD, "query"))
@@ -117,7 +130,13 @@ class Gpt2(DecoderOnly):
         v = tape(part, f"v{new}", qkv, part=2, parts=3, heads=heads, axes=(HEAD, "key"))
         if new:
             k, v = remembered(tape, k, v, text)
-        return attend(tape, p, q, k, v, padding=text.hidden, past=past)
+        return attend(tape, p, q, k, v, padding=text.hidden, past=past, **self._comparing(i))
+
+    def _comparing(self, i: int) -> dict[str, Any]:
+        """How layer ``i`` compares queries and keys: by q kᵀ / √d_k, unless the file states otherwise."""
+        if self.config.by_layer:
+            return {"compare": layer_scores, "layer": i + 1, "rooted": self.config.rooted}
+        return {"compare": scores if self.config.rooted else products}
 
     def final_norm(self, tape: Tape, x: Tensor) -> Tensor:
         return tape(layer_norm, "norm", x, **self.parameters.decoder.norm, eps=self.config.norm_eps)

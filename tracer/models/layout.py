@@ -45,12 +45,15 @@ class Layout:
     """Every tensor a checkpoint must hold, and patterns of those it may hold to no effect, each with the reason.
 
     ``base`` is a prefix that some files leave out of every name; ``copies`` are the names of one and the same tensor.
+    The sizes and numbers of layers that no file states are those ``by_default``, by their keys.
     """
 
     base: str = ""
     slots: dict[str, Slot] = field(default_factory=dict)
     copies: list[tuple[str, ...]] = field(default_factory=list)
     ignored: dict[str, str] = field(default_factory=dict)
+    sizes_by_default: Mapping[str, int] = field(default_factory=dict)
+    layers_by_default: Mapping[str, int] = field(default_factory=dict)
 
     def ignore(self, pattern: str, reason: str) -> None:
         """Tensors whose whole name matches ``pattern`` may be there to no effect."""

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..i18n import _
 from ..ops.activation import BY_NAME
 from ..ops.embedding import embed
 from ..ops.linear import add, linear, multiply, project
 from ..ops.norm import rms_norm
-from ..ops.position import Frequencies, rotate
+from ..ops.position import rotate
 from ..tape import Tape
 from ..tensor import D_K, FEATURE, HEAD, KV_HEAD, Axis, Parameter, Tensor
-from .architecture import Facts
+from .architecture import MOST, Facts
 from .attention import attend, new_rows, remembered
 from .decoder_only import DecoderOnly
 from .layout import Layout, Parameters
+from .rotary import Rotary, rotary
 from .stated import Stated
 from .text import Text
+from .windows import Windows, no_windows
 
 
 @dataclass(frozen=True)
 class Config:
-    """What `config.json` states. ``frequencies`` are those of the rotary pairs.
+    """What `config.json` states. ``rotary`` has the angles of the pairs; ``windows``, what each layer sees.
 
-    ``window`` is how many keys a query sees at most, itself included; ``head_norms``, whether q and k are normalised.
+    ``head_norms`` is whether q and k are normalised.
     """
 
     vocab: int
@@ -40,13 +41,20 @@ class Config:
     ffn: int
     activation: str
     norm_eps: float
-    frequencies: Frequencies
+    rotary: Rotary
+    windows: Windows
     tied_output: bool
     qkv_bias: bool = False
     output_bias: bool = False
     ffn_bias: bool = False
     head_norms: bool = False
-    window: int | None = None
+
+
+WIDEST = 1 << 14
+"""No head is wider: each pair of its features has an angle, and what makes it up is kept."""
+
+DEFAULTS: Mapping[str, int] = {"vocab_size": 32000, "intermediate_size": 11008, "max_position_embeddings": 2048}
+"""What a family takes where nothing is stated; whatever is not here, Llama's relatives have in common."""
 
 
 class Llama(DecoderOnly):
@@ -57,8 +65,17 @@ class Llama(DecoderOnly):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
-        bias = stated.flag("attention_bias", False)
-        return configured(stated, qkv_bias=bias, output_bias=bias, ffn_bias=stated.flag("mlp_bias", False))
+        bias, layers = stated.flag("attention_bias", False), stated.layers("num_hidden_layers", 32)
+        config = configured(
+            stated,
+            DEFAULTS,
+            windows=no_windows(stated, layers=layers),
+            qkv_bias=bias,
+            output_bias=bias,
+            ffn_bias=stated.flag("mlp_bias", False),
+        )
+        stated.divided("hidden_size", "num_attention_heads")
+        return config
 
     @classmethod
     def layout(cls, config: Config, source: Axis, target: Axis) -> Layout:
@@ -75,7 +92,8 @@ class Llama(DecoderOnly):
     @property
     def facts(self) -> Facts:
         c = self.config
-        return Facts(c.vocab, c.vocab, c.positions, c.positions)
+        longest = max(MOST, c.positions)
+        return Facts(c.vocab, c.vocab, longest, longest, made_for=c.positions)
 
     def describe(self) -> str:
         c = self.config
@@ -92,16 +110,24 @@ class Llama(DecoderOnly):
             tokens = tape(embed, "tokens", ids=text.ids, labels=text.labels, weight=weight)
             return tape.alias("output", tokens)
 
-    def layer(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int) -> Tensor:
-        eps = self.config.norm_eps
+    def layer(self, tape: Tape, i: int, x: Tensor, text: Text, past: int) -> Tensor:
+        p, eps, window = self.parameters.decoder.layers[str(i)], self.config.norm_eps, self.config.windows[i]
         with tape.scope("self_attn"):
             y = tape(rms_norm, "norm", x, **p.self_attn.norm, eps=eps)
-            x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, text, past))
+            x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, text, past, window))
         with tape.scope("ffn"):
             y = tape(rms_norm, "norm", x, **p.ffn.norm, eps=eps)
             return tape(add, "residual", x, self._feed_forward(tape, p.ffn, y))
 
-    def _attention(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int) -> Tensor:
+    def _attention(
+        self,
+        tape: Tape,
+        p: Parameters,
+        x: Tensor,
+        text: Text,
+        past: int,
+        window: int | None,
+    ) -> Tensor:
         """[query, feature] -> the same; q and k are turned by their positions, and the cache keeps turned keys."""
         c = self.config
         new = new_rows(tape)
@@ -112,11 +138,12 @@ class Llama(DecoderOnly):
             q = tape(rms_norm, "q_norm", q, **p.q_norm, eps=c.norm_eps)
             k = tape(rms_norm, "k_norm", k, **p.k_norm, eps=c.norm_eps)
         positions = text.positions[past:]
-        q = tape(rotate, "q_rotated", q, positions=positions, frequencies=c.frequencies)
-        k = tape(rotate, "k_rotated", k, positions=positions, frequencies=c.frequencies)
+        frequencies = c.rotary.at(positions)
+        q = tape(rotate, "q_rotated", q, positions=positions, frequencies=frequencies)
+        k = tape(rotate, "k_rotated", k, positions=positions, frequencies=frequencies)
         if new:
             k, v = remembered(tape, k, v, text)
-        return attend(tape, p, q, k, v, padding=text.hidden, past=past, window=c.window)
+        return attend(tape, p, q, k, v, padding=text.hidden, past=past, window=window)
 
     def _feed_forward(self, tape: Tape, p: Parameters, x: Tensor) -> Tensor:
         """(silu(x W_gateᵀ) ⊙ x W_upᵀ) W_downᵀ (Shazeer 2020): [position, feature] -> the same."""
@@ -133,65 +160,30 @@ class Llama(DecoderOnly):
         return tied if self.config.tied_output else self.parameters.logits
 
 
-def configured(
-    stated: Stated,
-    *,
-    qkv_bias: bool = False,
-    output_bias: bool = False,
-    ffn_bias: bool = False,
-    head_norms: bool = False,
-    window: int | None = None,
-) -> Config:
-    """What Llama and its relatives state alike, and the differences given."""
-    heads, d_model = stated.size("num_attention_heads"), stated.size("hidden_size")
-    kv_heads = stated.size("num_key_value_heads", heads)
-    d_k = stated.size("head_dim", max(1, d_model // heads))
-    divisor = _("a divisor of num_attention_heads = {heads}").format(heads=heads)
+def configured(stated: Stated, defaults: Mapping[str, int], **differences: Any) -> Config:
+    """What Llama and its relatives state alike, and the differences given; ``defaults`` are for what is left out."""
+    heads, d_model = stated.size("num_attention_heads", 32), stated.size("hidden_size", 4096)
+    kv_heads = stated.size("num_key_value_heads", defaults.get("num_key_value_heads", heads), null=heads)
+    d_k = stated.size("head_dim", defaults.get("head_dim", max(1, d_model // heads)))
+    divisor = _("a divisor of num_attention_heads = {heads}").format(heads=stated.told("num_attention_heads"))
     stated.insist(heads % kv_heads == 0, "num_key_value_heads", divisor)
     stated.insist(d_k % 2 == 0, "head_dim", _("an even number"))
+    stated.insist(d_k <= WIDEST, "head_dim", _("at most {n}").format(n=WIDEST))
     return Config(
-        vocab=stated.size("vocab_size"),
-        positions=stated.size("max_position_embeddings", 2048),
+        vocab=stated.size("vocab_size", defaults["vocab_size"]),
+        positions=stated.size("max_position_embeddings", defaults["max_position_embeddings"]),
         d_model=d_model,
         heads=heads,
         kv_heads=kv_heads,
         d_k=d_k,
-        layers=stated.layers("num_hidden_layers"),
-        ffn=stated.size("intermediate_size"),
+        layers=stated.layers("num_hidden_layers", 32),
+        ffn=stated.size("intermediate_size", defaults["intermediate_size"]),
         activation=stated.one_of("hidden_act", BY_NAME, "silu"),
         norm_eps=stated.number("rms_norm_eps", 1e-6),
-        frequencies=rotary_frequencies(stated, d_k),
+        rotary=rotary(stated, d_k),
         tied_output=stated.flag("tie_word_embeddings", False),
-        qkv_bias=qkv_bias,
-        output_bias=output_bias,
-        ffn_bias=ffn_bias,
-        head_norms=head_norms,
-        window=window,
+        **differences,
     )
-
-
-def rotary_frequencies(stated: Stated, d_k: int) -> Frequencies:
-    """θᵢ = base^(−2i/d_k) (Su et al. 2021, §3.4.2), scaled as `rope_scaling` asks: linear, or Llama 3's way."""
-    scaling = stated.within("rope_scaling", "rope_parameters")
-    base = scaling.number("rope_theta", stated.number("rope_theta", 10000.0))
-    frequencies = tuple(base ** (-2 * i / d_k) for i in range(d_k // 2))
-    scaling.refuse("partial_rotary_factor", 1)
-    kind = scaling.get("rope_type", scaling.get("type", "default"))
-    if kind == "default":
-        return Frequencies(frequencies, base)
-    if kind == "linear":
-        return Frequencies(tuple(f / scaling.number("factor") for f in frequencies), base, kind)
-    scaling.insist(kind == "llama3", "rope_type", _("default, linear or llama3"))
-    return Frequencies(tuple(_llama3(f, scaling) for f in frequencies), base, kind)
-
-
-def _llama3(frequency: float, scaling: Stated) -> float:
-    """Slow waves are slowed further, fast ones kept, those between blended (Grattafiori et al. 2024, §3.4.1)."""
-    factor, trained = scaling.number("factor"), scaling.size("original_max_position_embeddings")
-    low, high = scaling.number("low_freq_factor"), scaling.number("high_freq_factor")
-    turns = trained * frequency / (2 * math.pi)
-    kept = min(1.0, max(0.0, (turns - low) / (high - low)))
-    return (1 - kept) * frequency / factor + kept * frequency
 
 
 def _add_layer(layout: Layout, name: str, path: str, c: Config) -> None:

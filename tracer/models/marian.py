@@ -10,13 +10,17 @@ from ..ops.position import sinusoid_halves
 from ..tape import Tape
 from ..tensor import FEATURE, Axis, Tensor
 from . import bart
-from .bart import EMBEDDINGS, OUTPUT, Bart, configured, stacks
+from .bart import EMBEDDINGS, FORM, OUTPUT, Bart, configured, stacks
 from .layout import Layout, Parameters
 from .stated import Stated
 from .text import Text
 
 SOURCE_EMBEDDING = {"model.encoder.embed_tokens.weight": "encoder.embed.weight"}
 TARGET_EMBEDDING = {"model.decoder.embed_tokens.weight": "decoder.embed.weight"}
+
+DIFFERENT = {"normalize_embedding": False, "static_position_embeddings": True}
+VOCABULARY = 58101
+"""The size of the vocabulary where none is stated; its last id is then padding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +39,18 @@ class Marian(Bart):
     @classmethod
     def configure(cls, stated: Stated) -> Config:
         shared = stated.flag("share_encoder_decoder_embeddings", True)
-        vocabulary = stated.size("vocab_size")
-        target_vocab = vocabulary if shared else stated.size("decoder_vocab_size", vocabulary)
-        return Config(**configured(stated, shared=shared, target_vocab=target_vocab))
+        vocabulary = stated.size("vocab_size", VOCABULARY)
+        of_its_own = stated.size("decoder_vocab_size", vocabulary)
+        return Config(
+            **configured(
+                stated,
+                {**FORM, **DIFFERENT},
+                vocabulary=VOCABULARY,
+                pad_id=VOCABULARY - 1,
+                shared=shared,
+                target_vocab=vocabulary if shared else of_its_own,
+            )
+        )
 
     @classmethod
     def layout(cls, config: Any, source: Axis, target: Axis) -> Layout:

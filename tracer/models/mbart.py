@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .bart import Bart, Config, configured
+from .bart import FORM, Bart, Config, configured
 from .stated import Stated
+
+DIFFERENT = {"normalize_before": True, "add_final_layer_norm": True}
 
 
 class MBart(Bart):
@@ -15,4 +17,4 @@ class MBart(Bart):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
-        return Config(**configured(stated, norm="pre", final_norm=True))
+        return Config(**configured(stated, {**FORM, **DIFFERENT}, norm="pre", final_norm=True))

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from ..i18n import _
 from .llama import Config, Llama, configured
 from .stated import Stated
+from .windows import Windows, windows
+
+DEFAULTS: Mapping[str, int] = {
+    "vocab_size": 151936,
+    "intermediate_size": 22016,
+    "num_key_value_heads": 32,
+    "max_position_embeddings": 1 << 15,
+}
 
 
 class Qwen2(Llama):
@@ -16,12 +24,11 @@ class Qwen2(Llama):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
-        refuse_windows(stated)
-        return configured(stated, qkv_bias=True)
+        return configured(stated, DEFAULTS, windows=upper_windows(stated), qkv_bias=True)
 
 
-def refuse_windows(stated: Stated) -> None:
-    """Insist that every layer sees all keys; Qwen's files can state a window for some of the layers, and none does."""
-    stated.refuse("use_sliding_window", False)
-    kinds = stated.get("layer_types", [])
-    stated.insist(all(kind == "full_attention" for kind in kinds), "layer_types", _("full_attention in every layer"))
+def upper_windows(stated: Stated) -> Windows:
+    """A window in the layers from ``max_window_layers`` on, if it is in use."""
+    window, since = stated.size("sliding_window", 4096, null=None), stated.count("max_window_layers", 28)
+    used = window if stated.flag("use_sliding_window", False) else None
+    return windows(stated, used, layers=stated.layers("num_hidden_layers", 32), since=since)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .llama import Config, Llama, configured
-from .qwen2 import refuse_windows
+from .qwen2 import DEFAULTS, upper_windows
 from .stated import Stated
 
 
@@ -16,6 +16,8 @@ class Qwen3(Llama):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
-        refuse_windows(stated)
         bias = stated.flag("attention_bias", False)
-        return configured(stated, qkv_bias=bias, output_bias=bias, head_norms=True)
+        defaults = {**DEFAULTS, "head_dim": 128}
+        return configured(
+            stated, defaults, windows=upper_windows(stated), qkv_bias=bias, output_bias=bias, head_norms=True
+        )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
-from ..addresses import suggestion
-from ..decisions import Decisions
-from ..errors import InputError
 from ..i18n import _
+from .account import SHORT, Account
 
 LARGEST = 1 << 24
 MOST_LAYERS = 1 << 10
@@ -16,34 +14,30 @@ MOST_LAYERS = 1 << 10
 
 T = TypeVar("T")
 REQUIRED: Any = object()
+"""The default of a value that must be stated; the default of ``null`` where null counts as absent."""
 
 
-class Stated:
+class Stated(Account):
     """What one of these files states. Every method takes a key and, where it may be absent, a default.
 
-    ``elsewhere`` names the files of those values that come from another than ``file``; ``decisions`` is told what is
-    made of a statement that leaves a choice.
+    ``null`` is what null stands for, where that is not the default. ``taken`` is every value as it was read; the sizes
+    and the numbers of layers among them that are not stated, and are what they are by default, are kept apart too.
 
     Raises:
         InputError: the key is missing, or its value is not what it should be.
     """
 
-    def __init__(
-        self,
-        values: Mapping[str, Any],
-        file: str = "config.json",
-        elsewhere: Mapping[str, str] | None = None,
-        decisions: Decisions | None = None,
-    ) -> None:
-        self._values = values
-        self._file = file
-        self._elsewhere = elsewhere or {}
-        self._asked = {"model_type"}
-        self.decisions = Decisions() if decisions is None else decisions
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self.taken: dict[str, Any] = {}
+        self.sizes_by_default: dict[str, int] = {}
+        self.layers_by_default: dict[str, int] = {}
 
-    def size(self, key: str, default: int = REQUIRED) -> int:
+    def size(self, key: str, default: Any = REQUIRED, *, null: Any = REQUIRED) -> Any:
         """A number of things, from 1."""
-        return self._checked(key, default, _("a whole number from 1 to {n}").format(n=LARGEST), _is_size)
+        size = self._checked(key, default, _("a whole number from 1 to {n}").format(n=LARGEST), _is_size, null)
+        self._keep_apart(key, size, self.sizes_by_default)
+        return size
 
     def count(self, key: str, default: Any = REQUIRED) -> Any:
         """A number of things, from 0."""
@@ -53,11 +47,13 @@ class Stated:
     def layers(self, key: str, default: int = REQUIRED) -> int:
         """A number of layers, from 1."""
         expected = _("a whole number from 1 to {n}").format(n=MOST_LAYERS)
-        return self._checked(key, default, expected, lambda v: _is_size(v) and v <= MOST_LAYERS)
+        layers = self._checked(key, default, expected, lambda v: _is_size(v) and v <= MOST_LAYERS)
+        self._keep_apart(key, layers, self.layers_by_default)
+        return layers
 
-    def token(self, key: str, default: Any = REQUIRED) -> Any:
+    def token(self, key: str, default: Any = REQUIRED, *, null: Any = REQUIRED) -> Any:
         """A token id."""
-        return self._checked(key, default, _("a token id"), _is_token)
+        return self._checked(key, default, _("a token id"), _is_token, null)
 
     def tokens(self, key: str) -> tuple[int, ...]:
         """Token ids, whether stated as one, several or none."""
@@ -76,9 +72,13 @@ class Stated:
 
     def number(self, key: str, default: float = REQUIRED) -> float:
         """A positive number."""
-        return float(
-            self._checked(key, default, _("a number above 0"), lambda v: not isinstance(v, bool) and 0 < v < 1e12)
-        )
+        return float(self._checked(key, default, _("a number above 0, of ordinary size"), _is_positive))
+
+    def numbers(self, key: str, count: int) -> Sequence[float]:
+        """Some positive numbers, ``count`` of them."""
+        expected = _("a list of {n} numbers above 0").format(n=count)
+        stated = self._checked(key, REQUIRED, expected, lambda v: _are_positive(v) and len(v) == count)
+        return tuple(map(float, stated))
 
     def flag(self, key: str, default: bool = REQUIRED) -> bool:
         """true or false."""
@@ -88,70 +88,82 @@ class Stated:
         """One of some words."""
         return self._checked(key, default, _("one of {words}").format(words=", ".join(choices)), lambda v: v in choices)
 
+    def each_of(self, key: str, choices: Collection[str], count: int, default: Sequence[str]) -> Sequence[str]:
+        """Some words, ``count`` of them."""
+        expected = _("a list of {n}, each of them one of {words}").format(n=count, words=", ".join(choices))
+        return self._checked(key, default, expected, lambda v: _are_words_of(v, choices) and len(v) == count)
+
     def divided(self, size: str, parts: str) -> int:
-        """The quotient of two sizes, the second of which must divide the first."""
-        a, b = self.size(size), self.size(parts)
+        """The quotient of two sizes that were read before, the second of which must divide the first."""
+        a, b = self.taken[size], self.taken[parts]
         if a % b:
-            raise self._error(_("{parts} ({b}) must divide {size} ({a})").format(parts=parts, b=b, size=size, a=a))
-        return a // b
+            told = _("{parts} ({b}) must divide {size} ({a})")
+            raise self.error(
+                told.format(parts=self.name_of(parts), b=self.told(parts), size=self.name_of(size), a=self.told(size))
+            )
+        return int(a // b)
 
     def within(self, *keys: str) -> Stated:
         """The first of some objects that is there, to be read in the same manner; an empty one where none is."""
         inner = next((value for key in keys if isinstance(value := self.get(key), dict)), {})
-        return Stated(inner, f"{self._file}: {keys[0]}", decisions=self.decisions)
+        part = Stated(inner, f"{self._file}: {keys[0]}", decisions=self.decisions)
+        self.parts.append(part)
+        return part
 
     def insist(self, holds: bool, key: str, expected: str) -> None:
         """Refuse a value that does not fit the others."""
         if not holds:
-            raise self._error(
-                _("{key} is {value!r}; expected {expected}").format(key=key, value=self.get(key), expected=expected),
-                key,
-            )
+            raise self._unfit(key, self.told(key), expected)
 
-    def file_of(self, key: str) -> str:
-        """The file that states a value, or would."""
-        return self._elsewhere.get(key, self._file)
+    def told(self, key: str) -> str:
+        """A value as it was read; whether by default."""
+        value = self.get(key, self.taken.get(key))
+        if self.get(key) is None and value is not None:
+            return _("{value}, by default").format(value=SHORT.repr(value))
+        return SHORT.repr(value)
 
-    def get(self, key: str, default: Any = None) -> Any:
-        """Whatever is stated, unchecked; null counts as absent."""
-        self._asked.add(key)
-        value = self._values.get(key)
-        return default if value is None else value
+    def _keep_apart(self, key: str, value: int | None, by_default: dict[str, int]) -> None:
+        if value is not None and self.get(key) is None:
+            by_default[key] = value
 
-    def refuse(self, key: str, *harmless: Any) -> None:
-        """Insist that a setting which would change the arithmetic is absent or harmless."""
-        if (value := self.get(key)) not in (None, *harmless):
-            raise self._error(_("{key} = {value!r} is not supported").format(key=key, value=value), key)
-
-    def refuse_unknown(self) -> None:
-        """Insist that every key was asked for."""
-        for key in self._values.keys() - self._asked:
-            nearest = suggestion(key, self._asked)
-            hint = _("; did you mean {nearest}?").format(nearest=nearest) if nearest else ""
-            raise self._error(_("unknown key {key}{hint}").format(key=key, hint=hint))
-
-    def _checked(self, key: str, default: T, expected: str, fits: Any) -> T:
+    def _checked(self, key: str, default: T, expected: str, fits: Any, null: T = REQUIRED) -> T:
         value = self.get(key)
         if value is None:
-            if default is REQUIRED:
-                raise self._error(_("{key} is missing; expected {expected}").format(key=key, expected=expected), key)
-            return default
-        try:
-            sound = fits(value)
-        except TypeError:
-            sound = False
-        if not sound:
-            raise self._error(
-                _("{key} is {value!r}; expected {expected}").format(key=key, value=value, expected=expected), key
-            )
+            value = null if self.is_null(key) and null is not REQUIRED else default
+            if value is REQUIRED:
+                raise self.error(_("{key} is missing; expected {expected}").format(key=key, expected=expected), key)
+        elif not _holds(fits, value):
+            raise self._unfit(key, SHORT.repr(value), expected)
+        self.taken[key] = value
         return value  # type: ignore[no-any-return]
 
-    def _error(self, what: str, key: str = "") -> InputError:
-        return InputError(f"{self.file_of(key)}: {what}")
+    def _unfit(self, key: str, value: str, expected: str) -> Exception:
+        told = _("{key} is {value}; expected {expected}")
+        return self.error(told.format(key=self.name_of(key), value=value, expected=expected), key)
+
+
+def _holds(fits: Any, value: Any) -> bool:
+    """Whether a value, which may be of any kind, is what it should be."""
+    try:
+        return bool(fits(value))
+    except TypeError:
+        return False
+
+
+def _are_words_of(value: Any, choices: Collection[str]) -> bool:
+    return isinstance(value, list) and all(word in choices for word in value)
 
 
 def _is_size(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST
+
+
+def _is_positive(value: Any) -> bool:
+    return not isinstance(value, bool) and 1e-30 < value < 1e12
+
+
+def _are_positive(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_positive, value))
 
 
 def _is_token(value: Any) -> bool:

@@ -20,7 +20,7 @@ from ..ops.position import relative_bias
 from ..ops.softmax import softmax
 from ..tape import Tape
 from ..tensor import FEATURE, HEAD, Axis, Tensor
-from .architecture import Architecture, Facts
+from .architecture import MOST, Architecture, Facts
 from .attention import cross_attention, self_attention
 from .layout import Layout, Parameters
 from .stated import Stated
@@ -37,13 +37,13 @@ GATED = "gated-"
 
 @dataclass(frozen=True)
 class Config:
-    """What `config.json` states; ``buckets`` of distances reach to ``farthest``.
+    """What `config.json` states; ``buckets`` of distances reach to ``farthest``, and no text is too long for them.
 
     ``rescaled`` says that the output is divided by √d_model, as v1.0 does where it is tied to the embedding.
     """
 
     vocab: int
-    positions: int
+    positions: int | None
     d_model: int
     heads: int
     d_k: int
@@ -55,7 +55,7 @@ class Config:
     buckets: int
     farthest: int
     norm_eps: float
-    pad_id: int
+    pad_id: int | None
     tied_output: bool
     rescaled: bool
 
@@ -68,6 +68,11 @@ class T5(Architecture):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
+        own_layers = stated.layers("num_layers", 6)
+        decoder_layers = stated.layers("num_decoder_layers", own_layers)
+        stated.also(
+            d_model="hidden_size", num_heads="num_attention_heads", num_layers="num_hidden_layers", d_kv="head_dim"
+        )
         activation, gated = _feed_forward_kind(stated)
         buckets = stated.size("relative_attention_num_buckets", 32)
         farthest = stated.size("relative_attention_max_distance", 128)
@@ -75,22 +80,24 @@ class T5(Architecture):
         above = _("more than half of the {n} buckets").format(n=buckets)
         stated.insist(farthest > buckets // 2, "relative_attention_max_distance", above)
         tied = stated.flag("tie_word_embeddings", True)
-        layers = stated.layers("num_layers")
+        vocabulary, pad_id = stated.size("vocab_size", 32128), stated.token("pad_token_id", 0, null=None)
+        within = _("an id of the vocabulary, 0 to {last}").format(last=vocabulary - 1)
+        stated.insist(pad_id is None or pad_id < vocabulary, "pad_token_id", within)
         return Config(
-            vocab=stated.size("vocab_size"),
-            positions=stated.size("n_positions", 1 << 14),
-            d_model=stated.size("d_model"),
-            heads=stated.size("num_heads"),
-            d_k=stated.size("d_kv"),
-            encoder_layers=layers,
-            decoder_layers=stated.layers("num_decoder_layers", layers),
-            ffn=stated.size("d_ff"),
+            vocab=vocabulary,
+            positions=stated.size("n_positions", None),
+            d_model=stated.size("d_model", 512),
+            heads=stated.size("num_heads", 8),
+            d_k=stated.size("d_kv", 64),
+            encoder_layers=stated.layers("num_layers", own_layers),
+            decoder_layers=decoder_layers,
+            ffn=stated.size("d_ff", 2048),
             activation=activation,
             gated=gated,
             buckets=buckets,
             farthest=farthest,
             norm_eps=stated.number("layer_norm_epsilon", 1e-6),
-            pad_id=stated.token("pad_token_id", 0),
+            pad_id=pad_id,
             tied_output=tied,
             rescaled=stated.flag("scale_decoder_outputs", tied),
         )
@@ -113,7 +120,8 @@ class T5(Architecture):
     @property
     def facts(self) -> Facts:
         c = self.config
-        return Facts(c.vocab, c.vocab, c.positions, c.positions, c.pad_id)
+        longest = max(MOST, c.positions or 0)
+        return Facts(c.vocab, c.vocab, longest, longest, c.pad_id, made_for=c.positions)
 
     def describe(self) -> str:
         c = self.config
@@ -243,11 +251,19 @@ class T5(Architecture):
 
 
 def _feed_forward_kind(stated: Stated) -> tuple[str, bool]:
-    """The activation, and whether the unit is gated; of gated units, what is stated as GELU is its tanh form."""
+    """The activation, and whether the unit is gated; of gated units, what is stated as GELU is its tanh form.
+
+    Newer files state both once more in words of their own, which count.
+    """
     stated_as = stated.one_of("feed_forward_proj", [*BY_NAME, *(GATED + name for name in BY_NAME)], "relu")
     activation = stated_as.removeprefix(GATED)
     gated = activation != stated_as
-    return ("gelu_new" if gated and activation == "gelu" else activation), gated
+    name = "gelu_new" if gated and activation == "gelu" else activation
+    found = stated.one_of("dense_act_fn", BY_NAME, name), stated.flag("is_gated_act", gated)
+    for key, value, said in zip(("dense_act_fn", "is_gated_act"), found, (name, gated), strict=True):
+        if value != said and stated.get("feed_forward_proj") is not None:
+            stated.outvote("feed_forward_proj", key)
+    return found
 
 
 def _add_layer(layout: Layout, stack: str, i: int, c: Config) -> None:

@@ -18,10 +18,11 @@ class TorchTransformer(Transformer):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
+        d_model, heads = stated.size("d_model"), stated.size("heads")
         stated.divided("d_model", "heads")
         return Config(
-            d_model=stated.size("d_model"),
-            heads=stated.size("heads"),
+            d_model=d_model,
+            heads=heads,
             encoder_layers=stated.layers("layers"),
             decoder_layers=stated.layers("layers"),
             ffn=stated.size("ffn"),

@@ -38,7 +38,7 @@ class Config:
     ffn: int
     source_vocab: int
     target_vocab: int
-    pad_id: int = 0
+    pad_id: int | None = 0
     bos_id: int = 1
     eos_id: int = 2
     unk_id: int = 3
@@ -59,10 +59,11 @@ class Transformer(Architecture):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
+        d_model, heads = stated.size("d_model"), stated.size("heads")
         stated.divided("d_model", "heads")
         config = Config(
-            d_model=stated.size("d_model"),
-            heads=stated.size("heads"),
+            d_model=d_model,
+            heads=heads,
             encoder_layers=stated.layers("encoder_layers"),
             decoder_layers=stated.layers("decoder_layers"),
             ffn=stated.size("ffn"),

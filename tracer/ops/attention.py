@@ -135,6 +135,12 @@ def _shared(node: Node, head: int, q: Tensor, k: Tensor) -> Node:
     )
 
 
+def _product(index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
+    """q · k of one query and one key of a head."""
+    head, query, key = index
+    return dot(q=q.row(head, query), k=k.row(_serving(head, q, k), key))
+
+
 class Products(Operation):
     """[head, query, d_k], [head or kv_head, key, d_k] -> [head, query, key], without scaling.
 
@@ -156,11 +162,7 @@ class Products(Operation):
         return Tensor(product, (q.dims[0], q.dims[1], k.dims[1]))
 
     def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
-        return _shared(self._product(index, q, k), index[0], q, k)
-
-    def _product(self, index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
-        head, query, key = index
-        return dot(q=q.row(head, query), k=k.row(_serving(head, q, k), key))
+        return _shared(_product(index, q, k), index[0], q, k)
 
 
 class Scores(Products):
@@ -176,8 +178,36 @@ class Scores(Products):
         return product
 
     def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
-        scaled = self._product(index, q, k) / Number(math.sqrt(q.shape[2]), "√d_k")
+        scaled = _product(index, q, k) / Number(math.sqrt(q.shape[2]), "√d_k")
         return _shared(scaled, index[0], q, k)
+
+
+class LayerScores(Operation):
+    """[head, query, d_k], [head or kv_head, key, d_k] -> [head, query, key], over ℓ, the number of the layer from 1.
+
+    Without ``rooted`` there is no √d_k.
+    """
+
+    formula = "q kᵀ / (√d_k · ℓ)"
+    latex = r"\frac{Q K^{\top}}{\sqrt{d_k} \cdot \ell}"
+    reference = N_("Karamcheti et al. 2021, Mistral (scores over the number of the layer, for GPT-2)")
+
+    def forward(self, q: Tensor, k: Tensor, *, layer: int, rooted: bool) -> Tensor:
+        product = products.forward(q, k)
+        product.array /= layer * (math.sqrt(q.shape[2]) if rooted else 1)
+        return product
+
+    def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor, *, layer: int, rooted: bool) -> Node:
+        number = Number(float(layer), "ℓ")
+        divisor = Number(math.sqrt(q.shape[2]), "√d_k") * number if rooted else number
+        told = _("ℓ = {number}: decoder.{index} is layer {number}, counted from 1")
+        divided = Noted(_product(index, q, k) / divisor, told.format(number=layer, index=layer - 1))
+        return _shared(divided, index[0], q, k)
+
+    def written(self, record: Record) -> Written:
+        if record.parameters["rooted"]:
+            return super().written(record)
+        return Written("q kᵀ / ℓ", r"\frac{Q K^{\top}}{\ell}")
 
 
 class Masked(Operation):
@@ -265,6 +295,7 @@ class Cached(Operation):
 mask = Mask()
 products = Products()
 scores = Scores()
+layer_scores = LayerScores()
 masked = Masked()
 weigh = Weigh()
 append = Append()

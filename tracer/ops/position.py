@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from ..arithmetic import Call, Named, Node, Noted, Number
 from ..i18n import N_, _
-from ..operation import Operation
+from ..operation import Operation, Written
 from ..tensor import FEATURE, HEAD, Array, Axis, Parameter, Tensor
 
+if TYPE_CHECKING:
+    from ..tape import Record
+
 Dtype: TypeAlias = type[np.floating[Any]]
+SCALE = "a"
+"""How formulas write the number that scaled rotary positions multiply by."""
 
 
 class Sinusoids(Operation):
@@ -75,48 +81,62 @@ class Positions(Operation, weight="P"):
         return Noted(cell, told.format(position=place, offset=offset, row=place + offset))
 
 
-class Frequencies(NamedTuple):
-    """The angle per position of each rotary pair, in radians: θᵢ = base^(−2i/d_k), changed as ``scaling`` has it.
+@dataclass(frozen=True)
+class Frequencies:
+    """The arithmetic of the angle per position of each rotary pair, in radians: θᵢ = base^(−2i/d_k), or scaled.
 
-    ``scaling`` is the name that configurations use, or empty.
+    ``scale`` is what the turned features are multiplied by, None if by nothing.
     """
 
-    values: tuple[float, ...]
-    base: float
-    scaling: str = ""
+    angles: tuple[Node, ...]
+    scale: Node | None = None
+
+    @cached_property
+    def values(self) -> tuple[float, ...]:
+        """The angle of each pair."""
+        return tuple(angle.evaluate() for angle in self.angles)
+
+    @cached_property
+    def scaling(self) -> float:
+        """What the turned features are multiplied by."""
+        return 1.0 if self.scale is None else self.scale.evaluate()
 
     def derive(self, pair: int) -> Node:
-        """The arithmetic of one angle."""
-        value, power = self.values[pair], f"{self.base:g}^(−{2 * pair}/{2 * len(self.values)})"
-        if not self.scaling:
-            return Number(value, f"θ = {power}")
-        plain = self.base ** (-pair / len(self.values))
-        return Named(
-            "θ", Number(plain, power) * Number(value / plain, _("{scaling} scaling").format(scaling=self.scaling))
-        )
+        """The arithmetic of one angle, under its name."""
+        angle = self.angles[pair]
+        return Number(angle.value, f"θ = {angle.symbol}") if isinstance(angle, Number) else Named("θ", angle)
 
 
 class Rotate(Operation):
-    """[head, position, d_k] -> the same: features i and i + d_k/2 turned by the angle position · frequencyᵢ."""
+    """[head, position, d_k] -> the same: features i and i + d_k/2 turned by the angle position · frequencyᵢ.
+
+    Some ways of scaling to longer texts multiply the result by a number a.
+    """
 
     formula = "x cos(pos · θ) ± x′ sin(pos · θ)"
     latex = r"\begin{pmatrix} \cos m\theta_i & -\sin m\theta_i \\ \sin m\theta_i & \cos m\theta_i \end{pmatrix} x"
     reference = N_("Su et al. 2021, eq. 34 (pairs i and i + d_k/2)")
 
     def forward(self, x: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Tensor:
-        half = len(frequencies.values)
-        turns = _at(positions, _turns(_room(positions), frequencies.values, x.array.dtype))
+        half = len(frequencies.angles)
+        turns = _at(positions, _turns(_room(positions), frequencies.values, frequencies.scaling, x.array.dtype))
         cos, sin = turns[:, 0], turns[:, 1]
         left, right = x.array[..., :half], x.array[..., half:]
         return Tensor(np.concatenate([left * cos - right * sin, right * cos + left * sin], -1), x.dims)
 
     def derive(self, index: tuple[int, ...], x: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Node:
         head, place, column = index
-        half = len(frequencies.values)
+        half = len(frequencies.angles)
         angle = Number(float(positions[place]), "pos") * frequencies.derive(column % half)
         other = x.leaf(head, place, (column + half) % (2 * half))
         turned, crossed = x.leaf(*index) * Call("cos", angle), other * Call("sin", angle)
-        return turned + crossed if column >= half else turned - crossed
+        whole = turned + crossed if column >= half else turned - crossed
+        return whole if frequencies.scale is None else Named(SCALE, frequencies.scale) * whole
+
+    def written(self, record: Record) -> Written:
+        if record.parameters["frequencies"].scale is None:
+            return super().written(record)
+        return Written(f"{SCALE} · ({self.formula})", rf"a {self.latex}")
 
 
 class RelativeBias(Operation, weight="W"):
@@ -207,10 +227,10 @@ def _sines_and_cosines(length: int, d_model: int, dtype: np.dtype[Any]) -> Array
 
 
 @lru_cache(maxsize=16)
-def _turns(length: int, frequencies: tuple[float, ...], dtype: np.dtype[Any]) -> Array:
-    """[position, cos or sin, pair of features] of position · frequency."""
+def _turns(length: int, frequencies: tuple[float, ...], scale: float, dtype: np.dtype[Any]) -> Array:
+    """[position, cos or sin, pair of features] of position · frequency, times the scale."""
     angle = np.arange(length)[:, None] * np.asarray(frequencies)
-    return np.stack([np.cos(angle), np.sin(angle)], 1).astype(dtype)
+    return (scale * np.stack([np.cos(angle), np.sin(angle)], 1)).astype(dtype)
 
 
 sinusoids = Sinusoids()

@@ -71,6 +71,12 @@ class Trainer:
         self.batches = Batches(self.pairs, self.recipe.batch, self.recipe.seed)
         self.updates = self.recipe.epochs * sum(1 for _ in self.batches.epoch(0))
 
+    @property
+    def pad_id(self) -> int:
+        """What fills up the shorter texts of a batch."""
+        assert self.config.pad_id is not None
+        return self.config.pad_id
+
     def rate(self, update: int) -> float:
         """The learning rate of an update, from 0."""
         if update < self.recipe.warmup:
@@ -91,10 +97,10 @@ class Trainer:
         tick(self.progress)
 
     def _update(self, rows: list[int]) -> float:
-        source = padded([self.pairs[i][0] for i in rows], self.config.pad_id)
-        target = padded([[self.config.bos_id, *self.pairs[i][1]] for i in rows], self.config.pad_id)
+        source = padded([self.pairs[i][0] for i in rows], self.pad_id)
+        target = padded([[self.config.bos_id, *self.pairs[i][1]] for i in rows], self.pad_id)
         gold = target[:, 1:]
-        real = gold != self.config.pad_id
+        real = gold != self.pad_id
         hidden = self.network(source, target[:, :-1])[real]
         loss = F.cross_entropy(self.network.logits(hidden), gold[real], label_smoothing=self.recipe.smoothing)
         self.optimizer.param_groups[0]["lr"] = self.rate(self.progress.update)
@@ -113,7 +119,7 @@ class Trainer:
         texts = [""] * len(order)
         for start in range(0, len(order), 100):
             rows = order[start : start + 100]
-            source = padded([self.dev[i][0] for i in rows], self.config.pad_id)
+            source = padded([self.dev[i][0] for i in rows], self.pad_id)
             for i, ids in zip(rows, network.greedy(source, source.shape[1] + 10), strict=True):
                 texts[i] = self.detokenize(ids)
         return sacrebleu.corpus_bleu(texts, [list(self.references)]).score

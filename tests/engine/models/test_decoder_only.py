@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from tracer.run import Run
 from tracer.tape import Tape
 
 from ..conftest import FIXTURES, Dtype
+from .published import changed
 from .references import Reference, agree, log_softmax
 
 NAMES = ("gpt2", "gpt2_untied", "llama_gqa", "llama3_scaled", "mistral_window", "qwen2", "qwen3")
@@ -144,18 +144,10 @@ def test_with_the_cache_only_the_last_position_gets_logits(model: tracer.Model, 
 
 def test_a_window_hides_what_lies_further_back(dtype: Dtype) -> None:
     model, ids = tracer.load(FIXTURES / "mistral_window", dtype), REFERENCES["mistral_window"].ids("input_ids")
-    assert model.config.window == 5 < len(ids)
+    assert model.config.windows == (5, 5)
+    assert len(ids) > 5
     weights = tracer.trace(model, ids=ids, max_tokens=3)[3]["decoder.0.self_attn.weights"].array
     np.testing.assert_array_equal((weights > 0).sum(axis=-1), np.full((3, 1), 5))
-
-
-def changed(directory: Path, name: str, **stated: Any) -> Path:
-    """A fixture with other settings in config.json; ``...`` takes one away."""
-    shutil.copytree(FIXTURES / name, directory, dirs_exist_ok=True)
-    path = directory / "config.json"
-    config = json.loads(path.read_text(encoding="utf-8")) | stated
-    path.write_text(json.dumps({key: value for key, value in config.items() if value is not ...}), encoding="utf-8")
-    return directory
 
 
 ROPE = json.loads((FIXTURES / "llama3_scaled" / "config.json").read_text(encoding="utf-8"))["rope_parameters"]
@@ -177,7 +169,7 @@ def test_rotary_settings_as_older_and_newer_files_state_them(tmp_path: Path, sta
 
 
 def test_frequencies_are_kept_blended_and_slowed() -> None:
-    frequencies = tracer.load(FIXTURES / "llama3_scaled").config.frequencies.values
+    frequencies = tracer.load(FIXTURES / "llama3_scaled").config.rotary.at(range(1)).values
     ratios = [f / 100.0 ** (-i / 4) for i, f in enumerate(frequencies)]
     assert ratios[0] == 1
     assert 0.25 < ratios[1] < 1
@@ -186,26 +178,30 @@ def test_frequencies_are_kept_blended_and_slowed() -> None:
 
 @pytest.mark.parametrize("name", ["mistral_window", "qwen2", "qwen3"])
 def test_without_a_window_all_keys_are_seen(tmp_path: Path, name: str) -> None:
-    assert tracer.load(changed(tmp_path, name, sliding_window=None)).config.window is None
+    assert tracer.load(changed(tmp_path, name, sliding_window=None)).config.windows == (None, None)
 
 
 @pytest.mark.parametrize("name", ["qwen2", "qwen3"])
 def test_a_window_that_is_not_in_use_is_none(tmp_path: Path, name: str) -> None:
     stated = {"sliding_window": 4, "use_sliding_window": False, "max_window_layers": 1, "layer_types": ...}
-    assert tracer.load(changed(tmp_path, name, **stated)).config.window is None
+    assert tracer.load(changed(tmp_path, name, **stated)).config.windows == (None, None)
 
 
 @pytest.mark.parametrize(
     ("name", "stated", "message"),
     [
-        ("qwen2", {"use_sliding_window": True}, "use_sliding_window = True is not supported"),
-        ("qwen3", {"layer_types": ["full_attention", "sliding_attention"]}, "layer_types"),
+        ("qwen2", {"layer_types": True}, "layer_types is True; expected a list of 2, each of them one of full_att"),
+        ("qwen2", {"layer_types": ["full_attention"]}, "layer_types is .'full_attention'.; expected a list of 2"),
+        ("qwen3", {"layer_types": ["full_attention", 3]}, "layer_types is .'full_attention', 3.; expected a list"),
+        ("qwen3", {"layer_types": ["full_attention", "sliding_attention"]}, "expected full_attention in every layer"),
+        ("mistral_window", {"sliding_window": 0}, "sliding_window is 0; expected a whole number from 1"),
         ("llama_gqa", {"num_key_value_heads": 3}, "num_key_value_heads is 3; expected a divisor"),
         ("llama_gqa", {"head_dim": 7}, "head_dim is 7; expected an even number"),
-        ("llama_gqa", {"rope_scaling": {"rope_type": "yarn", "factor": 2.0}}, "rope_type is 'yarn'; expected default"),
-        ("llama_gqa", {"rope_scaling": {"rope_type": "linear"}}, "factor is missing"),
+        ("llama_gqa", {"head_dim": 1 << 24}, "head_dim is 16777216; expected at most 16384"),
+        ("llama_gqa", {"num_hidden_layers": "2"}, "num_hidden_layers is '2'; expected a whole number from 1 to 1024"),
+        ("llama_gqa", {"num_attention_heads": 6}, r"num_attention_heads \(6\) must divide hidden_size \(64\)"),
         ("gpt2", {"n_head": 5}, r"n_head \(5\) must divide n_embd \(48\)"),
-        ("gpt2", {"scale_attn_by_inverse_layer_idx": True}, "scale_attn_by_inverse_layer_idx = True is not supported"),
+        ("gpt2", {"scale_attn_weights": 1}, "scale_attn_weights is 1; expected true or false"),
     ],
 )
 def test_a_configuration_that_makes_no_sense(tmp_path: Path, name: str, stated: dict[str, Any], message: str) -> None:
@@ -213,7 +209,7 @@ def test_a_configuration_that_makes_no_sense(tmp_path: Path, name: str, stated: 
         tracer.load(changed(tmp_path, name, **stated))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["gpt2", "gpt2_untied"])
 def test_a_text_longer_than_the_position_table(name: str) -> None:
     model = tracer.load(FIXTURES / name)
     most = model.facts.longest_source
@@ -221,6 +217,16 @@ def test_a_text_longer_than_the_position_table(name: str) -> None:
     assert len(run.output_ids) <= 2
     with pytest.raises(InputError, match=rf"has {most + 1} tokens, and {name} takes at most {most} tokens"):
         tracer.trace(model, ids=[5] * (most + 1))
+
+
+@pytest.mark.parametrize("name", LLAMAS)
+def test_a_text_longer_than_the_model_is_made_for(tmp_path: Path, name: str) -> None:
+    """What a file says of lengths ends no text: rotary positions go on."""
+    reference, model = REFERENCES[name], tracer.load(changed(tmp_path, name, max_position_embeddings=5))
+    run = tracer.trace(model, ids=reference.ids("input_ids"), target_ids=[])
+    agree(run[1]["logits"].array, reference.arrays["logits"], reference, "logits")
+    with pytest.raises(InputError, match="has 65537 tokens, and at most 65536 tokens are taken here; shorten it"):
+        tracer.trace(model, ids=[5] * 65537)
 
 
 @pytest.mark.parametrize("name", LLAMAS)

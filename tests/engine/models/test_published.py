@@ -133,7 +133,7 @@ def test_the_position_bias_is_recorded_once_and_named_in_every_layer() -> None:
     [
         ("bart_tied", {"decoder_attention_heads": 5}, r"decoder_attention_heads \(5\) must divide d_model \(24\)"),
         ("bart_tied", {"activation_function": "maxout"}, "activation_function is 'maxout'; expected one of relu"),
-        ("marian_zh_en", {"encoder_layers": None}, "encoder_layers is missing"),
+        ("marian_zh_en", {"encoder_layers": "2", "num_hidden_layers": None}, "encoder_layers is '2'; expected a whole"),
         ("t5_v1_0", {"feed_forward_proj": "gated"}, "feed_forward_proj is 'gated'; expected one of relu"),
         ("t5_v1_0", {"relative_attention_num_buckets": 2}, "relative_attention_num_buckets is 2; expected 4 or more"),
         ("t5_v1_0", {"relative_attention_max_distance": 3}, "expected more than half of the 8 buckets"),
@@ -145,7 +145,7 @@ def test_a_configuration_that_makes_no_sense(tmp_path: Path, name: str, stated: 
 
 
 def test_how_long_a_text_may_be() -> None:
-    assert tracer.load(FIXTURES / "bart_tied").facts[2:] == (32, 32, 1, True)
-    assert tracer.load(FIXTURES / "t5_v1_1").facts[2:] == (64, 64, 0, True)
-    assert tracer.load(FIXTURES / "t5_v1_0").facts.longest_source == 1 << 14
+    assert tracer.load(FIXTURES / "bart_tied").facts[2:] == (32, 32, 1, True, None)
+    assert tracer.load(FIXTURES / "t5_v1_1").facts[2:] == (1 << 16, 1 << 16, 0, True, 64)
+    assert tracer.load(FIXTURES / "t5_v1_0").facts[2:] == (1 << 16, 1 << 16, 0, True, None)
     assert tracer.load(FIXTURES / "marian_two_vocabularies").facts[:2] == (90, 113)

@@ -22,8 +22,9 @@ from tracer.tensor import Array
 from ..conftest import FIXTURES
 
 CONFIG = json.loads((FIXTURES / "torch_post" / "config.json").read_text())
+ACCOUNT = json.loads((FIXTURES / "torch_post" / "account.json").read_text())
 REFERENCE: dict[str, Array] = load_file(FIXTURES / "torch_post" / "reference.safetensors")
-COMPARED = [name for name in CONFIG["arrays"] if not name.endswith(("_ids", ".ids"))]
+COMPARED = [name for name in ACCOUNT["arrays"] if not name.endswith(("_ids", ".ids"))]
 ALONE = [name for name in COMPARED if not name.startswith("batch.")]
 IN_BATCH = [name for name in COMPARED if name.startswith("batch.")]
 
@@ -60,7 +61,7 @@ def forced(model: tracer.Model, prefix: str = "", row: int = 0) -> tracer.Run:
 
 
 def test_the_reference_is_used_up() -> None:
-    assert REFERENCE.keys() == CONFIG["arrays"].keys()
+    assert REFERENCE.keys() == ACCOUNT["arrays"].keys()
     assert len(COMPARED) == 13 + 4
 
 
@@ -90,7 +91,7 @@ def test_padding_changes_nothing_but_its_own_rows(torch_post: tracer.Model, row:
 def test_greedy_ids(torch_post: tracer.Model, cache: bool) -> None:
     expected = ids("greedy.ids")
     run = tracer.trace(torch_post, ids=ids("source_ids"), max_tokens=len(expected) - 1, cache=cache)
-    assert [CONFIG["bos_id"], *run.output_ids] == expected == CONFIG["greedy_ids"]
+    assert [CONFIG["bos_id"], *run.output_ids] == expected == ACCOUNT["greedy_ids"]
 
 
 @pytest.mark.parametrize("cache", [False, True])
