@@ -240,6 +240,7 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
     layout = kind.layout(config, *(Axis("vocab", pieces) for pieces in labels))
     layout.sizes_by_default, layout.layers_by_default = stated.sizes_by_default, stated.layers_by_default
     contents = read_parameters(directory, layout, DTYPES[dtype], reading)
+    layout.tell(contents.parameters, decisions)
     network = kind(config, layout, contents.parameters, DTYPES[dtype])
     for pieces, size in zip(labels, network.facts[:2], strict=True):
         if pieces is not None:

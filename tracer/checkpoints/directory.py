@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..i18n import _, cause
+from ..i18n import N_, _, cause
 from ..models.layout import Layout
 from ..tensor import Parameter
 from .json_file import read_json
@@ -61,9 +61,21 @@ def read_parameters(directory: Path, layout: Layout, dtype: DType, reading: Read
     used = {name: found[name] for name in layout.slots if name in found}
     for name, stored in used.items():
         _check(stored, layout.slots[name].shape, layout.sizes_by_default)
+    for copy, name in _copies(layout, used).items():
+        ignored[copy] = N_("a copy of {name}").format(name=used[name].name)
+        del used[copy]
     rooms = set_aside(used, dtype, reading)
     parameters = {name: layout.parameter(name, used[name].name, room.array, room) for name, room in rooms.items()}
     return Contents({name: parameters[name] for name in used}, {found[name].name: why for name, why in ignored.items()})
+
+
+def _copies(layout: Layout, used: Mapping[str, Stored]) -> Mapping[str, str]:
+    """The tensors that are there more than once, each with the name of the one that is read."""
+
+    def same(first: str, name: str) -> bool:
+        return used[first].holds_the_same_as(used[name])
+
+    return {copy: shared.first(used) for shared in layout.shares for copy in shared.copies(used, same)}
 
 
 def _named(tensors: Iterable[Stored], layout: Layout) -> Mapping[str, Stored]:
