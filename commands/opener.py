@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from tracer.addresses import escaped
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 from tracer.i18n import _, spoken
@@ -124,6 +125,12 @@ class Opener:
             self._warn(
                 _("warning: {model} does not know {characters}").format(model=self.model.name, characters=listed)
             )
+
+
+def as_typed(text: str) -> str:
+    """A text as `run` reads it on one line: as it is, or between double quotes for what is lost without."""
+    is_plain = text == text.strip() and set("\n\r\t|>").isdisjoint(text) and not text.startswith('"')
+    return text if is_plain else f'"{escaped(text)}"'
 
 
 def read_ids(text: str) -> list[int]:

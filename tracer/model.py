@@ -107,7 +107,7 @@ class Model:
         Raises:
             InputError: the text is empty, or longer than the model takes, or has a token that the model does not.
         """
-        if not text.strip():
+        if not text:
             raise InputError(_("the text is empty; give a sentence, e.g. {example}").format(example="我爱你"))
         if self.source is None:
             raise InputError(_("{name} has no tokenizer; give token ids with --ids").format(name=self.name))
@@ -117,6 +117,8 @@ class Model:
         encoded = self.source.encode(text)
         self._check_length(len(encoded.ids), longest)
         self._check_embedded(encoded, self.facts.source_vocab)
+        if not encoded.ids:
+            raise InputError(_("{text!r} has no tokens in the vocabulary of {name}").format(text=text, name=self.name))
         return encoded.ids, encoded.unknown
 
     def target_ids(self, text: str) -> list[int]:

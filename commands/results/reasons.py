@@ -80,7 +80,7 @@ def _token(stored: Tensor, address: Address) -> Mapping[str, str]:
     """The token whose row or column a cell of a parameter lies in, if it is one."""
     for axis, place in zip(stored.dims, stored.locate(address.selectors), strict=True):
         if axis.labels is not None and isinstance(place, int):
-            return {N_("token"): _('"{piece}" = id {id}').format(piece=axis.labels[place], id=place)}
+            return {N_("token"): _("{token} = id {id}").format(token=Label(axis.labels[place]), id=place)}
     return {}
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import tracer
+from commands.grammar.parsing import parse_line
 from commands.opener import Opener
+from commands.sitting import Sitting
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -16,6 +18,14 @@ def introduced(name):
     told = []
     Opener(tracer.load(name), warn=told.append).introduce()
     return told
+
+
+@pytest.mark.parametrize(
+    "text", ["我爱你", "the end ", " ", "a\nb", "\t", r"a\nb", 'say "a"', '"a"', "a | b", "a > b", "\\"]
+)
+def test_a_text_is_read_as_it_was_told(text):
+    title = Sitting(Opener(tracer.load(FIXTURES / "gpt2"), text)).title()
+    assert parse_line(f"run {title.text}").arguments == {"text": text}
 
 
 def test_settings_that_are_not_followed_are_told():
