@@ -98,8 +98,15 @@ class Opener:
     def _given(self, target: str) -> Sequence[int]:
         if self.model.target:
             self._warn_of(self.model.target.encode(target).unknown)
-        ids = self.model.target_ids(target) if self.model.target else read_ids(target)
+        ids = self.model.target_ids(target) if self.model.target else self._given_ids(target)
         return self._measured(self.model.check_ids(ids, "target"))
+
+    def _given_ids(self, target: str) -> list[int]:
+        try:
+            return read_ids(target)
+        except InputError:
+            told = _("{name} has no tokenizer, so that --target takes token ids, written like 5 9 2, and not {text!r}")
+            raise InputError(told.format(name=self.model.name, text=target)) from None
 
     def _source(self, text: str) -> Sequence[int]:
         if self.ids:

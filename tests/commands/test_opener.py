@@ -10,6 +10,7 @@ import tracer
 from commands.grammar.parsing import parse_line
 from commands.opener import Opener
 from commands.sitting import Sitting
+from tracer.errors import InputError
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -26,6 +27,14 @@ def introduced(name):
 def test_a_text_is_read_as_it_was_told(text):
     title = Sitting(Opener(tracer.load(FIXTURES / "gpt2"), text)).title()
     assert parse_line(f"run {title.text}").arguments == {"text": text}
+
+
+def test_a_target_for_a_model_without_a_tokenizer_is_ids():
+    model = tracer.load(FIXTURES / "bart_tied")
+    assert Opener(model, "5 6", ids=True, target="2 7").target == "2 7"
+    message = "bart_tied has no tokenizer, so that --target takes token ids, written like 5 9 2, and not 'love'"
+    with pytest.raises(InputError, match=message):
+        Opener(model, "5 6", ids=True, target="love")
 
 
 def test_settings_that_are_not_followed_are_told():
