@@ -13,6 +13,7 @@ from tracer.errors import InputError
 from tracer.i18n import _, spoken
 from tracer.model import Dtype, Model, load
 from tracer.run import Run
+from tracer.tokenizers.directory import format_of
 
 EXAMPLE = "我爱你"
 EXAMPLE_LATIN = "I love you"
@@ -59,7 +60,9 @@ class Opener:
         return run
 
     def introduce(self) -> None:
-        """Tell what is odd about the checkpoint, and what it asks for and does not get."""
+        """Tell how a checkpoint was opened, what is odd about it, and what it asks for and does not get."""
+        if not self.model.is_builtin:
+            self._warn(self._opened())
         for decision in self.model.decisions.told:
             if decision.odd:
                 self._warn(_("note: {what}").format(what=spoken(decision.what)))
@@ -71,6 +74,16 @@ class Opener:
                     model=self.model.name, settings=", ".join(settings)
                 )
             )
+
+    def _opened(self) -> str:
+        """The decisions that one would look up first, in a line."""
+        parameters, files = self.model.architecture.parameters, format_of(self.model.path)
+        head = parameters.logits.weight
+        is_tied = sum(leaf is head for leaf in parameters.leaves()) > 1
+        return _("head: {head}; words: {words}").format(
+            head=_("the embedding") if is_tied else head.address,
+            words=" + ".join(files) or _("none (token ids only)"),
+        )
 
     def deciding(self, settings: Settings) -> Opener:
         """The same with other settings."""

@@ -17,8 +17,9 @@ from .checkpoints.directory import read_config, read_parameters
 from .checkpoints.json_file import read_json_if_there
 from .checkpoints.memory import Progress, Reading
 from .checkpoints.regular import check_regular
+from .checkpoints.shards import is_read
 from .checkpoints.unsupported import refuse_file
-from .decisions import TOKENIZER, Decisions
+from .decisions import PARAMETERS, TOKENIZER, Decisions
 from .decoding.rules import Rules
 from .decoding.vocabulary import within
 from .errors import InputError
@@ -29,7 +30,7 @@ from .models.rest import settle
 from .models.stated import Stated
 from .tensor import Axis, Parameter
 from .tokenizers import Encoded, Pieces, Tokenizer
-from .tokenizers.directory import FORMATS, read_tokenizers
+from .tokenizers.directory import FORMATS, format_of, read_tokenizers
 
 BUILTIN = Path(__file__).parent / "builtin"
 DEFAULT = "zh-en"
@@ -92,6 +93,11 @@ class Model:
     def dtype(self) -> Dtype:
         """The type of the arithmetic."""
         return cast("Dtype", np.dtype(self.architecture.dtype).name)
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether it came with the program."""
+        return self.path.parent == BUILTIN
 
     def computing_in(self, dtype: Dtype) -> Model:
         """The same model, with arithmetic of another type; what is read for it adds to the same ``warnings``."""
@@ -212,7 +218,7 @@ def builtin() -> Iterator[str]:
 
 
 def find(name: str) -> Path:
-    """The directory of a built-in name or a path; of a safetensors file, the directory it is in.
+    """The directory of a built-in name or a path; of a file that is read of its directory, that.
 
     Raises:
         InputError: there is no such model; the nearest name is suggested.
@@ -228,7 +234,7 @@ def find(name: str) -> Path:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from None
     if stat.S_ISDIR(mode):
         return path
-    if path.suffix == ".safetensors":
+    if path.suffix == ".safetensors" and is_read(path):
         return path.parent
     raise refuse_file(path)
 
@@ -264,11 +270,14 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
     for file in chain.from_iterable(FORMATS):
         check_regular(directory / file)
     source, target = read_tokenizers(directory, family, decisions) or (None, None)
+    told = N_("read from {files}") if source else N_("none is there: texts are token ids")
+    decisions.take(TOKENIZER, told.format(files=" + ".join(format_of(directory))))
     labels = [Pieces(tokenizer) if tokenizer else None for tokenizer in (source, target)]
     layout = kind.layout(config, *(Axis("vocab", pieces) for pieces in labels))
     layout.sizes_by_default, layout.layers_by_default = stated.sizes_by_default, stated.layers_by_default
     contents = read_parameters(directory, layout, DTYPES[dtype], reading)
     layout.tell(contents.parameters, decisions)
+    decisions.take(PARAMETERS, contents.told)
     network = kind(config, layout, contents.parameters, DTYPES[dtype])
     for pieces, size in zip(labels, network.facts[:2], strict=True):
         if pieces is not None:

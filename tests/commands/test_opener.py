@@ -38,9 +38,35 @@ def test_a_target_for_a_model_without_a_tokenizer_is_ids():
 
 
 def test_settings_that_are_not_followed_are_told():
-    assert introduced(FIXTURES / "marian_zh_en") == [
+    assert introduced(FIXTURES / "marian_zh_en")[1:] == [
         "note: marian_zh_en states num_beams=6, which is not followed: decoding is greedy unless asked"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("gpt2", "head: the embedding; words: tokenizer.json"),
+        ("marian_zh_en", "head: the embedding; words: source.spm + target.spm + vocab.json"),
+        ("cases/two-heads/llama_only_head", "head: the embedding; words: none (token ids only)"),
+        ("mbart_untied", "head: lm_head.weight; words: none (token ids only)"),
+        ("cases/two-heads/gpt2_differs", "head: lm_head.weight; words: none (token ids only)"),
+    ],
+)
+def test_a_line_tells_how_a_checkpoint_was_opened(name, told):
+    assert introduced(FIXTURES / name)[0] == told
+    assert len(told) < 80
+
+
+def test_what_would_surprise_is_told_when_a_checkpoint_opens(tx):
+    told = tx(
+        "-m", str(FIXTURES / "cases" / "two-heads" / "gpt2_differs"), "--ids", "-t", "1 2", "--batch", "-e", "p 1"
+    )
+    assert told.stderr.splitlines()[1:] == [
+        "note: lm_head.weight of the file is used: it differs from transformer.wte.weight, "
+        "though config.json states tie_word_embeddings = true"
+    ]
+    assert told.stdout == "(tx) p 1\n1 = 1\n"
 
 
 def test_there_is_nothing_to_tell_of_a_model_that_asks_for_nothing():

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..i18n import _
+from ..i18n import _, spoken
 from ..tensor import Array
 from .kinds import ENOUGH, TOLD, kind_of
 from .stored import DTYPES, DType, ParameterFile, Stored
@@ -44,7 +44,7 @@ class SafetensorsFile:
     def _unreadable(self, what: str) -> InputError:
         """What the file is instead, where that can be told, else ``what`` is wrong with it."""
         kind = kind_of(bytes(self._file.read(0, min(ENOUGH, self._file.size))))
-        return self._file.error(what if kind in (None, "safetensors") else _(TOLD[kind]))
+        return self._file.error(what if kind in (None, "safetensors") else spoken(TOLD[kind]))
 
     def _parsed(self, text: bytearray) -> dict[str, Any]:
         try:

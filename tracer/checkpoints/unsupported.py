@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..i18n import _
+from ..i18n import _, spoken
 from .kinds import TOLD, head_of, kind_of
 from .shards import INDEX, WHOLE
 from .stored import Stored
@@ -33,7 +33,7 @@ def refuse_file(path: Path, config: Mapping[str, Any] | None = None) -> InputErr
         return _pickled(path, config)
     if not _is_named_as_tensors(path.name) and kind in (None, "text"):
         return InputError(_("{path}: expected a checkpoint directory, with config.json in it").format(path=path))
-    told = _(TOLD[kind]) if kind else _("is neither a pickle nor any other file of tensors that is known")
+    told = spoken(TOLD[kind]) if kind else _("is neither a pickle nor any other file of tensors that is known")
     return InputError(f"{path}: {told}")
 
 

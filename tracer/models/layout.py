@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -156,6 +156,11 @@ class Parameters(dict[str, Any]):
             return self[name]
         except KeyError:
             raise AttributeError(name) from None
+
+    def leaves(self) -> Iterator[Parameter]:
+        """Every parameter, as often as it is in the tree."""
+        for branch in self.values():
+            yield from branch.leaves() if isinstance(branch, Parameters) else (branch,)
 
     def place(self, path: str, parameter: Parameter) -> None:
         """Put a parameter at a dotted path, making the branches that lead there."""

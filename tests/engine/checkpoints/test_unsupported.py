@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save, save_file
 import tracer
 from tracer.errors import InputError
 
-from ..conftest import Checkpoint
+from ..conftest import FIXTURES, Checkpoint
 
 
 @pytest.fixture
@@ -127,6 +127,15 @@ def test_the_command_can_be_pasted_whatever_the_directory_is_called(
 
 def test_a_safetensors_file_stands_for_its_directory(path: Path) -> None:
     assert tracer.load(path / "model.safetensors").path == path
+    shard = FIXTURES / "llama3_scaled" / "model-00002-of-00002.safetensors"
+    assert tracer.load(shard).path == shard.parent
+
+
+@pytest.mark.parametrize("name", ["torch_post", "llama3_scaled"])
+def test_a_file_that_its_directory_is_not_read_from(name: str) -> None:
+    """The one beside it would be opened in its place."""
+    file = FIXTURES / name / "reference.safetensors"
+    refused(file, f"{file}: is a safetensors file by another name; call it model.safetensors")
 
 
 def test_a_gguf_file_without_a_configuration(path: Path) -> None:
