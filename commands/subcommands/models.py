@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tracer import render
+from tracer.decisions import CONFIGURATION
 from tracer.errors import InputError
 from tracer.i18n import _, cause, language, spoken
 from tracer.model import Model, builtin, find
@@ -55,22 +56,27 @@ def _show_account(model: Model, look: Look) -> None:
 def _account(model: Model) -> Mapping[str, Sequence[str]]:
     """What a model is, what was decided about it, by subject, what is left of its files, and what is wrong in them."""
     facts: dict[str, list[str]] = {_("family"): [model.architecture.model_type], _("sizes"): list(_sizes(model))}
+    by_subject: dict[str, list[str]] = {}
     for decision in model.decisions.told:
-        facts.setdefault(spoken(decision.about), []).append(spoken(decision.what))
-    left = {_("not followed"): list(model.rules.not_taken_over), _("unused"): _unused(model)}
-    return facts | left | {_("warnings"): [spoken(warning) for warning in model.warnings]}
+        by_subject.setdefault(decision.about, []).append(spoken(decision.what))
+    configuration = by_subject.pop(CONFIGURATION, [])
+    facts |= {spoken(about): told for about, told in by_subject.items()}
+    facts |= {_("not followed"): list(model.rules.not_taken_over), _("unused"): _unused(model)}
+    return facts | {_("warnings"): [*map(spoken, model.warnings)], spoken(CONFIGURATION): configuration}
 
 
 def _sizes(model: Model) -> Iterator[str]:
     """The vocabulary and the longest text, of each side where the two differ."""
     facts = model.facts
-    told = (
-        (_("vocabulary of {n} tokens"), facts.source_vocab, facts.target_vocab),
-        (_("texts of at most {n} tokens"), facts.longest_source, facts.longest_target),
-    )
-    for sentence, source, target in told:
-        sizes = dict.fromkeys([source, target] if model.has_encoder else [target])
-        yield sentence.format(n=" → ".join(f"{size:,}" for size in sizes))
+    yield _("vocabulary of {n} tokens").format(n=_sides(model, facts.source_vocab, facts.target_vocab))
+    if facts.made_for is not None:
+        yield _("made for texts of at most {n} tokens").format(n=f"{facts.made_for:,}")
+    else:
+        yield _("texts of at most {n} tokens").format(n=_sides(model, facts.longest_source, facts.longest_target))
+
+
+def _sides(model: Model, source: int, target: int) -> str:
+    return " → ".join(dict.fromkeys(f"{size:,}" for size in ((source, target) if model.has_encoder else (target,))))
 
 
 def _unused(model: Model) -> list[str]:

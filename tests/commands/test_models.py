@@ -22,7 +22,11 @@ gpt2: decoder-only, 2 layers × 4 heads, d_model 48, float32
 
 @pytest.mark.parametrize("path", ["gpt2", "gpt2/model.safetensors"])
 def test_a_checkpoint_is_described(tx, path):
-    assert tx("--width", "80", "models", str(FIXTURES / path)).stdout == GPT2
+    shown, _told, configuration = tx("--width", "80", "models", str(FIXTURES / path)).stdout.partition(
+        "  configuration "
+    )
+    assert shown == GPT2
+    assert "(training): attn_pdrop" in configuration
 
 
 def test_it_is_plain_where_that_is_asked_for(tx):
@@ -36,6 +40,7 @@ def test_it_is_plain_where_that_is_asked_for(tx):
     [
         ("llama3_scaled", "22,536 numbers in 2 files, model-00001-of-00002.safetensors and so on, stored as BF16"),
         ("llama3_scaled", "none is there: texts are token ids"),
+        ("t5_v1_1", "made for texts of at most 64 tokens"),
         ("marian_zh_en", "num_beams=6"),
         ("marian_zh_en", "read from source.spm + target.spm + vocab.json"),
         (
