@@ -60,7 +60,7 @@ def write(directory: Path, config: dict[str, Any], seed: int = 0) -> Path:
     kind = architecture(config["model_type"])
     layout = kind.layout(kind.configure(Stated(config)), Axis("vocab"), Axis("vocab"))
     random = np.random.default_rng(seed)
-    copies = {name for names in layout.copies for name in names[1:]}
+    copies = {name for shared in layout.shares for name in shared.names[1:]}
     tensors = {
         name: np.float32(0.02) * random.standard_normal(slot.shape, np.float32) + float("norm" in slot.paths[0])
         for name, slot in layout.slots.items()

@@ -177,12 +177,14 @@ def shell(
 
 
 @app.command(cls=Command)
-def models(name: Annotated[str | None, typer.Argument(metavar="[NAME|PATH]")] = None) -> None:
+def models(context: typer.Context, name: Annotated[str | None, typer.Argument(metavar="[NAME|PATH]")] = None) -> None:
     """List the built-in models; show the card of one, or what a checkpoint is and what was decided about it."""
     from .launch import guarded
+    from .output.present import Look
     from .subcommands.models import show_model, show_models
 
-    raise typer.Exit(guarded(show_models if name is None else lambda: show_model(name)))
+    look = Look(*(context.obj[part] for part in ("width", "color", "accessible")))
+    raise typer.Exit(guarded(show_models if name is None else lambda: show_model(name, look)))
 
 
 @app.command(cls=Command)

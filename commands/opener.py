@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from tracer.addresses import escaped
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 from tracer.i18n import _, spoken
 from tracer.model import Dtype, Model, load
 from tracer.run import Run
+from tracer.tokenizers.directory import format_of
 
 EXAMPLE = "我爱你"
 EXAMPLE_LATIN = "I love you"
@@ -58,7 +60,9 @@ class Opener:
         return run
 
     def introduce(self) -> None:
-        """Tell what is odd about the checkpoint, and what it asks for and does not get."""
+        """Tell how a checkpoint was opened, what is odd about it, and what it asks for and does not get."""
+        if not self.model.is_builtin:
+            self._warn(self._opened())
         for decision in self.model.decisions.told:
             if decision.odd:
                 self._warn(_("note: {what}").format(what=spoken(decision.what)))
@@ -70,6 +74,16 @@ class Opener:
                     model=self.model.name, settings=", ".join(settings)
                 )
             )
+
+    def _opened(self) -> str:
+        """The decisions that one would look up first, in a line."""
+        parameters, files = self.model.architecture.parameters, format_of(self.model.path)
+        head = parameters.logits.weight
+        is_tied = sum(leaf is head for leaf in parameters.leaves()) > 1
+        return _("head: {head}; words: {words}").format(
+            head=_("the embedding") if is_tied else head.address,
+            words=" + ".join(files) or _("none (token ids only)"),
+        )
 
     def deciding(self, settings: Settings) -> Opener:
         """The same with other settings."""
@@ -97,8 +111,15 @@ class Opener:
     def _given(self, target: str) -> Sequence[int]:
         if self.model.target:
             self._warn_of(self.model.target.encode(target).unknown)
-        ids = self.model.target_ids(target) if self.model.target else read_ids(target)
+        ids = self.model.target_ids(target) if self.model.target else self._given_ids(target)
         return self._measured(self.model.check_ids(ids, "target"))
+
+    def _given_ids(self, target: str) -> list[int]:
+        try:
+            return read_ids(target)
+        except InputError:
+            told = _("{name} has no tokenizer, so that --target takes token ids, written like 5 9 2, and not {text!r}")
+            raise InputError(told.format(name=self.model.name, text=target)) from None
 
     def _source(self, text: str) -> Sequence[int]:
         if self.ids:
@@ -124,6 +145,12 @@ class Opener:
             self._warn(
                 _("warning: {model} does not know {characters}").format(model=self.model.name, characters=listed)
             )
+
+
+def as_typed(text: str) -> str:
+    """A text as `run` reads it on one line: as it is, or between double quotes for what is lost without."""
+    is_plain = text == text.strip() and set("\n\r\t|>").isdisjoint(text) and not text.startswith('"')
+    return text if is_plain else f'"{escaped(text)}"'
 
 
 def read_ids(text: str) -> list[int]:

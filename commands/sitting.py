@@ -12,7 +12,7 @@ from tracer.export.writer import Title
 from tracer.i18n import _
 
 from .grammar.parsing import Call, parse_line, split_word
-from .opener import Opener
+from .opener import Opener, as_typed
 from .registry import catalogue, lookup
 from .results.result import Result
 
@@ -43,8 +43,8 @@ class Sitting(Session):
 
     def title(self) -> Title:
         """What is traced: the text, with the output that was given for it, and the model."""
-        text, target = self.opener.text, self.opener.target
-        return Title(text if target is None else f"{text} → {target}", self.opener.model.describe())
+        texts = (self.opener.text, self.opener.target)
+        return Title(" → ".join(map(as_typed, filter(None, texts))), self.opener.model.describe())
 
     def reopen(self, opener: Opener) -> Stop:
         """A fresh run by another opener; raises as that does, and then the run stays as it was."""

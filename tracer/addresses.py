@@ -11,6 +11,26 @@ from functools import lru_cache
 from .errors import AddressError
 from .i18n import _
 
+_BACKSLASH = re.compile(r"\\(?!x[0-9a-f]{2})")
+_ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", '\\"': '"', "\\\\": "\\"}
+_ESCAPE = re.compile(r"\\(?:[ntr\"\\]|u(?!d[89a-f])[0-9a-f]{4}|U00(?:0[0-9a-f]|10)[0-9a-f]{4})")
+
+
+def doubled(text: str) -> str:
+    r"""A text with its backslashes doubled, save those of a byte: ``\xe4`` is how the piece of one is shown."""
+    return _BACKSLASH.sub(r"\\\\", text)
+
+
+def escaped(text: str) -> str:
+    r"""A text as it stands between double quotes: ``\n`` for a line break, ``\\`` for a backslash."""
+    text = doubled(text).replace('"', '\\"')
+    return text.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+
+
+def unescaped(text: str) -> str:
+    """What stands between double quotes as text; the inverse of `escaped`."""
+    return _ESCAPE.sub(lambda match: _ESCAPES.get(match[0]) or chr(int(match[0][2:], 16)), text)
+
 
 @dataclass(frozen=True, slots=True)
 class Index:
@@ -44,8 +64,8 @@ class Label:
     occurrence: int = 1
 
     def __str__(self) -> str:
-        escaped = self.text.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"' if self.occurrence == 1 else f'"{escaped}"#{self.occurrence}'
+        written = f'"{escaped(self.text)}"'
+        return written if self.occurrence == 1 else f"{written}#{self.occurrence}"
 
 
 Selector = Index | Span | Label
@@ -160,7 +180,7 @@ def parse_selectors(text: str) -> tuple[Selector, ...]:
 
 def _selector(match: re.Match[str]) -> Selector:
     if match["label"] is not None:
-        return Label(re.sub(r"\\(.)", r"\1", match["label"]), int(match["occurrence"] or 1))
+        return Label(unescaped(match["label"]), int(match["occurrence"] or 1))
     if match["index"] is not None:
         return Index(int(match["index"]), match["head"] is not None)
     start, stop, step = (None if (n := match[name]) is None else int(n) for name in ("start", "stop", "step"))

@@ -6,7 +6,7 @@ import operator
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, takewhile
+from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -17,9 +17,11 @@ from .checkpoints.directory import read_config, read_parameters
 from .checkpoints.json_file import read_json_if_there
 from .checkpoints.memory import Progress, Reading
 from .checkpoints.regular import check_regular
+from .checkpoints.shards import is_read
 from .checkpoints.unsupported import refuse_file
-from .decisions import Decisions
+from .decisions import PARAMETERS, TOKENIZER, Decisions
 from .decoding.rules import Rules
+from .decoding.vocabulary import within
 from .errors import InputError
 from .i18n import N_, Message, _, cause, spoken
 from .models import architecture, model_type
@@ -27,8 +29,8 @@ from .models.architecture import Architecture, Facts
 from .models.rest import settle
 from .models.stated import Stated
 from .tensor import Axis, Parameter
-from .tokenizers import Pieces, Tokenizer
-from .tokenizers.directory import FORMATS, read_tokenizers
+from .tokenizers import Encoded, Pieces, Tokenizer
+from .tokenizers.directory import FORMATS, format_of, read_tokenizers
 
 BUILTIN = Path(__file__).parent / "builtin"
 DEFAULT = "zh-en"
@@ -36,6 +38,9 @@ Dtype = Literal["float32", "float64"]
 Side = Literal["source", "target"]
 SIDES: Mapping[Side, Message] = {"source": N_("source"), "target": N_("target")}
 DTYPES: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}
+
+MOST_NAMED = 3
+"""tokens beyond the vocabulary that are named when there are more"""
 
 SPECIAL_TOKENS = {"decoder_start_token_id", "bos_token_id", "eos_token_id", "pad_token_id"}
 
@@ -89,6 +94,11 @@ class Model:
         """The type of the arithmetic."""
         return cast("Dtype", np.dtype(self.architecture.dtype).name)
 
+    @property
+    def is_builtin(self) -> bool:
+        """Whether it came with the program."""
+        return self.path.parent == BUILTIN
+
     def computing_in(self, dtype: Dtype) -> Model:
         """The same model, with arithmetic of another type; what is read for it adds to the same ``warnings``."""
         return self if dtype == self.dtype else _load(self.path, dtype, Reading(warnings=self.warnings))
@@ -101,9 +111,9 @@ class Model:
         """The ids of a text, and the parts of it that become `<unk>`.
 
         Raises:
-            InputError: the text is empty, or longer than the model takes.
+            InputError: the text is empty, or longer than the model takes, or has a token that the model does not.
         """
-        if not text.strip():
+        if not text:
             raise InputError(_("the text is empty; give a sentence, e.g. {example}").format(example="我爱你"))
         if self.source is None:
             raise InputError(_("{name} has no tokenizer; give token ids with --ids").format(name=self.name))
@@ -112,13 +122,18 @@ class Model:
             self._check_length(len(text), longest, _("characters"))
         encoded = self.source.encode(text)
         self._check_length(len(encoded.ids), longest)
+        self._check_embedded(encoded, self.facts.source_vocab)
+        if not encoded.ids:
+            raise InputError(_("{text!r} has no tokens in the vocabulary of {name}").format(text=text, name=self.name))
         return encoded.ids, encoded.unknown
 
     def target_ids(self, text: str) -> list[int]:
         """What the decoder reads of a given output: start token, the text, end token; raises as `source_ids` does."""
         if self.target is None:
             raise InputError(_("{name} has no tokenizer; give token ids with --ids").format(name=self.name))
-        ids = self.target.encode(text).ids
+        encoded = self.target.encode(text)
+        self._check_embedded(encoded, self.facts.target_vocab)
+        ids = encoded.ids
         if self.has_encoder:
             return [self.start_id, *ids]
         around_nothing = zip(ids, self.target.encode("").ids, strict=False)
@@ -145,6 +160,16 @@ class Model:
         self._check_length(len(ids), longest)
         return ids
 
+    def check_start(self) -> None:
+        """Insist that the decoder can read the start token; raises `InputError` if not."""
+        size = self.facts.target_vocab
+        if (start := self.rules.start_id) is not None and start >= size:
+            raise InputError(
+                _("decoding can't start: {name} reads token {id} first, and has a vocabulary of {size}").format(
+                    name=self.name, id=start, size=size
+                )
+            )
+
     def check_room(self, n: int) -> int:
         """How many tokens can follow ``n`` that the decoder reads: one at least, which needs no position of its own.
 
@@ -168,6 +193,15 @@ class Model:
         for parameter in self.parameters.values():
             parameter.array  # noqa: B018
 
+    def _check_embedded(self, encoded: Encoded, size: int) -> None:
+        for token, piece in zip(encoded.ids, encoded.pieces, strict=True):
+            if token >= size:
+                raise InputError(
+                    _("the text has {piece}, token {id}, and {name} has a vocabulary of {size}; leave it out").format(
+                        piece=piece, id=token, name=self.name, size=size
+                    )
+                )
+
     def _check_length(self, n: int, limit: int, unit: str | None = None) -> None:
         if n > limit:
             told = (
@@ -184,7 +218,7 @@ def builtin() -> Iterator[str]:
 
 
 def find(name: str) -> Path:
-    """The directory of a built-in name or a path; of a safetensors file, the directory it is in.
+    """The directory of a built-in name or a path; of a file that is read of its directory, that.
 
     Raises:
         InputError: there is no such model; the nearest name is suggested.
@@ -200,7 +234,7 @@ def find(name: str) -> Path:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from None
     if stat.S_ISDIR(mode):
         return path
-    if path.suffix == ".safetensors":
+    if path.suffix == ".safetensors" and is_read(path):
         return path.parent
     raise refuse_file(path)
 
@@ -236,20 +270,26 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
     for file in chain.from_iterable(FORMATS):
         check_regular(directory / file)
     source, target = read_tokenizers(directory, family, decisions) or (None, None)
+    told = N_("read from {files}") if source else N_("none is there: texts are token ids")
+    decisions.take(TOKENIZER, told.format(files=" + ".join(format_of(directory))))
     labels = [Pieces(tokenizer) if tokenizer else None for tokenizer in (source, target)]
     layout = kind.layout(config, *(Axis("vocab", pieces) for pieces in labels))
     layout.sizes_by_default, layout.layers_by_default = stated.sizes_by_default, stated.layers_by_default
     contents = read_parameters(directory, layout, DTYPES[dtype], reading)
+    layout.tell(contents.parameters, decisions)
+    decisions.take(PARAMETERS, contents.told)
     network = kind(config, layout, contents.parameters, DTYPES[dtype])
     for pieces, size in zip(labels, network.facts[:2], strict=True):
         if pieces is not None:
             pieces.size = size
     generation = _stated_of_decoding(directory, values, decisions)
-    rules = network.rules(generation)
+    for tokenizer, size in zip((source, target), network.facts[:2], strict=True):
+        _tell_of_tokens(tokenizer, size, decisions)
+    rules = within(network.rules(generation), network.facts.target_vocab, generation)
     stated.leave_to(generation, N_("no effect here (generation_config.json is there): {keys}"))
     settle(stated, has_encoder=kind.has_encoder)
     parameters, ignored = contents.parameters, contents.ignored
-    model = Model(
+    return Model(
         directory.resolve().name,
         directory,
         network,
@@ -261,9 +301,6 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
         reading.warnings,
         decisions,
     )
-    _check_vocabularies(model)
-    _check_rules(model, generation)
-    return model
 
 
 def _stated_of_decoding(directory: Path, values: dict[str, Any], decisions: Decisions) -> Stated:
@@ -276,33 +313,9 @@ def _stated_of_decoding(directory: Path, values: dict[str, Any], decisions: Deci
     return Stated(special | stated, str(path), dict.fromkeys(special.keys() - stated.keys(), config), decisions)
 
 
-def _check_vocabularies(model: Model) -> None:
-    """Insist that no tokenizer yields an id outside the vocabulary that config.json states."""
-    source, target = (len(tokenizer or ()) - 1 for tokenizer in (model.source, model.target))
-    _check_id(model.path, _("the source tokenizer's last piece"), source, model.facts.source_vocab)
-    _check_id(model.path, _("the target tokenizer's last piece"), target, model.facts.target_vocab)
-
-
-def _check_rules(model: Model, stated: Stated) -> None:
-    """Insist that no rule has an id outside the target vocabulary."""
-    rules = model.rules
-    for key, what, ids in (
-        ("decoder_start_token_id", _("the start token"), [rules.start_id]),
-        ("eos_token_id", _("the end token"), rules.eos_ids),
-        ("forced_bos_token_id", "forced_bos_token_id", [rules.forced_bos]),
-        ("forced_eos_token_id", "forced_eos_token_id", [rules.forced_eos]),
-        ("suppress_tokens", "suppress_tokens", rules.suppressed),
-        ("begin_suppress_tokens", "begin_suppress_tokens", rules.suppressed_first),
-        ("bad_words_ids", "bad_words_ids", chain.from_iterable(rules.bad_words)),
-    ):
-        highest = max((i for i in ids if i is not None), default=0)
-        _check_id(stated.file_of(key), what, highest, model.facts.target_vocab)
-
-
-def _check_id(path: Path | str, what: str, highest: int, size: int) -> None:
-    if highest >= size:
-        raise InputError(
-            _("{path}: {what} has id {id}, and config.json states a vocabulary of {n}, 0 to {last}").format(
-                path=path, what=what, id=highest, n=size, last=size - 1
-            )
-        )
+def _tell_of_tokens(side: Tokenizer | None, size: int, decisions: Decisions) -> None:
+    """Say which tokens of a tokenizer are outside the vocabulary that config.json states."""
+    if side is not None and (beyond := list(islice(side.beyond(size), MOST_NAMED + 1))):
+        named = ", ".join([*beyond[:MOST_NAMED], *["…" for _piece in beyond[MOST_NAMED:]]])
+        what = N_("the tokenizer has {pieces} beyond the model's {size} tokens: a text with such a token is refused")
+        decisions.note(TOKENIZER, what.format(pieces=named, size=size))

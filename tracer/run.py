@@ -362,6 +362,8 @@ class Run:
     def _logits(self, tape: Tape, read: Sequence[int], labels: Sequence[str]) -> Tensor:
         """One pass of the decoder; after a past, over the new positions only."""
         start = len(read) - 1 if tape.past is not None and tape.number > 1 else 0
+        if not (start or self.teacher_forced):
+            self.model.check_start()
         target = self.target_text(read, labels)
         return self.model.architecture.decode(tape, target, self._memory, self.source_text, start)
 

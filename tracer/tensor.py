@@ -39,7 +39,10 @@ HEAD, KV_HEAD, FEATURE, D_K = Axis("head"), Axis("kv_head"), Axis("feature"), Ax
 
 
 class Statistics(NamedTuple):
-    """Of the finite values of a tensor (population standard deviation), and how many are not finite."""
+    """Of the finite values of a tensor (population standard deviation), and how many are not finite.
+
+    Where nothing is finite, of all values: all of them −∞, the minimum is −∞. Where there are none, nan.
+    """
 
     min: float
     max: float
@@ -74,13 +77,20 @@ class Tensor:
         return cast("tuple[int, ...]", self.array.shape)
 
     def statistics(self) -> Statistics:
-        """Minimum, maximum, mean and standard deviation of what is finite; nan where nothing is."""
+        """Minimum, maximum, mean and standard deviation, as `Statistics` has them."""
         finite = self.array[np.isfinite(self.array)].astype(np.float64)
         left_out = self.array.size - finite.size
         if not finite.size:
-            return Statistics(np.nan, np.nan, np.nan, np.nan, left_out)
+            return self._of_nothing_finite()
         low, high, mean, std = map(float, (finite.min(), finite.max(), finite.mean(), finite.std()))
         return Statistics(low, high, mean, std, left_out)
+
+    def _of_nothing_finite(self) -> Statistics:
+        if not self.array.size:
+            return Statistics(np.nan, np.nan, np.nan, np.nan, 0)
+        low, high = float(self.array.min()), float(self.array.max())
+        mean, std = (low, 0.0) if low == high else (np.nan, np.nan)
+        return Statistics(low, high, mean, std, self.array.size)
 
     def leaf(self, *index: int) -> Leaf:
         """The cell at ``index`` as an operand of an expression."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
-from tracer.addresses import Label, parse
+from tracer.addresses import Label, parse, unescaped
 from tracer.debugger.expressions import DISTRIBUTION, FUNCTIONS, VARIABLES
 from tracer.debugger.locations import performed
 from tracer.debugger.session import Session
@@ -187,5 +187,5 @@ def _vocabulary(typing: Typing, typed: str) -> Iterator[Suggestion]:
     """Tokens of the output vocabulary, after a quote; a leading blank may be left out."""
     model = typing.session.run.model
     pieces = (model.piece(i, "target") for i in range(model.facts.target_vocab if model.target else 0))
-    found = (piece for piece in pieces if piece.removeprefix("▁").removeprefix(" ").startswith(typed))
+    found = (piece for piece in pieces if piece.removeprefix("▁").removeprefix(" ").startswith(unescaped(typed)))
     yield from (Suggestion(str(Label(piece))[1:], len(typed)) for piece in islice(found, MOST if typed else 0))

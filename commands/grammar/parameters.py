@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from tracer.addresses import Address, Everywhere, Label, parse, parse_anywhere, parse_selectors
+from tracer.addresses import Address, Everywhere, Label, parse, parse_anywhere, parse_selectors, unescaped
 from tracer.debugger.bookmarks import can_be_name
 from tracer.debugger.expressions import Expression, compile_expression
 from tracer.errors import InputError
@@ -122,12 +123,18 @@ def _places(typing: Typing) -> Iterator[Suggestion]:
     yield from locations(typing)
 
 
+def _text(text: str) -> str:
+    r"""A text as it stands, or what stands between double quotes: there ``\n`` is a line break."""
+    quoted = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', text, re.DOTALL)
+    return unescaped(quoted[1]) if quoted else text
+
+
 def _file(text: str) -> Path:
     return Path(text.removeprefix('"').removesuffix('"')).expanduser()
 
 
 Count = Annotated[int, Kind("N", _count)]
-Text = Annotated[str, Kind("TEXT", str)]
+Text = Annotated[str, Kind("TEXT", _text)]
 Location = Annotated[Address, Kind("LOC", parse, locations)]
 Place = Annotated[Address | str, Kind("LOC", _place, _places)]
 Name = Annotated[str, Kind("NAME", str)]

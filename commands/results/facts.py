@@ -124,7 +124,7 @@ def _rank(key: str, sign: int, row: Row) -> tuple[bool, float]:
     """Where a row stands; what has no value stands last."""
     record, statistics = row
     value = {"index": record.index, "size": record.output.array.size, **statistics._asdict()}[key]
-    return (value != value, sign * value)
+    return (True, 0.0) if value != value else (False, sign * value)
 
 
 def cache_facts(session: Session) -> Results:

@@ -80,7 +80,7 @@ def _token(stored: Tensor, address: Address) -> Mapping[str, str]:
     """The token whose row or column a cell of a parameter lies in, if it is one."""
     for axis, place in zip(stored.dims, stored.locate(address.selectors), strict=True):
         if axis.labels is not None and isinstance(place, int):
-            return {N_("token"): _('"{piece}" = id {id}').format(piece=axis.labels[place], id=place)}
+            return {N_("token"): _("{token} = id {id}").format(token=Label(axis.labels[place]), id=place)}
     return {}
 
 
@@ -135,8 +135,10 @@ def _id(model: Model, text: str, side: Side) -> int | None:
         (model.source, model.facts.source_vocab) if side == "source" else (model.target, model.facts.target_vocab)
     )
     if tokenizer is not None:
-        return tokenizer.id_of(text)
-    return int(text) if text.isascii() and text.isdigit() and int(text[:12]) < size else None
+        token = tokenizer.id_of(text)
+    else:
+        token = int(text[:12]) if text.isascii() and text.isdigit() else None
+    return token if token is not None and token < size else None
 
 
 def _places(label: Label, piece: str, pieces: Sequence[str]) -> list[int]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tracer import render
+from tracer.decisions import CONFIGURATION
 from tracer.errors import InputError
 from tracer.i18n import _, cause, language, spoken
-from tracer.model import Model, builtin, find, load
+from tracer.model import Model, builtin, find
 
+from ..opener import open_model
 from ..output.formats import WIDTH
+from ..output.present import Look, visible
 
 CARD = "card.md"
 
@@ -27,7 +30,7 @@ def show_models() -> int:
     return 0
 
 
-def show_model(name: str) -> int:
+def show_model(name: str, look: Look) -> int:
     """Show the card of a built-in model; of another checkpoint, what it is and what was decided about it.
 
     Raises:
@@ -36,24 +39,55 @@ def show_model(name: str) -> int:
     if name in builtin():
         print(_card(name).rstrip())
     else:
-        _show_account(load(name))
+        _show_account(open_model(name), look)
     return 0
 
 
-def _show_account(model: Model) -> None:
-    width = None if sys.stdout.isatty() else WIDTH
-    console = render.console.make_console(sys.stdout, width=width, color="auto", accessible=False, environ=os.environ)
-    print(model.describe())
-    console.print(render.facts.Facts(_account(model)))
+def _show_account(model: Model, look: Look) -> None:
+    width = look.width or (None if sys.stdout.isatty() else WIDTH)
+    console = render.console.make_console(
+        sys.stdout, width=width, color=look.color, accessible=look.accessible, environ=os.environ
+    )
+    console.print(render.page.Sentence(visible(model.describe())))
+    facts = {name: list(map(visible, told)) for name, told in _account(model).items()}
+    console.print(render.facts.Facts(facts))
 
 
 def _account(model: Model) -> Mapping[str, Sequence[str]]:
-    """What was decided, by subject; then the tensors that are left unused."""
-    facts: dict[str, list[str]] = {}
+    """What a model is, what was decided about it, by subject, what is left of its files, and what is wrong in them."""
+    facts: dict[str, list[str]] = {_("family"): [model.architecture.model_type], _("sizes"): list(_sizes(model))}
+    by_subject: dict[str, list[str]] = {}
     for decision in model.decisions.told:
-        facts.setdefault(spoken(decision.about), []).append(spoken(decision.what))
-    unused = [f"{name}: {spoken(why)}" for name, why in model.ignored.items()]
-    return facts | {_("unused"): unused}
+        by_subject.setdefault(decision.about, []).append(spoken(decision.what))
+    configuration = by_subject.pop(CONFIGURATION, [])
+    facts |= {spoken(about): told for about, told in by_subject.items()}
+    facts |= {_("not followed"): list(model.rules.not_taken_over), _("unused"): _unused(model)}
+    return facts | {_("warnings"): [*map(spoken, model.warnings)], spoken(CONFIGURATION): configuration}
+
+
+def _sizes(model: Model) -> Iterator[str]:
+    """The vocabulary and the longest text, of each side where the two differ."""
+    facts = model.facts
+    yield _("vocabulary of {n} tokens").format(n=_sides(model, facts.source_vocab, facts.target_vocab))
+    if facts.made_for is not None:
+        yield _("made for texts of at most {n} tokens").format(n=f"{facts.made_for:,}")
+    else:
+        yield _("texts of at most {n} tokens").format(n=_sides(model, facts.longest_source, facts.longest_target))
+
+
+def _sides(model: Model, source: int, target: int) -> str:
+    return " → ".join(dict.fromkeys(f"{size:,}" for size in ((source, target) if model.has_encoder else (target,))))
+
+
+def _unused(model: Model) -> list[str]:
+    """Each reason once, after the first of the tensors that it holds for."""
+    names: dict[str, list[str]] = {}
+    for name, why in model.ignored.items():
+        names.setdefault(spoken(why), []).append(name)
+    more = {
+        why: _(" (and {n} more)").format(n=len(found) - 1) if len(found) > 1 else "" for why, found in names.items()
+    }
+    return [f"{found[0]}{more[why]}: {why}" for why, found in names.items()]
 
 
 def _card(name: str) -> str:

@@ -58,7 +58,7 @@ def save(sitting: Sitting, path: Path) -> None:
 
 
 def resume(path: Path, warn: Callable[[str], None]) -> Sitting:
-    """The session that was kept, standing where it stood; ``warn`` is told what its text loses.
+    """The session that was kept, standing where it stood; ``warn`` is told of its model, and what its text loses.
 
     Raises:
         InputError: there is none, or it can't be had again.
@@ -73,6 +73,7 @@ def resume(path: Path, warn: Callable[[str], None]) -> Sitting:
             settings=Settings.of(**state["settings"]),
             warn=warn,
         )
+        opener.introduce()
         sitting = Sitting(opener)
         for line in state["breakpoints"]:
             deque(parse_line(line).run(sitting), 0)

@@ -18,11 +18,13 @@ Seen = Callable[[Session, Stop], Result]
 
 @command("run", group="forward")
 def run(session: Session, text: Text | None = None) -> Results:
-    """Begin a fresh run of TEXT, or of the same text again.
+    r"""Begin a fresh run of TEXT, or of the same text again.
 
-    The cursor stands before the first record; nothing is executed yet.
+    The cursor stands before the first record; nothing is executed yet. Between double quotes TEXT keeps the blanks at
+    its ends; \n is a line break there, \t a tab, \" a quote and \\ a backslash.
 
     (tx) run 我爱你
+    (tx) run "我爱你 "
     """
     stop = session.restart(text)
     yield tokens_so_far(session, "run")

@@ -113,7 +113,7 @@ def break_(session: Session, location: Place, condition: If | None = None) -> Re
 
     LOC is an address, which may have * and **, a step (its first record), op:NAME for every record of an operation, or
     token:"PIECE" for the end of a step that yields that token. With E, it stops only where E is true; in E, bare names
-    are looked up from the record being tested.
+    are looked up from the record being tested, and what they stand for has been performed by then.
 
     (tx) break dec.*.cross.weights if max(weights[h0]) > .5
     (tx) b op:layer_norm

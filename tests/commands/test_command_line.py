@@ -109,6 +109,7 @@ def test_only_a_line_that_is_no_command_is_taken_for_a_text(tx):
         ([], "我爱你\n", 1, "on the command line after -t"),
         ([], "p weights[h0\n", 1, "column"),
         (["-t", "", "--batch", "-e", "s"], "", 2, "the text is empty"),
+        (["-t", " ", "--batch", "-e", "s"], "", 0, ""),
         (["-t", "我" * 10_000, "--batch", "-e", "s"], "", 2, "10000 characters"),
         (["-t", "a[b]\x07😀", "--batch", "-e", "s"], "", 0, "does not know"),
         (["-t", "\udcff", "--batch", "-e", "s"], "", 2, "is not UTF-8"),

@@ -1,15 +1,23 @@
 """Looking at values: print and its formats, top, heads, mask."""
 
 import io
+import json
+import math
+import shutil
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from transcript import error_of, lines
 
+import tracer
 from commands.batch import Batch
 from commands.grammar.lines import given
+from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look
+from commands.sitting import Sitting
+from tracer.model import BUILTIN
 from tracer.modules import tree
 from tracer.ops import catalogue
 from tracer.render.console import make_console
@@ -162,6 +170,28 @@ def test_info_tensors_are_filtered_and_sorted(objects):
     assert spread == sorted(spread, reverse=True)
     rising = [thing["min"] for thing in objects("info tensors by -min")]
     assert rising == sorted(rising)
+
+
+def test_what_is_all_infinite_is_told_as_it_is(tmp_path):
+    directory = shutil.copytree(BUILTIN / "zh-en-tiny", tmp_path / "tiny")
+    tensors = load_file(directory / "model.safetensors")
+    tensors["encoder.0.ffn.hidden.bias"][:] = -np.inf
+    save_file(tensors, directory / "model.safetensors")
+    session = Sitting(Opener(tracer.load(directory)))
+
+    def told(line, output):
+        stream = io.StringIO()
+        Batch(session, presenter_of(output)(stream, Look(100, "never"), session.title)).play(given([line]))
+        return stream.getvalue().splitlines()
+
+    (row,) = [row for row in told("info tensors @0:**", "text") if "encoder.0.ffn.hidden" in row]
+    assert row.split()[3:] == ["−∞", "−∞", "−∞", "0.000", "all", "−∞"]
+    lowest, *_others = map(json.loads, told("info tensors @0:** by -min", "jsonl"))
+    assert [lowest[key] for key in ("min", "max", "mean", "std")] == ["-inf", "-inf", "-inf", 0.0]
+    assert lowest["address"] == "@0:encoder.0.ffn.hidden"
+    assert lowest["nonfinite"] == math.prod(lowest["shape"])
+    spread = [json.loads(row)["std"] for row in told("info tensors @0:** by std", "jsonl")]
+    assert spread == sorted(spread, reverse=True)
 
 
 def test_info_cache(play):

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 import tracer
+from commands.grammar.parsing import parse_line
 from commands.opener import Opener
+from commands.sitting import Sitting
+from tracer.errors import InputError
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -18,10 +21,52 @@ def introduced(name):
     return told
 
 
+@pytest.mark.parametrize(
+    "text", ["我爱你", "the end ", " ", "a\nb", "\t", r"a\nb", 'say "a"', '"a"', "a | b", "a > b", "\\"]
+)
+def test_a_text_is_read_as_it_was_told(text):
+    title = Sitting(Opener(tracer.load(FIXTURES / "gpt2"), text)).title()
+    assert parse_line(f"run {title.text}").arguments == {"text": text}
+
+
+def test_a_target_for_a_model_without_a_tokenizer_is_ids():
+    model = tracer.load(FIXTURES / "bart_tied")
+    assert Opener(model, "5 6", ids=True, target="2 7").target == "2 7"
+    message = "bart_tied has no tokenizer, so that --target takes token ids, written like 5 9 2, and not 'love'"
+    with pytest.raises(InputError, match=message):
+        Opener(model, "5 6", ids=True, target="love")
+
+
 def test_settings_that_are_not_followed_are_told():
-    assert introduced(FIXTURES / "marian_zh_en") == [
+    assert introduced(FIXTURES / "marian_zh_en")[1:] == [
         "note: marian_zh_en states num_beams=6, which is not followed: decoding is greedy unless asked"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("gpt2", "head: the embedding; words: tokenizer.json"),
+        ("marian_zh_en", "head: the embedding; words: source.spm + target.spm + vocab.json"),
+        ("cases/two-heads/llama_only_head", "head: the embedding; words: none (token ids only)"),
+        ("mbart_untied", "head: lm_head.weight; words: none (token ids only)"),
+        ("cases/two-heads/gpt2_differs", "head: lm_head.weight; words: none (token ids only)"),
+    ],
+)
+def test_a_line_tells_how_a_checkpoint_was_opened(name, told):
+    assert introduced(FIXTURES / name)[0] == told
+    assert len(told) < 80
+
+
+def test_what_would_surprise_is_told_when_a_checkpoint_opens(tx):
+    told = tx(
+        "-m", str(FIXTURES / "cases" / "two-heads" / "gpt2_differs"), "--ids", "-t", "1 2", "--batch", "-e", "p 1"
+    )
+    assert told.stderr.splitlines()[1:] == [
+        "note: lm_head.weight of the file is used: it differs from transformer.wte.weight, "
+        "though config.json states tie_word_embeddings = true"
+    ]
+    assert told.stdout == "(tx) p 1\n1 = 1\n"
 
 
 def test_there_is_nothing_to_tell_of_a_model_that_asks_for_nothing():
@@ -43,7 +88,7 @@ def changed(directory, name, **stated):
 
 def test_what_nobody_asks_for_is_told(tmp_path):
     path = changed(tmp_path, "llama_gqa", logits_scaling=4.0)
-    assert introduced(path) == ["note: config.json: not known here, and not followed: logits_scaling = 4.0"]
+    assert introduced(path)[1:] == ["note: config.json: not known here, and not followed: logits_scaling = 4.0"]
 
 
 @pytest.mark.parametrize(("name", "key"), [("llama_gqa", "max_position_embeddings"), ("t5_v1_0", "n_positions")])

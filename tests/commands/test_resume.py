@@ -1,15 +1,19 @@
 """The last session, kept and resumed."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+import tracer
 from commands.grammar.parsing import parse_line
 from commands.opener import Opener
 from commands.sitting import Sitting
 from commands.terminal.resume import resume, save
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 @pytest.fixture
@@ -33,6 +37,15 @@ def test_model_text_cursor_and_breakpoints_come_back(model, file):
     assert after.run.model.dtype == "float64"
     assert (after.cursor, after.furthest) == (before.cursor, before.cursor)
     assert [(str(a), a.enabled) for a in after.stops] == [(str(b), b.enabled) for b in before.stops]
+
+
+def test_blanks_and_line_breaks_come_back(file):
+    before = Sitting(Opener(tracer.load(FIXTURES / "gpt2"), " a\n"))
+    obey(before, r'break token:"\n"', r'break logits if prob("\\") > .5')
+    save(before, file)
+    after = resume(file, print)
+    assert after.run.source == ["▁a", "\n"]
+    assert [str(point) for point in after.stops] == [r'token:"\n"', r'logits if prob("\\") > .5']
 
 
 def test_commands_of_a_breakpoint_come_back(session, file):

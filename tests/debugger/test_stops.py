@@ -287,6 +287,29 @@ def test_bare_names_in_a_condition_are_those_of_the_record_tested(real):
         assert record.output.array.max() > 0.99
 
 
+@pytest.mark.parametrize(
+    ("where", "condition", "places"),
+    [
+        ("decoder.0.ffn.hidden", "max(output) > 0", []),
+        ("decoder.0.ffn.*", "max(output) > 0", ["output", "residual", "norm"]),
+        ("decoder.0.ffn.*", "max(hidden) > min(output)", ["output", "residual", "norm"]),
+        ("decoder.0.ffn.*", "step == 2 or max(output) > 0", ["output", "residual", "norm"]),
+        ("decoder.0.ffn.*", "max(dec.0.ffn.output) > 0", ["hidden", "activated", "output", "residual", "norm"]),
+        ("decoder.0.ffn.hidden", "max(logits) > 0", ["hidden"]),
+    ],
+)
+def test_bare_names_in_a_condition_have_been_performed(real, where, condition, places):
+    """A name looked up from the record means nothing that is still to come; a whole path may lie ahead in the step."""
+    breaks(real, where, condition)
+    real.run.decode()
+    steps = real.run.steps[1:]
+    records = [Cursor(step.number, step.tape.find(f"decoder.0.ffn.{name}").index) for step in steps for name in places]
+    assert forth(real) == records
+    assert back(real) == records[::-1]
+    stepped = [real.step() for step in real.run.steps for _record in step]
+    assert [stop.cursor for stop in stepped if stop.met] == records
+
+
 def test_a_comparison_tells_its_sides(real):
     breaks(real, "@1:dec.0.cross.weights", "max(weights[h0]) > .5")
     stop = list(real.proceed())[-1]

@@ -78,7 +78,7 @@ def random_selectors(rng: random.Random) -> tuple[Index | Span | Label, ...]:
         return rng.choice([None, rng.randint(-9, 99)])
 
     def selector() -> Index | Span | Label:
-        characters = 'ab▁爱 ",]#:\\\n[é\u200d🙂h1'
+        characters = 'ab▁爱 ",]#:\\\n\tx4[é\u200d🙂h1'
         text = "".join(rng.choices(characters, k=rng.randint(0, 6)))
         kinds = (
             Index(rng.randint(-9, 99), rng.random() < 0.3),

@@ -106,6 +106,20 @@ def test_a_row_is_read_like_text():
     )
 
 
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ([-np.inf] * 3, "all −∞"),
+        ([np.inf] * 3, "all ∞"),
+        ([np.inf, -np.inf, np.inf], "nothing finite"),
+        ([np.nan, -np.inf, np.inf], "nothing finite"),
+    ],
+)
+def test_a_row_with_nothing_finite(cells, told):
+    head, _numbers = seen(tensor_view(Tensor(np.array(cells), (Axis("key"),), "@1:masked")), 60).splitlines()
+    assert head == f"@1:masked   [key 3]   {told}"
+
+
 def test_one_value():
     assert seen(tensor_view(Tensor(np.asarray(7), (), "@1:choice"))) == "@1:choice = 7\n"
     assert seen(tensor_view(Tensor(np.asarray(-1e-9), (), "@1:x"), title="x[0]")) == "x[0] = >-.001\n"

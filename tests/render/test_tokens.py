@@ -1,8 +1,9 @@
 import pytest
 from rich.segment import Segment
 
+from tracer.addresses import Label, parse_selectors
 from tracer.render.page import BOLD, View, chopped, clipped, clipped_left, folded, padded
-from tracer.render.tokens import quoted, shown, token_strips
+from tracer.render.tokens import quoted, shown, spelt, token_strips
 from tracer.render.words import bound
 
 from .sample import seen
@@ -29,6 +30,17 @@ def test_what_cannot_be_seen_is_written_out(piece, text):
 
 def test_quoted():
     assert quoted('say "a"\n') == r'"say \"a\"\n"'
+
+
+@pytest.mark.parametrize(
+    ("piece", "text"),
+    [("\n", r"\n"), (r"\n", r"\\n"), ("\\", r"\\"), ("\\\n", r"\\\n"), (r"\xe4", r"\xe4"), ("a\tb", r"a\tb")],
+)
+def test_a_piece_is_spelt_as_a_selector_names_it(piece, text):
+    """A line break is told apart from a backslash before an n, and a byte stays marked as one."""
+    assert spelt(piece) == text
+    assert parse_selectors(quoted(piece)) == (Label(piece),)
+    assert str(Label(piece)) == quoted(piece)
 
 
 def test_texts_are_measured_in_cells():

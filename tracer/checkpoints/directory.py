@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Set
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..i18n import _, cause
+from ..i18n import N_, Message, _, cause
 from ..models.layout import Layout
 from ..tensor import Parameter
 from .json_file import read_json
@@ -22,10 +23,14 @@ from .unsupported import refuse_quantised, refuse_unreadable, refuse_without_con
 
 @dataclass(frozen=True)
 class Contents:
-    """The tensors of a checkpoint: the parameters, under the names of the layout, and why others are ``ignored``."""
+    """The tensors of a checkpoint: the parameters, under the names of the layout, and why others are ``ignored``.
+
+    ``told`` is where the numbers are, and as what.
+    """
 
     parameters: dict[str, Parameter]
-    ignored: dict[str, str]
+    ignored: Mapping[str, str]
+    told: Message
 
 
 def read_config(directory: Path) -> dict[str, Any]:
@@ -61,9 +66,32 @@ def read_parameters(directory: Path, layout: Layout, dtype: DType, reading: Read
     used = {name: found[name] for name in layout.slots if name in found}
     for name, stored in used.items():
         _check(stored, layout.slots[name].shape, layout.sizes_by_default)
+    for copy, name in _copies(layout, used).items():
+        ignored[copy] = N_("a copy of {name}").format(name=used[name].name)
+        del used[copy]
     rooms = set_aside(used, dtype, reading)
     parameters = {name: layout.parameter(name, used[name].name, room.array, room) for name, room in rooms.items()}
-    return Contents({name: parameters[name] for name in used}, {found[name].name: why for name, why in ignored.items()})
+    unused = {found[name].name: why for name, why in ignored.items()}
+    return Contents({name: parameters[name] for name in used}, unused, _told(used.values()))
+
+
+def _told(tensors: Collection[Stored]) -> Message:
+    """How many numbers there are, in which files, and stored as which types, the most frequent first."""
+    files = sorted({stored.file.path.name for stored in tensors})
+    types = Counter(stored.dtype for stored in tensors)
+    several = N_("{n:,} numbers in {count} files, {first} and so on, stored as {types}")
+    told = several if len(files) > 1 else N_("{n:,} numbers in {first}, stored as {types}")
+    named = ", ".join(kind for kind, _count in types.most_common())
+    return told.format(n=sum(stored.size for stored in tensors), count=len(files), first=files[0], types=named)
+
+
+def _copies(layout: Layout, used: Mapping[str, Stored]) -> Mapping[str, str]:
+    """The tensors that are there more than once, each with the name of the one that is read."""
+
+    def same(first: str, name: str) -> bool:
+        return used[first].holds_the_same_as(used[name])
+
+    return {copy: shared.first(used) for shared in layout.shares for copy in shared.copies(used, same)}
 
 
 def _named(tensors: Iterable[Stored], layout: Layout) -> Mapping[str, Stored]:

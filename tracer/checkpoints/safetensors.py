@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from ..i18n import _
+from ..errors import InputError
+from ..i18n import _, spoken
 from ..tensor import Array
+from .kinds import ENOUGH, TOLD, kind_of
 from .stored import DTYPES, DType, ParameterFile, Stored
 
 LONGEST_HEADER = 100_000_000
@@ -33,17 +35,22 @@ class SafetensorsFile:
         self._file = file = ParameterFile(path)
         length = int.from_bytes(file.read(0, min(8, file.size)), "little")
         if file.size < 8 or length > min(file.size - 8, LONGEST_HEADER):
-            raise file.error(_("is cut short: {size} bytes can't hold its header").format(size=file.size))
+            raise self._unreadable(_("is cut short: {size} bytes can't hold its header").format(size=file.size))
         header = self._parsed(file.read(8, length))
         header.pop("__metadata__", None)
         self.entries: Mapping[str, Stored] = {name: self._entry(name, e, 8 + length) for name, e in header.items()}
-        self._check_overlap()
+        self._check_covered(8 + length)
+
+    def _unreadable(self, what: str) -> InputError:
+        """What the file is instead, where that can be told, else ``what`` is wrong with it."""
+        kind = kind_of(bytes(self._file.read(0, min(ENOUGH, self._file.size))))
+        return self._file.error(what if kind in (None, "safetensors") else spoken(TOLD[kind]))
 
     def _parsed(self, text: bytearray) -> dict[str, Any]:
         try:
             header = json.loads(text, object_pairs_hook=self._unique)
         except (ValueError, RecursionError) as error:
-            raise self._file.error(_("has a header that is no JSON; is it a safetensors file?")) from error
+            raise self._unreadable(_("has a header that is no JSON; is it a safetensors file?")) from error
         if not isinstance(header, dict):
             raise self._file.error(_("has a header that is no JSON object"))
         return header
@@ -80,13 +87,28 @@ class SafetensorsFile:
             )
         return Stored(self._file, name, dtype, shape, base + start, base + stop)
 
-    def _check_overlap(self) -> None:
+    def _check_covered(self, start: int) -> None:
+        """Insist that the tensors lie one after the other, without a byte between or after them."""
         by_place = sorted(self.entries.values(), key=lambda stored: (stored.start, stored.stop))
         for first, second in pairwise(by_place):
             if second.start < first.stop:
                 raise self._file.error(
                     _("tensors {first} and {second} overlap").format(first=first.name, second=second.name)
                 )
+        places = [start, *(stored.stop for stored in by_place)]
+        for stop, stored in zip(places, by_place, strict=False):
+            if stored.start > stop:
+                raise self._file.error(
+                    _(
+                        "has bytes that are no tensor's, {n} of them before {name}; is its header that of another file?"
+                    ).format(n=stored.start - stop, name=stored.name)
+                )
+        if left := self._file.size - places[-1]:
+            raise self._file.error(
+                _("has bytes that are no tensor's, {n} of them at its end; is its header that of another file?").format(
+                    n=left
+                )
+            )
 
     def read(self, name: str, dtype: DType) -> Array:
         """A tensor as numbers of ``dtype``, in memory of its own."""

@@ -35,6 +35,14 @@ def read_headers(directory: Path) -> dict[str, Stored]:
     return tensors
 
 
+def is_read(path: Path) -> bool:
+    """Whether a file is among those that `read_headers` reads of its directory; raises as that does."""
+    directory, index = path.parent, path.parent / INDEX
+    if (directory / WHOLE).exists() or not index.exists():
+        return path.name == WHOLE
+    return path.name in _places(index, read_json(index).get("weight_map")).values()
+
+
 def _places(index: Path, stated: Any) -> Mapping[str, str]:
     """Which file holds which tensor."""
     if not isinstance(stated, dict) or not stated or not all(isinstance(shard, str) for shard in stated.values()):

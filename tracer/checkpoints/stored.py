@@ -20,6 +20,10 @@ DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8",
 """What tensors can be stored as, and the NumPy type of the same bytes; BF16 is the upper half of an F32."""
 
 
+PIECE = 1 << 20
+"""numbers compared at a time"""
+
+
 class ParameterFile:
     """A file of tensors, open as long as something may still be read from it.
 
@@ -92,6 +96,25 @@ class Stored(NamedTuple):
     def is_stored_as(self, dtype: DType) -> bool:
         """Whether its bytes are numbers of ``dtype`` as they are."""
         return self.dtype != "BF16" and self.kind == np.dtype(dtype)
+
+    def holds_the_same_as(self, other: Stored) -> bool:
+        """Whether another tensor of the shape has the same numbers, as whatever type; read as far as they agree."""
+        pieces = (slice(first, min(first + PIECE, self.size)) for first in range(0, self.size, PIECE))
+        return all(self._agrees(other, piece) for piece in pieces)
+
+    def _agrees(self, other: Stored, piece: slice) -> bool:
+        if self.dtype == other.dtype and self._bytes(piece) == other._bytes(piece):
+            return True
+        return np.array_equal(self._numbers(piece), other._numbers(piece))
+
+    def _bytes(self, piece: slice) -> bytearray:
+        size = self.kind.itemsize
+        return self.file.read(self.start + piece.start * size, (piece.stop - piece.start) * size)
+
+    def _numbers(self, piece: slice) -> Array:
+        room = np.zeros(piece.stop - piece.start)
+        self.read_into(room, piece.start)
+        return room
 
     def read_into(self, room: Array, first: int = 0) -> None:
         """Fill ``room``, a row of zeros in float32 or float64, with the numbers from number ``first`` on."""

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..i18n import _
+from ..i18n import _, spoken
+from .kinds import TOLD, head_of, kind_of
 from .shards import INDEX, WHOLE
 from .stored import Stored
 
 ADAPTER = "adapter_config.json"
-PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+TENSORS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.gguf")
+"""Files that may hold parameters in another format."""
+CONVERTIBLE = "pytorch_model*.bin"
+"""The pickles that transformers finds in a directory."""
 QUANTISED = (".qweight", ".qzeros", ".scales", ".g_idx", ".weight_scale", ".weight_scale_inv", ".absmax", ".quant_map")
 """How the names end that tensors of quantised parameters have: GPTQ, AWQ, compressed-tensors, fp8, bitsandbytes."""
 
 
-def refuse_file(path: Path) -> InputError:
-    """Why a file given as a model can't be opened."""
-    if path.suffix == ".gguf":
-        return InputError(
-            _("{path}: GGUF files can't be opened yet; give a directory with config.json and safetensors").format(
-                path=path
-            )
-        )
-    if any(path.match(pattern) for pattern in PICKLED):
-        return _pickled(path, {})
-    return InputError(_("{path}: expected a checkpoint directory, with config.json in it").format(path=path))
+def refuse_file(path: Path, config: Mapping[str, Any] | None = None) -> InputError:
+    """Why a file given as a model, or found where the parameters should be, can't be opened.
+
+    Raises:
+        InputError: it can't be read at all.
+    """
+    kind = kind_of(head_of(path))
+    if kind == "pickle" and config and path.match(CONVERTIBLE):
+        return _pickled(path, config)
+    if not _is_named_as_tensors(path.name) and kind in (None, "text"):
+        return InputError(_("{path}: expected a checkpoint directory, with config.json in it").format(path=path))
+    told = spoken(TOLD[kind]) if kind else _("is neither a pickle nor any other file of tensors that is known")
+    return InputError(f"{path}: {told}")
+
+
+def _is_named_as_tensors(name: str) -> bool:
+    return any(Path(name).match(pattern) for pattern in TENSORS)
 
 
 def refuse_without_config(directory: Path, files: Iterable[str]) -> None:
@@ -50,11 +61,8 @@ def refuse_unreadable(directory: Path, files: Iterable[str], config: Mapping[str
         return
     if ADAPTER in names:
         raise _adapter(directory)
-    for name in sorted(names):
-        if any(Path(name).match(pattern) for pattern in PICKLED):
-            raise _pickled(directory / name, config)
-        if name.endswith(".gguf"):
-            raise refuse_file(directory / name)
+    for name in sorted(filter(_is_named_as_tensors, names), key=lambda name: not Path(name).match(CONVERTIBLE)):
+        raise refuse_file(directory / name, config)
     raise InputError(_("{path}: is missing; a checkpoint directory has one").format(path=directory / WHOLE))
 
 
@@ -82,13 +90,14 @@ def _quantised(path: Path, how: str) -> InputError:
 
 
 def _pickled(path: Path, config: Mapping[str, Any]) -> InputError:
-    directory, stated = path.parent, config.get("architectures")
+    stated = config.get("architectures")
     first = stated[0] if isinstance(stated, list) and stated else None
-    kind = first if isinstance(first, str) and first.isidentifier() else "AutoModelForCausalLM"
-    place = str(directory)
-    command = f"from transformers import {kind} as M; M.from_pretrained({place!r}).save_pretrained({place!r})"
+    usual = "AutoModelForSeq2SeqLM" if config.get("is_encoder_decoder") is True else "AutoModelForCausalLM"
+    kind = first if isinstance(first, str) and first.isidentifier() else usual
+    load = f"from sys import argv; from transformers import {kind} as M"
+    code = f"{load}; M.from_pretrained(argv[1]).save_pretrained(argv[1])"
     return InputError(
-        _("{path}: a pickle can run anything, so it is not opened; convert it with python -c {command}").format(
-            path=path, command=f'"{command}"'
+        _("{path}: a pickle can run anything, so it is not opened; convert it with {command}").format(
+            path=path, command=shlex.join(["python", "-c", code, str(path.parent)])
         )
     )

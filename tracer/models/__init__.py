@@ -15,11 +15,11 @@ from .architecture import Architecture
 from .stated import Stated
 
 SHARED = {
-    *("account", "architecture", "attention", "decoder_only", "layout", "rest", "rotary", "stated", "text", "windows"),
+    *("account", "architecture", "attention", "decoder_only", "layout", "rest", "rotary", "shared", "stated", "text"),
+    "windows",
 }
 NAME = 40
 """What is longer is no mistyped name."""
-
 HEADS = r"(For\w+|(LMHead|MT|DoubleHeads|Encoder)?Model)"
 """How the names of transformers' classes go on after the name of the family."""
 

@@ -14,7 +14,7 @@ from ..ops.linear import add
 from ..ops.norm import layer_norm
 from ..ops.position import positions
 from ..tape import Tape
-from ..tensor import FEATURE, Axis, Parameter, Tensor
+from ..tensor import FEATURE, Axis, Tensor
 from . import transformer
 from .architecture import Architecture, Facts
 from .layout import Layout, Parameters
@@ -27,10 +27,9 @@ OFFSET = 2
 
 EMBEDDINGS = {
     "model.shared.weight": "shared.weight",
-    "model.encoder.embed_tokens.weight": "encoder.embed.weight",
     "model.decoder.embed_tokens.weight": "decoder.embed.weight",
+    "model.encoder.embed_tokens.weight": "encoder.embed.weight",
 }
-OUTPUT = {"lm_head.weight": "logits.weight"}
 
 FORM: Mapping[str, bool] = {
     "normalize_before": False,
@@ -65,8 +64,7 @@ class Bart(Transformer):
     def layout(cls, config: Any, source: Axis, target: Axis) -> Layout:
         features, vocabulary = (FEATURE, config.d_model), (target, config.target_vocab)
         layout = stacks(config, target)
-        for names in (EMBEDDINGS | OUTPUT,) if config.tied_output else (EMBEDDINGS, OUTPUT):
-            layout.shared(names, vocabulary, features)
+        layout.head(EMBEDDINGS, vocabulary, features, tied=config.tied_output)
         for stack in ("encoder", "decoder"):
             places = (Axis("position"), config.positions + OFFSET)
             layout.add(f"model.{stack}.embed_positions.weight", f"{stack}.embed.positions.weight", places, features)
@@ -100,11 +98,6 @@ class Bart(Transformer):
         """ids -> [position, feature]: E[ids], times √d_model where the configuration says so."""
         lookup = scaled_embed if self.config.scaled else embed
         return tape(lookup, "tokens", ids=text.ids, labels=text.labels, weight=p.weight)
-
-    def _output_projection(self) -> Mapping[str, Parameter]:
-        """The embedding once more, or a projection of its own; and the bias."""
-        projection: Mapping[str, Parameter] = self.parameters.logits
-        return projection
 
 
 def configured(
@@ -149,7 +142,7 @@ def configured(
 def stacks(config: Config, target: Axis) -> Layout:
     """The layers of both stacks, the norms after them where there are some, and the bias of the logits."""
     layout = Layout(base="model.")
-    layout.ignore(r"model\.(en|de)coder\.version", "a mark of the library that trained it")
+    layout.ignore(r"model\.(en|de)coder\.version", N_("a mark of the library that trained it"))
     for path, attentions in sublayers(config):
         _add_layer(layout, path, attentions, config)
     for stack in ("encoder", "decoder") if config.final_norm else ():

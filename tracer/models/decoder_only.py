@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from typing import ClassVar
 
 from ..ops.linear import last, linear
 from ..ops.softmax import softmax
 from ..tape import Tape
-from ..tensor import Parameter, Tensor
+from ..tensor import Tensor
 from .architecture import Architecture
 from .text import Text
 
@@ -35,7 +34,7 @@ class DecoderOnly(Architecture):
             x = tape.alias("output", self.final_norm(tape, x))
             if tape.past is not None and x.shape[0] > 1:
                 x = tape(last, "last", x)
-        logits = tape(linear, "logits", x, **self.output_projection)
+        logits = tape(linear, "logits", x, **self.parameters.logits)
         tape(softmax, "probs", logits)
         return logits
 
@@ -50,8 +49,3 @@ class DecoderOnly(Architecture):
     @abstractmethod
     def final_norm(self, tape: Tape, x: Tensor) -> Tensor:
         """The norm after the stack: [position, feature] -> the same."""
-
-    @property
-    @abstractmethod
-    def output_projection(self) -> Mapping[str, Parameter]:
-        """The weight [vocab, feature], and bias if any, that yield the logits."""

@@ -5,11 +5,10 @@ Linear maps are stored [in, out], as x W + b.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..i18n import _
+from ..i18n import N_, _
 from ..ops.activation import BY_NAME
 from ..ops.attention import layer_scores, products, scores
 from ..ops.embedding import embed
@@ -17,13 +16,15 @@ from ..ops.linear import add, linear, part
 from ..ops.norm import layer_norm
 from ..ops.position import positions
 from ..tape import Tape
-from ..tensor import FEATURE, HEAD, Axis, Parameter, Tensor
+from ..tensor import FEATURE, HEAD, Axis, Tensor
 from .architecture import Facts
 from .attention import attend, new_rows, remembered
 from .decoder_only import DecoderOnly
 from .layout import Layout
 from .stated import Stated
 from .text import Text
+
+EMBEDDING = {"transformer.wte.weight": "decoder.embed.tokens.weight"}
 
 
 @dataclass(frozen=True)
@@ -81,15 +82,14 @@ class Gpt2(DecoderOnly):
     def layout(cls, config: Config, source: Axis, target: Axis) -> Layout:
         features, vocabulary = (FEATURE, config.d_model), (target, config.vocab)
         layout = Layout(base="transformer.")
-        layout.ignore(r"transformer\.h\.\d+\.attn\.(masked_)?bias", "the causal mask, which is computed")
-        layout.add("transformer.wte.weight", "decoder.embed.tokens.weight", vocabulary, features)
+        layout.ignore(r"transformer\.h\.\d+\.attn\.(masked_)?bias", N_("the causal mask, which is computed"))
+        layout.head(EMBEDDING, vocabulary, features, tied=config.tied_output)
         layout.add(
             "transformer.wpe.weight", "decoder.embed.positions.weight", (Axis("position"), config.positions), features
         )
         for i in range(config.layers):
             _add_layer(layout, f"transformer.h.{i}", f"decoder.layers.{i}", config)
         layout.norm("transformer.ln_f", "decoder.norm", features)
-        layout.head(vocabulary, features, tied=config.tied_output)
         return layout
 
     @property
@@ -140,11 +140,6 @@ class Gpt2(DecoderOnly):
 
     def final_norm(self, tape: Tape, x: Tensor) -> Tensor:
         return tape(layer_norm, "norm", x, **self.parameters.decoder.norm, eps=self.config.norm_eps)
-
-    @property
-    def output_projection(self) -> Mapping[str, Parameter]:
-        tied: Mapping[str, Parameter] = self.parameters.decoder.embed.tokens
-        return tied if self.config.tied_output else self.parameters.logits
 
 
 def _add_layer(layout: Layout, name: str, path: str, c: Config) -> None:

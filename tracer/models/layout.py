@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..decisions import HEAD, PARAMETERS, Decisions
+from ..i18n import N_, Message
 from ..tensor import Array, Axis, Parameter
+from .shared import Shared
 
 Extent = tuple[Axis, int]
 """An axis and its length."""
+
+OUTPUT = "logits.weight"
+LM_HEAD = {"lm_head.weight": OUTPUT}
+"""The output projection: its name in published checkpoints, and its path."""
 
 
 @dataclass(frozen=True)
@@ -44,18 +51,20 @@ class Slot:
 class Layout:
     """Every tensor a checkpoint must hold, and patterns of those it may hold to no effect, each with the reason.
 
-    ``base`` is a prefix that some files leave out of every name; ``copies`` are the names of one and the same tensor.
-    The sizes and numbers of layers that no file states are those ``by_default``, by their keys.
+    ``base`` is a prefix that some files leave out of every name; ``ties``, the key of config.json that says whether the
+    output is tied to the embedding. The sizes and numbers of layers that no file states are those ``by_default``, by
+    their keys.
     """
 
     base: str = ""
+    ties: str = "tie_word_embeddings"
     slots: dict[str, Slot] = field(default_factory=dict)
-    copies: list[tuple[str, ...]] = field(default_factory=list)
-    ignored: dict[str, str] = field(default_factory=dict)
+    shares: list[Shared] = field(default_factory=list)
+    ignored: dict[str, Message] = field(default_factory=dict)
     sizes_by_default: Mapping[str, int] = field(default_factory=dict)
     layers_by_default: Mapping[str, int] = field(default_factory=dict)
 
-    def ignore(self, pattern: str, reason: str) -> None:
+    def ignore(self, pattern: str, reason: Message) -> None:
         """Tensors whose whole name matches ``pattern`` may be there to no effect."""
         self.ignored[pattern] = reason
 
@@ -68,12 +77,13 @@ class Layout:
         """One tensor, ``name`` in the file and ``path`` in the tree; ``how`` as in `Slot`."""
         self.slots[name] = Slot((path,), extents, **how)
 
-    def shared(self, places: Mapping[str, str], *extents: Extent) -> None:
+    def shared(self, places: Mapping[str, str], *extents: Extent, apart: Collection[str] = ()) -> None:
         """One tensor at several places: ``places`` maps each name that the file may have it under to a path.
 
-        The file has it under one of the names at least; a path whose own name is missing gets the first that is there.
+        The file has it under one of the names at least; under others it may have copies, or tensors of their own.
+        ``apart`` as in `Shared`.
         """
-        self.copies.append(tuple(places))
+        self.shares.append(Shared(tuple(places), apart, self.ties))
         for name, path in places.items():
             self.add(name, path, *extents, optional=True)
 
@@ -85,12 +95,14 @@ class Layout:
         if bias:
             self.add(f"{name}.bias", f"{path}.bias", out)
 
-    def head(self, vocabulary: Extent, features: Extent, *, tied: bool) -> None:
-        """The output projection `lm_head`; tied to the embedding, it may be there as a copy, to no effect."""
+    def head(self, embeddings: Mapping[str, str], *extents: Extent, tied: bool) -> None:
+        """The embeddings, which are one tensor, and the output projection `lm_head`, tied to them or not."""
+        source, *others = embeddings
         if tied:
-            self.ignore(r"lm_head\.weight", "a copy of the embedding, to which the output is tied")
+            self.shared({source: embeddings[source], **LM_HEAD, **embeddings}, *extents)
         else:
-            self.add("lm_head.weight", "logits.weight", vocabulary, features)
+            self.shared(embeddings, *extents, apart=others)
+            self.shared(LM_HEAD, *extents)
 
     def norm(self, name: str, path: str, extent: Extent, *, bias: bool = True) -> None:
         """The gain and bias of a norm."""
@@ -101,7 +113,7 @@ class Layout:
     def missing(self, found: Set[str]) -> set[str]:
         """The names that a file must have and that are not among those found in it."""
         required = {name for name, slot in self.slots.items() if not slot.optional}
-        return (required - found) | {names[0] for names in self.copies if found.isdisjoint(names)}
+        return (required - found) | {shared.names[0] for shared in self.shares if found.isdisjoint(shared.names)}
 
     def parameter(self, name: str, stored: str, array: Array, fill: Callable[[], None] | None = None) -> Parameter:
         """The tensor of a slot, ``stored`` under another name perhaps, as a parameter; ``fill`` as there."""
@@ -110,9 +122,28 @@ class Layout:
         array = array.T if slot.transposed else array
         return Parameter(array, slot.dims, stored, transposed=slot.transposed, wrapped=slot.wrapped, fill=fill)
 
-    def reason(self, name: str) -> str | None:
+    def reason(self, name: str) -> Message | None:
         """Why a tensor is ignored, if it is."""
         return next((why for pattern, why in self.ignored.items() if re.fullmatch(pattern, name)), None)
+
+    def tell(self, parameters: Mapping[str, Parameter], decisions: Decisions) -> None:
+        """Say which tensor of the file is the output projection, and where the file ties what config.json does not."""
+        head = next(name for name, slot in self.slots.items() if OUTPUT in slot.paths)
+        surprises = {name: what for shared in self.shares for name, what in shared.surprises(parameters)}
+        for name, what in surprises.items():
+            decisions.note(HEAD if name == head else PARAMETERS, what)
+        if head not in surprises:
+            decisions.take(HEAD, self._told(head, parameters))
+
+    def _told(self, head: str, parameters: Mapping[str, Parameter]) -> Message:
+        """Which tensor the output projection is, where nothing about it surprises."""
+        tied = {name for shared in self.shares if head in shared.names for name in shared.names} - {head}
+        if head not in parameters:
+            first = next(shared.first(parameters) for shared in self.shares if head in shared.names)
+            return N_("the embedding {name}, to which it is tied").format(name=parameters[first].address)
+        only = tied and tied.isdisjoint(parameters)
+        told = N_("{name} of the file, which is the embedding too") if only else N_("{name} of the file")
+        return told.format(name=parameters[head].address)
 
 
 class Parameters(dict[str, Any]):
@@ -125,6 +156,11 @@ class Parameters(dict[str, Any]):
             return self[name]
         except KeyError:
             raise AttributeError(name) from None
+
+    def leaves(self) -> Iterator[Parameter]:
+        """Every parameter, as often as it is in the tree."""
+        for branch in self.values():
+            yield from branch.leaves() if isinstance(branch, Parameters) else (branch,)
 
     def place(self, path: str, parameter: Parameter) -> None:
         """Put a parameter at a dotted path, making the branches that lead there."""
@@ -142,8 +178,8 @@ def arranged(layout: Layout, parameters: Mapping[str, Parameter]) -> Parameters:
         paths = layout.slots[name].paths
         for path, part in zip(paths, parameter.split(len(paths)), strict=True):
             tree.place(path, part)
-    for names in layout.copies:
-        first = next(parameters[name] for name in names if name in parameters)
-        for name in names:
+    for shared in layout.shares:
+        first = parameters[shared.first(parameters)]
+        for name in shared.names:
             tree.place(layout.slots[name].paths[0], parameters.get(name, first))
     return tree

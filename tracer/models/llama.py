@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..i18n import _
+from ..i18n import N_, _
 from ..ops.activation import BY_NAME
 from ..ops.embedding import embed
 from ..ops.linear import add, linear, multiply, project
 from ..ops.norm import rms_norm
 from ..ops.position import rotate
 from ..tape import Tape
-from ..tensor import D_K, FEATURE, HEAD, KV_HEAD, Axis, Parameter, Tensor
+from ..tensor import D_K, FEATURE, HEAD, KV_HEAD, Axis, Tensor
 from .architecture import MOST, Facts
 from .attention import attend, new_rows, remembered
 from .decoder_only import DecoderOnly
@@ -22,6 +22,8 @@ from .rotary import Rotary, rotary
 from .stated import Stated
 from .text import Text
 from .windows import Windows, no_windows
+
+EMBEDDING = {"model.embed_tokens.weight": "decoder.embed.weight"}
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,11 @@ class Llama(DecoderOnly):
     def layout(cls, config: Config, source: Axis, target: Axis) -> Layout:
         features, vocabulary = (FEATURE, config.d_model), (target, config.vocab)
         layout = Layout(base="model.")
-        layout.ignore(r".*\.rotary_emb\.inv_freq", "the rotary frequencies, which are computed")
-        layout.add("model.embed_tokens.weight", "decoder.embed.weight", vocabulary, features)
+        layout.ignore(r".*\.rotary_emb\.inv_freq", N_("the rotary frequencies, which are computed"))
+        layout.head(EMBEDDING, vocabulary, features, tied=config.tied_output)
         for i in range(config.layers):
             _add_layer(layout, f"model.layers.{i}", f"decoder.layers.{i}", config)
         layout.norm("model.norm", "decoder.norm", features, bias=False)
-        layout.head(vocabulary, features, tied=config.tied_output)
         return layout
 
     @property
@@ -153,11 +154,6 @@ class Llama(DecoderOnly):
 
     def final_norm(self, tape: Tape, x: Tensor) -> Tensor:
         return tape(rms_norm, "norm", x, **self.parameters.decoder.norm, eps=self.config.norm_eps)
-
-    @property
-    def output_projection(self) -> Mapping[str, Parameter]:
-        tied: Mapping[str, Parameter] = self.parameters.decoder.embed
-        return tied if self.config.tied_output else self.parameters.logits
 
 
 def configured(stated: Stated, defaults: Mapping[str, int], **differences: Any) -> Config:

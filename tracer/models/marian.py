@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..i18n import N_
 from ..ops.linear import add
 from ..ops.position import sinusoid_halves
 from ..tape import Tape
 from ..tensor import FEATURE, Axis, Tensor
 from . import bart
-from .bart import EMBEDDINGS, FORM, OUTPUT, Bart, configured, stacks
+from .bart import EMBEDDINGS, FORM, Bart, configured, stacks
 from .layout import Layout, Parameters
 from .stated import Stated
 from .text import Text
@@ -56,12 +57,11 @@ class Marian(Bart):
     def layout(cls, config: Any, source: Axis, target: Axis) -> Layout:
         features, vocabulary = (FEATURE, config.d_model), (target, config.target_vocab)
         layout = stacks(config, target)
-        layout.ignore(r"model\.(en|de)coder\.embed_positions\.weight", "the sines and cosines, which are computed")
+        layout.ignore(r"model\.(en|de)coder\.embed_positions\.weight", N_("the sines and cosines, which are computed"))
         if not config.shared:
             layout.shared(SOURCE_EMBEDDING, (source, config.source_vocab), features)
         embeddings = EMBEDDINGS if config.shared else TARGET_EMBEDDING
-        for names in (embeddings | OUTPUT,) if config.tied_output else (embeddings, OUTPUT):
-            layout.shared(names, vocabulary, features)
+        layout.head(embeddings, vocabulary, features, tied=config.tied_output)
         return layout
 
     def _embed(self, tape: Tape, p: Parameters, text: Text) -> Tensor:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..i18n import _
+from ..i18n import N_, _
 from ..ops.activation import BY_NAME
 from ..ops.attention import products
 from ..ops.embedding import embed
@@ -22,7 +22,7 @@ from ..tape import Tape
 from ..tensor import FEATURE, HEAD, Axis, Tensor
 from .architecture import MOST, Architecture, Facts
 from .attention import cross_attention, self_attention
-from .layout import Layout, Parameters
+from .layout import LM_HEAD, Layout, Parameters
 from .stated import Stated
 from .text import Text
 
@@ -31,7 +31,6 @@ EMBEDDINGS = {
     "encoder.embed_tokens.weight": "encoder.embed.weight",
     "decoder.embed_tokens.weight": "decoder.embed.weight",
 }
-OUTPUT = {"lm_head.weight": "logits.weight"}
 GATED = "gated-"
 
 
@@ -106,9 +105,10 @@ class T5(Architecture):
     def layout(cls, config: Config, source: Axis, target: Axis) -> Layout:
         features = (FEATURE, config.d_model)
         layout = Layout()
-        layout.ignore(r".*\.EncDecAttention\.relative_attention_bias\.weight", "cross attention adds no position bias")
-        for names in (EMBEDDINGS | OUTPUT,) if config.tied_output else (EMBEDDINGS, OUTPUT):
-            layout.shared(names, (target, config.vocab), features)
+        crossed = r".*\.EncDecAttention\.relative_attention_bias\.weight"
+        layout.ignore(crossed, N_("cross attention adds no position bias"))
+        apart = () if config.tied_output else LM_HEAD
+        layout.shared(EMBEDDINGS | LM_HEAD, (target, config.vocab), features, apart=apart)
         for stack, layers in (("encoder", config.encoder_layers), ("decoder", config.decoder_layers)):
             biases = f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"
             layout.add(biases, f"{stack}.position_bias.weight", (Axis("bucket"), config.buckets), (HEAD, config.heads))

@@ -6,7 +6,7 @@ within the scopes around it. Shapes are for one sentence: there is no batch axis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -19,12 +19,14 @@ from ..ops.norm import layer_norm
 from ..ops.position import sinusoids
 from ..ops.softmax import softmax
 from ..tape import Tape
-from ..tensor import FEATURE, Axis, Parameter, Tensor
+from ..tensor import FEATURE, Axis, Tensor
 from .architecture import Architecture, Facts
 from .attention import cross_attention, self_attention
-from .layout import Layout, Parameters
+from .layout import OUTPUT, Layout, Parameters
 from .stated import Stated
 from .text import Text
+
+EMBEDDING = "decoder.embed.weight"
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,10 @@ class Transformer(Architecture):
     @classmethod
     def layout(cls, config: Config, source: Axis, target: Axis) -> Layout:
         features, vocabulary = (FEATURE, config.d_model), (target, config.target_vocab)
-        layout = Layout()
+        layout = Layout(ties="tied_output")
         layout.add("encoder.embed.weight", "encoder.embed.weight", (source, config.source_vocab), features)
-        layout.add("decoder.embed.weight", "decoder.embed.weight", vocabulary, features)
+        tables = (EMBEDDING, OUTPUT) if config.tied_output else (EMBEDDING,)
+        layout.shared({path: path for path in tables}, vocabulary, features)
         for path, attentions in sublayers(config):
             _add_layer(layout, path, attentions, config)
         if config.final_norm:
@@ -146,7 +149,7 @@ class Transformer(Architecture):
                     x = self._look_across(tape, p, x, memory, source)
                     x = tape.alias("output", self._feed_forward(tape, p, x))
             x = self._stack_output(tape, self.parameters.decoder, x)
-        logits = tape(linear, "logits", x, **self._output_projection())
+        logits = tape(linear, "logits", x, **self.parameters.logits)
         tape(softmax, "probs", logits)
         return logits
 
@@ -212,11 +215,6 @@ class Transformer(Architecture):
         if self.config.final_norm:
             x = tape(layer_norm, "norm", x, **p.norm, eps=self.config.norm_eps)
         return tape.alias("output", x)
-
-    def _output_projection(self) -> Mapping[str, Parameter]:
-        """The target embedding once more (§3.4), or a projection of its own."""
-        tied: Mapping[str, Parameter] = self.parameters.decoder.embed
-        return tied if self.config.tied_output else self.parameters.logits
 
 
 def sublayers(c: Config) -> list[tuple[str, tuple[str, ...]]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ..arithmetic import Node, Noted, Number, dot, total
-from ..i18n import N_, _
+from ..i18n import N_, _, spoken
 from ..operation import Operation, Trait, Written
 from ..past import Rows
 from ..tensor import Array, Axis, Tensor
@@ -88,13 +88,12 @@ class Mask(Operation):
         return hidden
 
     def note(self, record: Record) -> str:
-        rule = _("padding only") if record.parameters["past"] is None else _("causal")
-        hidden = int(np.isneginf(record.output.array).sum())
-        return (
-            _("{rule}: {n} hidden").format(rule=rule, n=hidden)
-            if hidden
-            else _("{rule}: nothing hidden").format(rule=rule)
-        )
+        is_causal = record.parameters["past"] is not None
+        counts = {spoken(rule): int(hidden.sum()) for rule, hidden in self.rules(record).items()}
+        if not any(counts.values()):
+            return _("{rule}: nothing hidden").format(rule=_("causal") if is_causal else _("padding only"))
+        told = (_("{rule}: {n}").format(rule=rule, n=n) for rule, n in counts.items() if n)
+        return _("{rules} hidden").format(rules=_(", ").join(told))
 
 
 def _hiding(i: int, j: int, *, is_causal: bool, window: int | None, padding: Sequence[int]) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rich.segment import Segment
 
-from ..i18n import ngettext
+from ..i18n import _, ngettext
 from ..tensor import Statistics, Tensor
 from .composite import Flow
 from .numbers import Notation
@@ -48,7 +48,17 @@ def summary(statistics: Statistics, decimals: int, page: Page) -> list[str]:
     """Range, mean, standard deviation, and how many are not finite: a text each."""
     low, high = map(Notation(page, decimals), statistics[:2])
     mean, std = map(Notation(page, max(decimals, 2)), statistics[2:4])
-    finite = [] if math.isnan(statistics.mean) else [f"x∈[{low}, {high}]", f"μ {mean}", f"σ {std}"]
-    count = statistics.nonfinite
-    odd = [ngettext("{n} not finite", "{n} not finite", count).format(n=count)] if count else []
-    return [page.text(text) for text in [*finite, *odd]]
+    finite = [f"x∈[{low}, {high}]", f"μ {mean}", f"σ {std}"] if math.isfinite(statistics.min) else []
+    return [page.text(text) for text in [*finite, *filter(None, [not_finite(statistics)])]]
+
+
+def not_finite(statistics: Statistics) -> str:
+    """How many values are not finite, or that none is; nothing where all are."""
+    low, high, count = statistics.min, statistics.max, statistics.nonfinite
+    if not count:
+        return ""
+    if math.isfinite(low):
+        return ngettext("{n} not finite", "{n} not finite", count).format(n=count)
+    if low == high:
+        return _("all ∞") if low > 0 else _("all −∞")
+    return _("nothing finite")

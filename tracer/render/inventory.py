@@ -9,6 +9,7 @@ from ..i18n import _
 from ..tape import Record
 from ..tensor import Statistics
 from .composite import Composite
+from .heading import not_finite
 from .modules import memory
 from .numbers import Notation
 from .page import Page, View
@@ -32,8 +33,7 @@ class RecordsView(Composite):
             Column(_("shape"), [shape_of(record) for record in records], spare=4),
             *self._numbers(page),
         ]
-        odd = (_("{n} not finite").format(n=s.nonfinite) if s.nonfinite else "" for _record, s in self.rows)
-        yield Table(columns, [Remark(words) for words in odd])
+        yield Table(columns, [Remark(page.text(not_finite(statistics))) for _record, statistics in self.rows])
 
     def _numbers(self, page: Page) -> Iterator[Column]:
         number, spare = Notation(page), {"min": 1, "max": 1, "mean": 2, "std": 0}

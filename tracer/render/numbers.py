@@ -72,7 +72,7 @@ class Notation:
 
     def width(self, statistics: Statistics) -> int:
         """The cells that any number within a tensor's range needs."""
-        ends = [x for x in (statistics.min, statistics.max) if x == x]
+        ends = [x for x in (statistics.min, statistics.max) if math.isfinite(x)]
         longest = [math.copysign(min(abs(x), HUGE / 10), x) for x in ends]
         texts = self.all([*ends, *longest, *([-np.inf] if statistics.nonfinite else [])])
         return max(len(self._odd[format(0.0, self._format)]), *map(len, texts), 1)

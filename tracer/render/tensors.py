@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,7 +32,8 @@ class HeatPainter:
         self.width = notation.width(statistics)
         self._notation = notation
         self._palette = palette(page.depth)
-        self._bound = 1.0 if probabilities else float(np.nan_to_num(max(-statistics.min, statistics.max)))
+        largest = max(-statistics.min, statistics.max)
+        self._bound = 1.0 if probabilities else largest if math.isfinite(largest) else 0.0
         self._probabilities = probabilities
 
     def paint(self, values: Array) -> list[list[Piece]]:

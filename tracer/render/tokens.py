@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from ..addresses import doubled
 from ..document import Block, Paragraph, Span
 from ..i18n import _
 from ..tensor import Axis
@@ -26,14 +27,19 @@ def _is_visible(character: str) -> bool:
     return character.isprintable() and not is_variation_selector
 
 
+def spelt(piece: str) -> str:
+    r"""A piece as `shown`, with backslashes doubled: a line break is ``\n``, a backslash before an n ``\\n``."""
+    return shown(doubled(piece))
+
+
 def quoted(piece: str) -> str:
     """A piece between quotes, as a selector names it."""
-    return '"' + shown(piece).replace('"', '\\"') + '"'
+    return '"' + spelt(piece).replace('"', '\\"') + '"'
 
 
 def label(axis: Axis, place: int) -> str:
     """The token at a place of an axis as it is shown, or nothing along an axis without labels."""
-    return shown(axis.labels[place]) if axis.labels is not None else ""
+    return spelt(axis.labels[place]) if axis.labels is not None else ""
 
 
 def digits_of(axis: Axis, length: int) -> int:
@@ -59,11 +65,11 @@ class TokenStrip(View):
 
     def blocks(self, page: Page) -> Iterator[Block]:
         for name, pieces in self.strips:
-            yield Paragraph([Span(name, "bold"), *(Span(f"{i} {shown(piece)}") for i, piece in enumerate(pieces))])
+            yield Paragraph([Span(name, "bold"), *(Span(f"{i} {spelt(piece)}") for i, piece in enumerate(pieces))])
 
     def _strip(self, name: str, pieces: Sequence[str], page: Page) -> Iterator[Line]:
         room = page.width - cell_len(name) - 3
-        entries = [Segment(clipped(f"{i} {shown(piece)}", room, page.glyphs.more)) for i, piece in enumerate(pieces)]
+        entries = [Segment(clipped(f"{i} {spelt(piece)}", room, page.glyphs.more)) for i, piece in enumerate(pieces)]
         for number, line in enumerate(list(flow(entries, room)) or [[]]):
             head = Segment(name, BOLD) if number == 0 else Segment(" " * cell_len(name), DIM)
             yield [head, Segment("   "), *line]

@@ -22,12 +22,16 @@ def read_tokenizers(directory: Path, model_type: str, decisions: Decisions | Non
     Raises:
         InputError: a file of a tokenizer is missing or broken.
     """
-    for files, reader in FORMATS.items():
-        if all((directory / name).exists() for name in files):
-            return reader(directory, StatedTokens(directory, model_type, decisions))
+    if files := format_of(directory):
+        return FORMATS[files](directory, StatedTokens(directory, model_type, decisions))
     for files in FORMATS:
         _check_none_alone(directory, files)
     return None
+
+
+def format_of(directory: Path) -> tuple[str, ...]:
+    """The files of the format in which a directory has its tokenizers; none where it has none."""
+    return next((files for files in FORMATS if all((directory / name).exists() for name in files)), ())
 
 
 def _check_none_alone(directory: Path, files: tuple[str, ...]) -> None:

@@ -39,6 +39,10 @@ class Tokenizer(ABC):
         """The piece of an id; of one that the vocabulary does not have, as in a padded embedding, its number."""
         return (token < len(self) and self._piece(token)) or f"<id {token}>"
 
+    def beyond(self, size: int) -> Iterator[str]:
+        """The pieces of the ids from ``size`` on."""
+        return (piece for i in range(size, len(self)) if (piece := self._piece(i)))
+
     @cached_property
     def pieces(self) -> Pieces:
         """Every piece, by id."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from safetensors import safe_open
+from safetensors import SafetensorError, deserialize, safe_open
 from safetensors.numpy import save, save_file
 
 from tracer.checkpoints.safetensors import SafetensorsFile
@@ -84,14 +84,14 @@ def test_random_files_are_read_as_the_library_does(path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "0 bytes"),
+        (b"", "is empty"),
         (b"\x01", "1 bytes"),
         (b"\x10" + bytes(7), "is cut short"),
         (b"\xff" * 8, "is cut short"),
         (b"\x02" + bytes(7) + b"[]", "no JSON object"),
         (b"\x02" + bytes(7) + b"\xff\xfe", "no JSON; is it a safetensors file"),
         (b"\x03" + bytes(7) + b"{'a", "no JSON"),
-        (b"version https://git-lfs.github.com/spec/v1", "is cut short"),
+        (b"version https://git-lfs.github.com/spec/v1", "is a pointer of Git LFS"),
     ],
 )
 def test_what_is_no_safetensors_file_is_refused(path: Path, content: bytes, message: str) -> None:
@@ -144,9 +144,39 @@ def test_tensors_that_overlap_are_refused(path: Path) -> None:
     refused(write(path, HEADER | {"b": b}), "tensors a and b overlap")
 
 
+@pytest.mark.parametrize(
+    ("offsets", "size", "message"),
+    [
+        ([(0, 4), (8, 12)], 12, "has bytes that are no tensor's, 4 of them before b; is its header that of another"),
+        ([(4, 8)], 8, "4 of them before a"),
+        ([(0, 4)], 5, "has bytes that are no tensor's, 1 of them at its end"),
+        ([], 3, "3 of them at its end"),
+        ([(0, 4), (0, 4)], 4, "tensors a and b overlap"),
+        ([(0, 4), (2, 2)], 4, "tensors a and b overlap"),
+        ([(0, 4), (0, 0), (4, 4)], 4, None),
+        ([], 0, None),
+    ],
+)
+def test_the_tensors_cover_the_data_as_the_library_insists(
+    path: Path, offsets: list[tuple[int, int]], size: int, message: str | None
+) -> None:
+    header = {
+        name: {"dtype": "F16", "shape": [(stop - start) // 2], "data_offsets": [start, stop]}
+        for name, (start, stop) in zip("abc", offsets, strict=False)
+    }
+    write(path, header, bytes(size))
+    if message is None:
+        assert deserialize(path.read_bytes()) is not None
+        assert SafetensorsFile(path).entries.keys() == header.keys()
+        return
+    with pytest.raises(SafetensorError):
+        deserialize(path.read_bytes())
+    refused(path, message)
+
+
 def test_a_file_cut_short_anywhere_is_refused(path: Path) -> None:
     whole = save({"a": np.arange(6.0), "b": np.arange(4, dtype=np.float32)})
-    for length in range(len(whole)):
+    for length in range(1, len(whole)):
         path.write_bytes(whole[:length])
         refused(path, "is cut short|is it truncated")
 

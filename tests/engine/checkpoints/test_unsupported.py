@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import shlex
+import struct
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save, save_file
 
 import tracer
 from tracer.errors import InputError
 
-from ..conftest import Checkpoint
+from ..conftest import FIXTURES, Checkpoint
 
 
 @pytest.fixture
@@ -35,36 +39,109 @@ def configure(path: Path, **keys: Any) -> None:
     (path / "config.json").write_text(json.dumps(config | keys))
 
 
-@pytest.mark.parametrize("file", ["pytorch_model.bin", "pytorch_model-00001-of-00002.bin", "model.pt", "model.pth"])
-def test_a_pickle_is_not_opened(path: Path, file: str) -> None:
-    (path / "model.safetensors").rename(path / file)
+def put(path: Path, name: str, content: bytes) -> Path:
+    """Another file in place of the parameters."""
+    (path / "model.safetensors").unlink()
+    (path / name).write_bytes(content)
+    return path / name
+
+
+ZIPPED, PLAIN = b"PK\x03\x04" + bytes(26) + b"archive/data.pkl" + bytes(9), b"\x80\x02\x8a\nl\xfc\x9cF"
+CTRANSLATE2 = struct.pack("<IH", 6, 16) + b"TransformerSpec\0" + struct.pack("<II", 7, 120)
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 1234\n"
+KINDS = [
+    (ZIPPED, "a pickle can run anything, so it is not opened; save its tensors as safetensors"),
+    (PLAIN, "a pickle can run anything, so it is not opened; save its tensors as safetensors"),
+    (b"PK\x03\x04" + bytes(26) + b"weights.npy", "is a zip archive, and none that torch writes"),
+    (CTRANSLATE2, "is a model of CTranslate2, which can't be opened"),
+    (struct.pack("<IH", 6, 12) + b"WhisperSpec\0", "is a model of CTranslate2"),
+    (b"GGUF\x03\0\0\0", "GGUF files can't be opened yet"),
+    (b"lmgg" + bytes(8), "is a GGML file"),
+    (save({"a": np.zeros(3)}), "is a safetensors file by another name; call it model.safetensors"),
+    (LFS, "is a pointer of Git LFS in place of the file; fetch that with git lfs pull"),
+    (b"\n<!DOCTYPE html>\n<html>", "is a web page in place of the file"),
+    (b"Entry not found", "is text in place of numbers"),
+    (b"", "is empty"),
+    (bytes(64), "is neither a pickle nor any other file of tensors that is known"),
+]
+"""How files of each kind begin, as their writers write them, and what is said."""
+
+
+@pytest.mark.parametrize(("content", "told"), KINDS)
+@pytest.mark.parametrize("name", ["model.bin", "model.pt", "model.pth", "model.ckpt", "model.gguf"])
+def test_a_file_is_what_it_begins_as_whatever_its_name(path: Path, name: str, content: bytes, told: str) -> None:
+    file = put(path, name, content)
+    for given in (file, path):
+        refused(given, f"{file}: {told}")
+
+
+@pytest.mark.parametrize(("content", "told"), [kind for kind in KINDS if "safetensors file" not in kind[1]][:-1])
+def test_and_if_it_is_called_safetensors(path: Path, content: bytes, told: str) -> None:
+    refused(path, f"{put(path, 'model.safetensors', content)}: {told}")
+
+
+@pytest.mark.parametrize("name", ["config.json", "generation_config.json"])
+def test_a_pointer_or_a_page_in_place_of_json(path: Path, name: str) -> None:
+    (path / name).write_bytes(LFS)
+    refused(path, f"{path / name}: is a pointer of Git LFS in place of the file")
+    (path / name).write_bytes(b"<html>404</html>")
+    refused(path, f"{path / name}: is a web page in place of the file")
+
+
+@pytest.mark.parametrize("content", [ZIPPED, PLAIN])
+@pytest.mark.parametrize("file", ["pytorch_model.bin", "pytorch_model-00001-of-00002.bin"])
+def test_a_pickle_that_transformers_would_find_is_to_be_converted(path: Path, file: str, content: bytes) -> None:
+    put(path, file, content)
+    (path / "optimizer.bin").write_bytes(ZIPPED)
     configure(path, architectures=["MarianMTModel"])
-    command = f"from transformers import MarianMTModel as M; M.from_pretrained('{path}').save_pretrained('{path}')"
-    refused(path, f"{path / file}: a pickle can run anything", f'python -c "{command}"')
+    load = "from sys import argv; from transformers import MarianMTModel as M"
+    code = f"{load}; M.from_pretrained(argv[1]).save_pretrained(argv[1])"
+    refused(path, f"{path / file}: a pickle can run anything", f"convert it with python -c '{code}' {path}")
 
 
 @pytest.mark.parametrize("stated", [None, [], "x", [3], ["os; os.remove('/')"]])
 def test_the_command_names_no_more_than_a_class(path: Path, stated: Any) -> None:
-    (path / "model.safetensors").rename(path / "pytorch_model.bin")
+    put(path, "pytorch_model.bin", ZIPPED)
     configure(path, architectures=stated)
     refused(path, "from transformers import AutoModelForCausalLM as M")
+    configure(path, architectures=stated, is_encoder_decoder=True)
+    refused(path, "from transformers import AutoModelForSeq2SeqLM as M")
 
 
-def test_a_pickle_given_as_the_model(path: Path) -> None:
-    (path / "model.safetensors").rename(path / "model.bin")
-    refused(path / "model.bin", "a pickle can run anything")
+@pytest.mark.parametrize("name", ["a$(touch x)", "a`touch x`", "a'; touch x; '", 'a" touch x "', "-x y", "a\\"])
+def test_the_command_can_be_pasted_whatever_the_directory_is_called(
+    checkpoint: Checkpoint, tmp_path: Path, name: str
+) -> None:
+    path = checkpoint().rename(tmp_path / name)
+    put(path, "pytorch_model.bin", ZIPPED)
+    with pytest.raises(InputError) as caught:
+        tracer.load(path)
+    command = str(caught.value).partition("convert it with ")[2]
+    seen = "import sys; print(sys.argv[1:])"
+    shown = subprocess.run(
+        ["sh", "-c", command.replace(shlex.split(command)[2], seen)], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert ast.literal_eval(shown.stdout) == [str(path)]
+    assert sorted(os.listdir(tmp_path)) == [name]
 
 
 def test_a_safetensors_file_stands_for_its_directory(path: Path) -> None:
     assert tracer.load(path / "model.safetensors").path == path
+    shard = FIXTURES / "llama3_scaled" / "model-00002-of-00002.safetensors"
+    assert tracer.load(shard).path == shard.parent
 
 
-def test_a_gguf_file(path: Path) -> None:
-    (path / "model.safetensors").rename(path / "model.gguf")
-    refused(path / "model.gguf", "GGUF files can't be opened yet")
-    refused(path, "model.gguf", "GGUF files can't be opened yet")
+@pytest.mark.parametrize("name", ["torch_post", "llama3_scaled"])
+def test_a_file_that_its_directory_is_not_read_from(name: str) -> None:
+    """The one beside it would be opened in its place."""
+    file = FIXTURES / name / "reference.safetensors"
+    refused(file, f"{file}: is a safetensors file by another name; call it model.safetensors")
+
+
+def test_a_gguf_file_without_a_configuration(path: Path) -> None:
+    put(path, "model.gguf", b"GGUF\x03\0\0\0")
     (path / "config.json").unlink()
-    refused(path, "model.gguf", "GGUF files can't be opened yet")
+    refused(path, "model.gguf: GGUF files can't be opened yet")
 
 
 @pytest.mark.parametrize("method", [{"quant_method": "gptq", "bits": 4}, {"quant_method": "fp8"}, {"bits": 4}, "int8"])

@@ -113,25 +113,6 @@ def test_ids_that_are_none(key: str, values: list[Any], expected: str) -> None:
             rules(**{key: value})
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("eos_token_id", [2, 999999]),
-        ("forced_bos_token_id", 999999),
-        ("forced_eos_token_id", 999999),
-        ("suppress_tokens", [999999]),
-        ("begin_suppress_tokens", [1, 999999]),
-        ("bad_words_ids", [[1], [999999, 2]]),
-        ("decoder_start_token_id", 999999),
-    ],
-)
-def test_ids_outside_the_vocabulary(tmp_path: Path, key: str, value: Any) -> None:
-    path = copied(tmp_path, {key: value})
-    names = {"eos_token_id": "the end token", "decoder_start_token_id": "the start token"}
-    with pytest.raises(InputError, match=f"generation_config.json: {names.get(key, key)} has id 999999, and config"):
-        tracer.load(path)
-
-
 def test_a_value_of_the_configuration_is_said_to_be_there(tmp_path: Path) -> None:
     path = copied(tmp_path, {"min_length": 1})
     config = json.loads((path / "config.json").read_text())

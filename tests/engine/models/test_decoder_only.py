@@ -150,6 +150,17 @@ def test_a_window_hides_what_lies_further_back(dtype: Dtype) -> None:
     np.testing.assert_array_equal((weights > 0).sum(axis=-1), np.full((3, 1), 5))
 
 
+def test_a_mask_tells_what_each_of_its_rules_hides() -> None:
+    run = tracer.trace(tracer.load(FIXTURES / "mistral_window"), ids=[5, 6, 7, 8, 9, 10, 11, 12], max_tokens=2)
+    first, second = (step.tape.find("decoder.0.self_attn.mask") for step in run)
+    assert first.op.note(first) == "causal: 28, window: 6 hidden"
+    assert second.op.note(second) == "window: 4 hidden"
+    run = tracer.trace(tracer.load(FIXTURES / "bart_tied"), ids=[5, 6, 1, 1], max_tokens=1)
+    notes = {record.address: record.op.note(record) for step in run for record in step if record.name == "mask"}
+    assert notes["encoder.0.self_attn.mask"] == "padding: 8 hidden"
+    assert notes["decoder.0.self_attn.mask"] == "causal: nothing hidden"
+
+
 ROPE = json.loads((FIXTURES / "llama3_scaled" / "config.json").read_text(encoding="utf-8"))["rope_parameters"]
 WITHOUT_BASE = {key: value for key, value in ROPE.items() if key != "rope_theta"}
 

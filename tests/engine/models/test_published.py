@@ -63,24 +63,12 @@ def test_a_tied_table_is_found_under_any_of_its_names(tmp_path: Path, name: str,
         np.testing.assert_array_equal(logits(changed(tmp_path, name, under(*names))), expected)
 
 
-def test_a_table_of_its_own_is_used_where_it_stands(tmp_path: Path) -> None:
-    """As transformers does it, whatever the configuration says of tying."""
-
-    def own_output(tensors: Tensors) -> None:
-        tensors["lm_head.weight"] = 2 * tensors["model.shared.weight"]
-
-    path = changed(tmp_path, "bart_tied", own_output)
-    bias = load_file(path / "model.safetensors")["final_logits_bias"][0]
-    expected = 2 * (logits(FIXTURES / "bart_tied") - bias) + bias
-    np.testing.assert_allclose(logits(path), expected, rtol=0, atol=1e-5)
-
-
 def test_a_table_under_none_of_its_names_is_missing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"tensor model\.shared\.weight is missing"):
         tracer.load(changed(tmp_path, "bart_tied", under()))
 
 
-@pytest.mark.parametrize("name", ["mbart_untied", "t5_v1_1"])
+@pytest.mark.parametrize("name", ["mbart_untied", "gpt2_untied", "llama_gqa", "mistral_window", "qwen3"])
 def test_an_untied_output_is_missing_if_not_there(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=r"tensor lm_head\.weight is missing"):
         tracer.load(changed(tmp_path, name, lambda tensors: tensors.pop("lm_head.weight")))

@@ -73,6 +73,8 @@ class Point:
         findings = self.trigger.found(here)
         if findings is None or self.condition is None:
             return findings
+        if not here.has_performed(self.condition.expression.addresses):
+            return None
         holds = self.condition.found(here)
         return None if holds is None else (*findings, holds)
 

@@ -114,13 +114,24 @@ class Tested(Here):
         """Every record that an address stands for; raises as `Here.matches` does."""
         return self._matched(address) if self._is_inside(address) else super().matches(address)
 
+    def has_performed(self, addresses: Sequence[Address]) -> bool:
+        """Whether nothing that addresses stand for is still to come, but for what they name by its whole path."""
+        return all(self._performed(address) or not self._indices(address) for address in addresses)
+
     def _matched(self, address: Address) -> list[Record]:
-        return [self.sealed.tape.records[i - 1] for i in self.sealed.layout.indices(address.path, self.scope)]
+        return [self.sealed.tape.records[i - 1] for i in self._performed(address)]
 
     def _is_inside(self, address: Address) -> bool:
         """Whether a path stands for something in this very step."""
-        return (
-            address.record is None
-            and self.step_of(address) == self.sealed.number
-            and bool(self.sealed.layout.indices(address.path, self.scope))
-        )
+        return bool(self._performed(address))
+
+    def _performed(self, address: Address) -> Sequence[int]:
+        """The records of this step that an address stands for; by a name looked up from here, those so far."""
+        found = self._indices(address)
+        is_whole = found == self.sealed.layout.indices(address.path)
+        return found if is_whole else [index for index in found if index <= self.cursor.index]
+
+    def _indices(self, address: Address) -> Sequence[int]:
+        if address.record is not None or self.step_of(address) != self.sealed.number:
+            return ()
+        return self.sealed.layout.indices(address.path, self.scope)

@@ -1,0 +1,63 @@
+"""What a file is, told by its first bytes: its name may say something else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import InputError
+from ..i18n import N_, Message, _, cause
+from .regular import check_regular
+
+ENOUGH = 512
+"""bytes; no kind needs more of a file to be told"""
+
+BEGINNINGS: Mapping[str, bytes] = {
+    "pickle": rb"\x80[\x02-\x05]|PK\x03\x04.{26}[^\0]*\.pkl",
+    "zip": rb"PK\x03\x04",
+    "gguf": rb"GGUF",
+    "ggml": rb"lmgg|fmgg|tjgg|algg",
+    "safetensors": rb".{5}\0{3}\s*\{\s*[\"}]",
+    "ctranslate2": rb"[\x01-\x20]\0{3}.\0\w+Spec\0",
+    "lfs": rb"version https://git-lfs",
+    "html": rb"\s*<(!doctype|html|\?xml)",
+    "text": rb"[\t\r\n -~]{8,}\Z",
+    "empty": rb"\Z",
+}
+"""How a file of each kind begins: torch's, in a zip or not; those of other programs; and what downloads leave."""
+
+TOLD: Mapping[str, Message] = {
+    "pickle": N_("a pickle can run anything, so it is not opened; save its tensors as safetensors"),
+    "zip": N_("is a zip archive, and none that torch writes"),
+    "gguf": N_("GGUF files can't be opened yet; give a directory with config.json and safetensors"),
+    "ggml": N_("is a GGML file, which can't be opened; give the checkpoint that it was made from"),
+    "safetensors": N_("is a safetensors file by another name; call it model.safetensors"),
+    "ctranslate2": N_("is a model of CTranslate2, which can't be opened; give the checkpoint that it was made from"),
+    "lfs": N_("is a pointer of Git LFS in place of the file; fetch that with git lfs pull"),
+    "html": N_("is a web page in place of the file; its download failed"),
+    "text": N_("is text in place of numbers; its download may have failed"),
+    "empty": N_("is empty; its download may have been broken off"),
+}
+"""What to say of a file of each kind where tensors were expected."""
+
+
+def kind_of(head: bytes) -> str | None:
+    """The kind that a file with this beginning is of, where it is known."""
+    return next(
+        (kind for kind, begins in BEGINNINGS.items() if re.match(begins, head, re.DOTALL | re.IGNORECASE)), None
+    )
+
+
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file.
+
+    Raises:
+        InputError: it can't be read.
+    """
+    check_regular(path)
+    try:
+        with path.open("rb") as file:
+            return file.read(ENOUGH)
+    except OSError as error:
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error

@@ -1,0 +1,76 @@
+"""Rules that speak of tokens beyond the vocabulary: there are no logits to apply them to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+from ..decisions import DECODING
+from ..i18n import N_, Message
+from ..models.stated import Stated
+from .rules import Rules
+
+FORCED = N_("{file}: {key} is {ids}, beyond the vocabulary of {size}: it can't be forced, and is not")
+FORBIDDEN = N_("{file}: {key} has {ids}, beyond the vocabulary of {size}: that can never be chosen anyway")
+TOLD: Mapping[str, Message] = {
+    "decoder_start_token_id": N_(
+        "{file}: the start token is {ids}, beyond the vocabulary of {size}: decoding can't start"
+    ),
+    "eos_token_id": N_("{file}: an end token is {ids}, beyond the vocabulary of {size}: it can never be chosen"),
+    "forced_bos_token_id": FORCED,
+    "forced_eos_token_id": FORCED,
+    "suppress_tokens": FORBIDDEN,
+    "begin_suppress_tokens": FORBIDDEN,
+    "bad_words_ids": FORBIDDEN,
+}
+"""What is said of an id beyond the vocabulary, by the key that states it."""
+
+
+def within(rules: Rules, size: int, stated: Stated) -> Rules:
+    """The rules as far as they are of a vocabulary of ``size``; of the rest, ``stated.decisions`` are told.
+
+    A start token stays: nothing is amiss until it is read.
+    """
+
+    def there(ids: Iterable[int]) -> tuple[int, ...]:
+        return tuple(i for i in ids if i < size)
+
+    def one(token: int | None) -> int | None:
+        return next(iter(there(_some(token))), None)
+
+    for key, ids in _by_key(rules).items():
+        if beyond := sorted({i for i in ids if i >= size}):
+            named = {
+                "file": Path(stated.file_of(key)).name,
+                "key": key,
+                "ids": ", ".join(map(str, beyond)),
+                "size": size,
+            }
+            stated.decisions.note(DECODING, TOLD[key].format(**named))
+    return replace(
+        rules,
+        eos_ids=there(rules.eos_ids),
+        forced_bos=one(rules.forced_bos),
+        forced_eos=one(rules.forced_eos),
+        suppressed=there(rules.suppressed),
+        suppressed_first=there(rules.suppressed_first),
+        bad_words=tuple(word for word in rules.bad_words if max(word) < size),
+    )
+
+
+def _by_key(rules: Rules) -> Mapping[str, Iterable[int]]:
+    return {
+        "decoder_start_token_id": _some(rules.start_id),
+        "eos_token_id": rules.eos_ids,
+        "forced_bos_token_id": _some(rules.forced_bos),
+        "forced_eos_token_id": _some(rules.forced_eos),
+        "suppress_tokens": rules.suppressed,
+        "begin_suppress_tokens": rules.suppressed_first,
+        "bad_words_ids": chain.from_iterable(rules.bad_words),
+    }
+
+
+def _some(token: int | None) -> tuple[int, ...]:
+    return () if token is None else (token,)
