@@ -84,7 +84,7 @@ def show_version(wanted: bool) -> None:
 def check_resumable(context: typer.Context) -> None:
     """Insist that the last session is not asked for together with what another one begins with."""
     brought = ("text", "ids", "model", "target", "strategy", "temperature", "top_k", "top_p", "beams", "length_penalty")
-    for name in (*brought, "seed", "max_tokens", "cache", "dtype"):
+    for name in (*brought, "early_stopping", "seed", "max_tokens", "cache", "dtype"):
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             option = name.replace("_", "-")
@@ -134,6 +134,10 @@ def shell(
     length_penalty: Annotated[
         float | None, typer.Option(metavar="A", help=_("beam search: scores are Σ log p / n^A"))
     ] = None,
+    early_stopping: Annotated[
+        Literal["true", "false", "never"] | None,
+        typer.Option(help=_("beam search: end at N finished, once none better is likely, or possible")),
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help=_("sampling: the same seed draws the same"))] = 0,
     max_tokens: Annotated[int | None, typer.Option(metavar="N", help=_("the most output tokens"))] = None,
     cache: Annotated[
@@ -152,6 +156,8 @@ def shell(
     if context.invoked_subcommand:
         context.obj = {"width": width, "color": color, "lang": lang, "accessible": accessible}
         return
+    from tracer.decoding.settings import EARLY_STOPPING
+
     from .launch import PIPED, Origin, Output, Script, guarded, launch
     from .output.present import Look
 
@@ -164,6 +170,7 @@ def shell(
         "top_p": top_p,
         "beams": beams,
         "length_penalty": length_penalty,
+        "early_stopping": EARLY_STOPPING.get(early_stopping or ""),
         "seed": seed,
         "max_tokens": max_tokens,
         "cache": cache,

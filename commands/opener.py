@@ -10,7 +10,7 @@ from typing import Any
 from tracer.addresses import escaped
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
-from tracer.i18n import _, spoken
+from tracer.i18n import N_, _, spoken
 from tracer.model import Dtype, Model, load
 from tracer.run import Run
 from tracer.tokenizers.directory import format_of
@@ -21,6 +21,13 @@ EXAMPLE_IDS = "1 2 3"
 
 LONG = 200 << 20
 """bytes; reading fewer is over before it could be told of"""
+
+LEFT_OUT = {
+    "greedy": N_("note: {model} states {settings}, which is not followed: decoding is greedy unless asked"),
+    "sample": N_("note: {model} states {settings}, which is not followed in sampling"),
+    "beam": N_("note: {model} states {settings}, which is not followed in beam search"),
+}
+"""What a checkpoint states of other strategies, or of the one in use, is told in these words."""
 
 
 class Opener:
@@ -68,12 +75,7 @@ class Opener:
                 self._warn(_("note: {what}").format(what=spoken(decision.what)))
         for warning in self.model.warnings:
             self._warn(_("warning: {warning}").format(warning=spoken(warning)))
-        if settings := self.model.rules.not_taken_over:
-            self._warn(
-                _("note: {model} states {settings}, which is not followed: decoding is greedy unless asked").format(
-                    model=self.model.name, settings=", ".join(settings)
-                )
-            )
+        self._tell_what_is_left_out(self._left_out())
 
     def _opened(self) -> str:
         """The decisions that one would look up first, in a line."""
@@ -86,8 +88,11 @@ class Opener:
         )
 
     def deciding(self, settings: Settings) -> Opener:
-        """The same with other settings."""
-        return self._over(self.model, self.text, ids=self.ids, target=self.target, settings=settings)
+        """The same with other settings; tells what the checkpoint asks for and does not get any more."""
+        other = self._over(self.model, self.text, ids=self.ids, target=self.target, settings=settings)
+        before = self._left_out()
+        other._tell_what_is_left_out([setting for setting in other._left_out() if setting not in before])
+        return other
 
     def computing_in(self, dtype: Dtype) -> Opener:
         """The same with arithmetic of another type."""
@@ -107,6 +112,15 @@ class Opener:
 
     def _over(self, model: Model, text: str, **options: Any) -> Opener:
         return Opener(model, text, warn=self._warn, **options)
+
+    def _left_out(self) -> list[str]:
+        """What the checkpoint states of strategies and this one does not follow; a given output needs none."""
+        return [] if self.target is not None else self.model.rules.unfollowed(self.settings.strategy)
+
+    def _tell_what_is_left_out(self, settings: Sequence[str]) -> None:
+        if settings:
+            told = LEFT_OUT[self.settings.strategy]
+            self._warn(spoken(told).format(model=self.model.name, settings=", ".join(settings)))
 
     def _given(self, target: str) -> Sequence[int]:
         if self.model.target:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from tracer import i18n
 from tracer.addresses import suggestion
 from tracer.debugger.session import Session
-from tracer.decoding.settings import BELONGS, STRATEGIES
+from tracer.decoding.settings import BELONGS, EARLY_STOPPING, STRATEGIES
 from tracer.errors import InputError
 from tracer.i18n import N_, Message, _, spoken
 from tracer.model import DTYPES
@@ -98,6 +98,18 @@ class Decoding(Setting):
         return {name: None for name, strategy in BELONGS.items() if strategy != value}
 
 
+class Stopping(Decoding):
+    """When a beam search stops: a truth value, or a word."""
+
+    def read(self, text: str) -> Any:
+        word = super().read(text)
+        return EARLY_STOPPING.get(word, word)
+
+    def shown(self, sitting: Sitting) -> str:
+        value = self.get(sitting)
+        return next((word for word, stopping in EARLY_STOPPING.items() if stopping == value), AUTO)
+
+
 class Arithmetic(Setting):
     """The type of the arithmetic: it begins a fresh run."""
 
@@ -129,6 +141,12 @@ _DECLARED = (
     Decoding("top-p", optional(number("P", 1e-9, 1, float)), None, N_("Sampling among the likeliest that share P.")),
     Decoding("beams", optional(number("N", 1, 64)), None, N_("Hypotheses kept in beam search.")),
     Decoding("length-penalty", optional(number("X", -99, 99, float)), None, N_("Beam scores are divided by length^X.")),
+    Stopping(
+        "early-stopping",
+        optional(among(*EARLY_STOPPING)),
+        None,
+        N_("Beam search ends at N finished (true), once none better is likely (false), or possible (never)."),
+    ),
     Decoding("seed", number("N", 0, (1 << 64) - 1), 0, N_("Where sampling begins; the same seed draws the same.")),
     Decoding("max-tokens", optional(number("N", 1, 1 << 16)), None, N_("The most tokens of an output.")),
     Decoding("cache", optional(SWITCH), None, N_("Keys and values are kept; auto is the model's choice.")),

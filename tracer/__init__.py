@@ -41,7 +41,7 @@ def trace(
     ``target`` is an output as text; the start and end tokens are added. ``target_ids`` is what the decoder reads,
     start token first. ``record=False`` keeps nothing; a step touched later is recomputed. ``dtype`` is that of the
     model unless given. ``settings`` are those of `Settings`: strategy, temperature, top_k, top_p, beams,
-    length_penalty, seed, max_tokens, cache.
+    length_penalty, early_stopping, seed, max_tokens, cache; what is left out is as the checkpoint states it.
 
     Raises:
         TraceError: the text or the ids are empty, too long, or out of the vocabulary, a setting is out of range, or a

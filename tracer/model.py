@@ -14,12 +14,14 @@ import numpy as np
 
 from .addresses import suggestion
 from .checkpoints.directory import read_config, read_parameters
-from .checkpoints.json_file import read_json_if_there
+from .checkpoints.json_file import read_json
 from .checkpoints.memory import Progress, Reading
 from .checkpoints.regular import check_regular
 from .checkpoints.shards import is_read
 from .checkpoints.unsupported import refuse_file
-from .decisions import PARAMETERS, TOKENIZER, Decisions
+from .decisions import DECODING, PARAMETERS, TOKENIZER, Decisions
+from .decoding.generation_config import WITHOUT_EFFECT
+from .decoding.reading import BEGIN, END, START, overruled
 from .decoding.rules import Rules
 from .decoding.vocabulary import within
 from .errors import InputError
@@ -41,8 +43,6 @@ DTYPES: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": n
 
 MOST_NAMED = 3
 """tokens beyond the vocabulary that are named when there are more"""
-
-SPECIAL_TOKENS = {"decoder_start_token_id", "bos_token_id", "eos_token_id", "pad_token_id"}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -288,6 +288,7 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
     rules = within(network.rules(generation), network.facts.target_vocab, generation)
     stated.leave_to(generation, N_("no effect here (generation_config.json is there): {keys}"))
     settle(stated, has_encoder=kind.has_encoder)
+    _settle_decoding(generation)
     parameters, ignored = contents.parameters, contents.ignored
     return Model(
         directory.resolve().name,
@@ -304,13 +305,28 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
 
 
 def _stated_of_decoding(directory: Path, values: dict[str, Any], decisions: Decisions) -> Stated:
-    """`generation_config.json`, with the special tokens of `config.json` behind it; all of `config.json` without it."""
+    """`generation_config.json`, or all of `config.json` without it, as transformers has it.
+
+    A start token that only `config.json` states comes from there.
+    """
     path, config = directory / "generation_config.json", str(directory / "config.json")
-    stated = read_json_if_there(path)
-    if not stated:
-        return Stated(values, config, decisions=decisions)
-    special = {key: value for key, value in values.items() if key in SPECIAL_TOKENS}
-    return Stated(special | stated, str(path), dict.fromkeys(special.keys() - stated.keys(), config), decisions)
+    if not path.exists():
+        return Stated({**values, "_from_model_config": True}, config, decisions=decisions)
+    stated = read_json(path)
+    if settings := overruled(values, stated):
+        told = N_("config.json states {settings}, which does not hold: generation_config.json alone counts in decoding")
+        decisions.note(DECODING, told.format(settings=", ".join(settings)))
+    has_start = any(stated.get(key) is not None for key in (START, BEGIN))
+    behind = {} if has_start else {key: values.get(key) for key in (START, BEGIN)}
+    return Stated(stated | behind, str(path), dict.fromkeys(behind, config), decisions)
+
+
+def _settle_decoding(generation: Stated) -> None:
+    """Note what is no setting of decoding, or none of this family's; in `config.json` there is much else."""
+    if Path(generation.file_of(END)).name == "generation_config.json":
+        generation.ignore(N_("no effect here (batches, speed, what transformers returns): {keys}"), *WITHOUT_EFFECT)
+        generation.ignore(N_("no effect here (there is no encoder): {keys}"), START, BEGIN)
+        generation.settle()
 
 
 def _tell_of_tokens(side: Tokenizer | None, size: int, decisions: Decisions) -> None:

@@ -6,16 +6,17 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from .decoding.beam import Hypothesis, Search, search
 from .decoding.choice import choose, keep, search_log_probs
-from .decoding.rules import Verdict
-from .decoding.settings import Settings
-from .errors import AddressError
-from .i18n import _
+from .decoding.limits import limit_of
+from .decoding.rules import Penalty, Rules, Verdict
+from .decoding.settings import DEFAULTS, Settings
+from .errors import AddressError, InputError
+from .i18n import _, spoken
 from .model import Model
 from .models.text import Text
 from .ops.softmax import loss
@@ -25,8 +26,6 @@ from .tensor import Array, Tensor
 
 BUDGET = 256 << 20
 """bytes of recorded outputs that a run keeps; beyond it, the steps touched longest ago are dropped"""
-
-BEAMS = 4
 
 
 def _numbers(place: str) -> tuple[int, int | None]:
@@ -104,10 +103,11 @@ class Run:
         self.target = [self.model.piece(i, "target") for i in self._read]
         self.tokens: list[Token] = []
         self.computed = self.first - 1
-        room = self.model.check_room(self._prompt)
-        self.max_tokens = min(room, self.settings.max_tokens or self._default_limit())
-        cached = self.model.facts.cache if self.settings.cache is None else self.settings.cache
-        self._pasts = [Past(self._prompt + self.max_tokens)] if cached and not self.teacher_forced else []
+        self.in_force = self._in_force()
+        room, rules = self.model.check_room(self._prompt), Rules(None, ()) if self.teacher_forced else self.model.rules
+        self.limit = limit_of(self.settings.max_tokens, rules, self._prompt, self._default_limit(), room)
+        is_cached = self.in_force.cache and not self.teacher_forced
+        self._pasts = [Past(self._prompt + self.max_tokens)] if is_cached else []
         self._memory: Tensor | None = None
         self._search: Search | None = None
         self._tapes: OrderedDict[str, Tape] = OrderedDict()
@@ -120,8 +120,28 @@ class Run:
             return [*self.source_ids, *(self.target_ids or ())]
         return [self.model.start_id] if self.target_ids is None else self.target_ids
 
+    def _in_force(self) -> Settings:
+        """The settings, with those of the checkpoint and ours for what was left open."""
+        try:
+            stated = self.settings.filled(self.model.rules.preferred)
+        except InputError as error:
+            raise InputError(_("what the checkpoint states can't be followed: {why}").format(why=error)) from None
+        return stated.filled(DEFAULTS | {"cache": self.model.facts.cache})
+
+    def origin(self, name: str) -> Literal["asked", "stated", "default"]:
+        """Who says what a setting in force is: a person, the checkpoint, or nobody."""
+        if getattr(self.settings, name) != getattr(Settings(), name):
+            return "asked"
+        is_stated = name in self.model.rules.preferred or (name == "cache" and not self.model.facts.cache)
+        return "stated" if is_stated else "default"
+
     def _default_limit(self) -> int:
         return 2 * len(self.source_ids) + 10 if self.model.has_encoder else 64
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens that are chosen."""
+        return self.limit.tokens
 
     @property
     def first(self) -> int:
@@ -156,6 +176,18 @@ class Run:
 
     def _is_last(self, token: int, count: int) -> bool:
         return token in self.model.rules.eos_ids or count >= self.max_tokens
+
+    @property
+    def ending(self) -> str:
+        """Why a run that has ended did, for people."""
+        if not self.tokens:
+            return _("the given output is read")
+        last, at_limit = self.tokens[-1], len(self.tokens) == self.max_tokens
+        if last.id not in self.model.rules.eos_ids:
+            return spoken(self.limit.ending)
+        if at_limit and self._verdict(self._read[:-1]).forced is not None:
+            return _("{piece}, forced: {why}").format(piece=last.piece, why=spoken(self.limit.ending))
+        return last.piece
 
     @property
     def output_ids(self) -> list[int]:
@@ -194,29 +226,35 @@ class Run:
                 self.step(0)
             self._search = search(
                 self._branch_log_probs({}),
-                beams=self.settings.beams or BEAMS,
-                penalty=self._length_penalty,
+                beams=self._setting("beams"),
+                penalty=self._setting("length_penalty"),
+                early_stopping=self._setting("early_stopping"),
                 limit=self.max_tokens,
                 eos_ids=self.model.rules.eos_ids,
                 end_tokens=len(self.model.rules.eos_ids),
             )
         return self._search
 
-    @property
-    def _length_penalty(self) -> float:
-        return 1.0 if self.settings.length_penalty is None else self.settings.length_penalty
+    def _setting(self, name: str) -> Any:
+        """One of the settings in force, which has a value by default."""
+        return getattr(self.in_force, name)
 
     def _branch_log_probs(self, left: dict[tuple[int, ...], Mapping[str, Tensor]]) -> Callable[[Hypothesis], Array]:
-        """log p of the token after a hypothesis, from what the pass of its parent ``left``."""
+        """log p of the token after a hypothesis, from what the pass of its parent ``left``.
+
+        That is kept for no longer than hypotheses of one token more are open.
+        """
 
         def log_probs_after(h: Hypothesis) -> Array:
+            for ids in [ids for ids in left if len(ids) < len(h.ids) - 1]:
+                del left[ids]
             read = [*self._read[: self._prompt], *h.ids]
             first = self.past_of(1)
             past = first and first._replace(kept=left[h.ids[:-1]] if h.ids else {})
             tape = Untraced(len(h.ids) + 1, past=past)
             z = self._logits(tape, read, [self.model.piece(i, "target") for i in read])
             left[h.ids] = tape.kept
-            return search_log_probs(tape, z, self.model.rules, self._verdict(read)).array
+            return search_log_probs(tape, z, self.model.rules, self._verdict(read), self._penalties(read)).array
 
         return log_probs_after
 
@@ -248,7 +286,9 @@ class Run:
         while self.computed < number:
             if self.ended:
                 raise AddressError(
-                    _("there is no step @{n}; the run ends with @{last}").format(n=number, last=self.computed)
+                    _("there is no step @{n}; the run ends with @{last}: {why}").format(
+                        n=number, last=self.computed, why=self.ending
+                    )
                 )
             self._advance(self._tape(self.computed + 1))
         return self._kept(number)
@@ -342,7 +382,7 @@ class Run:
         if self.settings.strategy == "beam":
             probs, chosen = self._go_on(tape, read, logits, self.search.finished[0].lineage[tape.number - 1])
         else:
-            probs, chosen = choose(tape, logits, self.settings, self._verdict(read))
+            probs, chosen = choose(tape, logits, self.in_force, self._verdict(read), self._penalties(read))
         return self._token(tape.number, int(chosen.array), float(probs.array[chosen.array]))
 
     def _perform_for(self, h: Hypothesis, tape: Tape) -> None:
@@ -353,11 +393,16 @@ class Run:
 
     def _go_on(self, tape: Tape, read: Sequence[int], logits: Tensor, h: Hypothesis) -> tuple[Tensor, Tensor]:
         """From what was read to a hypothesis of one token more, as the search went."""
-        return keep(tape, logits, self.model.rules, self._verdict(read), h, self._length_penalty)
+        rules, length_penalty = self.model.rules, self._setting("length_penalty")
+        return keep(tape, logits, rules, self._verdict(read), self._penalties(read), h, length_penalty)
 
     def _verdict(self, read: Sequence[int]) -> Verdict:
         """What the model's rules say of the token after those read."""
-        return self.model.rules.verdict(read, self._prompt, self.max_tokens)
+        return self.model.rules.verdict(read, self._prompt, self.limit.forces, self.source_ids)
+
+    def _penalties(self, read: Sequence[int]) -> Iterator[Penalty]:
+        """What the model's rules penalise in the choice of the token after those read."""
+        return self.model.rules.penalties(read, self.source_ids)
 
     def _logits(self, tape: Tape, read: Sequence[int], labels: Sequence[str]) -> Tensor:
         """One pass of the decoder; after a past, over the new positions only."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,17 +13,21 @@ import numpy as np
 from tracer import render
 from tracer.addresses import parse
 from tracer.debugger.session import Session
-from tracer.decoding.settings import Settings
+from tracer.decoding.settings import BELONGS
 from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import N_, _, spoken
 from tracer.modules import Module, tree
 from tracer.past import Past, Rows
+from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Statistics, Tensor
 
 from .places import place_facts, place_line
 from .result import Result, Results, View, answer
+
+MOST_LISTED = 5
+"""So many entries of a list are shown."""
 
 
 def model_facts(session: Session) -> Results:
@@ -51,24 +55,30 @@ def _module(module: Module) -> dict[str, Any]:
 
 
 def run_facts(session: Session) -> Results:
-    """How the run is decoded and how far it is."""
+    """How the run is decoded, who says so, and how far it is."""
     run = session.run
+    decoded = {} if run.teacher_forced else _decoding(run)
     facts = {
         N_("strategy"): _("given output") if run.teacher_forced else run.settings.strategy,
-        **_chosen(run.settings),
-        N_("cache"): _("on") if run.cached else _("off"),
+        **{name: value for name, (value, _origin) in decoded.items()},
         N_("steps"): f"@{run.first} … @{run.computed}" if run.computed >= run.first else _("none yet"),
         N_("tokens"): _("{n} of at most {most}").format(n=len(run.tokens), most=run.max_tokens),
         N_("cursor"): f"@{session.cursor.step} #{session.cursor.index}",
         N_("text"): run.text,
     }
-    yield _listed("run", facts)
+    origins = {name: origin for name, (_value, origin) in decoded.items()}
+    yield _listed("run", facts, {**origins, "tokens": run.limit.by} if decoded else {})
 
 
-def _chosen(settings: Settings) -> dict[str, Any]:
-    """The settings that differ from what they are without being set, strategy and cache apart."""
-    told = (f for f in fields(settings) if f.name not in ("strategy", "cache"))
-    return {f.name: getattr(settings, f.name) for f in told if getattr(settings, f.name) != f.default}
+def _decoding(run: Run) -> dict[str, tuple[Any, str]]:
+    """What is in force in a run's strategy, each with its origin."""
+    strategy, rules = run.settings.strategy, run.model.rules.followed
+    heeded = [name for name, other in BELONGS.items() if other == strategy] + ["seed"] * (strategy == "sample")
+    return {
+        **{name: (getattr(run.in_force, name), run.origin(name)) for name in heeded},
+        **({N_("rules"): (rules, "stated")} if rules else {}),
+        N_("cache"): (_("on") if run.cached else _("off"), run.origin("cache")),
+    }
 
 
 def record_facts(session: Session) -> Results:
@@ -223,11 +233,39 @@ def display_facts(session: Session) -> Results:
     yield answer("info", lambda: {"display": kept}, lambda: told)
 
 
-def _listed(subject: str, facts: Mapping[str, Any]) -> Result:
-    return answer(
-        "info",
-        lambda: {subject: facts},
-        lambda: render.glossary.glossary(
-            {spoken(name): str(spoken(value)) for name, value in facts.items() if value != ""}
-        ),
-    )
+ORIGINS = {
+    "asked": N_("asked for"),
+    "stated": N_("the checkpoint's"),
+    "default": N_("by default"),
+    "ours": N_("tx-trace's own limit; --max-tokens N sets another"),
+    "model": N_("it has positions for no more"),
+}
+"""Who says what a setting is."""
+
+
+def _listed(subject: str, facts: Mapping[str, Any], origins: Mapping[str, str] = MappingProxyType({})) -> Result:
+    """Facts by name, and the origins of those that have one."""
+
+    def view() -> View:
+        told = {name: _told(value) for name, value in facts.items() if value not in ("", {})}
+        remarks = {name: f" ({_remark(name, origin, facts)})" for name, origin in origins.items()}
+        return render.glossary.glossary({spoken(name): text + remarks.get(name, "") for name, text in told.items()})
+
+    return answer("info", lambda: {subject: {**facts, "from": dict(origins)} if origins else facts}, view)
+
+
+def _remark(name: str, origin: str, facts: Mapping[str, Any]) -> str:
+    if name == "top_k" and facts[name] is None:
+        return _("by default; transformers draws among 50")
+    return spoken(ORIGINS[origin])
+
+
+def _told(value: Any) -> str:
+    """A fact in words; of long lists, how long they are."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={_told(part)}" for name, part in value.items())
+    if isinstance(value, list) and len(value) > MOST_LISTED:
+        return _("[{n} entries]").format(n=len(value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _("none") if value is None else spoken(value if isinstance(value, str) else str(value))

@@ -47,16 +47,7 @@ def halted(session: Session, stop: Stop) -> Result:
 def _words(run: Run, stop: Stop) -> str | None:
     if stop.reason == "start":
         return _("the run has not started")
-    return _("the end of the run: {why}").format(why=_why_ended(run)) if stop.reason == "end" else None
-
-
-def _why_ended(run: Run) -> str:
-    if not run.tokens:
-        return _("the given output is read")
-    last = run.tokens[-1]
-    if last.id in run.model.rules.eos_ids:
-        return last.piece
-    return _("{n} tokens, the most allowed (--max-tokens)").format(n=len(run.tokens))
+    return _("the end of the run: {why}").format(why=run.ending) if stop.reason == "end" else None
 
 
 def listed(command: str, found: Mapping[str, str], none: str) -> Result:

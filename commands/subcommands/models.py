@@ -61,7 +61,7 @@ def _account(model: Model) -> Mapping[str, Sequence[str]]:
         by_subject.setdefault(decision.about, []).append(spoken(decision.what))
     configuration = by_subject.pop(CONFIGURATION, [])
     facts |= {spoken(about): told for about, told in by_subject.items()}
-    facts |= {_("not followed"): list(model.rules.not_taken_over), _("unused"): _unused(model)}
+    facts |= {_("not followed"): model.rules.unfollowed("greedy"), _("unused"): _unused(model)}
     return facts | {_("warnings"): [*map(spoken, model.warnings)], spoken(CONFIGURATION): configuration}
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,15 @@ import tracer
 from commands.grammar.parsing import parse_line
 from commands.opener import Opener
 from commands.sitting import Sitting
+from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
-def introduced(name):
+def introduced(name, **settings):
     told = []
-    Opener(tracer.load(name), warn=told.append).introduce()
+    Opener(tracer.load(name), warn=told.append, settings=Settings(**settings)).introduce()
     return told
 
 
@@ -67,6 +69,40 @@ def test_what_would_surprise_is_told_when_a_checkpoint_opens(tx):
         "though config.json states tie_word_embeddings = true"
     ]
     assert told.stdout == "(tx) p 1\n1 = 1\n"
+
+
+def test_what_is_asked_for_is_not_told_to_be_left_out():
+    assert introduced(FIXTURES / "marian_zh_en", strategy="beam")[1:] == []
+    assert introduced(FIXTURES / "marian_zh_en", strategy="beam", beams=2)[1:] == []
+    assert introduced(FIXTURES / "marian_zh_en", strategy="sample")[1:] == [
+        "note: marian_zh_en states num_beams=6, which is not followed in sampling"
+    ]
+
+
+STATED = {"do_sample": True, "num_beams": 3, "min_p": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("greedy", "sample", []),
+        ("greedy", "beam", []),
+        ("beam", "beam", []),
+        ("beam", "sample", ["num_beams=3, which is not followed in sampling"]),
+        ("sample", "greedy", ["do_sample=True, which is not followed: decoding is greedy unless asked"]),
+    ],
+)
+def test_what_another_strategy_leaves_out_is_told_with_it(before, after, expected):
+    told, model = [], tracer.load(FIXTURES / "marian_zh_en")
+    asking = replace(model, rules=replace(model.rules, stated=STATED))
+    Opener(asking, settings=Settings(before), warn=told.append).deciding(Settings(after))
+    assert told == [f"note: marian_zh_en states {what}" for what in expected]
+
+
+def test_a_given_output_leaves_nothing_out():
+    told = []
+    Opener(tracer.load(FIXTURES / "marian_zh_en"), target="我", warn=told.append).introduce()
+    assert not any("num_beams" in line for line in told)
 
 
 def test_there_is_nothing_to_tell_of_a_model_that_asks_for_nothing():

@@ -9,7 +9,7 @@ import numpy as np
 
 from tracer.arithmetic import Leaf
 from tracer.ops.attention import layer_scores, mask, masked, products, weigh
-from tracer.ops.choice import allowed, candidates, log_softmax
+from tracer.ops.choice import allowed, candidates, log_softmax, repetition
 from tracer.ops.linear import linear, rescale
 from tracer.ops.position import relative_bias, sinusoid_halves
 from tracer.ops.softmax import softmax
@@ -71,6 +71,10 @@ class Workbench:
         x = self.tape(rescale, "rescaled", self.tensor("x", POSITION, FEATURE, shape=(2, 6)))
         logits = self.tape(linear, "logits", x, weight=self.parameter("W", 9, 6, transposed=True))
         row = self.tape(candidates, "row", logits, forbidden={1: "a reason"}, forced=None)
+        often: dict[str, Any] = {"ids": [2, 3, 4, 5, 5, 99], "reason": "a reason"}
+        self.tape(
+            repetition, "rarer", self.tape(repetition, "oftener", logits, penalty=0.7, **often), penalty=1.3, **often
+        )
         self.tape(candidates, "forced", logits, forbidden={}, forced=2)
         log_p = self.tape(log_softmax, "log_softmax", row)
         self.tape(allowed, "allowed", log_p, forbidden={4: "a reason"}, forced=None)

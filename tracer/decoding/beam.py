@@ -1,8 +1,9 @@
 """Beam search, every hypothesis kept.
 
 A hypothesis' score is Σ log p / n^penalty, with n the number of its tokens, the end token included. The search stops as
-transformers' does with ``early_stopping=False``: once no open hypothesis, scored at its present length, could beat the
-worst of the finished.
+transformers' does: once there are as many finished as beams, and no open hypothesis could beat the worst of them. What
+an open one could reach is taken to be its score at its present length; with ``early_stopping="never"``, and a penalty
+above 0, which favours long ones, that at the greatest length; with ``early_stopping=True``, nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from ..ops.choice import score_of
 from ..tensor import Array
+from .settings import EarlyStopping
 
 Fate = Literal["open", "finished", "pruned"]
 
@@ -65,6 +67,7 @@ def search(
     limit: int,
     eos_ids: Container[int],
     end_tokens: int = 1,
+    early_stopping: EarlyStopping = False,
 ) -> Search:
     """Look for the best continuation of at most ``limit`` tokens.
 
@@ -82,9 +85,17 @@ def search(
         outcome.steps.append(step)
         finished = outcome.finished + [h for h in step if h.fate == "finished"]
         outcome.finished = sorted(finished, key=lambda h: -h.score)[:beams]
-        if len(outcome.finished) == beams and going and going[0].score <= outcome.finished[-1].score:
+        hoped = _hoped(going[0], penalty, limit, early_stopping) if going else -np.inf
+        if len(outcome.finished) == beams and hoped <= outcome.finished[-1].score:
             break
     return outcome
+
+
+def _hoped(h: Hypothesis, penalty: float, limit: int, early_stopping: EarlyStopping) -> float:
+    """The score that an open hypothesis is taken to reach at best."""
+    if early_stopping is True:
+        return -np.inf
+    return score_of(h.log_prob, limit, penalty) if early_stopping == "never" and penalty > 0 else h.score
 
 
 def _extend(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..i18n import N_, Message
+from . import generation_config
 
 
 class Verdict(NamedTuple):
@@ -18,6 +19,15 @@ class Verdict(NamedTuple):
 
 
 FREE = Verdict({}, None)
+
+
+class Penalty(NamedTuple):
+    """Tokens that are made less likely, or more where it is below 1, the reason, and the name of the record."""
+
+    name: str
+    penalty: float
+    ids: Sequence[int]
+    reason: Message
 
 
 @dataclass(frozen=True)
@@ -35,18 +45,50 @@ class Rules:
     suppressed_first: tuple[int, ...] = ()
     bad_words: tuple[tuple[int, ...], ...] = ()
     no_repeat_ngram: int = 0
+    no_source_ngram: int = 0
     min_length: int = 0
     """of all ids, those given counted: no end token before"""
     min_new_tokens: int | None = None
     """of the ids chosen; takes the place of ``min_length``"""
     renormalise: bool = False
-    not_taken_over: tuple[str, ...] = ()
-    """settings of the checkpoint that are not followed unless asked for, e.g. ``num_beams=6``"""
+    repetition: float = 1.0
+    source_repetition: float = 1.0
+    """above 1, what stands in the source becomes likelier"""
+    max_length: int | None = None
+    """of all ids, those given counted"""
+    max_new_tokens: int | None = None
+    """of the ids chosen; takes the place of ``max_length``"""
+    stated: Mapping[str, Any] = field(default_factory=dict)
+    """what the checkpoint states to some effect, by the keys of its file"""
 
-    def verdict(self, ids: Sequence[int], given: int, limit: int) -> Verdict:
-        """What holds for the token after ``ids``: the first ``given`` were not chosen, at most ``limit`` will be."""
+    @property
+    def preferred(self) -> dict[str, Any]:
+        """The settings that hold where nothing else is asked, by name."""
+        return generation_config.preferred(self.stated)
+
+    @property
+    def followed(self) -> dict[str, Any]:
+        """What is stated that every strategy follows."""
+        return {key: value for key, value in self.stated.items() if key in generation_config.RULES}
+
+    def unfollowed(self, strategy: str) -> list[str]:
+        """What is stated of strategies, and this one leaves out, e.g. ``num_beams=6``."""
+        return [f"{key}={self.stated[key]}" for key in generation_config.unfollowed(self.stated, strategy)]
+
+    def penalties(self, ids: Sequence[int], source: Sequence[int]) -> Iterator[Penalty]:
+        """What is penalised in the choice of the token after ``ids``, in order."""
+        if self.source_repetition != 1:
+            yield Penalty("encoder_repetition", 1 / self.source_repetition, source, N_("a token of the source"))
+        if self.repetition != 1:
+            yield Penalty("repetition", self.repetition, ids, N_("a token that was read before"))
+
+    def verdict(self, ids: Sequence[int], given: int, limit: int | None, source: Sequence[int] = ()) -> Verdict:
+        """What holds for the token after ``ids``, the first ``given`` of which were not chosen.
+
+        The end is forced at the ``limit``-th token chosen.
+        """
         chosen = len(ids) - given
-        if self.forced_eos is not None and chosen == limit - 1:
+        if self.forced_eos is not None and limit is not None and chosen == limit - 1:
             return Verdict({}, self.forced_eos)
         if self.forced_bos is not None and len(ids) == 1:
             return Verdict({}, self.forced_bos)
@@ -54,15 +96,18 @@ class Rules:
             return FREE
         first_free = 1 if self.forced_bos is not None and given == 1 else 0
         early = len(ids) < (self.min_length if self.min_new_tokens is None else given + self.min_new_tokens)
-        return Verdict(dict(self._forbidden(ids, chosen == first_free, early)), None)
+        return Verdict(dict(self._forbidden(ids, source, chosen == first_free, early)), None)
 
     @cached_property
     def _forbids(self) -> bool:
         """Whether there is any rule that forbids."""
         lists = self.suppressed, self.suppressed_first, self.bad_words
-        return any(lists) or bool(self.no_repeat_ngram or self.min_length or self.min_new_tokens)
+        numbers = self.no_repeat_ngram, self.no_source_ngram, self.min_length, self.min_new_tokens
+        return any(lists) or any(numbers)
 
-    def _forbidden(self, ids: Sequence[int], first: bool, early: bool) -> Iterator[tuple[int, Message]]:
+    def _forbidden(
+        self, ids: Sequence[int], source: Sequence[int], first: bool, early: bool
+    ) -> Iterator[tuple[int, Message]]:
         for token in self.suppressed:
             yield token, N_("suppressed by the checkpoint's settings")
         for token in self.suppressed_first if first else ():
@@ -72,14 +117,17 @@ class Rules:
                 yield last, N_("a bad word of the checkpoint's settings")
         for token in self.eos_ids if early else ():
             yield token, N_("too early to end")
-        for token in self._repeating(ids):
+        for token in _completing(self.no_repeat_ngram, ids, ids):
             yield token, N_("would repeat {n} tokens in a row").format(n=self.no_repeat_ngram)
+        for token in _completing(self.no_source_ngram, ids, source):
+            yield token, N_("would repeat {n} tokens in a row of the source").format(n=self.no_source_ngram)
 
-    def _repeating(self, ids: Sequence[int]) -> Iterator[int]:
-        n = self.no_repeat_ngram
-        if not 0 < n <= len(ids):
-            return
-        tail = list(ids[len(ids) - n + 1 :])
-        for i in range(len(ids) - n + 1):
-            if list(ids[i : i + n - 1]) == tail:
-                yield ids[i + n - 1]
+
+def _completing(n: int, ids: Sequence[int], text: Sequence[int]) -> Iterator[int]:
+    """The tokens after ``ids`` with which their end would be ``n`` tokens in a row of ``text``."""
+    if not 0 < n <= len(ids) + 1:
+        return
+    tail = list(ids[len(ids) - n + 1 :])
+    for i in range(len(text) - n + 1):
+        if list(text[i : i + n - 1]) == tail:
+            yield text[i + n - 1]

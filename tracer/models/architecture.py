@@ -8,31 +8,13 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from ..decoding.reading import read_rules
 from ..decoding.rules import Rules
 from ..tape import Tape
 from ..tensor import Axis, Parameter, Tensor
 from .layout import Layout, arranged
 from .stated import Stated
 from .text import Text
-
-NOT_TAKEN_OVER = {
-    "num_beams": 1,
-    "do_sample": False,
-    "temperature": 1.0,
-    "top_k": 50,
-    "top_p": 1.0,
-    "repetition_penalty": 1.0,
-    "encoder_no_repeat_ngram_size": 0,
-    "length_penalty": 1.0,
-    "typical_p": 1.0,
-    "min_p": 0.0,
-    "sequence_bias": None,
-    "exponential_decay_length_penalty": None,
-    "num_beam_groups": 1,
-    "diversity_penalty": 0.0,
-}
-"""Settings of a checkpoint that are not followed, each with what transformers assumes where it is not stated."""
-
 
 MOST = 1 << 16
 """The longest text that is taken where nothing but memory ends it; a model may be made for longer ones."""
@@ -83,28 +65,14 @@ class Architecture(ABC):
     def facts(self) -> Facts:
         """What decoding needs to know."""
 
+    @property
+    def start_by_default(self) -> int | None:
+        """The token that a decoder of the family reads first where no file states one; None where there is none."""
+        return None
+
     def rules(self, generation: Stated) -> Rules:
-        """What is forbidden and forced while decoding, as `generation_config.json` and `config.json` state it."""
-        eos_ids = generation.tokens("eos_token_id")
-        endings = [(eos,) for eos in eos_ids]
-        return Rules(
-            start_id=generation.token("decoder_start_token_id") if self.has_encoder else None,
-            eos_ids=eos_ids,
-            forced_bos=generation.token("forced_bos_token_id", None),
-            forced_eos=next(iter(generation.tokens("forced_eos_token_id")), None),
-            suppressed=generation.tokens("suppress_tokens"),
-            suppressed_first=generation.tokens("begin_suppress_tokens"),
-            bad_words=tuple(word for word in generation.words("bad_words_ids") if word not in endings),
-            no_repeat_ngram=generation.count("no_repeat_ngram_size", 0),
-            min_length=generation.count("min_length", 0),
-            min_new_tokens=generation.count("min_new_tokens", None),
-            renormalise=generation.flag("renormalize_logits", False),
-            not_taken_over=tuple(
-                f"{key}={generation.get(key)}"
-                for key, neutral in NOT_TAKEN_OVER.items()
-                if generation.get(key, neutral) != neutral
-            ),
-        )
+        """What is forbidden and forced while decoding, as `generation_config.json` states it."""
+        return read_rules(generation, self.start_by_default, has_encoder=self.has_encoder)
 
     @abstractmethod
     def describe(self) -> str:

@@ -80,6 +80,10 @@ class Bart(Transformer):
     def decoder_heads(self) -> int:
         return self.config.decoder_heads
 
+    @property
+    def start_by_default(self) -> int | None:
+        return 2
+
     def rules(self, generation: Stated) -> Rules:
         return Architecture.rules(self, generation)
 

@@ -64,6 +64,10 @@ class Marian(Bart):
         layout.head(embeddings, vocabulary, features, tied=config.tied_output)
         return layout
 
+    @property
+    def start_by_default(self) -> int | None:
+        return self.config.pad_id
+
     def _embed(self, tape: Tape, p: Parameters, text: Text) -> Tensor:
         """ids -> [position, feature]: E[ids], scaled, + positional encoding."""
         with tape.scope("embed"):

@@ -18,3 +18,7 @@ class MBart(Bart):
     @classmethod
     def configure(cls, stated: Stated) -> Config:
         return Config(**configured(stated, {**FORM, **DIFFERENT}, norm="pre", final_norm=True))
+
+    @property
+    def start_by_default(self) -> int | None:
+        return 0

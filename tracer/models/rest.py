@@ -42,9 +42,6 @@ IDLE: Mapping[Message, tuple[str, ...]] = {
         *("attn_implementation", "_attn_implementation", "_attn_implementation_autoset", "use_flash_attn"),
         *("use_flash_attention", "_flash_attn_2_enabled", "chunk_size_feed_forward", "reorder_and_upcast_attn"),
     ),
-    N_("no effect here (decoding has settings of its own): {keys}"): (
-        *("max_length", "max_new_tokens", "early_stopping", "num_return_sequences", "remove_invalid_values"),
-    ),
     N_("no effect here (what transformers returns): {keys}"): (
         *("output_attentions", "output_hidden_states", "output_scores", "return_dict", "return_dict_in_generate"),
         "use_return_dict",

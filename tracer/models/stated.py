@@ -61,6 +61,12 @@ class Stated(Account):
         value: Any = self._checked(key, [], expected, lambda v: _is_token(v) or _are_tokens(v))
         return tuple(value) if isinstance(value, list) else (value,)
 
+    def ends(self, key: str) -> tuple[int, ...]:
+        """Token ids likewise; a negative one is that of no token."""
+        expected = _("a token id or a list of token ids")
+        value: Any = self._checked(key, [], expected, lambda v: all(map(_is_id, v if isinstance(v, list) else [v])))
+        return tuple(token for token in (value if isinstance(value, list) else [value]) if token >= 0)
+
     def words(self, key: str) -> tuple[tuple[int, ...], ...]:
         """Words, each of one token id or more."""
         expected = _("a list of lists of token ids, none of them empty")
@@ -168,6 +174,10 @@ def _are_positive(value: Any) -> bool:
 
 def _is_token(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST
+
+
+def _is_id(value: Any) -> bool:
+    return _is_token(abs(value)) and not isinstance(value, bool)
 
 
 def _are_tokens(value: Any) -> bool:

@@ -123,6 +123,10 @@ class T5(Architecture):
         longest = max(MOST, c.positions or 0)
         return Facts(c.vocab, c.vocab, longest, longest, c.pad_id, made_for=c.positions)
 
+    @property
+    def start_by_default(self) -> int | None:
+        return self.config.pad_id
+
     def describe(self) -> str:
         c = self.config
         told = _("encoder–decoder, {encoder}+{decoder} layers × {heads} heads, d_model {d_model}")

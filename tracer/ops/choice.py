@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -15,7 +15,7 @@ from ..tensor import Array, Row, Tensor
 
 
 class Candidates(Operation):
-    """[position, vocab] -> [vocab]: the row that yields the next token, −∞ where a rule forbids it.
+    """[vocab], or of [position, vocab] the last position, -> [vocab]: that row, −∞ where a rule forbids the token.
 
     ``forbidden`` gives the reason for each id ruled out; where one id is ``forced``, it alone is left.
     """
@@ -25,22 +25,49 @@ class Candidates(Operation):
     reference = N_("Vaswani et al. 2017, §3.1 (auto-regressive); Keskar et al. 2019, §4.1 (penalties)")
 
     def forward(self, logits: Tensor, *, forbidden: Mapping[int, Message], forced: int | None) -> Tensor:
-        z = logits.array[-1]
+        z, vocab = logits.array[_last(logits)], logits.dims[-1:]
         if forced is not None:
-            return _only(Tensor(z, logits.dims[1:]), np.asarray([forced]))
+            return _only(Tensor(z, vocab), np.asarray([forced]))
         if forbidden:
             z = z.copy()
             z[list(forbidden)] = -np.inf
-        return Tensor(z, logits.dims[1:])
+        return Tensor(z, vocab)
 
     def derive(
         self, index: tuple[int, ...], logits: Tensor, *, forbidden: Mapping[int, Message], forced: int | None
     ) -> Node:
         token = index[0]
-        cell = logits.leaf(logits.shape[0] - 1, token)
+        cell = logits.leaf(*_last(logits), token)
         reason = _ruling(token, forbidden, forced)
         kept = Noted(cell, reason) if reason else cell
         return kept if _is_allowed(token, forbidden, forced) else Noted(Replaced(Number(-math.inf), cell), reason)
+
+
+class Repetition(Operation, penalty="θ"):
+    """[vocab], or of [position, vocab] the last position, -> [vocab]: ``ids`` made less likely by a θ above 1.
+
+    ``reason`` says what these tokens have in common; ids beyond the vocabulary are passed over.
+    """
+
+    formula = N_("z · θ where z < 0, z / θ where not, of tokens that repeat; z of the others")
+    latex = N_("{below} if {negative}, else {above}").typeset(
+        below=r"z_i 	heta", negative="z_i < 0", above=r"z_i / 	heta"
+    )
+    reference = N_("Keskar et al. 2019, §4.1 (there z / θ always)")
+
+    def forward(self, z: Tensor, *, ids: Sequence[int], penalty: float, reason: Message) -> Tensor:
+        row = z.array[_last(z)].copy()
+        repeated = [i for i in set(ids) if i < len(row)]
+        cells, factor = row[repeated], row.dtype.type(penalty)
+        row[repeated] = np.where(cells < 0, cells * factor, cells / factor)
+        return Tensor(row, z.dims[-1:])
+
+    def derive(self, index: tuple[int, ...], z: Tensor, *, ids: Sequence[int], penalty: float, reason: Message) -> Node:
+        cell, zero, factor = z.leaf(*_last(z), *index), Number(0.0), Number(penalty, "θ")
+        if index[0] not in ids:
+            return cell
+        below, above = Given(cell * factor, (cell, zero), ("<",)), Given(cell / factor, (zero, cell), ("≤",))
+        return Noted(below if cell.value < 0 else above, spoken(reason))
 
 
 class Temper(Operation):
@@ -304,6 +331,7 @@ def _sum(pattern: Callable[..., Node], **rows: Row) -> Node:
 
 
 candidates = Candidates()
+repetition = Repetition()
 temper = Temper()
 top_k = TopK()
 top_p = TopP()

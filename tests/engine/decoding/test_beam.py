@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,3 +124,53 @@ def test_without_a_search_there_is_no_score(strategy: str) -> None:
     run = tracer.trace(tracer.load(FIXTURES / "gpt2"), ids=SOURCE, strategy=strategy, max_tokens=1)
     addresses = [address for address in run[1].tape.addresses if address.startswith("choice")]
     assert addresses == ["choice.logits", "choice.probs", "choice"]
+
+
+CASE = FIXTURES / "cases" / "early-stopping"
+EXPECTED = json.loads((CASE / "expected.json").read_text(encoding="utf-8"))
+STATED: dict[str, dict[str, Any]] = {
+    "absent": {},
+    "false": {"early_stopping": False},
+    "true": {"early_stopping": True},
+    "never": {"early_stopping": "never"},
+    "encoder_repetition": {"encoder_repetition_penalty": 1.5},
+}
+MOST = 14
+"""The tokens that transformers was allowed."""
+
+
+def found(model: tracer.Model, case: dict[str, Any], **settings: Any) -> tuple[list[int], float]:
+    beam = {"strategy": "beam", "beams": case["beams"], "length_penalty": case["length_penalty"], **settings}
+    how = beam if case["beams"] > 1 else {}
+    best = tracer.trace(model, ids=EXPECTED["source"], max_tokens=MOST, record=False, **how).hypotheses[0]
+    return best.ids, best.score
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_a_search_stops_where_the_checkpoint_states_it(tmp_path: Path, name: str, dtype: Dtype) -> None:
+    path = shutil.copytree(CASE, tmp_path / name)
+    stated = json.loads((path / "generation_config.json").read_text()) | STATED[name]
+    (path / "generation_config.json").write_text(json.dumps(stated))
+    model = tracer.load(path, dtype)
+    for case in EXPECTED[name]:
+        ids, score = found(model, case)
+        assert case["ids"] == ids, case
+        assert case["score"] in (None, pytest.approx(score, abs=2e-6))
+
+
+@pytest.mark.parametrize("asked", ["true", "never"])
+def test_when_to_stop_may_be_asked_for(asked: str) -> None:
+    model = tracer.load(CASE)
+    for case in (case for case in EXPECTED[asked] if case["beams"] > 1):
+        assert case["ids"] == found(model, case, early_stopping=STATED[asked]["early_stopping"])[0]
+
+
+def test_what_repeats_is_weighed_in_log_p_and_recorded() -> None:
+    """The logits are left as they are: beam search penalises the logarithms of probabilities."""
+    model = tracer.load(CASE)
+    rules = replace(model.rules, repetition=2.0, source_repetition=0.5)
+    run = Run(replace(model, rules=rules), SOURCE, Settings("beam", beams=2, max_tokens=2))
+    log_p, logits = run.step(1)["choice.log_softmax"].array, run.step(1)["logits"].array[-1]
+    assert run.step(1)["choice.encoder_repetition"].array[[7, 8]].tolist() == [2 * log_p[7], log_p[8]]
+    assert run.step(1)["choice.repetition"].array[[2, 7]].tolist() == [4 * log_p[2], 2 * log_p[7]]
+    assert run.step(1)["choice.logits"].array.tolist() == logits.tolist()

@@ -57,19 +57,35 @@ def test_end_tokens_are_no_bad_words(eos: int | list[int]) -> None:
     assert rules(eos_token_id=eos, bad_words_ids=[[2], [5, 2], [7]]).bad_words == ((5, 2), (7,))
 
 
-@pytest.mark.parametrize(
-    ("stated", "expected"),
-    [
-        ({}, ()),
-        ({"num_beams": 1, "do_sample": False, "temperature": 1, "top_k": 50, "top_p": 1.0, "length_penalty": 1}, ()),
-        ({"num_beams": 6, "do_sample": True}, ("num_beams=6", "do_sample=True")),
-        ({"repetition_penalty": 1.1, "top_k": 20}, ("top_k=20", "repetition_penalty=1.1")),
-        ({"typical_p": 1, "min_p": 0, "sequence_bias": None, "num_beam_groups": 1, "diversity_penalty": 0}, ()),
-        ({"min_p": 0.1, "typical_p": 0.9}, ("typical_p=0.9", "min_p=0.1")),
-    ],
-)
-def test_what_is_not_taken_over_is_listed(stated: dict[str, Any], expected: tuple[str, ...]) -> None:
-    assert rules(**stated).not_taken_over == expected
+@pytest.mark.parametrize("eos", [-1, [-1], None, []])
+def test_what_is_no_end_token_ends_nothing(eos: Any) -> None:
+    stated = Stated({"eos_token_id": eos})
+    assert Gpt2.rules(object.__new__(Gpt2), stated).eos_ids == ()
+    assert [decision.what for decision in stated.decisions if decision.odd] == [
+        "config.json states no eos_token_id: an output ends at its limit alone"
+    ]
+
+
+def test_of_several_tokens_forced_at_the_end_the_first_is() -> None:
+    """All have the same score in transformers, where greedy decoding takes the first."""
+    assert rules(eos_token_id=2, forced_eos_token_id=[7, 5]).forced_eos == 5
+
+
+def test_no_end_is_forced_where_transformers_has_no_limit() -> None:
+    assert rules(eos_token_id=2, forced_eos_token_id=2).verdict([5, 6], 1, None).forced is None
+
+
+@pytest.mark.parametrize(("n", "expected"), [(1, {5, 6, 7, 8}), (2, {7, 8}), (3, set()), (9, set())])
+def test_no_row_of_the_source_is_repeated(n: int, expected: set[int]) -> None:
+    found = rules(eos_token_id=2, encoder_no_repeat_ngram_size=n).verdict([0, 6], 1, None, [5, 6, 7, 6, 8])
+    assert set(found.forbidden) == expected
+
+
+def test_penalties_come_in_the_order_of_transformers() -> None:
+    stated = rules(eos_token_id=2, repetition_penalty=1.2, encoder_repetition_penalty=1.6)
+    found = [(p.name, p.penalty, p.ids) for p in stated.penalties([5, 6], [7, 8])]
+    assert found == [("encoder_repetition", 1 / 1.6, [7, 8]), ("repetition", 1.2, [5, 6])]
+    assert list(ANY.penalties([5, 6], [7, 8])) == []
 
 
 @pytest.mark.parametrize(
@@ -78,6 +94,10 @@ def test_what_is_not_taken_over_is_listed(stated: dict[str, Any], expected: tupl
         ({"min_length": -1}, "min_length is -1; expected a whole number from 0"),
         ({"min_new_tokens": "3"}, "min_new_tokens is '3'"),
         ({"no_repeat_ngram_size": True}, "no_repeat_ngram_size is True"),
+        ({"max_new_tokens": 0}, "max_new_tokens is 0; expected a whole number from 1"),
+        ({"repetition_penalty": 0}, "repetition_penalty is 0; expected a number above 0"),
+        ({"early_stopping": "soon"}, "early_stopping is 'soon'; expected true / false / never"),
+        ({"forced_eos_token_id": 2, "suppress_tokens": [2, 3]}, "a token that is not in suppress_tokens"),
     ],
 )
 def test_settings_that_make_no_sense(stated: dict[str, Any], message: str) -> None:
@@ -99,7 +119,7 @@ WORDS = "expected a list of lists of token ids, none of them empty"
 @pytest.mark.parametrize(
     ("key", "values", "expected"),
     [
-        ("eos_token_id", ["abc", [1, "x"], {}, -1, True], IDS),
+        ("eos_token_id", ["abc", [1, "x"], {}, True, 1.5], IDS),
         ("suppress_tokens", ["x", {}, [None], [True]], IDS),
         ("begin_suppress_tokens", ["x", {}, [1.5]], IDS),
         ("forced_eos_token_id", ["x", 1.5, True, [[2]]], IDS),

@@ -26,6 +26,8 @@ from tracer.errors import InputError
         ({"temperature": 1.0}, "belongs to strategy sample, and this is greedy; choose strategy sample, or leave"),
         ({"strategy": "beam", "top_k": 3}, "top_k belongs to strategy sample, and this is beam"),
         ({"beams": 3}, "beams belongs to strategy beam"),
+        ({"strategy": "beam", "early_stopping": "soon"}, "early_stopping is 'soon'; expected true / false / never"),
+        ({"early_stopping": True}, "early_stopping belongs to strategy beam"),
         ({"beam": 3}, "beam is no setting; known are strategy"),
     ],
 )
@@ -36,3 +38,15 @@ def test_a_setting_out_of_range_is_explained(values: dict[str, Any], message: st
 
 def test_the_limits_themselves_are_in_range() -> None:
     assert Settings.of(strategy="sample", top_p=1.0, top_k=1, seed=(1 << 64) - 1, max_tokens=1)
+
+
+def test_what_is_left_open_is_filled_for_the_strategy_alone() -> None:
+    stated = {"beams": 6, "early_stopping": "never", "temperature": 0.7, "cache": False}
+    assert Settings("beam", beams=3).filled(stated) == Settings("beam", beams=3, early_stopping="never", cache=False)
+    assert Settings("sample").filled(stated) == Settings("sample", temperature=0.7, cache=False)
+    assert Settings(cache=True).filled(stated) == Settings(cache=True)
+
+
+def test_what_is_filled_in_is_checked() -> None:
+    with pytest.raises(InputError, match="beams is 99; expected a whole number from 1 to 64"):
+        Settings("beam").filled({"beams": 99})

@@ -11,6 +11,7 @@ from tracer.ops.choice import (
     draw,
     kept,
     log_softmax,
+    repetition,
     summed_log_prob,
     temper,
     top_k,
@@ -105,6 +106,22 @@ def test_a_search_keeps_what_it_found_by_its_score() -> None:
     assert kept.forward(probs, score, token=1).array == 1
     assert kept.derive((), probs, score, token=1).evaluate() == 1
     assert list(kept.derive((), probs, score, token=1).leaves()) == [probs.leaf(1), score.leaf()]
+
+
+@pytest.mark.parametrize(("penalty", "expected"), [(2.0, [2, -4, 0.5, 3]), (0.5, [2, -1, 2, 3])])
+def test_a_penalty_makes_what_repeats_less_likely_whatever_its_sign(penalty: float, expected: list[float]) -> None:
+    z, how = vocab(2, -2, 1, 3), {"ids": [1, 2, 2, 99], "penalty": penalty, "reason": N_("read before")}
+    assert repetition.forward(z, **how).array.tolist() == expected
+    assert [repetition.derive((i,), z, **how).evaluate() for i in range(4)] == expected
+    assert z.array.tolist() == [2, -2, 1, 3]
+
+
+def test_a_penalty_says_whom_it_meets_and_why() -> None:
+    z, how = vocab(2, -2), {"ids": [1], "penalty": 2.0, "reason": N_("read before")}
+    assert repetition.derive((0,), z, **how) == z.leaf(0)
+    met = repetition.derive((1,), z, **how)
+    assert isinstance(met, Noted)
+    assert (met.note, list(met.leaves())) == ("read before", [z.leaf(1), z.leaf(1)])
 
 
 def test_temperature_divides() -> None:
