@@ -1,11 +1,11 @@
-"""Addresses: ``[@STEP:]path[selectors]``, as text and as a value, and what a shortened path stands for."""
+"""Addresses: ``[rN][@STEP:]path[selectors]``, as text and as a value, and what a shortened path stands for."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from .errors import AddressError
@@ -75,7 +75,8 @@ Selector = Index | Span | Label
 class Address:
     """A parsed address. ``step`` is None for the cursor's step; ``record`` is the k of ``#k``, counted from 1.
 
-    ``beam`` is the b of ``@n.b``: hypothesis b, of n tokens, of a beam search.
+    ``beam`` is the b of ``@n.b``: hypothesis b, of n tokens, of a beam search. ``run`` is the n of ``rn``, the session's
+    runs counted from 0; None for the current one.
     """
 
     path: str = ""
@@ -83,6 +84,7 @@ class Address:
     record: int | None = None
     selectors: tuple[Selector, ...] = ()
     beam: int | None = None
+    run: int | None = None
 
     @property
     def is_glob(self) -> bool:
@@ -92,29 +94,34 @@ class Address:
     def __str__(self) -> str:
         where = f"#{self.record}" if self.record is not None else self.path
         at = "" if self.step is None else f"@{self.step}" + ("" if self.beam is None else f".{self.beam}")
+        at = at if self.run is None else f"r{self.run}{at}"
         joint = ":" if at and where and self.record is None else ""
         return f"{at}{joint}{where}" + (f"[{', '.join(map(str, self.selectors))}]" if self.selectors else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Everywhere:
-    """``@*:path[selectors]``: an address in every step; with an empty path, all of every step."""
+    """``[rN]@*:path[selectors]``: an address in every step; with an empty path, all of every step."""
 
     address: Address
 
     def __str__(self) -> str:
-        return f"@*:{self.address}".removesuffix(":")
+        run = "" if self.address.run is None else f"r{self.address.run}"
+        return f"{run}@*:{replace(self.address, run=None)}".removesuffix(":")
 
 
 _SEGMENT = r"(?:[A-Za-z_][A-Za-z0-9_]*|\d+|\*\*|\*)"
 PATH = rf"{_SEGMENT}(?:\.{_SEGMENT})*"
+RUN = r"r(?P<run>\d{1,9})(?:(?=@[\d*]|\#)|:(?=[\w*]))"
+"""A run before the rest of an address."""
 _ADDRESS = re.compile(
-    rf"""\s*
+    rf"""\s*(?:{RUN})?
       (?:@(?P<step>\d{{1,9}})(?:\.(?P<beam>\d{{1,4}}))?(?::(?=[\w*])|(?=\#|\s*$)))?
       (?:\#(?P<record>\d{{1,9}})|(?P<path>{PATH}))?
     \s*(?:\[(?P<selectors>.*)\])?\s*""",
     re.VERBOSE | re.DOTALL,
 )
+_NUMBERS = ("step", "record", "beam", "run")
 _SELECTOR = re.compile(
     r"""\s*(?:
       "(?P<label>(?:[^"\\]|\\.)*)"(?:\#(?P<occurrence>[1-9]\d*))?
@@ -137,28 +144,22 @@ def parse(text: str) -> Address:
     if not match or not named:
         raise AddressError(
             _(
-                "{text!r} is no address; expected [@STEP:]path[selectors], e.g. @3:decoder.0.cross_attn.weights[h1]"
+                "{text!r} is no address; expected [rN][@STEP:]path[selectors], e.g. @3:decoder.0.cross_attn.weights[h1]"
             ).format(text=text)
         )
-    step, record = match["step"], match["record"]
-    return Address(
-        path=match["path"] or "",
-        step=None if step is None else int(step),
-        record=None if record is None else int(record),
-        beam=None if match["beam"] is None else int(match["beam"]),
-        selectors=parse_selectors(match["selectors"] or ""),
-    )
+    step, record, beam, run = (None if (n := match[name]) is None else int(n) for name in _NUMBERS)
+    return Address(match["path"] or "", step, record, parse_selectors(match["selectors"] or ""), beam, run)
 
 
 def parse_anywhere(text: str) -> Address | Everywhere:
     """An address, or one in every step after ``@*``; raises as `parse` does."""
-    match = re.fullmatch(r"\s*@\*(?::(.+))?\s*", text, re.DOTALL)
+    match = re.fullmatch(rf"\s*(?:{RUN})?@\*(?::(?P<rest>.+))?\s*", text, re.DOTALL)
     if match is None:
         return parse(text)
-    address = parse(match[1]) if match[1] else Address()
-    if address.step is not None or address.record is not None:
+    address = parse(match["rest"]) if match["rest"] else Address()
+    if address.step is not None or address.record is not None or address.run is not None:
         raise AddressError(_("{text} names a step, and @* is every step; write one of them").format(text=text.strip()))
-    return Everywhere(address)
+    return Everywhere(address if match["run"] is None else replace(address, run=int(match["run"])))
 
 
 def parse_selectors(text: str) -> tuple[Selector, ...]:

@@ -68,10 +68,10 @@ class Here:
         """The record at an address; without a step it lies in the cursor's, or in @0 for a path in the encoder.
 
         Raises:
-            AddressError: nothing stands there, or several records do.
+            AddressError: nothing stands there, or several records do; or there is no such run.
         """
-        number = self.step_of(address)
-        tape = self.run.step(number) if address.beam is None else self.run.pass_of(number, address.beam)
+        number, run = self.step_of(address), self.run_of(address)
+        tape = run.step(number) if address.beam is None else run.pass_of(number, address.beam)
         try:
             return tape.find(str(_within_step(address)), self.scope)
         except AddressError as error:
@@ -85,7 +85,7 @@ class Here:
         if not address.is_glob or address.beam is not None:
             return [self.find(address)]
         number = self.step_of(address)
-        tape = self.run.step(number)
+        tape = self.run_of(address).step(number)
         records = [tape.records[place.index - 1] for place in self.places(address, number)]
         if not records:
             hint = "" if "**" in address.path else _("; * is one segment of a path, ** any number")
@@ -96,16 +96,28 @@ class Here:
 
     def places(self, address: Address, number: int) -> list[Cursor]:
         """Where an address stands in a step, in order; nowhere if the step does not come."""
-        if not performed(self.run, number):
+        run = self.run_of(address)
+        if not performed(run, number):
             return []
-        tape = self.run.step(number)
+        tape = run.step(number)
         if address.record is not None:
             return [Cursor(number, address.record)] if 1 <= address.record <= len(tape) else []
         paths = matching(address.path, tape.addresses, self.scope)
         return sorted({Cursor(number, tape.find(path).index) for path in paths})
 
+    def run_of(self, address: Address) -> Run:
+        """The run in which an address lies.
+
+        Raises:
+            AddressError: there is no run of that number.
+        """
+        if address.run not in (None, 0):
+            raise AddressError(_("there is no run r{n}; there is one, r0").format(n=address.run))
+        return self.run
+
     def step_of(self, address: Address) -> int:
-        """The number of the step in which an address lies."""
+        """The number of the step in which an address lies; raises as `run_of` does."""
+        self.run_of(address)
         if address.step is not None:
             return address.step
         inside_encoder = address.path and "encoder".startswith(address.path.partition(".")[0])
@@ -113,4 +125,4 @@ class Here:
 
 
 def _within_step(address: Address) -> Address:
-    return replace(address, step=None, beam=None, selectors=())
+    return replace(address, run=None, step=None, beam=None, selectors=())

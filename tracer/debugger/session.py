@@ -169,6 +169,7 @@ class Session:
                 _("the cursor moves along the winner's steps; print shows {address}").format(address=address)
             )
         if address.step is not None and not address.path and address.record is None:
+            self.here.run_of(address)
             return self._move(self._last(address.step), "step")
         record = self.here.find(address)
         return self._move(Cursor(record.step, record.index), "step")

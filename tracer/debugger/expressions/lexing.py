@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from ... import addresses
-from ...addresses import PATH, Address, Label
+from ...addresses import PATH, RUN, Address, Label
 from ...errors import AddressError, ExpressionError
 from ...i18n import _
 
@@ -33,7 +33,7 @@ _OPERAND = re.compile(
     | (?P<text>{_TEXT})
     | (?P<prefix>not{_APART}|[-+(])
     | (?P<function>[A-Za-z_]\w*)(?=\s*\()
-    | (?P<address>(?:@\d+(?:\.\d+)?(?::{PATH}|:?\#\d+)?|\#\d+|{PATH})(?:\s*\[(?:[^\]\["]|{_TEXT})*\])?)
+    | (?P<address>(?:{RUN})?(?:@\d+(?:\.\d+)?(?::{PATH}|:?\#\d+)?|\#\d+|{PATH})(?:\s*\[(?:[^\]\["]|{_TEXT})*\])?)
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )

@@ -16,8 +16,9 @@ def whole(address: Address, here: Here) -> Address:
     A path without a step is looked for in the cursor's step, then among the first steps of the run.
 
     Raises:
-        AddressError: it stands for nothing there, or, without ``*``, for several records.
+        AddressError: it stands for nothing there, or, without ``*``, for several records; or there is no such run.
     """
+    here.run_of(address)
     if not address.path:
         return address
     names: list[str] = []
@@ -35,6 +36,7 @@ def whole_expression(expression: Expression, here: Here) -> Expression:
 
 def check_known(address: Address, here: Here) -> None:
     """Insist that some record of the first steps could see something by an address; raises as `whole` does."""
+    here.run_of(address)
     anywhere = Address(f"**.{address.path}", address.step)
     if address.path and not any(matching(anywhere.path, names) for names in _steps(address, here)):
         whole(address, here)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ...addresses import Address, Label, parse, parse_selectors, suggestion
@@ -92,7 +92,7 @@ _TAGGED = re.compile(r"(op|token):(.*)", re.DOTALL)
 
 
 def place(text: str, here: Here) -> Place:
-    """The place of a text: ``[@STEP:]path``, ``@STEP``, ``[@STEP]#k``, ``op:NAME`` or ``token:"PIECE"``.
+    """The place of a text: an address of a record or a step, ``op:NAME`` or ``token:"PIECE"``.
 
     Raises:
         AddressError: it is none of these, or names nothing that a run of this model comes by.
@@ -107,11 +107,12 @@ def _at(address: Address, here: Here) -> Place:
     if address.selectors:
         raise AddressError(
             _("a breakpoint stands at a whole record; put {address} into its condition: break {path} if …").format(
-                address=address, path=Address(address.path, address.step, address.record)
+                address=address, path=replace(address, selectors=())
             )
         )
-    if address.step is not None and address.step < here.run.first:
-        here.run.step(address.step)
+    run = here.run_of(address)
+    if address.step is not None and address.step < run.first:
+        run.step(address.step)
     if address.step is not None and not address.path and address.record is None:
         return AtStep(address.step)
     if address.record == 0:
