@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
+from operator import itemgetter
 
 from .errors import AddressError
 from .i18n import _
+from .slips import distance, slips
 
 _BACKSLASH = re.compile(r"\\(?!x[0-9a-f]{2})")
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", '\\"': '"', "\\\\": "\\"}
@@ -75,8 +77,8 @@ Selector = Index | Span | Label
 class Address:
     """A parsed address. ``step`` is None for the cursor's step; ``record`` is the k of ``#k``, counted from 1.
 
-    ``beam`` is the b of ``@n.b``: hypothesis b, of n tokens, of a beam search. ``run`` is the n of ``rn``, the session's
-    runs counted from 0; None for the current one.
+    ``beam`` is the b of ``@n.b``: hypothesis b, of n tokens, of a beam search. ``run`` is the n of ``rn``, counted from
+    0; None for the current one.
     """
 
     path: str = ""
@@ -224,20 +226,36 @@ def resolve(path: str, names: Sequence[str], scope: str = "") -> str:
     if found:
         listed = ", ".join(found[:6]) + (", …" if len(found) > 6 else "")
         raise AddressError(_("{path} is ambiguous: {names}").format(path=path, names=listed))
-    nearest = suggestion(path, names)
-    hint = _("; did you mean {nearest}?").format(nearest=nearest) if nearest else ""
-    raise AddressError(_("nothing is recorded at {path}{hint}").format(path=path, hint=hint))
+    raise UnknownAddressError(path, _nearest_first(names, scope.split(".")))
+
+
+def _nearest_first(names: Sequence[str], scope: Sequence[str]) -> list[str]:
+    """Names in the order of how many of the modules of a scope hold them; the later ones before others."""
+
+    def shared(place: int) -> tuple[int, int]:
+        pairs = zip(scope, names[place].split("."), strict=False)
+        return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs))), place
+
+    return [names[place] for place in sorted(range(len(names)), key=shared, reverse=True)]
+
+
+class UnknownAddressError(AddressError):
+    """Nothing is recorded at a path; ``known`` are the names that might have been meant, of equals the likeliest first.
+
+    ``written`` is how the nearest is written, where that is not its name.
+    """
+
+    def __init__(self, path: str, known: Sequence[str], written: Callable[[str], str] = str) -> None:
+        self.path, self.known = path, known
+        nearest = suggestion(path, known)
+        hint = _("; did you mean {nearest}?").format(nearest=written(nearest)) if nearest else ""
+        super().__init__(_("nothing is recorded at {path}{hint}").format(path=path, hint=hint))
 
 
 def suggestion(text: str, known: Iterable[str]) -> str | None:
-    """The known name nearest to a mistyped one, if one is near."""
-    known = list(known)
-    full = difflib.get_close_matches(text, known, 1, 0.6)
-    if full:
-        return full[0]
-    last = {name.rsplit(".", 1)[-1]: name for name in known}
-    tail = difflib.get_close_matches(text.rsplit(".", 1)[-1], last, 1, 0.6)
-    return last[tail[0]] if tail else None
+    """The known name nearest to a mistyped one: with the fewest `slips`, then the least added; None if none is near."""
+    near = [(n, distance(text, name), name) for name in known if (n := slips(text, name)) is not None]
+    return min(near, key=itemgetter(0, 1))[-1] if near else None
 
 
 def _narrowed(pattern: list[str], names: list[str]) -> list[str]:

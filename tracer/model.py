@@ -6,6 +6,7 @@ import operator
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -30,6 +31,7 @@ from .models import architecture, model_type
 from .models.architecture import Architecture, Facts
 from .models.rest import settle
 from .models.stated import Stated
+from .parameters import Named
 from .tensor import Axis, Parameter
 from .tokenizers import Encoded, Pieces, Tokenizer
 from .tokenizers.directory import FORMATS, format_of, read_tokenizers
@@ -49,9 +51,11 @@ MOST_NAMED = 3
 class Model:
     """What `load` returns. ``source`` and ``target`` are None for a checkpoint without tokenizers: ids only.
 
-    Parameters are read on first use; ``warnings`` grows when one of them turns out to hold NaN or infinity. ``ignored``
-    are the tensors in the files that the model has no use for, each with the reason; ``decisions`` are what was decided
-    where the files leave a choice or contradict each other.
+    ``parameters`` are the trained tensors under their names in the file, each with named axes, a matrix as
+    [out_feature, in_feature] however the file has it; ``named`` finds them by the names that the shell knows too. They
+    are read on first use; ``warnings`` grows when one of them turns out to hold NaN or infinity. ``ignored`` are the
+    tensors in the files that the model has no use for, each with the reason; ``decisions`` are what was decided where
+    the files leave a choice or contradict each other.
     """
 
     name: str
@@ -67,6 +71,12 @@ class Model:
 
     def __repr__(self) -> str:
         return f"<Model {self.describe()}>"
+
+    @cached_property
+    def named(self) -> Named:
+        """The parameters by every name they go by: ``model.named.get("decoder.0.ffn.hidden.weight")``."""
+        stored = {parameter.address: parameter for parameter in self.parameters.values()}
+        return Named(dict(self.architecture.parameters.named()), {**self.parameters, **stored})
 
     @property
     def config(self) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -112,6 +112,14 @@ def _range(text: str) -> tuple[float, float]:
     return bounds
 
 
+def _whole_record(text: str) -> Address:
+    address = parse(text)
+    if address.selectors:
+        whole = replace(address, selectors=())
+        raise InputError(_("{address}: the whole record is shown; write {whole}").format(address=address, whole=whole))
+    return address
+
+
 def _place(text: str) -> Address | str:
     """An address; a single word as it is, since it may be a bookmark."""
     return text if can_be_name(text) else parse(text)
@@ -140,6 +148,7 @@ Place = Annotated[Address | str, Kind("LOC", _place, _places)]
 Name = Annotated[str, Kind("NAME", str)]
 Cell = Annotated[Address | Label, Kind("CELL", _cell, addresses)]
 Where = Annotated[Address, Kind("ADDRESS", parse, addresses)]
+WholeRecord = Annotated[Address, Kind("ADDRESS", _whole_record, addresses)]
 Anywhere = Annotated[Address | Everywhere, Kind("ADDRESS", parse_anywhere, addresses)]
 Numbers = Annotated[list[float], Kind("NUMBERS", _numbers)]
 Depth = Annotated[int, Option("-d", "DEPTH", _up_to(20, "-d"))]

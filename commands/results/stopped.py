@@ -10,9 +10,9 @@ from tracer.debugger.stops import Changed, Finding, Holds, Met, Point, Stops
 from tracer.export import jsonl
 from tracer.i18n import _
 
+from .computed import plain
 from .result import Result, Results, answer
 from .shared import token_result
-from .values import plain
 
 BEFORE, AFTER = 2, 1
 """So many records are shown before and after the one that was met."""

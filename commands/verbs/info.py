@@ -11,6 +11,7 @@ from tracer.i18n import _
 from ..grammar.address_suggestions import addresses
 from ..grammar.parameters import Kind
 from ..registry import command
+from ..results.computed import history_facts
 from ..results.facts import (
     bookmark_facts,
     cache_facts,
@@ -41,6 +42,7 @@ Subject = Literal[
     "settings",
     "tensors",
     "tokens",
+    "values",
 ]
 
 
@@ -62,12 +64,14 @@ def tokens(sitting: Sitting) -> Results:
 def info(sitting: Sitting, subject: Subject, about: About | None = None) -> Results:
     """Show what there is: modules, records, stops, settings.
 
-    info tensors takes an address with * and ** and an order: by std, max, size and so on, the largest first; by -std
-    the smallest. Without an address it lists the whole step. info beams tells what a beam search considered.
+    info tensors takes an address with * and **, of records or of parameters, and an order: by std, max, size and so on,
+    the largest first; by -std the smallest. Without an address it lists the whole step. info beams tells what a beam
+    search considered, info values what was printed.
 
     (tx) info model
     (tx) info tensors dec.*.cross.* by std
     (tx) info tensors by -min
+    (tx) info tensors dec.*.ffn.*.weight by std
     (tx) i run
     (tx) info record
     (tx) info cache
@@ -90,4 +94,5 @@ _SUBJECTS: dict[str, Callable[[Sitting], Results]] = {
     "run": run_facts,
     "settings": show.function,
     "tokens": tokens.function,
+    "values": history_facts,
 }

@@ -81,7 +81,7 @@ def test_goto_takes_addresses_steps_and_numbers(play, session):
 def test_an_address_may_name_its_run(play, address):
     play("t 2")
     assert lines(play(f"p r0{address}")) == lines(play(f"p {address.removeprefix(':')}"))
-    assert "= True" in play("p r0@2:logits[0, 0]+1 > r0:logits[0, 0]")
+    assert "= true" in play("p r0@2:logits[0, 0]+1 > r0:logits[0, 0]")
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,7 @@ def test_an_address_may_name_its_run(play, address):
         "watch max(r1:logits)",
         "why r1@2:logits[0, 0]",
         "why r1:decoder.embed.weight[0, 0]",
+        "p r1:decoder.embed.weight",
         "verify r1@2",
         "verify r1@*",
         "formula r1:logits",
@@ -116,4 +117,5 @@ def test_a_run_that_there_is_not(play, line):
 def test_a_breakpoint_stays_in_its_run(play):
     assert "Breakpoint 1: r0@2:logits" in play("break r0@2:logits")
     assert "Breakpoint 1, hit 1" in play("continue")
-    assert "there is no run r1" in play("delete", "break logits if max(r1:logits) > 1", "run", "continue")
+    shown = play("delete", "break logits if max(r1:logits) > 1", "run", "continue")
+    assert "column 5: there is no run r1; there is one, r0" in shown.replace("\n", " ")

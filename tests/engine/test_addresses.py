@@ -50,7 +50,25 @@ def test_an_address_is_read(text: str, address: Address) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "  ", "@", "@x:logits", "@3logits", ".logits", "a..b", "a-b", "a*", "logits[", "logits]", "@3:#x", "1a.b", "r0:", "r:x", "r1@", "r0:r1:x"],
+    [
+        "",
+        "  ",
+        "@",
+        "@x:logits",
+        "@3logits",
+        ".logits",
+        "a..b",
+        "a-b",
+        "a*",
+        "logits[",
+        "logits]",
+        "@3:#x",
+        "1a.b",
+        "r0:",
+        "r:x",
+        "r1@",
+        "r0:r1:x",
+    ],
 )
 def test_what_is_no_address_says_what_one_looks_like(text: str) -> None:
     with pytest.raises(AddressError, match=r"expected \[rN\]\[@STEP:\]path\[selectors\]"):

@@ -14,6 +14,7 @@ from ..tape import Record
 from .bookmarks import Bookmarks
 from .cursor import Cursor, into, one, out, over
 from .displays import Displays
+from .history import History
 from .locations import Here, performed
 from .stops import Kind, Met, Stops
 from .trail import Trail
@@ -51,12 +52,13 @@ class Session:
     A motion goes no further than the first of ``stops`` on its way; `goto`, `back` and `forward` pass them by. One that
     is interrupted or fails leaves the cursor where it was.
     ``frame`` counts the scopes between the record under the cursor and the one that is looked from; any motion looks
-    from the innermost again. ``met`` are those stops that ended the last motion.
+    from the innermost again. ``met`` are those stops that ended the last motion; ``history`` are the values printed.
     """
 
     def __init__(self, begin: Begin) -> None:
         self._begin = begin
-        self.stops = Stops()
+        self.history = History()
+        self.stops = Stops(self.history)
         self.bookmarks = Bookmarks()
         self.displays = Displays()
         self._due: list[str] | None = None
@@ -80,7 +82,7 @@ class Session:
     @property
     def here(self) -> Here:
         """The place from which addresses are read."""
-        return Here(self.run, self.cursor, frame=self.frame)
+        return Here(self.run, self.cursor, frame=self.frame, history=self.history)
 
     @property
     def tokens(self) -> list[Token]:

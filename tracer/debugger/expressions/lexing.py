@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass, field
 
 from ... import addresses
-from ...addresses import PATH, RUN, Address, Label
+from ...addresses import PATH, RUN, Address, Label, Selector
 from ...errors import AddressError, ExpressionError
 from ...i18n import _
+from ..history import Earlier
 
 LONGEST = 1000
 """Characters in an expression."""
@@ -25,6 +26,8 @@ BITS = 1023
 """Binary digits of a whole number: what a double can still hold."""
 
 _TEXT = r'"(?:[^"\\]|\\.)*"'
+_SELECTORS = rf"""\s*\[(?:[^\]\["]|{_TEXT})*\]"""
+_EARLIER = re.compile(r"(?P<name>(?P<dollars>\${1,2})(?P<count>\d*))\s*(?:\[(?P<selectors>.*)\])?", re.DOTALL)
 _APART = r"(?=[\s(+-]|$)"
 """What keeps a word from running into a placeholder."""
 _OPERAND = re.compile(
@@ -33,7 +36,8 @@ _OPERAND = re.compile(
     | (?P<text>{_TEXT})
     | (?P<prefix>not{_APART}|[-+(])
     | (?P<function>[A-Za-z_]\w*)(?=\s*\()
-    | (?P<address>(?:{RUN})?(?:@\d+(?:\.\d+)?(?::{PATH}|:?\#\d+)?|\#\d+|{PATH})(?:\s*\[(?:[^\]\["]|{_TEXT})*\])?)
+    | (?P<address>(?:{RUN})?(?:@\d+(?:\.\d+)?(?::{PATH}|:?\#\d+)?|\#\d+|{PATH})(?:{_SELECTORS})?)
+    | (?P<earlier>\${{1,2}}\d*(?:{_SELECTORS})?)
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
@@ -50,7 +54,7 @@ class Called:
     name: str
 
 
-Operand = int | float | Label | Address | Called
+Operand = int | float | Label | Address | Called | Earlier
 
 
 @dataclass(slots=True)
@@ -136,6 +140,8 @@ def _value(lexed: Lexed, text: str, opened: list[int]) -> bool:
             lexed.take_out(found, _number(found, lexed.column))
         case "text":
             lexed.take_out(found, _label(found))
+        case "earlier":
+            lexed.take_out(found, _earlier(found, lexed.column))
         case _:
             lexed.take_out(found, _address(found, lexed.column))
     return False
@@ -187,6 +193,23 @@ def _label(text: str) -> Label:
     (label,) = addresses.parse_selectors(text)
     assert isinstance(label, Label)
     return label
+
+
+def _earlier(text: str, column: int) -> Earlier:
+    match = _EARLIER.fullmatch(text)
+    assert match is not None
+    count = int(match["count"][:9]) if match["count"] else None
+    selectors = _selectors(match["selectors"] or "", column)
+    if match["dollars"] == "$":
+        return Earlier(match["name"], count, 0, selectors)
+    return Earlier(match["name"], None, 1 if count is None else count, selectors)
+
+
+def _selectors(text: str, column: int) -> tuple[Selector, ...]:
+    try:
+        return addresses.parse_selectors(text)
+    except AddressError as error:
+        raise at(column, str(error)) from error
 
 
 def _address(text: str, column: int) -> Address:

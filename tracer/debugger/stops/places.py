@@ -115,6 +115,8 @@ def _at(address: Address, here: Here) -> Place:
         run.step(address.step)
     if address.step is not None and not address.path and address.record is None:
         return AtStep(address.step)
+    if here.parameters(address):
+        here.find(address)
     if address.record == 0:
         raise AddressError(_("records are counted from #1"))
     return AtAddress(whole(address, here))
