@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-_FEW, _SHORTEST, _MOST = 3, 4, 3
-"""Letters of a word that may have a slip, of one that may be shortened too; slips in any."""
+_FEW, _ENOUGH, _MOST = 3, 5, 3
+"""Letters of a word that may have a slip, of one that may have any while it is shortened; slips in a word."""
 
 
 def slips(typed: str, known: str) -> int | None:
@@ -58,12 +58,13 @@ def _in_segment(typed: str, name: str) -> int | None:
 
 
 def _in_word(typed: str, name: str) -> int | None:
-    """Of a whole word, or of the beginning of one."""
+    """Of a whole word, or of the beginning of one; few letters that begin one may only have changed places."""
     if name.startswith(typed):
         return 0
     n, most = len(typed), _allowed(len(typed))
-    beginnings = (name[:end] for end in range(n - 1, n + 2) if n >= _SHORTEST and end < len(name))
-    return _fewest(*_near(typed, (name, *beginnings), most))
+    beginnings = [name[:end] for end in range(n - 1, n + 2) if end < len(name)]
+    usable = [word for word in beginnings if n >= _ENOUGH or sorted(word) == sorted(typed)]
+    return _fewest(*_near(typed, (name, *usable), most))
 
 
 def _near(typed: str, words: Iterable[str], most: int) -> list[int]:

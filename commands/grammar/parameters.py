@@ -14,7 +14,7 @@ from tracer.debugger.expressions import Expression, compile_expression
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from .address_suggestions import addresses, expressions, locations
+from .address_suggestions import addresses, expressions, locations, operands
 from .suggestions import Suggestion, Suggestions, Typing, files, nothing, words
 
 EXPRESSION = "E"
@@ -126,8 +126,9 @@ def _place(text: str) -> Address | str:
 
 
 def _places(typing: Typing) -> Iterator[Suggestion]:
-    """Bookmarks, and what `locations` suggests."""
-    yield from words(lambda session: {name: _("bookmark") for name in session.bookmarks})(typing)
+    """Bookmarks, both ends of the run, and what `locations` suggests."""
+    ends = {"start": _("before the first record"), "end": _("the last record of the run")}
+    yield from words(lambda session: {**ends, **{name: _("bookmark") for name in session.bookmarks}})(typing)
     yield from locations(typing)
 
 
@@ -146,7 +147,7 @@ Text = Annotated[str, Kind("TEXT", _text)]
 Location = Annotated[Address, Kind("LOC", parse, locations)]
 Place = Annotated[Address | str, Kind("LOC", _place, _places)]
 Name = Annotated[str, Kind("NAME", str)]
-Cell = Annotated[Address | Label, Kind("CELL", _cell, addresses)]
+Cell = Annotated[Address | Label, Kind("CELL", _cell, operands)]
 Where = Annotated[Address, Kind("ADDRESS", parse, addresses)]
 WholeRecord = Annotated[Address, Kind("ADDRESS", _whole_record, addresses)]
 Anywhere = Annotated[Address | Everywhere, Kind("ADDRESS", parse_anywhere, addresses)]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Literal
+import re
+from collections.abc import Callable, Iterable
+from typing import Annotated
 
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from ..grammar.address_suggestions import addresses
+from ..grammar.address_suggestions import operands
+from ..grammar.kinds import among
 from ..grammar.parameters import Kind
+from ..grammar.suggestions import Suggestion, Typing
 from ..registry import command
 from ..results.computed import history_facts
 from ..results.facts import (
+    ORDERS,
     bookmark_facts,
     cache_facts,
     display_facts,
@@ -29,7 +33,7 @@ from ..sitting import Sitting
 from .frames import where
 from .settings import show
 
-Subject = Literal[
+SUBJECTS = (
     "beams",
     "bookmarks",
     "breakpoints",
@@ -43,10 +47,24 @@ Subject = Literal[
     "tensors",
     "tokens",
     "values",
-]
+)
+Subject = Annotated[str, among(*SUBJECTS, short={"b": "breakpoints"})]
 
 
-About = Annotated[str, Kind("GLOB", str, addresses)]
+def _about(typing: Typing) -> Iterable[Suggestion]:
+    """Addresses and an order, for the one subject that takes them."""
+    if not "tensors".startswith(typing.before[0]):
+        return ()
+    by = re.search(r"(?:^|\s)by\s+-?(\w*)$", typing.text)
+    if by:
+        return (Suggestion(key, len(by[1])) for key in ORDERS if key.startswith(by[1]))
+    after = re.search(r"\s(b?y?)$", typing.text)
+    return (
+        [Suggestion("by ", len(after[1]), _("an order"))] if after and "by".startswith(after[1]) else operands(typing)
+    )
+
+
+About = Annotated[str, Kind("GLOB", str, _about)]
 
 
 @command("tokens", group="look")

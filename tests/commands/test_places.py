@@ -119,3 +119,24 @@ def test_a_breakpoint_stays_in_its_run(play):
     assert "Breakpoint 1, hit 1" in play("continue")
     shown = play("delete", "break logits if max(r1:logits) > 1", "run", "continue")
     assert "column 5: there is no run r1; there is one, r0" in shown.replace("\n", " ")
+
+
+def test_both_ends_of_a_run(play, session):
+    assert "the end of the run: </s>" in play("break logits", "goto end")
+    assert session.cursor == Cursor(4, len(session.run.step(4)))
+    assert "the run has not started" in play("goto start")
+    assert session.cursor == Cursor(0, 0)
+    play("goto end", "back")
+    assert session.cursor == Cursor(0, 0)
+
+
+def test_a_bookmark_goes_before_an_end(play, session):
+    play("s 3", "bookmark end", "goto start", "goto end")
+    assert session.cursor == Cursor(0, 3)
+
+
+def test_short_words_mean_what_they_mean_to_gdb(play):
+    assert "no breakpoint is set" in play("i b")
+    assert "the run has not started" in play("t", "r")
+    assert "target   0 <s>\n" in play("r 你爱我")
+    assert "no bookmark is kept" in play("i bo")

@@ -176,6 +176,16 @@ class Session:
         record = self.here.find(address)
         return self._move(Cursor(record.step, record.index), "step")
 
+    def goto_start(self) -> Stop:
+        """Go to the place before the first record."""
+        return self._move(self.start, "start")
+
+    def goto_end(self) -> Stop:
+        """Go to the last record of the run, which is decoded to its end for it."""
+        while not self.run.ended:
+            self.run.step(self.run.computed + 1)
+        return self._finished()
+
     def revisit(self, place: Cursor) -> Stop:
         """Go to a place where the cursor stood before, perhaps in another run.
 
@@ -184,7 +194,7 @@ class Session:
         """
         if place.index:
             self.run.step(place.step).find(f"#{place.index}")
-        return self._move(place, "step") if place.index else self._move(self.start, "start")
+        return self._move(place, "step") if place.index else self.goto_start()
 
     def leave(self) -> None:
         """Note the place where the cursor stands as one to come back to."""

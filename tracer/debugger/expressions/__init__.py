@@ -7,6 +7,7 @@ functions. Nothing else is evaluated: there are no attributes, no other calls, a
 from .compiling import Expression, compile_expression
 from .evaluation import Context, or_of_the_language
 from .functions import DISTRIBUTION, FUNCTIONS, VARIABLES
+from .lexing import earlier, wants_value
 from .parts import Comparison, comparison, renamed
 from .values import Several, Value, arrays, truth
 
@@ -22,7 +23,9 @@ __all__ = [
     "arrays",
     "comparison",
     "compile_expression",
+    "earlier",
     "or_of_the_language",
     "renamed",
     "truth",
+    "wants_value",
 ]

@@ -111,6 +111,17 @@ def lex(text: str) -> Lexed:
     return lexed
 
 
+def wants_value(text: str) -> bool:
+    """Whether a value may follow the beginning of an expression."""
+    lexed, opened, wanted = Lexed(), list[int](), True
+    try:
+        while _skip_blanks(lexed, text):
+            wanted = _value(lexed, text, opened) if wanted else _operator(lexed, text, opened)
+    except ExpressionError:
+        return False
+    return wanted
+
+
 def _skip_blanks(lexed: Lexed, text: str) -> bool:
     """Whether something is left after the blanks."""
     start = lexed.column - 1
@@ -141,7 +152,7 @@ def _value(lexed: Lexed, text: str, opened: list[int]) -> bool:
         case "text":
             lexed.take_out(found, _label(found))
         case "earlier":
-            lexed.take_out(found, _earlier(found, lexed.column))
+            lexed.take_out(found, earlier(found, lexed.column))
         case _:
             lexed.take_out(found, _address(found, lexed.column))
     return False
@@ -195,7 +206,8 @@ def _label(text: str) -> Label:
     return label
 
 
-def _earlier(text: str, column: int) -> Earlier:
+def earlier(text: str, column: int = 1) -> Earlier:
+    """``$3``, ``$`` or ``$$2``, with selectors perhaps, as what it stands for; raises ExpressionError for others."""
     match = _EARLIER.fullmatch(text)
     assert match is not None
     count = int(match["count"][:9]) if match["count"] else None
