@@ -64,7 +64,9 @@ def set_(sitting: Sitting, setting: Named, value: Value | None = None) -> Result
 
 @command("show", group="shell")
 def show(sitting: Sitting, setting: Told | None = None) -> Results:
-    """Show a setting, or all of them, each with what it does; or the values that were printed.
+    """Show a setting, or all of them, each with what it does.
+
+    show values lists what print has shown so far: $1, $2 and so on are its names in expressions.
 
     (tx) show decimals
     (tx) show
