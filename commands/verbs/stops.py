@@ -159,7 +159,8 @@ def watch(session: Session, expression: Expr) -> Results:
 def catch(session: Session, caught: Caught) -> Results:
     """Stop at what should not happen.
 
-    nan and inf are caught where they arise: in a record none of whose inputs has one (the −∞ of a mask is meant).
+    nan and inf are caught where they arise: in a record none of whose inputs has one (the −∞ of a mask is meant); where
+    a parameter has, its cell in the file is named.
     rowsum is a row of a softmax that does not sum to 1. E is tested at every record that completes what it reads.
 
     (tx) catch nan

@@ -1,10 +1,10 @@
 """What is suggested for a mistyped name: what is near, and nothing else. One rule for all that has a name."""
 
 import pytest
-from commands.learning.library import names
 from transcript import error_of
 
 import tracer
+from commands.learning.course import names
 from commands.registry import catalogue
 from commands.settings import SETTINGS
 from tracer import ops

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from commands.opening import Opener
 from safetensors.numpy import load_file
 from transcript import error_of, lines
 
+from commands.opener import Opener
 from tracer.addresses import parse
 from tracer.model import BUILTIN
 
