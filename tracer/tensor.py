@@ -12,6 +12,7 @@ from .addresses import Index, Label, Selector, Span
 from .arithmetic import Leaf
 from .errors import SelectorError
 from .i18n import _, ngettext
+from .pieces import goes_by
 
 Array = NDArray[Any]
 
@@ -375,7 +376,7 @@ def _labelled(label: Label, axis: Axis) -> int:
     if axis.labels is None:
         raise SelectorError(_("axis {axis} has no labels; give a number").format(axis=axis.name))
     exact = [i for i, piece in enumerate(axis.labels) if piece == label.text]
-    places = exact or [i for i, piece in enumerate(axis.labels) if piece.lstrip(" ▁") == label.text]
+    places = exact or [i for i, piece in enumerate(axis.labels) if goes_by(piece, label.text)]
     if len(places) < label.occurrence:
         known = ", ".join(f'"{piece}"' for piece in dict.fromkeys(axis.labels[:12]))
         raise SelectorError(

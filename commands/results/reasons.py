@@ -10,6 +10,7 @@ from tracer.debugger.session import Session
 from tracer.errors import AddressError, SelectorError
 from tracer.i18n import N_, _
 from tracer.model import SIDES, Model, Side
+from tracer.pieces import token_of
 from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Parameter, Tensor
@@ -132,7 +133,7 @@ def _id(model: Model, text: str, side: Side) -> int | None:
 
 def _places(label: Label, piece: str, pieces: Sequence[str]) -> list[int]:
     """Where a piece occurs; with the number of an occurrence, that place alone."""
-    places = [place for place, other in enumerate(pieces) if other == piece]
+    places = [place for place, other in enumerate(pieces) if token_of(other) == piece]
     return places if label.occurrence == 1 else places[label.occurrence - 1 : label.occurrence]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from ...addresses import Address, Label, suggestion
 from ...errors import ExpressionError
 from ...i18n import _
+from ...pieces import goes_by
 from ..history import Earlier
 from .evaluation import (
     Along,
@@ -27,7 +28,7 @@ from .evaluation import (
     printed_before,
     same_text,
 )
-from .functions import DISTRIBUTION, FUNCTIONS, KEEPING_AXES, VARIABLES, is_called
+from .functions import DISTRIBUTION, FUNCTIONS, KEEPING_AXES, VARIABLES
 from .lexing import DEEPEST, Called, Lexed, Operand, at, lex
 from .operators import BINARY, COMPARISONS, UNARY, Operator
 from .values import Value, plain
@@ -214,7 +215,7 @@ class _Compiler:
         if len(ops) > 1 or not isinstance(ops[0], ast.Eq | ast.NotEq) or not all(map(self._is_text, operands)):
             raise at(self._operator_after(operands[0]), _("text compares with one other text, by == or !="))
         left, right = sorted(operands, key=lambda node: self._operand_at(node) != _TOKEN)
-        same = is_called if self._operand_at(left) == _TOKEN else operator.eq
+        same = goes_by if self._operand_at(left) == _TOKEN else operator.eq
         return same_text(same, self.text(left), self.text(right), isinstance(ops[0], ast.Eq))
 
     def _operator_after(self, node: ast.expr) -> int:

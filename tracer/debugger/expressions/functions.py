@@ -158,8 +158,3 @@ class Placed:
             self._labels = labels
         assert isinstance(self._place, int)
         return self._place
-
-
-def is_called(piece: str, text: str) -> bool:
-    """Whether a displayed piece goes by a text: exactly, or without its leading blank."""
-    return text in (piece, piece.lstrip(" ▁"))

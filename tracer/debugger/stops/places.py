@@ -11,8 +11,8 @@ from ...addresses import Address, Label, parse, parse_selectors, suggestion
 from ...errors import AddressError
 from ...i18n import _
 from ...ops import catalogue
+from ...pieces import goes_by
 from ...tokenizers import Tokenizer
-from ..expressions.functions import is_called
 from ..locations import Here
 from .naming import whole
 from .sealed import Sealed, Tested
@@ -82,7 +82,7 @@ class AtToken(Place):
 
     def indices(self, step: Sealed) -> Sequence[int]:
         piece = step.at(step.last).token
-        return (step.last,) if piece is not None and is_called(piece, self.text) else ()
+        return (step.last,) if piece is not None and goes_by(piece, self.text) else ()
 
     def __str__(self) -> str:
         return f"token:{Label(self.text)}"
