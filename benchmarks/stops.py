@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import tracer
 from tracer.debugger.expressions import compile_expression
+from tracer.debugger.history import History
 from tracer.debugger.session import Session
 from tracer.debugger.stops import Condition, place
 from tracer.debugger.stops.sealed import Layouts
@@ -58,7 +59,7 @@ def microseconds(action: Callable[[], object], times: int, rounds: int) -> float
 
 def measure_conditions(run: Run, rounds: int) -> None:
     """Print the cost of each condition at a record in the middle of a step."""
-    sealed = Layouts().sealed(run, 2)
+    sealed = Layouts(History()).sealed(run, 2)
     here = sealed.at(run.step(2).find(PLACE).index)
     for text in CONDITIONS:
         condition = Condition(compile_expression(text))

@@ -30,7 +30,8 @@ class Batch:
     def play(self, lines: Iterable[Line]) -> int:
         """Run the lines in order, up to the first that fails unless told to keep going, and return the status.
 
-        A failed expectation yields 3, any other failure 1, whichever comes with it.
+        Expectations that do not hold yield 3, any other failure 1, also beside those: a script that failed has not
+        asked what it was to ask.
         """
         statuses = set()
         following = iter(lines)

@@ -16,7 +16,7 @@ from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
 from .batch import BROKEN_PIPE, INTERRUPTED, UNUSABLE, Batch
-from .grammar.lines import given, read
+from .grammar.lines import given, is_waiting, read
 from .opener import EXAMPLE, Opener, open_model
 from .output.files import whole_file
 from .output.formats import WIDTH, Making, presenter_of
@@ -106,7 +106,10 @@ def _play(origin: Origin, script: Script, output: Output, made: Making) -> int:
     with _destination(output.file) as stream:
         sitting = origin.sitting()
         with made(stream, look, sitting.title) as presenter:
-            return Batch(sitting, presenter, script.keep_going).play(lines)
+            status = Batch(sitting, presenter, script.keep_going).play(lines)
+    if script.file != PIPED and is_waiting(sys.stdin):
+        complain(_("note: standard input was not read: --batch runs what -e or its FILE says; --batch - reads it too"))
+    return status
 
 
 @contextmanager

@@ -117,10 +117,18 @@ def shell(
     ] = None,
     execute: Annotated[
         list[str] | None,
-        typer.Option("--execute", "-e", metavar="COMMAND", help=_("a command to run first; may be repeated")),
+        typer.Option(
+            "--execute",
+            "-e",
+            metavar="COMMAND",
+            help=_("a command to run first; may be repeated; with --batch it is the script"),
+        ),
     ] = None,
     keep_going: Annotated[
-        bool, typer.Option("--keep-going", help=_("batch goes on after a failed command; the status is still 1"))
+        bool,
+        typer.Option(
+            "--keep-going", help=_("batch goes on after what failed: status 1, or 3 where only expect or verify did")
+        ),
     ] = False,
     format_: Annotated[
         str, typer.Option("--format", metavar="text|jsonl|markdown|html|svg", help=_("of batch output"))

@@ -11,9 +11,9 @@ from tracer import render
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    ("errors", "addresses", "i18n", "decisions"),
-    ("arithmetic", "tensor"),
-    ("operation", "past", "tape"),
+    ("errors", "addresses", "slips", "pieces", "i18n", "decisions"),
+    ("arithmetic", "tensor", "stack"),
+    ("operation", "past", "tape", "parameters"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
     ("model", "reading", "run", "training"),

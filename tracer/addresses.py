@@ -1,15 +1,17 @@
-"""Addresses: ``[@STEP:]path[selectors]``, as text and as a value, and what a shortened path stands for."""
+"""Addresses: ``[rN][@STEP:]path[selectors]``, as text and as a value, and what a shortened path stands for."""
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
+from operator import itemgetter
 
 from .errors import AddressError
 from .i18n import _
+from .slips import distance, slips
 
 _BACKSLASH = re.compile(r"\\(?!x[0-9a-f]{2})")
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", '\\"': '"', "\\\\": "\\"}
@@ -75,7 +77,8 @@ Selector = Index | Span | Label
 class Address:
     """A parsed address. ``step`` is None for the cursor's step; ``record`` is the k of ``#k``, counted from 1.
 
-    ``beam`` is the b of ``@n.b``: hypothesis b, of n tokens, of a beam search.
+    ``beam`` is the b of ``@n.b``: hypothesis b, of n tokens, of a beam search. ``run`` is the n of ``rn``, counted from
+    0; None for the current one.
     """
 
     path: str = ""
@@ -83,6 +86,7 @@ class Address:
     record: int | None = None
     selectors: tuple[Selector, ...] = ()
     beam: int | None = None
+    run: int | None = None
 
     @property
     def is_glob(self) -> bool:
@@ -92,29 +96,34 @@ class Address:
     def __str__(self) -> str:
         where = f"#{self.record}" if self.record is not None else self.path
         at = "" if self.step is None else f"@{self.step}" + ("" if self.beam is None else f".{self.beam}")
+        at = at if self.run is None else f"r{self.run}{at}"
         joint = ":" if at and where and self.record is None else ""
         return f"{at}{joint}{where}" + (f"[{', '.join(map(str, self.selectors))}]" if self.selectors else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Everywhere:
-    """``@*:path[selectors]``: an address in every step; with an empty path, all of every step."""
+    """``[rN]@*:path[selectors]``: an address in every step; with an empty path, all of every step."""
 
     address: Address
 
     def __str__(self) -> str:
-        return f"@*:{self.address}".removesuffix(":")
+        run = "" if self.address.run is None else f"r{self.address.run}"
+        return f"{run}@*:{replace(self.address, run=None)}".removesuffix(":")
 
 
 _SEGMENT = r"(?:[A-Za-z_][A-Za-z0-9_]*|\d+|\*\*|\*)"
 PATH = rf"{_SEGMENT}(?:\.{_SEGMENT})*"
+RUN = r"r(?P<run>\d{1,9})(?:(?=@[\d*]|\#)|:(?=[\w*]))"
+"""A run before the rest of an address."""
 _ADDRESS = re.compile(
-    rf"""\s*
+    rf"""\s*(?:{RUN})?
       (?:@(?P<step>\d{{1,9}})(?:\.(?P<beam>\d{{1,4}}))?(?::(?=[\w*])|(?=\#|\s*$)))?
       (?:\#(?P<record>\d{{1,9}})|(?P<path>{PATH}))?
     \s*(?:\[(?P<selectors>.*)\])?\s*""",
     re.VERBOSE | re.DOTALL,
 )
+_NUMBERS = ("step", "record", "beam", "run")
 _SELECTOR = re.compile(
     r"""\s*(?:
       "(?P<label>(?:[^"\\]|\\.)*)"(?:\#(?P<occurrence>[1-9]\d*))?
@@ -137,28 +146,22 @@ def parse(text: str) -> Address:
     if not match or not named:
         raise AddressError(
             _(
-                "{text!r} is no address; expected [@STEP:]path[selectors], e.g. @3:decoder.0.cross_attn.weights[h1]"
+                "{text!r} is no address; expected [rN][@STEP:]path[selectors], e.g. @3:decoder.0.cross_attn.weights[h1]"
             ).format(text=text)
         )
-    step, record = match["step"], match["record"]
-    return Address(
-        path=match["path"] or "",
-        step=None if step is None else int(step),
-        record=None if record is None else int(record),
-        beam=None if match["beam"] is None else int(match["beam"]),
-        selectors=parse_selectors(match["selectors"] or ""),
-    )
+    step, record, beam, run = (None if (n := match[name]) is None else int(n) for name in _NUMBERS)
+    return Address(match["path"] or "", step, record, parse_selectors(match["selectors"] or ""), beam, run)
 
 
 def parse_anywhere(text: str) -> Address | Everywhere:
     """An address, or one in every step after ``@*``; raises as `parse` does."""
-    match = re.fullmatch(r"\s*@\*(?::(.+))?\s*", text, re.DOTALL)
+    match = re.fullmatch(rf"\s*(?:{RUN})?@\*(?::(?P<rest>.+))?\s*", text, re.DOTALL)
     if match is None:
         return parse(text)
-    address = parse(match[1]) if match[1] else Address()
-    if address.step is not None or address.record is not None:
+    address = parse(match["rest"]) if match["rest"] else Address()
+    if address.step is not None or address.record is not None or address.run is not None:
         raise AddressError(_("{text} names a step, and @* is every step; write one of them").format(text=text.strip()))
-    return Everywhere(address)
+    return Everywhere(address if match["run"] is None else replace(address, run=int(match["run"])))
 
 
 def parse_selectors(text: str) -> tuple[Selector, ...]:
@@ -223,20 +226,36 @@ def resolve(path: str, names: Sequence[str], scope: str = "") -> str:
     if found:
         listed = ", ".join(found[:6]) + (", …" if len(found) > 6 else "")
         raise AddressError(_("{path} is ambiguous: {names}").format(path=path, names=listed))
-    nearest = suggestion(path, names)
-    hint = _("; did you mean {nearest}?").format(nearest=nearest) if nearest else ""
-    raise AddressError(_("nothing is recorded at {path}{hint}").format(path=path, hint=hint))
+    raise UnknownAddressError(path, _nearest_first(names, scope.split(".")))
+
+
+def _nearest_first(names: Sequence[str], scope: Sequence[str]) -> list[str]:
+    """Names in the order of how many of the modules of a scope hold them; the later ones before others."""
+
+    def shared(place: int) -> tuple[int, int]:
+        pairs = zip(scope, names[place].split("."), strict=False)
+        return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs))), place
+
+    return [names[place] for place in sorted(range(len(names)), key=shared, reverse=True)]
+
+
+class UnknownAddressError(AddressError):
+    """Nothing is recorded at a path; ``known`` are the names that might have been meant, of equals the likeliest first.
+
+    ``written`` is how the nearest is written, where that is not its name.
+    """
+
+    def __init__(self, path: str, known: Sequence[str], written: Callable[[str], str] = str) -> None:
+        self.path, self.known = path, known
+        nearest = suggestion(path, known)
+        hint = _("; did you mean {nearest}?").format(nearest=written(nearest)) if nearest else ""
+        super().__init__(_("nothing is recorded at {path}{hint}").format(path=path, hint=hint))
 
 
 def suggestion(text: str, known: Iterable[str]) -> str | None:
-    """The known name nearest to a mistyped one, if one is near."""
-    known = list(known)
-    full = difflib.get_close_matches(text, known, 1, 0.6)
-    if full:
-        return full[0]
-    last = {name.rsplit(".", 1)[-1]: name for name in known}
-    tail = difflib.get_close_matches(text.rsplit(".", 1)[-1], last, 1, 0.6)
-    return last[tail[0]] if tail else None
+    """The known name nearest to a mistyped one: with the fewest `slips`, then the least added; None if none is near."""
+    near = [(n, distance(text, name), name) for name in known if (n := slips(text, name)) is not None]
+    return min(near, key=itemgetter(0, 1))[-1] if near else None
 
 
 def _narrowed(pattern: list[str], names: list[str]) -> list[str]:

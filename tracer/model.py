@@ -6,6 +6,7 @@ import operator
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -30,6 +31,8 @@ from .models import architecture, model_type
 from .models.architecture import Architecture, Facts
 from .models.rest import settle
 from .models.stated import Stated
+from .parameters import Named
+from .pieces import Ids
 from .tensor import Axis, Parameter
 from .tokenizers import Encoded, Pieces, Tokenizer
 from .tokenizers.directory import FORMATS, format_of, read_tokenizers
@@ -49,9 +52,11 @@ MOST_NAMED = 3
 class Model:
     """What `load` returns. ``source`` and ``target`` are None for a checkpoint without tokenizers: ids only.
 
-    Parameters are read on first use; ``warnings`` grows when one of them turns out to hold NaN or infinity. ``ignored``
-    are the tensors in the files that the model has no use for, each with the reason; ``decisions`` are what was decided
-    where the files leave a choice or contradict each other.
+    ``parameters`` are the trained tensors under their names in the file, each with named axes, a matrix as
+    [out_feature, in_feature] however the file has it; ``named`` finds them by the names that the shell knows too. They
+    are read on first use; ``warnings`` grows when one of them turns out to hold NaN or infinity. ``ignored`` are the
+    tensors in the files that the model has no use for, each with the reason; ``decisions`` are what was decided where
+    the files leave a choice or contradict each other.
     """
 
     name: str
@@ -67,6 +72,12 @@ class Model:
 
     def __repr__(self) -> str:
         return f"<Model {self.describe()}>"
+
+    @cached_property
+    def named(self) -> Named:
+        """The parameters by every name they go by: ``model.named.get("decoder.0.ffn.hidden.weight")``."""
+        stored = {parameter.address: parameter for parameter in self.parameters.values()}
+        return Named(dict(self.architecture.parameters.named()), {**self.parameters, **stored})
 
     @property
     def config(self) -> Any:
@@ -107,7 +118,7 @@ class Model:
         """The model in one line, as the banner has it."""
         return f"{self.name}: {self.architecture.describe()}, {self.dtype}"
 
-    def source_ids(self, text: str) -> tuple[list[int], list[str]]:
+    def source_ids(self, text: str) -> tuple[Ids, list[str]]:
         """The ids of a text, and the parts of it that become `<unk>`.
 
         Raises:
@@ -127,7 +138,7 @@ class Model:
             raise InputError(_("{text!r} has no tokens in the vocabulary of {name}").format(text=text, name=self.name))
         return encoded.ids, encoded.unknown
 
-    def target_ids(self, text: str) -> list[int]:
+    def target_ids(self, text: str) -> Ids:
         """What the decoder reads of a given output: start token, the text, end token; raises as `source_ids` does."""
         if self.target is None:
             raise InputError(_("{name} has no tokenizer; give token ids with --ids").format(name=self.name))
@@ -135,13 +146,15 @@ class Model:
         self._check_embedded(encoded, self.facts.target_vocab)
         ids = encoded.ids
         if self.has_encoder:
-            return [self.start_id, *ids]
+            return Ids([self.start_id, *ids], [self.piece(self.start_id, "target"), *ids.pieces])
         around_nothing = zip(ids, self.target.encode("").ids, strict=False)
         begin = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], around_nothing))
-        return [*ids[begin:], *self.rules.eos_ids[:1]]
+        end = self.rules.eos_ids[:1]
+        return Ids([*ids[begin:], *end], [*ids.pieces[begin:], *(self.piece(i, "target") for i in end)])
 
     def check_ids(self, ids: Sequence[int], side: Side) -> list[int]:
         """The ids, if the vocabulary of that side has them and the model takes so many; raises `InputError` if not."""
+        pieces = ids.pieces if isinstance(ids, Ids) else None
         try:
             ids = [operator.index(i) for i in ids]
         except TypeError:
@@ -158,7 +171,7 @@ class Model:
         if not ids and (side == "source" or self.has_encoder):
             raise InputError(_("no token ids were given"))
         self._check_length(len(ids), longest)
-        return ids
+        return ids if pieces is None else Ids(ids, pieces)
 
     def check_start(self) -> None:
         """Insist that the decoder can read the start token; raises `InputError` if not."""
@@ -183,6 +196,10 @@ class Model:
         """The piece an id stands for, or the id where there is no tokenizer."""
         tokenizer = self.source if side == "source" else self.target
         return str(token) if tokenizer is None else tokenizer.piece(token)
+
+    def pieces(self, ids: Sequence[int], side: Side) -> list[str]:
+        """The piece of each id; of the ids of a text, with the parts of it that the vocabulary does not have."""
+        return list(ids.pieces) if isinstance(ids, Ids) else [self.piece(i, side) for i in ids]
 
     def text(self, ids: Sequence[int]) -> str:
         """The text of target ids, or the ids where there is no tokenizer."""

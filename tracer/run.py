@@ -104,11 +104,11 @@ class Run:
     target_mask: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
-        self.source = [self.model.piece(i, "source") for i in self.source_ids]
+        self.source = self.model.pieces(self.source_ids, "source")
         self.source_text = read_source(self.model, self.source_ids, self.source, self.mask)
         self._read = list(self._given())
         self._prompt = len(self._read)
-        self.target = [self.model.piece(i, "target") for i in self._read]
+        self.target = self._labels()
         self.prompt_text = self._read_prompt()
         self.tokens: list[Token] = []
         self.computed = self.first - 1
@@ -143,6 +143,16 @@ class Run:
         """What would surprise about how the text is read."""
         decoding, stated = not self.teacher_forced, self.mask is not None
         return list(remarks(self.model, self.source_text, self.prompt_text, stated=stated, decoding=decoding))
+
+    def _labels(self) -> list[str]:
+        """The pieces of that."""
+        if not self.model.has_encoder:
+            return [*self.source, *self.model.pieces(self.target_ids or (), "target")]
+        return self.model.pieces(self._given(), "target")
+
+    def _labels_before(self, chosen: Sequence[int]) -> list[str]:
+        """The pieces of that, and of some ids that were chosen after it."""
+        return [*self.target[: self._prompt], *self.model.pieces(chosen, "target")]
 
     def _in_force(self) -> Settings:
         """The settings, with those of the checkpoint and ours for what was left open."""
@@ -276,7 +286,7 @@ class Run:
             first = self.past_of(1)
             past = first and first._replace(kept=left[h.ids[:-1]] if h.ids else {})
             tape = Untraced(len(h.ids) + 1, past=past)
-            z = self._logits(tape, read, [self.model.piece(i, "target") for i in read])
+            z = self._logits(tape, read, self._labels_before(h.ids))
             left[h.ids] = tape.kept
             return search_log_probs(tape, z, self.model.rules, self._verdict(read), self._penalties(read)).array
 
@@ -412,7 +422,7 @@ class Run:
     def _perform_for(self, h: Hypothesis, tape: Tape) -> None:
         """The pass that yielded the last token of a hypothesis, over all of its tokens: no cache was kept for it."""
         read = [*self._read[: self._prompt], *h.ids[:-1]]
-        logits = self._logits(tape, read, [self.model.piece(i, "target") for i in read])
+        logits = self._logits(tape, read, self._labels_before(h.ids[:-1]))
         self._go_on(tape, read, logits, h)
 
     def _go_on(self, tape: Tape, read: Sequence[int], logits: Tensor, h: Hypothesis) -> tuple[Tensor, Tensor]:

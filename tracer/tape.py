@@ -179,6 +179,12 @@ class Tape:
             AddressError: nothing stands there, or several records do.
         """
         wanted = parse(address)
+        if wanted.run is not None:
+            raise AddressError(
+                _("{address} names a run, and this is a step of one; leave r{n} out").format(
+                    address=address, n=wanted.run
+                )
+            )
         if wanted.step not in (None, self.number):
             raise AddressError(_("{address} lies in another step than @{n}").format(address=address, n=self.number))
         if wanted.record is not None:

@@ -12,6 +12,7 @@ from .addresses import Index, Label, Selector, Span
 from .arithmetic import Leaf
 from .errors import SelectorError
 from .i18n import _, ngettext
+from .pieces import goes_by
 
 Array = NDArray[Any]
 
@@ -36,6 +37,8 @@ class Axis(NamedTuple):
 
 
 HEAD, KV_HEAD, FEATURE, D_K = Axis("head"), Axis("kv_head"), Axis("feature"), Axis("d_k")
+OUT_FEATURE, IN_FEATURE = Axis("out_feature"), Axis("in_feature")
+"""Those of a trained matrix from features to features."""
 
 
 class Statistics(NamedTuple):
@@ -302,14 +305,12 @@ class Parameter(Tensor):
         ]
 
     @property
-    def stored(self) -> Tensor:
+    def stored(self) -> Parameter:
         """The numbers as the file has them, their axes in its order; of a whole parameter."""
-        array, dims = (self.array.T, self.dims[::-1]) if self.transposed else (self.array, self.dims)
-        return (
-            Tensor(array[None], (Axis("row"), *dims), self.address)
-            if self.wrapped
-            else Tensor(array, dims, self.address)
-        )
+        room, dims = (self._room.T, self.dims[::-1]) if self.transposed else (self._room, self.dims)
+        if self.wrapped:
+            room, dims = room[None], (Axis("row"), *dims)
+        return Parameter(room, dims, self.address, fill=self._fill)
 
     def leaf(self, *index: int) -> Leaf:
         stored = (int(index[0]) + self.offset, *map(int, index[1:]))
@@ -375,7 +376,7 @@ def _labelled(label: Label, axis: Axis) -> int:
     if axis.labels is None:
         raise SelectorError(_("axis {axis} has no labels; give a number").format(axis=axis.name))
     exact = [i for i, piece in enumerate(axis.labels) if piece == label.text]
-    places = exact or [i for i, piece in enumerate(axis.labels) if piece.lstrip(" ▁") == label.text]
+    places = exact or [i for i, piece in enumerate(axis.labels) if goes_by(piece, label.text)]
     if len(places) < label.occurrence:
         known = ", ".join(f'"{piece}"' for piece in dict.fromkeys(axis.labels[:12]))
         raise SelectorError(

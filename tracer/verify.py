@@ -18,6 +18,7 @@ from .differences import farthest
 from .i18n import _
 from .operation import Trait
 from .ops.attention import is_hidden
+from .pieces import token_of
 from .run import Run
 from .tape import Record, Tape
 from .tensor import Array, Axis
@@ -167,7 +168,7 @@ def labels(run: Run, records: Iterable[Record]) -> Check:
     for record in records:
         for axis, length in zip(record.output.dims, record.output.shape, strict=True):
             if axis.labels is not None:
-                is_right = list(axis.labels) == _pieces(run, record, axis, length)
+                is_right = list(map(token_of, axis.labels)) == _pieces(run, record, axis, length)
                 sentence = _("axis {axis} of {address} is not labelled with the tokens that were read")
                 at = record.output.address
                 check.see(0.0 if is_right else math.inf, at, 0.0, sentence.format(axis=axis.name, address=at))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
+from typing import NamedTuple
 
-from tracer.addresses import Label, parse, unescaped
-from tracer.debugger.expressions import DISTRIBUTION, FUNCTIONS, VARIABLES
+from tracer.addresses import Address, Label, matching, parse, unescaped
+from tracer.debugger.expressions import DISTRIBUTION, FUNCTIONS, VARIABLES, earlier, wants_value
 from tracer.debugger.locations import performed
 from tracer.debugger.session import Session
 from tracer.errors import AddressError
-from tracer.i18n import _
+from tracer.i18n import _, ngettext
 from tracer.tape import Record, Tape
-from tracer.tensor import Axis
+from tracer.tensor import Axis, Tensor
 
 from .suggestions import MOST, Suggestion, Typing, fuzzily
 
@@ -24,9 +25,12 @@ CHEAP = 1e9
 """Multiplications in a pass that may be performed unasked, only to know its addresses."""
 
 
-_PATH = re.compile(r"(?:@(?P<step>\d{1,9}):)?(?P<path>(?:[A-Za-z_]\w*(?:\.(?:\w+|\*))*\.?)?)$")
+_RUN = r"(?P<run>r\d{1,9}(?=[@:#]):?)?"
+_PATH = re.compile(rf"{_RUN}(?:@(?P<step>\d{{1,9}}):)?(?P<path>(?:[A-Za-z_*][\w*]*(?:\.(?:\w+|\*+))*\.?)?)$")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)$')
-_AFTER_VALUE = re.compile(r'(?:[\w\])"]|/\S*)\s+$|[\])\d"]$')
+_EARLIER = re.compile(r"\$\d*$")
+_TAKING_A_TOKEN = re.compile(rf"\b(?:{'|'.join(DISTRIBUTION)})\(\s*$")
+_TAKING_A_TEXT = re.compile(r"\btext\s*[=!]=\s*$")
 
 
 def locations(typing: Typing) -> Iterator[Suggestion]:
@@ -37,6 +41,11 @@ def locations(typing: Typing) -> Iterator[Suggestion]:
 def addresses(typing: Typing) -> Iterator[Suggestion]:
     """As `locations`; a record of a later pass than the cursor's gets its step."""
     return _of_address(typing, ahead="@1:")
+
+
+def operands(typing: Typing) -> Iterator[Suggestion]:
+    """As `addresses`, and parameters."""
+    return _of_address(typing, ahead="@1:", trained=True)
 
 
 def stops(typing: Typing) -> Iterator[Suggestion]:
@@ -51,38 +60,76 @@ def stops(typing: Typing) -> Iterator[Suggestion]:
 
 
 def expressions(typing: Typing) -> Iterator[Suggestion]:
-    """What an expression may go on with: addresses and selectors, functions, tokens in quotes."""
-    quote = _QUOTED.search(typing.text) if typing.text.count('"') % 2 else None
-    if quote and _open_bracket(typing.text) is None:
-        yield from _vocabulary(typing, quote[1])
+    """What an expression may go on with: addresses and selectors, functions, tokens in quotes, earlier values."""
+    text = typing.text
+    if (bracket := _open_bracket(text)) is not None:
+        return _selectors(typing, text[:bracket], text[bracket + 1 :])
+    quote = _QUOTED.search(text) if text.count('"') % 2 else None
+    if quote:
+        return iter(()) if _TAKING_A_TEXT.search(text[: quote.start()]) else _vocabulary(typing, quote[1])
+    if _TAKING_A_TOKEN.search(text):
+        return iter([Suggestion('"', 0, _("a token"))])
+    return _values(typing)
+
+
+def _values(typing: Typing) -> Iterator[Suggestion]:
+    """What may stand where a value is wanted."""
+    text = typing.text
+    if (found := _EARLIER.search(text)) and wants_value(text[: found.start()]):
+        kept = ((f"${n}", value.text) for n, value in enumerate(typing.session.history, 1))
+        yield from (Suggestion(name, len(found[0]), asked) for name, asked in kept if name.startswith(found[0]))
         return
-    yield from addresses(typing)
-    match = _PATH.search(typing.text)
-    if match and match["path"] and match["step"] is None:
+    match = _PATH.search(text)
+    if match is None or not wants_value(text[: match.start()]):
+        return
+    yield from _addresses(typing, match, "@1:", trained=True)
+    if match.start() == match.start("path"):
         notes = {**{f"{name}(": _("function") for name in (*FUNCTIONS, *DISTRIBUTION)}, **dict.fromkeys(VARIABLES, "")}
         typed = match["path"]
         yield from (Suggestion(name, len(typed), notes[name]) for name in notes if name.startswith(typed))
 
 
-def _of_address(typing: Typing, ahead: str) -> Iterator[Suggestion]:
+def _of_address(typing: Typing, ahead: str, *, trained: bool = False) -> Iterator[Suggestion]:
     """``ahead`` goes before addresses that the cursor's pass has not."""
     bracket = _open_bracket(typing.text)
     if bracket is not None:
         return _selectors(typing, typing.text[:bracket], typing.text[bracket + 1 :])
-    return _addresses(typing, _PATH.search(typing.text), ahead)
+    match = _PATH.fullmatch(typing.text)
+    return iter(()) if match is None else _addresses(typing, match, ahead, trained=trained)
 
 
-def _addresses(typing: Typing, match: re.Match[str] | None, ahead: str) -> Iterator[Suggestion]:
-    """The addresses that a path may become."""
-    if match is None or (not match[0] and _AFTER_VALUE.search(typing.text)):
-        return
-    typed, step = match["path"], match["step"]
+def _addresses(typing: Typing, match: re.Match[str], ahead: str, *, trained: bool) -> Iterator[Suggestion]:
+    """What a path may go on with, one segment; whole addresses that hold the letters, where none begins so."""
+    typed, step = match["path"], None if match["step"] is None else int(match["step"])
+    tapes = list(_tapes(typing, step))
+    if match["run"]:
+        typing.session.here.run_of(parse(f"{match['run'].rstrip(':')}:x"))
+    places = [_Place(tape.addresses, tape, _scope(typing, tape), _prefix(typing, tape, step, ahead)) for tape in tapes]
+    if trained and tapes and step is None:
+        places.append(_Place(typing.session.run.model.named.names))
     found: dict[str, Suggestion] = {}
-    for tape in _tapes(typing, None if step is None else int(step)):
-        prefix = ahead if step is None and tape.number > typing.session.cursor.step else ""
-        for name, text in _paths(typed, tape.addresses, _scope(typing, tape)):
-            found.setdefault(name, Suggestion(prefix + text, len(typed), note(tape.find(name))))
+    for suggested in (_next, _holding):
+        for place in places if not found else ():
+            for text, meta in suggested(typed, place):
+                found.setdefault(text, Suggestion(place.prefix + text, len(typed), meta))
     yield from islice(found.values(), MOST)
+
+
+def _prefix(typing: Typing, tape: Tape, step: int | None, ahead: str) -> str:
+    return ahead if step is None and tape.number > typing.session.cursor.step else ""
+
+
+class _Place(NamedTuple):
+    """Names that may be meant: of the records on a tape or, without one, of parameters; ``prefix`` goes before each."""
+
+    names: Sequence[str]
+    tape: Tape | None = None
+    scope: str = ""
+    prefix: str = ""
+
+    def note(self, name: str) -> str:
+        """What a name is."""
+        return note(self.tape.find(name)) if self.tape else _("parameter")
 
 
 def note(record: Record) -> str:
@@ -105,18 +152,47 @@ def _work(session: Session) -> float:
     return numbers * float(len(session.run.source_ids) + 1)
 
 
-def _paths(typed: str, names: Sequence[str], scope: str) -> Iterator[tuple[str, str]]:
-    """The names that a typed path may become, each with the text for it: segments that were shortened stay so."""
-    if typed and "." not in typed and scope:
-        inside = [name for name in names if name.rpartition(".")[0] == scope]
-        yield from ((name, name.rpartition(".")[2]) for name in inside if name[len(scope) + 1 :].startswith(typed))
-    head, dot, _last = typed.rpartition(".")
+def _next(typed: str, place: _Place) -> Iterator[tuple[str, str]]:
+    """What the segment that is being typed may become, with a note: a record, or a module with a dot after it.
+
+    Segments before it that were shortened stay so where they can mean one thing only. Below a name that is typed in
+    full comes what is below it.
+    """
+    if typed and "." not in typed and place.scope:
+        inside = [name for name in place.names if name.rpartition(".")[0] == place.scope]
+        local = ((name, name.rpartition(".")[2]) for name in inside)
+        yield from ((last, place.note(name)) for name, last in local if last.startswith(typed))
+    head, dot, last = typed.rpartition(".")
     depth = head.count(".") + 1 if dot else 0
-    below = [name for name in names if _extends(typed.split("."), name.split("."))]
+    below = [name for name in place.names if _extends(typed.split("."), name.split("."))]
     short = len({tuple(name.split(".")[:depth]) for name in below}) == 1
-    for name in below:
-        yield name, ".".join([head, *name.split(".")[depth:]]) if dot and short else name
-    yield from ((name, name) for name in fuzzily(typed, names))
+    for path, names in _by_beginning(below, depth + 1).items():
+        whole = [head, *path[depth:]] if dot and short else path
+        yield from _level(".".join(whole), names, ".".join(path), place, is_typed=path[depth] == last)
+
+
+def _by_beginning(names: Sequence[str], depth: int) -> Mapping[tuple[str, ...], list[str]]:
+    """Names by their first segments, so many of them."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        found.setdefault(tuple(name.split(".")[:depth]), []).append(name)
+    return found
+
+
+def _level(text: str, names: Sequence[str], path: str, place: _Place, *, is_typed: bool) -> Iterator[tuple[str, str]]:
+    """A name itself, if it is one, and what goes on from it: the next segment of each, or only that there is more."""
+    if path in names:
+        yield text, place.note(path)
+    deeper = [name for name in names if name != path]
+    if deeper and path in names and is_typed:
+        yield from ((text + name[len(path) :], place.note(name)) for name in deeper)
+    elif deeper and path not in names:
+        yield f"{text}.", ngettext("{n} tensor", "{n} tensors", len(names)).format(n=len(names))
+
+
+def _holding(typed: str, place: _Place) -> Iterator[tuple[str, str]]:
+    """Whole names that hold the letters typed, in their order."""
+    return ((name, place.note(name)) for name in fuzzily(typed, place.names)) if typed else iter(())
 
 
 def _extends(typed: list[str], segments: list[str]) -> bool:
@@ -135,7 +211,9 @@ def _open_bracket(text: str) -> int | None:
     return opened
 
 
-_ADDRESS_BEFORE = re.compile(r"(?:@\d{1,9}:)?[A-Za-z_][\w.]*$|(?:@\d{1,9})?#\d{1,9}$")
+_ADDRESS_BEFORE = re.compile(
+    rf"{_RUN}(?:(?:@\d{{1,9}}:)?[A-Za-z_*][\w.*]*|(?:@\d{{1,9}})?#\d{{1,9}})$|(?P<earlier>\$\$?\d*)$"
+)
 _INSIDE = re.compile(r'(?P<before>(?:(?:"(?:[^"\\]|\\.)*"|[^",])*,)*)\s*(?P<last>"(?:[^"\\]|\\.)*(?:"#?\d*)?|[^",]*)')
 _SELECTED = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])*,')
 
@@ -143,24 +221,42 @@ _SELECTED = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])*,')
 def _selectors(typing: Typing, before: str, inside: str) -> Iterator[Suggestion]:
     """The places on the axis that the last selector within a bracket is for."""
     match, typed = _ADDRESS_BEFORE.search(before.rstrip()), _INSIDE.fullmatch(inside)
-    record = _record(typing, match[0]) if match and typed else None
-    if record is None or typed is None:
+    tensor = _tensor(typing, match) if match and typed else None
+    if tensor is None or typed is None:
         return
     place, last = len(_SELECTED.findall(typed["before"])), typed["last"]
-    if place >= len(record.output.dims):
+    if place >= len(tensor.dims):
         return
-    axis, size = record.output.dims[place], record.output.shape[place]
-    found = (Suggestion(text, len(last), meta) for text, meta in _places(axis, size) if text.startswith(last))
+    axis, size = tensor.dims[place], tensor.shape[place]
+    found = (Suggestion(text, len(last), meta) for text, meta in _places(axis, size) if _begins(text, last))
     yield from islice(found, MOST)
 
 
-def _record(typing: Typing, text: str) -> Record | None:
-    address = parse(text)
-    within = str(replace(address, step=None))
+def _begins(text: str, typed: str) -> bool:
+    """Whether a selector goes on from what was typed; a label may be typed without its leading blank."""
+    return text.startswith(typed) or (typed.startswith('"') and text.replace('"▁', '"', 1).startswith(typed))
+
+
+def _tensor(typing: Typing, match: re.Match[str]) -> Tensor | None:
+    """The tensor, or the first of several, that the text before a bracket stands for, as far as that is known."""
+    if match["earlier"]:
+        value = typing.session.here.history.find(earlier(match[0]))
+        return value if isinstance(value, Tensor) else None
+    address = parse(match[0])
+    within = replace(address, run=None, step=None)
     for tape in _tapes(typing, address.step):
         with suppress(AddressError):
-            return tape.find(within, _scope(typing, tape))
+            return _first(tape, within, _scope(typing, tape))
+    with suppress(AddressError):
+        return next(iter(typing.session.here.parameters(address).values()), None)
     return None
+
+
+def _first(tape: Tape, address: Address, scope: str) -> Tensor:
+    if not address.is_glob:
+        return tape.find(str(address), scope).output
+    found = matching(address.path, tape.addresses, scope)
+    return tape.find(found[0] if found else address.path).output
 
 
 def _scope(typing: Typing, tape: Tape) -> str:

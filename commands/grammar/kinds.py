@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from tracer.errors import InputError
 from tracer.i18n import _
@@ -15,9 +17,13 @@ AUTO = "auto"
 """The word for None: what is left to the program, the terminal or the model."""
 
 
-def among(*known: str) -> Kind:
-    """One of some words, which may be shortened."""
-    return Kind("|".join(known), partial(_word, known), words(lambda _session: dict.fromkeys(known, "")))
+def among(*known: str, short: Mapping[str, str] = MappingProxyType({})) -> Kind:
+    """One of some words, which may be shortened; ``short`` says what is meant where several begin so."""
+
+    def read(text: str) -> str:
+        return short[text] if text in short else _word(known, text)
+
+    return Kind("|".join(known), read, words(lambda _session: dict.fromkeys(known, "")))
 
 
 def number(placeholder: str, low: float, high: float, kind: type[int] | type[float] = int) -> Kind:

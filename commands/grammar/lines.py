@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
+from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from tracer.errors import InputError
 from tracer.i18n import _, cause
@@ -38,6 +41,30 @@ def read(path: str) -> Iterator[Line]:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
     except UnicodeDecodeError as error:
         raise InputError(_("{path}: is not UTF-8 text ({reason})").format(path=path, reason=cause(error))) from error
+
+
+def is_waiting(stream: IO[str]) -> bool:
+    """Whether somebody has piped in what nobody has read yet; nothing of it is read to find out."""
+    try:
+        handle = stream.fileno()
+        state = os.fstat(handle)
+        if stat.S_ISREG(state.st_mode):
+            return state.st_size > 0 == os.lseek(handle, 0, os.SEEK_CUR)
+        return stat.S_ISFIFO(state.st_mode) and _in_pipe(handle) > 0
+    except (OSError, ValueError):
+        return False
+
+
+def _in_pipe(handle: int) -> int:
+    """The bytes that wait in a pipe, as far as the system tells."""
+    try:
+        import fcntl
+        import termios
+    except ImportError:
+        return 0
+    count = array("i", [0])
+    fcntl.ioctl(handle, termios.FIONREAD, count)
+    return count[0]
 
 
 def _numbered(texts: Iterable[str], source: str) -> Iterator[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from tracer.debugger.expressions import Expression, compile_expression
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from .address_suggestions import addresses, expressions, locations
+from .address_suggestions import addresses, expressions, locations, operands
 from .suggestions import Suggestion, Suggestions, Typing, files, nothing, words
 
 EXPRESSION = "E"
@@ -112,14 +112,23 @@ def _range(text: str) -> tuple[float, float]:
     return bounds
 
 
+def _whole_record(text: str) -> Address:
+    address = parse(text)
+    if address.selectors:
+        whole = replace(address, selectors=())
+        raise InputError(_("{address}: the whole record is shown; write {whole}").format(address=address, whole=whole))
+    return address
+
+
 def _place(text: str) -> Address | str:
     """An address; a single word as it is, since it may be a bookmark."""
     return text if can_be_name(text) else parse(text)
 
 
 def _places(typing: Typing) -> Iterator[Suggestion]:
-    """Bookmarks, and what `locations` suggests."""
-    yield from words(lambda session: {name: _("bookmark") for name in session.bookmarks})(typing)
+    """Bookmarks, both ends of the run, and what `locations` suggests."""
+    ends = {"start": _("before the first record"), "end": _("the last record of the run")}
+    yield from words(lambda session: {**ends, **{name: _("bookmark") for name in session.bookmarks}})(typing)
     yield from locations(typing)
 
 
@@ -138,8 +147,9 @@ Text = Annotated[str, Kind("TEXT", _text)]
 Location = Annotated[Address, Kind("LOC", parse, locations)]
 Place = Annotated[Address | str, Kind("LOC", _place, _places)]
 Name = Annotated[str, Kind("NAME", str)]
-Cell = Annotated[Address | Label, Kind("CELL", _cell, addresses)]
+Cell = Annotated[Address | Label, Kind("CELL", _cell, operands)]
 Where = Annotated[Address, Kind("ADDRESS", parse, addresses)]
+WholeRecord = Annotated[Address, Kind("ADDRESS", _whole_record, addresses)]
 Anywhere = Annotated[Address | Everywhere, Kind("ADDRESS", parse_anywhere, addresses)]
 Numbers = Annotated[list[float], Kind("NUMBERS", _numbers)]
 Depth = Annotated[int, Option("-d", "DEPTH", _up_to(20, "-d"))]

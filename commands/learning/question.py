@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from tracer.debugger.expressions import Expression, Value, compile_expression
-from tracer.debugger.expressions.functions import is_called
 from tracer.debugger.expressions.values import plain
 from tracer.debugger.locations import Here
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
+from tracer.pieces import goes_by
 
 from .lesson import Asking, piece_of, pieces_on, written
 
@@ -149,7 +149,7 @@ def _as_expressions(text: str) -> list[str]:
 
 def _places(text: str, options: Sequence[str]) -> list[int]:
     """The options that a text names: exactly or without a leading blank; by its place; by how it alone begins."""
-    named = [place for place, option in enumerate(options) if is_called(option, text)]
+    named = [place for place, option in enumerate(options) if goes_by(option, text)]
     named = named or [place for place in range(len(options)) if str(place) == text]
     begun = [place for place, option in enumerate(options) if text and option.casefold().startswith(text.casefold())]
     return named or (begun if len(begun) == 1 else [])

@@ -16,7 +16,7 @@ from tracer.export import jsonl
 from tracer.export.writer import UNTITLED, Title
 
 from ..registry import prompted
-from ..results.result import Result
+from ..results.result import Result, View
 from .programs import fits, page
 
 Color = Literal["auto", "always", "never"]
@@ -113,11 +113,14 @@ class TextPresenter(Presenter):
         self.write("\n".join(map(visible, prompted(line).split("\n"))) + "\n")
 
     def show(self, result: Result) -> None:
-        view = result.view()
+        view = self._view(result)
         if view is not None:
             with self._console.capture() as captured:
                 self._console.print(self._fitted(view) if isinstance(view, str) else view)
             self.write(captured.get())
+
+    def _view(self, result: Result) -> View:
+        return result.view()
 
     def _fitted(self, text: str) -> str:
         return render.page.fitted(self._page.text(text), self._page.width)
@@ -143,6 +146,14 @@ class TerminalPresenter(TextPresenter):
         from ..viewer.screen import open_viewer
 
         open_viewer(result.subject(), render.page.Page.of(self._console, self._console.options))
+
+    def _view(self, result: Result) -> View:
+        """The view; of a value that was printed after the name that it can be called by."""
+        view = super()._view(result)
+        if result.number is None or view is None:
+            return view
+        name = f"${result.number} = "
+        return name + view if isinstance(view, str) else render.composite.Led(name, view)
 
     @property
     def _has_screen(self) -> bool:

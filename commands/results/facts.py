@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tracer import render
-from tracer.addresses import parse
+from tracer.addresses import Address, parse
 from tracer.debugger.session import Session
 from tracer.decoding.settings import BELONGS
 from tracer.errors import InputError
@@ -114,19 +115,70 @@ ORDERS = ("index", "size", *Statistics._fields)
 
 
 def tensor_facts(session: Session, about: str) -> Results:
-    """The records of a step at an address, which may have globs, in some order: ``GLOB by KEY``."""
+    """The records of a step, or the parameters, at an address, which may have globs, in some order: ``GLOB by KEY``."""
     glob, _by, descending, key = re.fullmatch(r"(.*?)(?:\s*\b(by)\s+(-?)(\S+))?", about.strip()).groups("")  # type: ignore[union-attr]
-    records: Sequence[Record] = session.run.step(session.cursor.step).records
-    if glob:
-        records = session.here.matches(parse(glob))
-    rows = _ordered([(record, record.output.statistics()) for record in records], key, rising=descending == "-")
+    address = parse(glob) if glob else Address()
+    if address.selectors:
+        raise InputError(_("info tensors lists whole tensors; print takes the selectors of {glob}").format(glob=glob))
+    trained = session.here.parameters(address)
+    records = [] if trained else _recorded(session, address)
+    rows = [
+        *(Row(record.output, record.output.statistics(), record) for record in records),
+        *(Row(parameter, parameter.statistics(), name=name) for name, parameter in trained.items()),
+    ]
+    listed = _ordered(rows, key, rising=descending == "-")
 
-    yield Result(
-        lambda: (jsonl.op(record) for record, _statistics in rows), lambda: render.inventory.records_view(rows)
-    )
+    def objects() -> Iterable[jsonl.Object]:
+        return [_parameters(listed)] if trained else (jsonl.op(row.record) for row in listed if row.record)
+
+    seen = [(row.mark, row.called, row.tensor, row.statistics) for row in listed]
+    yield Result(objects, lambda: render.inventory.tensors_view(seen))
 
 
-Row = tuple[Record, Statistics]
+def _recorded(session: Session, address: Address) -> Sequence[Record]:
+    """The records at an address, or all of the cursor's step."""
+    is_step = not address.path and address.record is None
+    return session.run.step(session.here.step_of(address)).records if is_step else session.here.matches(address)
+
+
+class Row(NamedTuple):
+    """A tensor in a list, with what is known of its numbers, and the record it is of or its name."""
+
+    tensor: Tensor
+    statistics: Statistics
+    record: Record | None = None
+    name: str = ""
+
+    @property
+    def called(self) -> str:
+        """What it is called in the list."""
+        return self.record.address if self.record else self.name
+
+    @property
+    def mark(self) -> str:
+        """The number of its record."""
+        return f"#{self.record.index}" if self.record else ""
+
+    def value(self, key: str) -> float:
+        """What it is listed by."""
+        index = self.record.index if self.record else 0
+        known = {"index": index, "size": math.prod(self.tensor.shape), **self.statistics._asdict()}
+        return float(known[key])
+
+
+def _parameters(rows: Sequence[Row]) -> jsonl.Object:
+    """Parameters with their names in the file."""
+    found = [
+        {
+            "name": row.name,
+            "file": row.tensor.address,
+            "axes": row.tensor.axes,
+            "shape": row.tensor.shape,
+            **row.statistics._asdict(),
+        }
+        for row in rows
+    ]
+    return jsonl.result("info", {"parameters": found})
 
 
 def _ordered(rows: list[Row], key: str, *, rising: bool) -> list[Row]:
@@ -139,8 +191,7 @@ def _ordered(rows: list[Row], key: str, *, rising: bool) -> list[Row]:
 
 def _rank(key: str, sign: int, row: Row) -> tuple[bool, float]:
     """Where a row stands; what has no value stands last."""
-    record, statistics = row
-    value = {"index": record.index, "size": record.output.array.size, **statistics._asdict()}[key]
+    value = row.value(key)
     return (True, 0.0) if value != value else (False, sign * value)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tracer.addresses import Address, Label, matching
+from tracer.addresses import Address, Label
 from tracer.debugger.session import Session
 from tracer.errors import AddressError, SelectorError
 from tracer.i18n import N_, _
 from tracer.model import SIDES, Model, Side
+from tracer.pieces import token_of
 from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Parameter, Tensor
@@ -40,24 +41,13 @@ def cell_at(session: Session, address: Address) -> Found:
 
 def parameter_at(session: Session, address: Address) -> Parameter | None:
     """The parameter that an address names, in full or, where nothing recorded has that name, shortened."""
-    if address.step is not None or address.record is not None or address.is_glob:
-        return None
-    by_name = {**session.run.model.parameters, **{p.address: p for p in session.run.model.parameters.values()}}
-    if address.path in by_name:
-        return by_name[address.path]
-    try:
-        session.here.find(address)
-    except AddressError:
-        found = {by_name[name].address: by_name[name] for name in matching(address.path, by_name)}
-        return next(iter(found.values())) if len(found) == 1 else None
-    return None
+    return None if address.is_glob else next(iter(session.here.parameters(address).values()), None)
 
 
 def parameter_facts(run: Run, parameter: Parameter, address: Address) -> dict[str, Any]:
-    """A parameter as the file has it: its name there, its shape by axis name, and what was asked of it."""
-    stored = parameter.stored
-    asked = stored.select(address.selectors)
-    shape = ", ".join(f"{axis.name} {n}" for axis, n in zip(stored.dims, stored.shape, strict=True))
+    """A parameter as the name that was asked for has it: its name in the file, its shape, and what was asked of it."""
+    asked = parameter.select(address.selectors)
+    shape = ", ".join(f"{axis.name} {n}" for axis, n in zip(parameter.dims, parameter.shape, strict=True))
     facts: dict[str, Any] = {
         N_("parameter"): parameter.address,
         N_("shape"): f"[{shape}]",
@@ -72,13 +62,13 @@ def parameter_facts(run: Run, parameter: Parameter, address: Address) -> dict[st
             N_("mean"): statistics.mean,
         }
     else:
-        facts |= {N_("value"): float(asked.array), **_token(stored, address)}
+        facts |= {N_("value"): float(asked.array), **_token(parameter, address)}
     return facts | {N_("used by"): ", ".join(_users(run, parameter)) or _("no operation of the steps computed so far")}
 
 
-def _token(stored: Tensor, address: Address) -> Mapping[str, str]:
+def _token(parameter: Tensor, address: Address) -> Mapping[str, str]:
     """The token whose row or column a cell of a parameter lies in, if it is one."""
-    for axis, place in zip(stored.dims, stored.locate(address.selectors), strict=True):
+    for axis, place in zip(parameter.dims, parameter.locate(address.selectors), strict=True):
         if axis.labels is not None and isinstance(place, int):
             return {N_("token"): _("{token} = id {id}").format(token=Label(axis.labels[place]), id=place)}
     return {}
@@ -143,7 +133,7 @@ def _id(model: Model, text: str, side: Side) -> int | None:
 
 def _places(label: Label, piece: str, pieces: Sequence[str]) -> list[int]:
     """Where a piece occurs; with the number of an occurrence, that place alone."""
-    places = [place for place, other in enumerate(pieces) if other == piece]
+    places = [place for place, other in enumerate(pieces) if token_of(other) == piece]
     return places if label.occurrence == 1 else places[label.occurrence - 1 : label.occurrence]
 
 

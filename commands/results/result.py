@@ -31,13 +31,14 @@ class Result:
     """One thing that a command has to say. Objects and view are each made only when they are wanted.
 
     With a ``subject``, a person at a terminal looks around in it, in place of seeing the view. ``about`` are the
-    recorded cells that it shows.
+    recorded cells that it shows, ``number`` that of the value which it is in the history.
     """
 
     objects: Callable[[], Iterable[jsonl.Object]]
     view: Callable[[], View] = lambda: None
     subject: Callable[[], Subject] | None = None
     about: Cells | None = None
+    number: int | None = None
 
 
 Results = Iterator[Result]

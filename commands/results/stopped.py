@@ -6,13 +6,13 @@ from typing import Any
 
 from tracer import render
 from tracer.debugger.session import Session, Stop
-from tracer.debugger.stops import Changed, Finding, Holds, Met, Point, Stops
+from tracer.debugger.stops import Arisen, Changed, Finding, Holds, Met, Point, Stops
 from tracer.export import jsonl
 from tracer.i18n import _
 
+from .computed import plain
 from .result import Result, Results, answer
 from .shared import token_result
-from .values import plain
 
 BEFORE, AFTER = 2, 1
 """So many records are shown before and after the one that was met."""
@@ -71,5 +71,8 @@ def _found(finding: Finding) -> dict[str, Any]:
             return {"condition": text, "values": {side: plain(value) for side, value in sides if value is not None}}
         case Changed(_step, old, new):
             return {"old": plain(old), "new": plain(new)}
+        case Arisen(what, count, size, parameter):
+            cell = parameter and {"address": parameter.address, "index": parameter.index, "value": parameter.value}
+            return {"what": what, "count": count, "size": size, "parameter": cell}
         case _:
             return vars(finding)

@@ -1,33 +1,116 @@
-"""Results that show values: a part of a recorded tensor, or what an expression came to."""
+"""Results that show values: a part of a recorded tensor or of a parameter, or what an expression came to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from tracer import render
-from tracer.addresses import Selector
+from tracer.addresses import Address, Selector, UnknownAddressError
 from tracer.debugger.displays import Format
-from tracer.debugger.expressions import Expression, Several, Value
+from tracer.debugger.expressions import Expression, Several, or_of_the_language
+from tracer.debugger.history import Earlier
 from tracer.debugger.session import Session
+from tracer.errors import SelectorError
 from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.operation import Trait
 from tracer.ops.softmax import softmax
+from tracer.stack import common, stacked
 from tracer.tape import Record
-from tracer.tensor import Array, Axis, Tensor
+from tracer.tensor import Parameter, Tensor
 
-from .result import Cells, Result, Results, View, answer
+from .computed import PLAIN, Computed, in_format, tensor_in_format
+from .result import Cells, Result, Results, View
 from .shared import record_result
 
-PLAIN = Format()
+
+class Shown(Protocol):
+    """What an expression comes to, and how that is shown."""
+
+    @property
+    def form(self) -> Format:
+        """How."""
+
+    @property
+    def value(self) -> Any:
+        """It itself: a tensor, several, or what the expression language has."""
+
+    def results(self) -> Results:
+        """It as it is shown; raises as `Tensor.select` does."""
+
+
+class Cut(ABC):
+    """What selectors cut out of a tensor that has a name; ``label`` stands before its title."""
+
+    session: Session
+    selectors: tuple[Selector, ...]
+    form: Format
+    label: str
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What the tensor is called."""
+
+    @property
+    @abstractmethod
+    def tensor(self) -> Tensor:
+        """The whole tensor."""
+
+    @property
+    @abstractmethod
+    def remark(self) -> str:
+        """What there is to say of it, beside its name."""
+
+    @abstractmethod
+    def result(self) -> Result:
+        """The values, or the view that fits them; raises as `Tensor.select` does."""
+
+    @property
+    def cut(self) -> Tensor:
+        """What the selectors leave; raises as `Tensor.select` does."""
+        return self.tensor.select(self.selectors)
+
+    @property
+    def value(self) -> Tensor:
+        """What is kept of it: its numbers as they are now, with their axes and labels."""
+        cut = self.cut
+        return Tensor(cut.array, cut.dims, self.address)
+
+    @property
+    def address(self) -> str:
+        """Its name with its selectors."""
+        return self.name + _bracketed(self.selectors)
+
+    @property
+    def title(self) -> str:
+        """The address and the remark."""
+        return f"{self.label}{self.address}" + (f"  ({self.remark})" if self.remark else "")
+
+    @property
+    def is_distribution(self) -> bool:
+        """Whether its rows add up to 1."""
+        return False
+
+    def results(self) -> Results:
+        yield self.line() if self.form.short else self.result()
+
+    def line(self) -> Result:
+        """A line about it."""
+        cut = self.cut
+
+        def view() -> View:
+            return in_format(render.tensors.header_view(cut, title=self.title, decimals=self.form.decimals), self.form)
+
+        return replace(self.result(), view=view)
 
 
 @dataclass(frozen=True)
-class Part:
-    """What selectors cut out of a recorded tensor, and how it is shown; ``label`` stands before its title."""
+class Part(Cut):
+    """What selectors cut out of a recorded tensor."""
 
     session: Session
     record: Record
@@ -35,26 +118,32 @@ class Part:
     form: Format = PLAIN
     label: str = ""
 
+    @property
+    def name(self) -> str:
+        return self.record.output.address
+
+    @property
+    def tensor(self) -> Tensor:
+        return self.record.output
+
+    @property
+    def remark(self) -> str:
+        return ahead(self.session, self.record)
+
+    @property
+    def is_distribution(self) -> bool:
+        return self.record.has(Trait.DISTRIBUTION)
+
     def result(self) -> Result:
-        """The values, or the view that fits them; raises as `Tensor.select` does."""
         cut = self.cut
         return Result(
-            lambda: [jsonl.tensor(cut, self.record.step)],
+            lambda: [jsonl.tensor(cut, self.record.step, self.address)],
             lambda: in_format(self._view(cut), self.form),
             about=Cells(self.record, self.selectors),
         )
 
-    @property
-    def cut(self) -> Tensor:
-        """What the selectors leave; raises as `Tensor.select` does."""
-        return self.record.output.select(self.selectors)
-
-    @property
-    def title(self) -> str:
-        """The address with its selectors, and whether the cursor has been there."""
-        selected = f"[{', '.join(map(str, self.selectors))}]" if self.selectors else ""
-        remark = ahead(self.session, self.record)
-        return f"{self.label}{self.record.output.address}{selected}" + (f"  ({remark})" if remark else "")
+    def line(self) -> Result:
+        return super().line() if self.selectors else record_result(self.record, self.remark)
 
     def _view(self, cut: Tensor) -> View:
         whole, _short, decimals, _scientific, highlight = self.form
@@ -67,7 +156,7 @@ class Part:
             title=self.title,
             decimals=decimals,
             full=whole,
-            probabilities=self.record.has(Trait.DISTRIBUTION),
+            probabilities=self.is_distribution,
             highlight=highlight,
         )
 
@@ -86,23 +175,118 @@ class Part:
         )
 
 
-def printed(session: Session, expression: Expression, form: Format = PLAIN, label: str = "") -> Results:
-    """The value of an expression: a part of a record, a line for each of several, or what it comes to."""
-    address = expression.sole_address
-    if address is None:
-        remark = _ahead_of(session, expression)
-        yield value_result(expression.text, expression.evaluate(session.here), form, label=label, remark=remark)
-        return
-    for record in session.here.matches(address):
-        if address.is_glob or form.short:
-            yield record_result(record, ahead(session, record))
+@dataclass(frozen=True)
+class Trained(Cut):
+    """What selectors cut out of a parameter, under the name that it was asked for by."""
+
+    session: Session
+    called: str
+    parameter: Parameter
+    selectors: tuple[Selector, ...] = ()
+    form: Format = PLAIN
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.called
+
+    @property
+    def tensor(self) -> Tensor:
+        return self.parameter
+
+    @property
+    def remark(self) -> str:
+        """Its name in the file, where that is another."""
+        return "" if self.parameter.address == self.name else self.parameter.address
+
+    def result(self) -> Result:
+        cut = self.cut
+        return Result(
+            lambda: [jsonl.tensor(cut, None, self.address)],
+            lambda: tensor_in_format(cut, self.title, self.form),
+        )
+
+
+@dataclass(frozen=True)
+class Together:
+    """The tensors that a glob stands for: a line for each, or, with selectors, what these leave of them in one table.
+
+    Where they don't fit in one table, each has its own.
+    """
+
+    parts: Sequence[Cut]
+    address: Address
+    form: Format
+    label: str
+
+    @property
+    def value(self) -> Several:
+        return Several(tuple(part.name for part in self.parts), tuple(part.value for part in self.parts))
+
+    def results(self) -> Results:
+        if self.form.short or not self.address.selectors:
+            yield from (part.line() for part in self.parts)
+            return
+        whole = stacked(list(map(_cut_of, self.parts)), [part.name for part in self.parts])
+        if whole is None or len(self.parts) == 1:
+            yield from (part.result() for part in self.parts)
         else:
-            yield Part(session, record, address.selectors, form, label).result()
+            likely = all(part.is_distribution for part in self.parts)
+            yield Result(self._objects, lambda: tensor_in_format(whole, self._title, self.form, probabilities=likely))
+
+    def _objects(self) -> Iterator[jsonl.Object]:
+        return (thing for part in self.parts for thing in part.result().objects())
+
+    @property
+    def _title(self) -> str:
+        name = common([part.name for part in self.parts]) or str(replace(self.address, selectors=()))
+        remark = next((part.remark for part in self.parts if part.remark), "")
+        return f"{self.label}{name}{_bracketed(self.address.selectors)}" + (f"  ({remark})" if remark else "")
+
+
+def _cut_of(part: Cut) -> Tensor:
+    """What selectors leave of one of several, which is named where they don't fit it."""
+    try:
+        return part.cut
+    except SelectorError as error:
+        raise SelectorError(f"{part.name}: {error}") from None
+
+
+def sought(session: Session, expression: Expression, form: Format = PLAIN, label: str = "") -> Shown:
+    """What an expression comes to: a part of a tensor, several, or a value; raises what evaluating raises."""
+    address = expression.sole_address
+    try:
+        if address is None:
+            return _computed(session, expression, form, label)
+        parts = _parts(session, address, form, label)
+    except UnknownAddressError as error:
+        raise or_of_the_language(error) from None
+    return Together(parts, address, form, label) if address.is_glob else parts[0]
+
+
+def _computed(session: Session, expression: Expression, form: Format, label: str) -> Shown:
+    here, remark = session.here, _ahead_of(session, expression)
+    value = here.earlier(expression.sole) if isinstance(expression.sole, Earlier) else expression.evaluate(here)
+    along = expression.along(here) if expression.along else None
+    return Computed(expression.text, value, form, label, remark, along)
+
+
+def _parts(session: Session, address: Address, form: Format, label: str) -> Sequence[Cut]:
+    trained = session.here.parameters(address)
+    if trained:
+        return [Trained(session, name, p, address.selectors, form, label) for name, p in trained.items()]
+    return [Part(session, record, address.selectors, form, label) for record in session.here.recorded(address)]
+
+
+def printed(session: Session, expression: Expression, form: Format = PLAIN, label: str = "") -> Results:
+    """The value of an expression, as it is shown."""
+    yield from sought(session, expression, form, label).results()
 
 
 def _ahead_of(session: Session, expression: Expression) -> str:
     """What to say of an expression of which something has not been reached."""
-    records = (record for address in expression.addresses for record in session.here.matches(address))
+    read = (address for address in expression.addresses if not session.here.parameters(address))
+    records = (record for address in read for record in session.here.recorded(address))
     return next(filter(None, (ahead(session, record) for record in records)), "")
 
 
@@ -111,58 +295,5 @@ def ahead(session: Session, record: Record) -> str:
     return _("ahead: the cursor has not been there") if session.is_ahead(record) else ""
 
 
-def value_result(text: str, value: Value, form: Format = PLAIN, *, label: str = "", remark: str = "") -> Result:
-    """The value of an expression, under its text, with a remark; of an array all, or what fits."""
-    title, tail = f"{label}{text}", f"   ({remark})" if remark else ""
-
-    def view() -> View:
-        whole, _short, decimals, _scientific, highlight = form
-        if isinstance(value, Several):
-            pairs = zip(value.addresses, value.values, strict=True)
-            return label + "\n".join(f"{address}  {_number(part, form)}" for address, part in pairs) + tail
-        if isinstance(value, np.ndarray):
-            shown = unlabelled(value)
-            seen = render.tensors.tensor_view(
-                shown, title=title + tail, decimals=decimals, full=whole, highlight=highlight
-            )
-            return in_format(seen, form)
-        return f"{title} = {_number(value, form)}{tail}"
-
-    return answer("print", lambda: {"expression": text, "value": plain(value)}, view)
-
-
-def in_format(view: View, form: Format) -> View:
-    """A view with its numbers as a format has them."""
-    return render.page.Scientific(view) if form.scientific else view
-
-
-def written(value: Value) -> str:
-    """A value in a sentence."""
-    if isinstance(value, np.ndarray):
-        return _("a tensor [{shape}]").format(shape=",".join(map(str, value.shape)))
-    return _number(value, PLAIN) if not isinstance(value, Several) else _("{n} values").format(n=len(value.values))
-
-
-def unlabelled(array: Array) -> Tensor:
-    """An array that an expression came to, its axes numbered."""
-    return Tensor(array, tuple(Axis(_("axis {n}").format(n=n)) for n in range(array.ndim)))
-
-
-def _number(value: Any, form: Format) -> str:
-    if isinstance(value, float):
-        return format(value, _notation(form))
-    return jsonl.dumps({"": plain(value)})[len('{"": ') : -1]
-
-
-def _notation(form: Format) -> str:
-    letter = "e" if form.scientific else "f"
-    if form.decimals is None:
-        return ".3e" if form.scientific else ".6g"
-    return f".{form.decimals}{letter}"
-
-
-def plain(value: Value) -> Any:
-    """A value as JSON has it; the tensors of a glob by address."""
-    if isinstance(value, Several):
-        return dict(zip(value.addresses, map(plain, value.values), strict=True))
-    return jsonl.values(value) if isinstance(value, np.ndarray) else value
+def _bracketed(selectors: Sequence[Selector]) -> str:
+    return f"[{', '.join(map(str, selectors))}]" if selectors else ""

@@ -58,7 +58,7 @@ class Prompt:
             completer=LineCompleter(sitting),
             complete_while_typing=Condition(lambda: self._set("menu") and not self._set("accessible")),
             auto_suggest=DynamicAutoSuggest(lambda: suggest if self._set("suggest") else None),
-            key_bindings=bindings(self._switched, self.draft),
+            key_bindings=bindings(self._switched, self.draft, lambda: not self._set("accessible")),
             **terminal,
         )
 

@@ -11,8 +11,9 @@ from ..grammar.parameters import Expr, File, FileOrOff
 from ..output.log import Log
 from ..output.present import Presenter
 from ..registry import command
+from ..results.computed import written
 from ..results.result import Results, answer
-from ..results.values import printed, written
+from ..results.values import printed
 from ..sitting import Sitting
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from tracer import render
 from tracer.debugger.session import Session
 from tracer.derive import derive
-from tracer.errors import AddressError
+from tracer.errors import AddressError, SelectorError
 from tracer.factors import factors
 from tracer.i18n import _
 from tracer.tape import Record
@@ -35,7 +35,13 @@ def formula(session: Session, address: Where) -> Results:
     record = session.here.find(address)
     places = record.output.locate(address.selectors)
     index = tuple(place for place in places if isinstance(place, int))
-    derivation = derive(record, index) if address.selectors and len(index) == len(places) else None
+    if address.selectors and len(index) < len(places):
+        raise SelectorError(
+            _("{address} is more than one cell: leave the selectors out, or give one place on each axis").format(
+                address=address
+            )
+        )
+    derivation = derive(record, index) if address.selectors else None
 
     yield answer("formula", lambda: _data(record), lambda: render.formula.formula_view(record, derivation))
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Literal
+import re
+from collections.abc import Callable, Iterable
+from typing import Annotated
 
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from ..grammar.address_suggestions import addresses
+from ..grammar.address_suggestions import operands
+from ..grammar.kinds import among
 from ..grammar.parameters import Kind
+from ..grammar.suggestions import Suggestion, Typing
 from ..registry import command
+from ..results.computed import history_facts
 from ..results.facts import (
+    ORDERS,
     bookmark_facts,
     cache_facts,
     display_facts,
@@ -28,7 +33,7 @@ from ..sitting import Sitting
 from .frames import where
 from .settings import show
 
-Subject = Literal[
+SUBJECTS = (
     "beams",
     "bookmarks",
     "breakpoints",
@@ -41,10 +46,25 @@ Subject = Literal[
     "settings",
     "tensors",
     "tokens",
-]
+    "values",
+)
+Subject = Annotated[str, among(*SUBJECTS, short={"b": "breakpoints"})]
 
 
-About = Annotated[str, Kind("GLOB", str, addresses)]
+def _about(typing: Typing) -> Iterable[Suggestion]:
+    """Addresses and an order, for the one subject that takes them."""
+    if not "tensors".startswith(typing.before[0]):
+        return ()
+    by = re.search(r"(?:^|\s)by\s+-?(\w*)$", typing.text)
+    if by:
+        return (Suggestion(key, len(by[1])) for key in ORDERS if key.startswith(by[1]))
+    after = re.search(r"\s(b?y?)$", typing.text)
+    return (
+        [Suggestion("by ", len(after[1]), _("an order"))] if after and "by".startswith(after[1]) else operands(typing)
+    )
+
+
+About = Annotated[str, Kind("GLOB", str, _about)]
 
 
 @command("tokens", group="look")
@@ -62,12 +82,14 @@ def tokens(sitting: Sitting) -> Results:
 def info(sitting: Sitting, subject: Subject, about: About | None = None) -> Results:
     """Show what there is: modules, records, stops, settings.
 
-    info tensors takes an address with * and ** and an order: by std, max, size and so on, the largest first; by -std
-    the smallest. Without an address it lists the whole step. info beams tells what a beam search considered.
+    info tensors takes an address with * and **, of records or of parameters, and an order: by std, max, size and so on,
+    the largest first; by -std the smallest. Without an address it lists the whole step. info beams tells what a beam
+    search considered, info values what was printed.
 
     (tx) info model
     (tx) info tensors dec.*.cross.* by std
     (tx) info tensors by -min
+    (tx) info tensors dec.*.ffn.*.weight by std
     (tx) i run
     (tx) info record
     (tx) info cache
@@ -90,4 +112,5 @@ _SUBJECTS: dict[str, Callable[[Sitting], Results]] = {
     "run": run_facts,
     "settings": show.function,
     "tokens": tokens.function,
+    "values": history_facts,
 }

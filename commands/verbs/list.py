@@ -13,7 +13,7 @@ from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.tape import Tape
 
-from ..grammar.parameters import Where
+from ..grammar.parameters import WholeRecord
 from ..registry import command
 from ..results.result import Result, Results, answer
 
@@ -21,7 +21,7 @@ AROUND = 4
 
 
 @command("list", "l", group="look", repeats=True)
-def list_(session: Session, address: Where | None = None) -> Results:
+def list_(session: Session, address: WholeRecord | None = None) -> Results:
     """Show the operations around the cursor or an ADDRESS.
 
     The arrow stands at the last one performed; those below it are to come. Entered again, it goes on to those after.

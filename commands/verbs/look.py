@@ -18,10 +18,10 @@ from tracer.i18n import _
 from tracer.operation import Trait
 from tracer.tape import Record
 
-from ..grammar.parameters import Count, Expr, Places, Range, Scientific, Short, Where, Whole
+from ..grammar.parameters import Count, Expr, Places, Range, Scientific, Short, Whole, WholeRecord
 from ..registry import command
 from ..results.result import Result, Results, View, answer
-from ..results.values import Part, ahead, printed
+from ..results.values import Part, ahead, sought
 
 if TYPE_CHECKING:
     from tracer.ops.attention import Mask
@@ -42,20 +42,31 @@ def print_(
 
     It may be a tensor with its labels, a row of softmax worked out, a mask with its tokens, or a number. Selectors
     cut a tensor, one an axis: weights[h1, "love"]. /a shows all of it, /s a line about it, /r .5,1 marks and counts
-    the elements from .5 to 1, /4 shows four decimals, /e powers of ten; they may be combined: p/a4e. An address with
-    * or ** shows a line for every record it stands for.
+    the elements from .5 to 1, /4 shows four decimals, /e powers of ten; they may be combined: p/a4e.
+
+    An address with * or ** shows a line for every record it stands for; with selectors, what these leave of each. A
+    parameter goes by the name of the record that reads it and .weight or .bias, a matrix then being [out_feature,
+    in_feature] as in x Wᵀ + b; by its name in the file, it is as the file has it. Values are kept: $1, $2, … are the
+    first ones printed, $ is the last, $$ the one before; show values lists them.
 
     (tx) print dec.0.cross.weights[h0]
     (tx) p/4 dec.0.self.weights[h0, 0]
     (tx) p/r .5,1 dec.0.cross.weights
     (tx) p/4e dec.0.ffn.norm[0]
     (tx) p max(dec.0.cross.weights) > .5
+    (tx) p $ == $1
+    (tx) p dec.*.cross.weights[h0, -1]
+    (tx) p dec.0.ffn.hidden.weight @ dec.0.cross.norm[0] + dec.0.ffn.hidden.bias
+    (tx) p decoder.embed.weight["▁love"]
     """
-    return printed(session, expression, Format(whole, short, decimals, scientific, highlight))
+    shown = sought(session, expression, Format(whole, short, decimals, scientific, highlight))
+    first, *others = shown.results()
+    yield replace(first, number=session.history.keep(expression.text, shown.value))
+    yield from others
 
 
 @command("mask", group="look")
-def mask(session: Session, address: Where | None = None, *, whole: Whole = False) -> Results:
+def mask(session: Session, address: WholeRecord | None = None, *, whole: Whole = False) -> Results:
     """Show a mask with its tokens, and which rule hides a key.
 
     The rules are padding, causal (the key comes after the query) and window (it lies too far before); each is counted,
@@ -75,7 +86,7 @@ def mask(session: Session, address: Where | None = None, *, whole: Whole = False
 
 
 @command("heads", group="look")
-def heads(session: Session, address: Where | None = None) -> Results:
+def heads(session: Session, address: WholeRecord | None = None) -> Results:
     """Show the attention of all heads, a small grid each.
 
     Without an ADDRESS, that of weights or of an attention, they are the weights of the cursor's scope, else the last

@@ -19,12 +19,14 @@ from .step import through
 def goto(session: Session, location: Place) -> Results:
     """Go to a record, ahead or behind, or to a bookmark.
 
-    goto @3 goes to the end of step 3, goto #40 to the 40th record of this step. Breakpoints on the way don't stop it.
-    A bookmark's name goes before an address.
+    goto @3 goes to the end of step 3, goto #40 to the 40th record of this step, goto start to before the first record
+    of the run, goto end to its last. Breakpoints on the way don't stop it. A bookmark's name goes before an address.
 
     (tx) goto @1:dec.0.self.scores
     (tx) goto #12
     (tx) goto @1
+    (tx) goto end
+    (tx) goto start
     """
     yield from _arrived(session, lambda: _gone(session, location))
 
@@ -82,8 +84,10 @@ def unbookmark(session: Session, name: Name) -> Results:
 def _gone(session: Session, location: Address | str) -> Stop:
     if isinstance(location, Address):
         return session.goto(location)
-    kept = session.bookmarks.get(location)
-    return session.goto(parse(location)) if kept is None else session.revisit(kept)
+    if (kept := session.bookmarks.get(location)) is not None:
+        return session.revisit(kept)
+    ends = {"start": session.goto_start, "end": session.goto_end}
+    return ends[location]() if location in ends else session.goto(parse(location))
 
 
 def _arrived(session: Session, motion: Callable[[], Stop], n: int = 1) -> Results:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from tracer import render
@@ -10,10 +11,11 @@ from tracer.i18n import _
 
 from ..grammar.kinds import SWITCH
 from ..grammar.parameters import Kind
-from ..grammar.suggestions import Suggestion, Typing
+from ..grammar.suggestions import Suggestion, Typing, words
 from ..registry import command
+from ..results.computed import history_facts
 from ..results.result import Result, Results, answer
-from ..settings import NAMED, SETTINGS, Setting
+from ..settings import NAMED, SETTINGS, Setting, setting_named
 from ..sitting import Sitting
 
 
@@ -23,7 +25,19 @@ def _values(typing: Typing) -> list[Suggestion]:
     return list(setting.kind.suggestions(Typing(typing.session, typing.text)))
 
 
+def _told(text: str) -> Setting | str:
+    is_history = len(text) > 1 and _HISTORY.startswith(text)
+    return _HISTORY if is_history else setting_named(text)
+
+
+def _offered(typing: Typing) -> Iterator[Suggestion]:
+    yield from words(lambda _session: {_HISTORY: _("what was printed, as $1, $2, …")})(typing)
+    yield from NAMED.suggestions(typing)
+
+
+_HISTORY = "values"
 Named = Annotated[Setting, NAMED]
+Told = Annotated[Setting | str, Kind("SETTING|values", _told, _offered)]
 Value = Annotated[str, Kind("VALUE", str, _values)]
 
 
@@ -49,12 +63,18 @@ def set_(sitting: Sitting, setting: Named, value: Value | None = None) -> Result
 
 
 @command("show", group="shell")
-def show(sitting: Sitting, setting: Named | None = None) -> Results:
+def show(sitting: Sitting, setting: Told | None = None) -> Results:
     """Show a setting, or all of them, each with what it does.
+
+    show values lists what print has shown so far: $1, $2 and so on are its names in expressions.
 
     (tx) show decimals
     (tx) show
+    (tx) show values
     """
+    if isinstance(setting, str):
+        yield from history_facts(sitting)
+        return
     yield _shown(sitting, "show", list(SETTINGS.values()) if setting is None else [setting])
 
 

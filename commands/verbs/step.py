@@ -16,7 +16,7 @@ from ..results.stopped import arrived
 Seen = Callable[[Session, Stop], Result]
 
 
-@command("run", group="forward")
+@command("run", "r", group="forward")
 def run(session: Session, text: Text | None = None) -> Results:
     r"""Begin a fresh run of TEXT, or of the same text again.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import Annotated, Literal, get_args
 
@@ -34,7 +35,7 @@ from ..grammar.blocks import END, commands_in
 from ..grammar.kinds import number
 from ..grammar.parameters import Block, Expr, File, Kind
 from ..grammar.parsing import parse_line
-from ..grammar.suggestions import Suggestions, words
+from ..grammar.suggestions import Suggestion, Suggestions, Typing, words
 from ..output.files import whole_file
 from ..registry import command
 from ..results.result import Result, Results, answer
@@ -100,7 +101,17 @@ def _known(session: Session) -> dict[str, str]:
 
 
 Place = Annotated[str, Kind("LOC", str, _or(_places, stops))]
-If = Annotated[Expression, Kind("if E", _if, expressions)]
+
+
+def _conditions(typing: Typing) -> Iterable[Suggestion]:
+    """The word if, and then an expression."""
+    if "if".startswith(typing.text):
+        return [Suggestion("if ", len(typing.text), _("stop only where an expression is true"))]
+    begun = re.match(r"if(?![\w.])\s*", typing.text)
+    return expressions(replace(typing, text=typing.text[begun.end() :])) if begun else ()
+
+
+If = Annotated[Expression, Kind("if E", _if, _conditions)]
 Caught = Annotated[Catching, Kind("nan|inf|rowsum|E", _catching, _or(_troubles, expressions))]
 Number = Annotated[int, Kind("N", _point_number, words(_known))]
 Crossings = Annotated[int, number("COUNT", 0, 10**9)]
@@ -148,7 +159,8 @@ def watch(session: Session, expression: Expr) -> Results:
 def catch(session: Session, caught: Caught) -> Results:
     """Stop at what should not happen.
 
-    nan and inf are caught where they arise: in a record none of whose inputs has one (the −∞ of a mask is meant).
+    nan and inf are caught where they arise: in a record none of whose inputs has one (the −∞ of a mask is meant); where
+    a parameter has, its cell in the file is named.
     rowsum is a row of a softmax that does not sum to 1. E is tested at every record that completes what it reads.
 
     (tx) catch nan

@@ -80,7 +80,7 @@ def _subjects(session: Session, address: Address | Everywhere | None) -> Iterato
 
 def _subject(session: Session, address: Address) -> Subject:
     if not address.path and address.record is None:
-        return Subject(session.run.at(str(address)).records)
+        return Subject(session.here.run_of(address).at(str(replace(address, run=None))).records)
     if parameter_at(session, address) is not None:
         raise AddressError(
             _("{address} is a parameter: it was read from a file, and nothing computed it").format(address=address)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tracer.debugger.displays import Format
 from tracer.debugger.session import Session
-from tracer.operation import Trait
-from tracer.tensor import Array
 
 from ..grammar.parameters import Expr, Places
 from ..registry import command
-from ..results.result import Result, Results
-from ..results.values import Part, unlabelled, value_result
+from ..results.computed import as_tensor, value_result
+from ..results.result import Results
+from ..results.values import Cut, Part, Shown, Trained, sought
 
 if TYPE_CHECKING:
     from ..viewer.subject import Subject
@@ -31,32 +29,27 @@ def view(session: Session, expression: Expr, *, decimals: Places = None) -> Resu
 
     (tx) view dec.0.cross.weights
     """
-    address, form = expression.sole_address, Format(whole=True, decimals=decimals)
-    if address is not None:
-        yield _recorded(Part(session, session.here.find(address), address.selectors, form))
-        return
-    value = expression.evaluate(session.here)
-    shown = value_result(expression.text, value, form)
-    yield _computed(shown, expression.text, value, decimals) if isinstance(value, np.ndarray) else shown
+    shown = sought(session, expression, Format(whole=True, decimals=decimals))
+    result = shown.result() if isinstance(shown, Cut) else value_result(expression.text, shown.value, shown.form)
+    yield replace(result, subject=_subject(session, shown, expression.text))
 
 
-def _recorded(part: Part) -> Result:
-    record, cut = part.record, part.cut
+def _subject(session: Session, shown: Shown, text: str) -> Callable[[], Subject] | None:
+    """What to look around in, where there is something."""
+    tensor = as_tensor(shown.value)
+    if tensor is None or not (tensor.array.ndim and tensor.array.size):
+        return None
 
     def subject() -> Subject:
-        from ..viewer.subject import Recorded, Subject
+        from ..viewer.subject import Computed, Recorded, Subject, Within
 
-        origin = Recorded(part.session.run, record, part.selectors)
-        likely = record.has(Trait.DISTRIBUTION)
-        return Subject(cut, part.title, origin, probabilities=likely, decimals=part.form.decimals)
+        decimals = shown.form.decimals
+        match shown:
+            case Part(_session, record, selectors):
+                origin, likely = Recorded(session.run, record, selectors), shown.is_distribution
+                return Subject(tensor, shown.title, origin, probabilities=likely, decimals=decimals)
+            case Trained(_session, name, parameter, selectors):
+                return Subject(tensor, shown.title, Within(name, parameter, selectors), decimals=decimals)
+        return Subject(tensor, text, Computed(text), decimals=decimals)
 
-    return replace(part.result(), subject=subject if cut.array.ndim and cut.array.size else None)
-
-
-def _computed(shown: Result, text: str, value: Array, decimals: int | None) -> Result:
-    def subject() -> Subject:
-        from ..viewer.subject import Computed, Subject
-
-        return Subject(unlabelled(value), text, Computed(text), decimals=decimals)
-
-    return replace(shown, subject=subject if value.size else None)
+    return subject

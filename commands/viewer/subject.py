@@ -62,24 +62,36 @@ class Computed:
         """None: what an expression computes is not recorded."""
 
 
-class Recorded:
-    """What selectors cut out of the output of a record of a run; raises as `Tensor.locate` does."""
+class Within:
+    """What selectors cut out of a tensor that has a name; raises as `Tensor.locate` does."""
 
-    def __init__(self, run: Run, record: Record, selectors: tuple[Selector, ...] = ()) -> None:
-        self._run = run
-        self._record = record
-        self._where = record.output.locate(selectors)
+    def __init__(self, address: str, tensor: Tensor, selectors: tuple[Selector, ...] = ()) -> None:
+        self._address = address
+        self._where = tensor.locate(selectors)
+        self._shape = tensor.shape
 
     @property
     def address(self) -> str:
-        """That of the record, with its step."""
-        return self._record.output.address
+        """The name of the whole tensor."""
+        return self._address
 
     def index(self, index: Index) -> Index:
-        """The index into the record's output, on whose axes selectors took one place or some."""
+        """The index into the tensor, on whose axes selectors took one place or some."""
         places = iter(index)
-        lengths = zip(self._where, self._record.output.shape, strict=True)
+        lengths = zip(self._where, self._shape, strict=True)
         return tuple(where if isinstance(where, int) else range(n)[where][next(places)] for where, n in lengths)
+
+    def explanation(self, index: Index) -> View | None:
+        """None: a parameter was trained, and no operation computed it."""
+
+
+class Recorded(Within):
+    """What selectors cut out of the output of a record of a run; its address has the step."""
+
+    def __init__(self, run: Run, record: Record, selectors: tuple[Selector, ...] = ()) -> None:
+        super().__init__(record.output.address, record.output, selectors)
+        self._run = run
+        self._record = record
 
     def explanation(self, index: Index) -> View:
         """The record's own arithmetic, one level deep."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -87,10 +87,11 @@ def tx(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> R
 def process() -> Run:
     """Run ``tx-trace`` on the small model, as a process of its own."""
 
-    def run(*arguments: str, stdin: str = "", **environ: str) -> Finished:
+    def run(*arguments: str, stdin: str = "", stream: IO[str] | None = None, **environ: str) -> Finished:
+        source: dict[str, Any] = {"input": stdin} if stream is None else {"stdin": stream}
         return subprocess.run(
             [sys.executable, "-m", "commands", *SMALL, *arguments],
-            input=stdin,
+            **source,
             capture_output=True,
             encoding="utf-8",
             cwd=ROOT,

@@ -1,13 +1,24 @@
 """Breakpoints and their like, as commands."""
 
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
+import tracer
 from commands.completion import completions
+from commands.opener import Opener
 from commands.registry import lookup
+from commands.sitting import Sitting
 from commands.verbs.stops import script
+from tracer.debugger.stops import CatchArising
+from tracer.decoding.settings import Settings
+from tracer.model import BUILTIN
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 def lines(text):
@@ -264,3 +275,51 @@ def test_every_kind_offers_what_may_be_typed(play, session):
     assert "dec.0.cross.weights" in {offer.text for offer in completions("break dec.0.cross.w", session, patient=True)}
     assert {"nan", "inf", "rowsum"} <= {offer.text for offer in completions("catch ", session)}
     assert [offer.text for offer in completions("delete ", session)] == ["1"]
+
+
+BROKEN = [
+    (BUILTIN / "zh-en-tiny", "decoder.0.ffn.hidden.weight", (3, 7), "decoder.0.ffn.hidden"),
+    (BUILTIN / "zh-en-tiny", "encoder.0.ffn.norm.bias", (5,), "encoder.0.ffn.norm"),
+    (BUILTIN / "zh-en-tiny", "encoder.embed.weight", (9, 4), "encoder.embed.tokens"),
+    (FIXTURES / "gpt2", "h.1.attn.c_attn.weight", (2, 100), "decoder.1.self_attn.qkv"),
+    (
+        FIXTURES / "torch_post",
+        "transformer.encoder.layers.1.self_attn.in_proj_weight",
+        (40, 3),
+        "encoder.1.self_attn.k",
+    ),
+    (FIXTURES / "marian_zh_en", "final_logits_bias", (0, 17), "logits"),
+]
+
+
+@pytest.mark.parametrize(("checkpoint", "name", "cell", "address"), BROKEN, ids=[f"{b[0].name} {b[1]}" for b in BROKEN])
+@pytest.mark.parametrize("trouble", ["nan", "inf"])
+def test_a_parameter_that_holds_the_trouble_is_named(tmp_path, checkpoint, name, cell, address, trouble):
+    directory = tmp_path / "broken"
+    shutil.copytree(checkpoint, directory)
+    tensors = load_file(directory / "model.safetensors")
+    tensors[name][cell] = float(trouble)
+    save_file(tensors, directory / "model.safetensors")
+    session = Sitting(Opener(tracer.load(directory), "9 9", ids=True, settings=Settings(max_tokens=2)))
+    session.stops.add(CatchArising(trouble))
+    stop = next(session.proceed())
+    assert stop.record.address == address
+    ((finding,),) = (met.findings for met in stop.met)
+    assert (finding.parameter.address, finding.parameter.index) == (name, cell)
+
+
+def test_the_cell_of_a_broken_parameter_is_shown(tmp_path, session, play, objects):
+    directory = tmp_path / "broken"
+    shutil.copytree(BUILTIN / "zh-en-tiny", directory)
+    tensors = load_file(directory / "model.safetensors")
+    tensors["decoder.0.ffn.hidden.weight"][3, 7] = np.nan
+    save_file(tensors, directory / "model.safetensors")
+    session.reopen(Opener(tracer.load(directory)))
+    told = "1 of 32 cells are nan: the parameter decoder.0.ffn.hidden.weight[3,7] is nan in the file"
+    assert f"Catchpoint 1, hit 1: {told}" in " ".join(play("catch nan", "c").split("\n"))
+    found = next(thing for thing in objects("run", "c") if thing.get("command") == "stop")
+    assert found["data"]["parameter"] == {
+        "address": "decoder.0.ffn.hidden.weight",
+        "index": [3, 7],
+        "value": "nan",
+    }

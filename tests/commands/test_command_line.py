@@ -1,6 +1,7 @@
 """The command line: options, statuses, and what goes where."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -106,6 +107,10 @@ def test_only_a_line_that_is_no_command_is_taken_for_a_text(tx):
         (["--batch", "-e", "expect 1 < 2"], "", 0, ""),
         (["--batch", "-e", "expect 1 > 2"], "", 3, "1 > 2 does not hold"),
         (["--batch", "-e", "expect 1 > 2", "-e", "x y", "--keep-going"], "", 1, "does not hold"),
+        (["--batch", "-e", "x y", "-e", "expect 1 > 2", "--keep-going"], "", 1, "does not hold"),
+        (["--batch", "-e", "expect 1 > 2", "-e", "s", "--keep-going"], "", 3, "does not hold"),
+        (["--batch", "-e", "expect 1 > 2", "-e", "x y"], "", 3, "does not hold"),
+        (["--batch", "-e", "x y", "-e", "expect 1 > 2"], "", 1, "x is no command"),
         ([], "我爱你\n", 1, "on the command line after -t"),
         ([], "p weights[h0\n", 1, "column"),
         (["-t", "", "--batch", "-e", "s"], "", 2, "the text is empty"),
@@ -193,3 +198,37 @@ def test_models_are_listed_and_described(tx):
 
 def test_the_version(tx):
     assert tx("--version").stdout.startswith("tx-trace ")
+
+
+UNREAD = "note: standard input was not read: --batch runs what -e or its FILE says; --batch - reads it too\n"
+
+
+@pytest.mark.parametrize("piped", [True, False], ids=["pipe", "file"])
+@pytest.mark.parametrize("script", [["-e", "s"], ["FILE"]], ids=["-e", "FILE"])
+def test_what_is_piped_in_beside_a_script_is_not_passed_over_in_silence(process, tmp_path, script, piped):
+    file, script_file = tmp_path / "piped", tmp_path / "script"
+    file.write_text("bogus\n")
+    script_file.write_text("s\n")
+    arguments = ["--batch", *(str(script_file) if word == "FILE" else word for word in script)]
+    if piped:
+        done = process(*arguments, stdin="bogus\n")
+    else:
+        with file.open() as stream:
+            done = process(*arguments, stream=stream)
+    assert (done.returncode, done.stderr) == (0, UNREAD)
+    assert "bogus" not in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--batch", "-", "-e", "s"], ["-e", "s"], ["--batch"], []])
+def test_a_script_that_is_piped_in_runs_after_the_commands(process, arguments):
+    done = process(*arguments, stdin="p 1 + 1\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("1 + 1 = 2\n")
+
+
+def test_nothing_is_said_where_nothing_was_piped_in(process, tmp_path):
+    (tmp_path / "list").write_text("one\ntwo\n")
+    assert process("--batch", "-e", "s").stderr == ""
+    with (tmp_path / "list").open() as stream:
+        os.lseek(stream.fileno(), 4, os.SEEK_SET)
+        assert process("--batch", "-e", "s", stream=stream).stderr == ""

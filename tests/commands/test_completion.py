@@ -58,7 +58,24 @@ def test_usage_is_shown_once_the_command_is_known(name, session):
     ("line", "expected"),
     [
         ("p dec.0.cross.w", "p dec.0.cross.weights"),
-        ("p max(dec.0.cr", "p max(dec.0.cross_attn.q"),
+        ("p max(dec.0.cr", "p max(dec.0.cross_attn."),
+        ("p decoder.0.ffn.hidden", "p decoder.0.ffn.hidden."),
+        ("p decoder.0.ffn.hidden.w", "p decoder.0.ffn.hidden.weight"),
+        ('p decoder.embed.weight["lo', 'p decoder.embed.weight["▁love"'),
+        ("p dec.0.ffn.hidden.weight[3, ", "p dec.0.ffn.hidden.weight[3, 15"),
+        ("why decoder.0.ffn.hid", "why decoder.0.ffn.hidden"),
+        ("p r0:dec.0.cross.w", "p r0:dec.0.cross.weights"),
+        ("p r0@0:enc.0.self.we", "p r0@0:enc.0.self.weights"),
+        ("p dec.*.cross.weights[", "p dec.*.cross.weights[h1"),
+        ("p prob(", 'p prob("'),
+        ('p token == "lo', 'p token == "▁love"'),
+        ("info tensors dec.*.cr", "info tensors dec.*.cross_attn."),
+        ("info tensors dec.** ", "info tensors dec.** by "),
+        ("info tensors dec.** by -m", "info tensors dec.** by -max"),
+        ("b dec.0.cross.weights ", "b dec.0.cross.weights if "),
+        ("b dec.0.cross.weights if max(weig", "b dec.0.cross.weights if max(decoder.0.cross_attn.weights"),
+        ("goto s", "goto start"),
+        ("show v", "show values"),
         ("p 1 + wei", "p 1 + encoder.0.self_attn.weights"),
         ("p crwei", "p decoder.0.cross_attn.weights"),
         ("p @0:enc.0.self.q", "p @0:enc.0.self.q"),
@@ -115,15 +132,63 @@ def test_what_comes_later_gets_its_step_where_that_is_needed(session):
 
 def test_a_big_model_is_run_only_for_who_waits(session, monkeypatch):
     monkeypatch.setattr("commands.grammar.address_suggestions.CHEAP", 0)
-    assert texts("p enc", session) == []
+    assert texts("p enc.0.self.", session) == []
     assert session.run.computed == -1
-    assert "encoder.0.self_attn.q" in texts("p enc", session, patient=True)
+    assert "enc.0.self.q" in texts("p enc.0.self.", session, patient=True)
 
 
-def test_no_address_is_offered_after_a_value(session):
+@pytest.mark.parametrize(
+    "line",
+    [
+        "p weights ",
+        "p weights dec",
+        "p dec.0.cross.weights[h0] dec",
+        "p 1 lo",
+        "p 1",
+        "p (logits) lo",
+        'p text == "i',
+        "p dec..",
+        "p r1:dec",
+        "p $9[",
+        "info run ",
+        "info run dec",
+        "goto logits lo",
+        "why logits[0, 0] lo",
+        "b logits i f",
+        "b logits if logits lo",
+    ],
+)
+def test_nothing_is_offered_where_nothing_fits(line, session):
     session.token()
-    assert texts("p weights ", session) == []
-    assert texts("p weights + ", session) != []
+    assert texts(line, session) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["p weights + ", "p not ", "p max(", "p logits @ ", "p -", "p 1 < 2 and ", "p ", "watch "]
+)
+def test_values_are_offered_where_one_is_wanted(line, session):
+    session.token()
+    assert {"decoder.", "logits", "max(", "text"} <= set(texts(line, session))
+
+
+def test_an_address_is_completed_a_level_at_a_time(session):
+    session.token()
+    assert texts("p dec", session) == ["decoder."]
+    assert texts("p decoder.", session) == ["decoder.embed.", "decoder.0.", "decoder.output"]
+    assert texts("p dec.0.", session) == ["dec.0.self_attn.", "dec.0.cross_attn.", "dec.0.ffn.", "dec.0.output"]
+    [offer, *_others] = completions("p dec.0.cr", session)
+    assert offer.meta == "12 tensors"
+    assert texts("p choice", session)[:2] == ["choice", "choice.logits"]
+
+
+def test_earlier_values_are_offered_with_what_was_asked(session):
+    session.token()
+    for n in range(12):
+        session.history.keep(f"1 + {n}", 1 + n)
+    assert texts("p 2 * $1", session) == ["$1", "$10", "$11", "$12"]
+    assert completions("p $3", session)[0].meta == "1 + 2"
+    session.history.keep("weights", session.run.step(1)["decoder.0.cross_attn.weights"])
+    assert texts("p $13[", session) == ["h0", "h1"]
 
 
 def test_a_label_that_occurs_twice_is_told_apart(session):

@@ -204,3 +204,13 @@ def test_info_cache(play):
 def test_info_run_and_record(play):
     assert "tokens    1 of at most" in play("t", "info run")
     assert "formula" in play("info record")
+
+
+def test_an_unknown_token_is_shown_with_what_it_stands_for(play, objects):
+    assert lines(play("run 我龘你", "tokens"))[-2] == "source   0 我   1 <unk 龘>   2 你   3 </s>"
+    shown = play("t", 'p dec.0.cross.weights[h0, 0, "<unk>"] - dec.0.cross.weights[h0, 0, "龘"]', "heads enc.0")
+    assert "= 0\n" in shown
+    assert "<unk 龘>" in play("p dec.0.cross.weights[h0, 0]", "mask dec.0.cross")
+    assert "positions 1 " in play('why "<unk>"')
+    assert objects("p dec.0.cross.weights[h0]")[0]["labels"]["key"] == ["我", "<unk 龘>", "你", "</s>"]
+    assert "<unk 龘>" in play("p enc.0.self.weights[h0]", output="html").replace("&lt;", "<").replace("&gt;", ">")

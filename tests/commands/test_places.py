@@ -75,3 +75,68 @@ def test_goto_takes_addresses_steps_and_numbers(play, session):
         assert cursor in (session.cursor, None)
     assert "there is no #99" in error_of(play, "goto #99")
     assert "is no address" in error_of(play, "goto !")
+
+
+@pytest.mark.parametrize("address", ["@1:dec.0.cross.weights[h1]", "@2#5", ":logits", "#3", "@1:dec.*.cross.weights"])
+def test_an_address_may_name_its_run(play, address):
+    play("t 2")
+    assert lines(play(f"p r0{address}")) == lines(play(f"p {address.removeprefix(':')}"))
+    assert "= true" in play("p r0@2:logits[0, 0]+1 > r0:logits[0, 0]")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "p r1@2:logits",
+        "p max(r1#3)",
+        "p r1@1:dec.*.cross.weights",
+        "p @1:logits @ r1:logits",
+        "goto r1@2",
+        "goto r1@2:logits",
+        "until r1:logits",
+        "break r1@2",
+        "break r1@2:logits",
+        "catch max(r1:logits) > 1",
+        "watch max(r1:logits)",
+        "why r1@2:logits[0, 0]",
+        "why r1:decoder.embed.weight[0, 0]",
+        "p r1:decoder.embed.weight",
+        "verify r1@2",
+        "verify r1@*",
+        "formula r1:logits",
+        "list r1:logits",
+        "info tensors r1@2:dec.**",
+        "export x.txt r1:logits",
+    ],
+)
+def test_a_run_that_there_is_not(play, line):
+    assert error_of(play, "t 2", line).endswith("there is no run r1; there is one, r0")
+    assert play.status == 1
+
+
+def test_a_breakpoint_stays_in_its_run(play):
+    assert "Breakpoint 1: r0@2:logits" in play("break r0@2:logits")
+    assert "Breakpoint 1, hit 1" in play("continue")
+    shown = play("delete", "break logits if max(r1:logits) > 1", "run", "continue")
+    assert "column 5: there is no run r1; there is one, r0" in shown.replace("\n", " ")
+
+
+def test_both_ends_of_a_run(play, session):
+    assert "the end of the run: </s>" in play("break logits", "goto end")
+    assert session.cursor == Cursor(4, len(session.run.step(4)))
+    assert "the run has not started" in play("goto start")
+    assert session.cursor == Cursor(0, 0)
+    play("goto end", "back")
+    assert session.cursor == Cursor(0, 0)
+
+
+def test_a_bookmark_goes_before_an_end(play, session):
+    play("s 3", "bookmark end", "goto start", "goto end")
+    assert session.cursor == Cursor(0, 3)
+
+
+def test_short_words_mean_what_they_mean_to_gdb(play):
+    assert "no breakpoint is set" in play("i b")
+    assert "the run has not started" in play("t", "r")
+    assert "target   0 <s>\n" in play("r 你爱我")
+    assert "no bookmark is kept" in play("i bo")

@@ -52,6 +52,20 @@ def test_the_menu_says_what_may_come_next(terminal):
     there.wait(prompted)
 
 
+def test_tab_types_what_is_certain_a_level_at_a_time(terminal):
+    there = terminal()
+    there.wait(bar("not started"))
+    there.type("p @1:dec" + TAB)
+    there.wait(seen("(tx) p @1:decoder."))
+    there.wait(seen("decoder.0.      30 tensors"))
+    there.type("0.c" + TAB + "w" + TAB)
+    there.wait(seen("(tx) p @1:decoder.0.cross_attn.weights"))
+    there.type("[h1]" + ENTER)
+    there.wait(seen("$1 = @1:decoder.0.cross_attn.weights[h1]"))
+    there.type("p max($)" + ENTER)
+    there.wait(seen("$2 = max($) = 0."))
+
+
 def test_keys_step_and_the_bar_follows(terminal):
     there = terminal()
     there.wait(bar("not started"))

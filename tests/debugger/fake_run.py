@@ -9,6 +9,7 @@ import numpy as np
 
 from tracer.errors import AddressError
 from tracer.operation import Operation
+from tracer.parameters import Named
 from tracer.run import Token
 from tracer.tape import Tape
 from tracer.tensor import FEATURE, Tensor
@@ -52,7 +53,7 @@ class FakeRun:
         self.tokens: list[Token] = []
         self.interrupted_at: int | None = None
         self._tapes: dict[int, Tape] = {}
-        self.model = SimpleNamespace(name="fake", has_encoder=first == 0, target=None)
+        self.model = SimpleNamespace(name="fake", has_encoder=first == 0, target=None, named=Named({}, {}))
 
     @property
     def ended(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tracer.addresses import Address
+from tracer.addresses import Address, UnknownAddressError
 from tracer.debugger.expressions import (
     DISTRIBUTION,
     FUNCTIONS,
@@ -22,6 +22,7 @@ from tracer.debugger.expressions import (
     compile_expression,
     truth,
 )
+from tracer.debugger.history import Earlier, History
 from tracer.errors import AddressError, ExpressionError
 from tracer.tensor import Axis, Tensor
 
@@ -50,12 +51,19 @@ GLOB = [
 ]
 
 
+HISTORY = History()
+HISTORY.keep("v", TENSORS["v"])
+HISTORY.keep("1 / 4", 0.25)
+HISTORY.keep("dec.*.weights", Several(tuple(t.address for t in GLOB), tuple(GLOB)))
+
+
 @dataclass
 class Moment:
     """A record to evaluate at; every glob stands for the two tensors of `GLOB`."""
 
     step: int = 3
     token: str | None = "▁love"
+    text: str = "I love"
     labels: Sequence[str] = VOCAB.labels or ()
     probs: tuple[float, ...] = (0.125, 0.5, 0.25, 0.125)
 
@@ -63,8 +71,11 @@ class Moment:
         if address.is_glob:
             return GLOB if address.path.endswith("weights") else []
         if address.path not in TENSORS:
-            raise AddressError(f"nothing is recorded at {address.path}")
+            raise UnknownAddressError(address.path, list(TENSORS))
         return [TENSORS[address.path].select(address.selectors)]
+
+    def earlier(self, wanted: Earlier) -> Any:
+        return HISTORY.find(wanted)
 
     def distribution(self) -> Tensor:
         return tensor(self.probs, Axis("vocab", self.labels))
@@ -113,6 +124,7 @@ CATALOGUE: dict[str, list[tuple[Any, str]]] = {
     "rank": [(1, 'rank("▁cat")'), (3, 'rank("</s>")'), (4, 'rank("北京")')],
     "step": [(3, "step"), (True, "step == 3"), (4, "step + 1")],
     "token": [("▁love", "token"), (True, 'token == "love"'), (True, '"▁love" == token'), (True, 'token != "lov"')],
+    "text": [("I love", "text"), (True, 'text == "I love"'), (False, 'text == "love"'), (True, '"" != text')],
     "inf": [(math.inf, "inf"), (True, "-inf < step")],
 }
 
@@ -240,6 +252,49 @@ def test_two_globs_go_in_step() -> None:
     assert evaluate("all(dec.*.weights == enc.*.weights)") is True
 
 
+# --- what was printed ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ([3, -4, 0], "$1"),
+        (0.5, "$2 * 2"),
+        (0.25, "$$ + 0"),
+        ([3, -4, 0], "$$2"),
+        ([1.5, -2, 0], "$1 / 2"),
+        (25.0, "$1@$1"),
+        (1.0, "max($)"),
+        (True, "any($ > .9) and $2 == .25"),
+    ],
+)
+def test_values_have_a_history(expected: Any, text: str) -> None:
+    assert_same(expected, evaluate(text))
+
+
+@pytest.mark.parametrize("text", ["$4", "$0", "$$3", "$999999999999"])
+def test_what_was_never_printed(text: str) -> None:
+    assert complaint(text) == f"column 1: there is no value {text}; there are $1 to $3"
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        (KEY, "argmax(weights[h0])"),
+        (KEY, "argmin(abs(weights) * 2)"),
+        (KEY, "argmax(-softmax(1 - weights[h0, 0]))"),
+        (PLACE, "argmax($1)"),
+        (None, "weights"),
+        (None, "argmax(weights) + 1"),
+        (None, "argmax(m @ m)"),
+        (None, "max(argmax(weights))"),
+    ],
+)
+def test_what_a_place_is_counted_along(expected: Axis | None, text: str) -> None:
+    along = compile_expression(text).along
+    assert (along and along(Moment())) == expected
+
+
 # --- truth --------------------------------------------------------------------------------------------------------
 
 
@@ -291,8 +346,8 @@ def test_a_piece_is_found_again_under_other_labels() -> None:
         ("column 1: there is no function entrpy; did you mean entropy?", "entrpy(v)"),
         ("column 1: there is no function open; there are abs, exp", "open(v)"),
         ("column 1: there is no function __import__", '__import__("os")'),
-        ("column 5: nothing is recorded at tokn (or token?)", "1 + tokn"),
-        ("column 5: nothing is recorded at entropi (or entropy(…)?)", "1 + entropi"),
+        ("column 5: nothing is recorded at tokn; did you mean token?", "1 + tokn"),
+        ("column 5: nothing is recorded at entropi; did you mean entropy(…)?", "1 + entropi"),
         ("column 1: max takes one value, not 2", "max(v, m)"),
         ("column 1: max takes one value, not 0", "max()"),
         ("column 8: an operator is missing before 'x'", "lambda x: x"),

@@ -28,6 +28,13 @@ NAMES = [
         ("@3#12", Address(step=3, record=12)),
         ("#7", Address(record=7)),
         ("@0:encoder.output", Address("encoder.output", 0)),
+        ("r1@3:logits[0]", Address("logits", 3, None, (Index(0),), run=1)),
+        ("r0:logits", Address("logits", run=0)),
+        ("r12#5", Address(record=5, run=12)),
+        ("r0@2#5", Address(step=2, record=5, run=0)),
+        ("r0@2.1", Address(step=2, beam=1, run=0)),
+        ("r0", Address("r0")),
+        ("r0.x", Address("r0.x")),
         ("dec.*.weights", Address("dec.*.weights")),
         ("**.weights", Address("**.weights")),
         ("w[h1]", Address("w", selectors=(Index(1, head=True),))),
@@ -43,10 +50,28 @@ def test_an_address_is_read(text: str, address: Address) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "  ", "@", "@x:logits", "@3logits", ".logits", "a..b", "a-b", "a*", "logits[", "logits]", "@3:#x", "1a.b"],
+    [
+        "",
+        "  ",
+        "@",
+        "@x:logits",
+        "@3logits",
+        ".logits",
+        "a..b",
+        "a-b",
+        "a*",
+        "logits[",
+        "logits]",
+        "@3:#x",
+        "1a.b",
+        "r0:",
+        "r:x",
+        "r1@",
+        "r0:r1:x",
+    ],
 )
 def test_what_is_no_address_says_what_one_looks_like(text: str) -> None:
-    with pytest.raises(AddressError, match=r"expected \[@STEP:\]path\[selectors\]"):
+    with pytest.raises(AddressError, match=r"expected \[rN\]\[@STEP:\]path\[selectors\]"):
         parse(text)
 
 
@@ -63,14 +88,14 @@ def test_a_slice_that_stands_still_is_refused() -> None:
 
 def random_address(rng: random.Random) -> Address:
     """Any address with a path or a record number."""
-    step = rng.choice([None, 0, rng.randrange(1000)])
+    step, run = rng.choice([None, 0, rng.randrange(1000)]), rng.choice([None, 0, rng.randrange(20)])
     if rng.random() < 0.2:
-        return Address(step=step, record=rng.randrange(1, 500), selectors=random_selectors(rng))
+        return Address("", step, rng.randrange(1, 500), random_selectors(rng), run=run)
     segments = [
         rng.choice(["decoder", "0", "12", "*", "**", "_x1", "self_attn", "K"]) for _ in range(rng.randint(1, 5))
     ]
     beam = rng.choice([None, rng.randint(0, 30)]) if step is not None else None
-    return Address(".".join(segments), step, None, random_selectors(rng), beam)
+    return Address(".".join(segments), step, None, random_selectors(rng), beam, run)
 
 
 def random_selectors(rng: random.Random) -> tuple[Index | Span | Label, ...]:

@@ -12,6 +12,7 @@ import pytest
 
 import tracer
 from tracer.errors import InputError
+from tracer.pieces import token_of
 from tracer.tokenizers import Tokenizer
 from tracer.tokenizers.byte_pieces import marked_byte, text_of_bytes
 from tracer.tokenizers.directory import read_tokenizers
@@ -263,3 +264,19 @@ def test_a_vocabulary_that_makes_no_sense(copy: Change, vocabulary: dict[str, An
 def test_half_a_tokenizer_is_an_error(copy: Change, name: str, gone: str) -> None:
     with pytest.raises(InputError, match=f"stands alone; {gone} is missing beside it"):
         read_tokenizers(copy(name, without=(gone, "tokenizer.json")), TYPES[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "pieces"),
+    [
+        ("marian_zh_en", "我们 Hello 🙂 Hello", {"<unk Hello>": 2, "<unk 🙂>": 1}),
+        ("t5_v1_0", "the 世界 the 世界", {"<unk 世界>": 2}),
+        ("marian_zh_en", ">>xyz<< 我们", {"<unk >>xyz<<>": 1}),
+        ("gpt2", "世界 🙂", {}),
+    ],
+)
+def test_an_unknown_piece_says_what_it_stands_for(name, text, pieces):
+    encoded = both(FIXTURES / name, TYPES[name])[0].encode(text)
+    found = [piece for piece in encoded.ids.pieces if piece.startswith("<unk")]
+    assert {piece: found.count(piece) for piece in found} == pieces
+    assert list(map(token_of, encoded.ids.pieces)) == encoded.pieces

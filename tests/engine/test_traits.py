@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tracer.debugger.history import History
 from tracer.debugger.stops.catches import CatchRowSum
 from tracer.debugger.stops.sealed import Layouts
 from tracer.operation import Operation, Trait
@@ -51,7 +52,7 @@ def test_a_new_distribution_is_checked_like_the_one_there_is() -> None:
 
 
 def test_a_new_distribution_is_caught_like_the_one_there_is() -> None:
-    assert CatchRowSum().indices(Layouts().sealed(SimpleNamespace(step=lambda _number: scattered()), 1)) == [1]
+    assert CatchRowSum().indices(Layouts(History()).sealed(SimpleNamespace(step=lambda _number: scattered()), 1)) == [1]
 
 
 def sources() -> list[Path]:

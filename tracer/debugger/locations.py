@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from ..addresses import Address, Index, matching
-from ..errors import AddressError
+from ..addresses import Address, Index, UnknownAddressError, matching
+from ..errors import AddressError, SelectorError
 from ..i18n import _
 from ..run import Run
-from ..tape import Record
-from ..tensor import Tensor
+from ..tape import Record, Tape
+from ..tensor import Parameter, Tensor
 from .cursor import Cursor
+from .history import Earlier, History
 
 
 def performed(run: Run, number: int) -> bool:
@@ -25,12 +27,13 @@ def performed(run: Run, number: int) -> bool:
 class Here:
     """A place in a run, from which shortened addresses are looked up outwards and expressions are evaluated.
 
-    ``frame`` counts the scopes between the record and the one to begin with.
+    ``frame`` counts the scopes between the record and the one to begin with; ``history`` has the values printed so far.
     """
 
     run: Run
     cursor: Cursor
     frame: int = field(default=0, kw_only=True)
+    history: History = field(default_factory=History, kw_only=True, compare=False)
 
     @property
     def record(self) -> Record | None:
@@ -52,6 +55,22 @@ class Here:
         """The piece that the step yields, None for the encoder's pass and where the output is given."""
         return next((token.piece for token in self.run.tokens if token.step == self.step), None)
 
+    @property
+    def text(self) -> str:
+        """The output up to the record, the token of a step only where that is done; all of an output that was given."""
+        seen = self.step if self.cursor.index == len(self.run.step(self.step)) else self.step - 1
+        chosen = [token.text for token in self.run.tokens if token.step <= seen]
+        return chosen[-1] if chosen else self.run.text if self.run.teacher_forced else ""
+
+    def earlier(self, wanted: Earlier) -> Any:
+        """A value that was printed, cut by selectors; raises as `History.find` and `Tensor.select` do."""
+        value = self.history.find(wanted)
+        if not wanted.selectors:
+            return value
+        if not isinstance(value, Tensor):
+            raise SelectorError(_("{name} is no tensor; leave the selectors out").format(name=wanted.text))
+        return value.select(wanted.selectors)
+
     def last_row(self, path: str) -> Tensor:
         """[vocab]: of a record [position, vocab] of the step, the row that the next token comes from."""
         return self.find(Address(path)).output.select([Index(-1)])
@@ -61,31 +80,75 @@ class Here:
         return self.last_row("probs")
 
     def lookup(self, address: Address) -> list[Tensor]:
-        """The tensors at an address, cut by its selectors; several only for globs. Raises as `matches` does."""
-        return [record.output.select(address.selectors) for record in self.matches(address)]
+        """The tensors at an address, cut by its selectors; several only for globs. Raises as `operands` does."""
+        return [_cut(tensor, address) for tensor in self.operands(address).values()]
+
+    def operands(self, address: Address) -> dict[str, Tensor]:
+        """The outputs or the parameters that an address stands for, by their own names; several only for globs.
+
+        Raises:
+            AddressError: it stands for neither; or as `find` does.
+        """
+        trained = self.parameters(address)
+        return dict(trained) if trained else {r.output.address: r.output for r in self.recorded(address)}
+
+    def recorded(self, address: Address) -> Sequence[Record]:
+        """As `matches`, for where a parameter may have been meant as well."""
+        try:
+            return self.matches(address)
+        except UnknownAddressError as error:
+            raise UnknownAddressError(error.path, [*error.known, *self.run.model.named.names]) from None
+
+    def parameters(self, address: Address) -> dict[str, Parameter]:
+        """The parameters that an address stands for, by name: in full, or shortened where nothing recorded is meant.
+
+        Raises:
+            AddressError: it stands for several, and has no ``*``; or there is no such run.
+        """
+        if address.step is not None or not address.path:
+            return {}
+        named = self.run_of(address).model.named
+        exact = named.get(address.path)
+        if exact is not None:
+            return {address.path: exact}
+        return {} if self._is_recorded(address) else named.find(address.path)
+
+    def _is_recorded(self, address: Address) -> bool:
+        try:
+            return bool(self.matches(address))
+        except AddressError:
+            return False
 
     def find(self, address: Address) -> Record:
         """The record at an address; without a step it lies in the cursor's, or in @0 for a path in the encoder.
 
         Raises:
-            AddressError: nothing stands there, or several records do.
+            AddressError: nothing stands there, or several records do; or there is no such run.
         """
-        number = self.step_of(address)
-        tape = self.run.step(number) if address.beam is None else self.run.pass_of(number, address.beam)
+        number, run = self.step_of(address), self.run_of(address)
+        tape = run.step(number) if address.beam is None else run.pass_of(number, address.beam)
         try:
             return tape.find(str(_within_step(address)), self.scope)
         except AddressError as error:
-            if address.step is None and tape.number == 0 and self.places(address, 1):
-                hint = _(" (the decoder's passes begin at @1: write @1:{path})").format(path=_within_step(address))
-                raise AddressError(f"{error}{hint}") from None
-            raise
+            hint = self._hint(address, tape)
+            if not hint:
+                raise
+            raise AddressError(f"{error}{hint}") from None
+
+    def _hint(self, address: Address, tape: Tape) -> str:
+        """What an address may have been meant for that does not stand for a record of a step."""
+        if address.step is None and tape.number == 0 and self.places(address, 1):
+            return _(" (the decoder's passes begin at @1: write @1:{path})").format(path=_within_step(address))
+        if address.path and self.run_of(address).model.named.find(address.path):
+            return _(" (that is a parameter, which lies in no step: p {path} shows it)").format(path=address.path)
+        return ""
 
     def matches(self, address: Address) -> Sequence[Record]:
         """Every record that an address stands for, several only if it has globs; raises as `find` does for none."""
         if not address.is_glob or address.beam is not None:
             return [self.find(address)]
         number = self.step_of(address)
-        tape = self.run.step(number)
+        tape = self.run_of(address).step(number)
         records = [tape.records[place.index - 1] for place in self.places(address, number)]
         if not records:
             hint = "" if "**" in address.path else _("; * is one segment of a path, ** any number")
@@ -96,21 +159,43 @@ class Here:
 
     def places(self, address: Address, number: int) -> list[Cursor]:
         """Where an address stands in a step, in order; nowhere if the step does not come."""
-        if not performed(self.run, number):
+        run = self.run_of(address)
+        if not performed(run, number):
             return []
-        tape = self.run.step(number)
+        tape = run.step(number)
         if address.record is not None:
             return [Cursor(number, address.record)] if 1 <= address.record <= len(tape) else []
         paths = matching(address.path, tape.addresses, self.scope)
         return sorted({Cursor(number, tape.find(path).index) for path in paths})
 
+    def run_of(self, address: Address) -> Run:
+        """The run in which an address lies.
+
+        Raises:
+            AddressError: there is no run of that number.
+        """
+        if address.run not in (None, 0):
+            raise AddressError(_("there is no run r{n}; there is one, r0").format(n=address.run))
+        return self.run
+
     def step_of(self, address: Address) -> int:
-        """The number of the step in which an address lies."""
+        """The number of the step in which an address lies; raises as `run_of` does."""
+        self.run_of(address)
         if address.step is not None:
             return address.step
         inside_encoder = address.path and "encoder".startswith(address.path.partition(".")[0])
         return 0 if inside_encoder and self.run.first == 0 else self.cursor.step
 
 
+def _cut(tensor: Tensor, address: Address) -> Tensor:
+    """What an address leaves of a tensor; of several, the one that it does not fit is named."""
+    try:
+        return tensor.select(address.selectors)
+    except SelectorError as error:
+        if not address.is_glob:
+            raise
+        raise SelectorError(f"{tensor.address}: {error}") from None
+
+
 def _within_step(address: Address) -> Address:
-    return replace(address, step=None, beam=None, selectors=())
+    return replace(address, run=None, step=None, beam=None, selectors=())

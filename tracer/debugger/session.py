@@ -14,6 +14,7 @@ from ..tape import Record
 from .bookmarks import Bookmarks
 from .cursor import Cursor, into, one, out, over
 from .displays import Displays
+from .history import History
 from .locations import Here, performed
 from .stops import Kind, Met, Stops
 from .trail import Trail
@@ -51,12 +52,13 @@ class Session:
     A motion goes no further than the first of ``stops`` on its way; `goto`, `back` and `forward` pass them by. One that
     is interrupted or fails leaves the cursor where it was.
     ``frame`` counts the scopes between the record under the cursor and the one that is looked from; any motion looks
-    from the innermost again. ``met`` are those stops that ended the last motion.
+    from the innermost again. ``met`` are those stops that ended the last motion; ``history`` are the values printed.
     """
 
     def __init__(self, begin: Begin) -> None:
         self._begin = begin
-        self.stops = Stops()
+        self.history = History()
+        self.stops = Stops(self.history)
         self.bookmarks = Bookmarks()
         self.displays = Displays()
         self._due: list[str] | None = None
@@ -80,7 +82,7 @@ class Session:
     @property
     def here(self) -> Here:
         """The place from which addresses are read."""
-        return Here(self.run, self.cursor, frame=self.frame)
+        return Here(self.run, self.cursor, frame=self.frame, history=self.history)
 
     @property
     def tokens(self) -> list[Token]:
@@ -169,9 +171,20 @@ class Session:
                 _("the cursor moves along the winner's steps; print shows {address}").format(address=address)
             )
         if address.step is not None and not address.path and address.record is None:
+            self.here.run_of(address)
             return self._move(self._last(address.step), "step")
         record = self.here.find(address)
         return self._move(Cursor(record.step, record.index), "step")
+
+    def goto_start(self) -> Stop:
+        """Go to the place before the first record."""
+        return self._move(self.start, "start")
+
+    def goto_end(self) -> Stop:
+        """Go to the last record of the run, which is decoded to its end for it."""
+        while not self.run.ended:
+            self.run.step(self.run.computed + 1)
+        return self._finished()
 
     def revisit(self, place: Cursor) -> Stop:
         """Go to a place where the cursor stood before, perhaps in another run.
@@ -181,7 +194,7 @@ class Session:
         """
         if place.index:
             self.run.step(place.step).find(f"#{place.index}")
-        return self._move(place, "step") if place.index else self._move(self.start, "start")
+        return self._move(place, "step") if place.index else self.goto_start()
 
     def leave(self) -> None:
         """Note the place where the cursor stands as one to come back to."""

@@ -43,12 +43,15 @@ def op(record: Record) -> Object:
     }
 
 
-def tensor(shown: Tensor, step: int) -> Object:
-    """All values of a tensor, with the names and labels of its axes."""
+def tensor(shown: Tensor, step: int | None, address: str = "") -> Object:
+    """All values of a tensor, with the names and labels of its axes; a parameter lies in no step.
+
+    ``address`` is that of the part that is shown, where it is one.
+    """
     return {
         "kind": "tensor",
         "step": step,
-        "address": shown.address,
+        "address": address or shown.address,
         "axes": shown.axes,
         "shape": shown.shape,
         "labels": shown.labels,

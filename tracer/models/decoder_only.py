@@ -28,7 +28,7 @@ class DecoderOnly(Architecture):
     ) -> Tensor:
         with tape.scope("decoder"):
             x = self.embed(tape, target.since(start))
-            for i in range(len(self.parameters.decoder.layers)):
+            for i in range(self.config.layers):
                 with tape.scope(str(i)):
                     x = tape.alias("output", self.layer(tape, i, x, target, start))
             x = tape.alias("output", self.final_norm(tape, x))

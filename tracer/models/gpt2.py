@@ -88,7 +88,7 @@ class Gpt2(DecoderOnly):
             "transformer.wpe.weight", "decoder.embed.positions.weight", (Axis("position"), config.positions), features
         )
         for i in range(config.layers):
-            _add_layer(layout, f"transformer.h.{i}", f"decoder.layers.{i}", config)
+            _add_layer(layout, f"transformer.h.{i}", f"decoder.{i}", config)
         layout.norm("transformer.ln_f", "decoder.norm", features)
         return layout
 
@@ -111,7 +111,7 @@ class Gpt2(DecoderOnly):
             return tape(add, "output", tokens, places)
 
     def layer(self, tape: Tape, i: int, x: Tensor, text: Text, past: int) -> Tensor:
-        p, eps = self.parameters.decoder.layers[str(i)], self.config.norm_eps
+        p, eps = self.parameters.decoder[str(i)], self.config.norm_eps
         with tape.scope("self_attn"):
             y = tape(layer_norm, "norm", x, **p.self_attn.norm, eps=eps)
             x = tape(add, "residual", x, self._attention(tape, i, y, text, past))
@@ -122,7 +122,7 @@ class Gpt2(DecoderOnly):
 
     def _attention(self, tape: Tape, i: int, x: Tensor, text: Text, past: int) -> Tensor:
         """[query, feature] -> the same; q, k and v are parts of one product."""
-        p = self.parameters.decoder.layers[str(i)].self_attn
+        p = self.parameters.decoder[str(i)].self_attn
         qkv = tape(linear, "qkv", x, **p.qkv)
         heads, new = self.config.heads, new_rows(tape)
         q = tape(part, "q", qkv, part=0, parts=3, heads=heads, axes=(HEAD, "query"))

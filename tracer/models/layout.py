@@ -9,7 +9,7 @@ from typing import Any
 
 from ..decisions import HEAD, PARAMETERS, Decisions
 from ..i18n import N_, Message
-from ..tensor import Array, Axis, Parameter
+from ..tensor import FEATURE, IN_FEATURE, OUT_FEATURE, Array, Axis, Parameter
 from .shared import Shared
 
 Extent = tuple[Axis, int]
@@ -43,8 +43,9 @@ class Slot:
 
     @property
     def dims(self) -> tuple[Axis, ...]:
-        """The axes in the order of the model."""
-        return tuple(axis for axis, _size in self.extents)
+        """The axes in the order of the model; of a matrix from features to features each says of which."""
+        axes = tuple(axis for axis, _size in self.extents)
+        return (OUT_FEATURE, IN_FEATURE) if axes == (FEATURE, FEATURE) else axes
 
 
 @dataclass
@@ -159,8 +160,16 @@ class Parameters(dict[str, Any]):
 
     def leaves(self) -> Iterator[Parameter]:
         """Every parameter, as often as it is in the tree."""
-        for branch in self.values():
-            yield from branch.leaves() if isinstance(branch, Parameters) else (branch,)
+        return (parameter for _path, parameter in self.named())
+
+    def named(self, scope: str = "") -> Iterator[tuple[str, Parameter]]:
+        """Every parameter with its dotted path."""
+        for name, branch in self.items():
+            path = f"{scope}{name}"
+            if isinstance(branch, Parameters):
+                yield from branch.named(f"{path}.")
+            else:
+                yield path, branch
 
     def place(self, path: str, parameter: Parameter) -> None:
         """Put a parameter at a dotted path, making the branches that lead there."""

@@ -86,7 +86,7 @@ class Llama(DecoderOnly):
         layout.ignore(r".*\.rotary_emb\.inv_freq", N_("the rotary frequencies, which are computed"))
         layout.head(EMBEDDING, vocabulary, features, tied=config.tied_output)
         for i in range(config.layers):
-            _add_layer(layout, f"model.layers.{i}", f"decoder.layers.{i}", config)
+            _add_layer(layout, f"model.layers.{i}", f"decoder.{i}", config)
         layout.norm("model.norm", "decoder.norm", features, bias=False)
         return layout
 
@@ -112,7 +112,7 @@ class Llama(DecoderOnly):
             return tape.alias("output", tokens)
 
     def layer(self, tape: Tape, i: int, x: Tensor, text: Text, past: int) -> Tensor:
-        p, eps, window = self.parameters.decoder.layers[str(i)], self.config.norm_eps, self.config.windows[i]
+        p, eps, window = self.parameters.decoder[str(i)], self.config.norm_eps, self.config.windows[i]
         with tape.scope("self_attn"):
             y = tape(rms_norm, "norm", x, **p.self_attn.norm, eps=eps)
             x = tape(add, "residual", x, self._attention(tape, p.self_attn, y, text, past, window))

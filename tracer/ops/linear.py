@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..arithmetic import Node, Number, dot
 from ..i18n import N_, _
 from ..operation import Operation, Written
-from ..tensor import D_K, FEATURE, Axis, Parameter, Tensor
+from ..tensor import D_K, FEATURE, OUT_FEATURE, Axis, Parameter, Tensor
 
 if TYPE_CHECKING:
     from ..tape import Record
@@ -56,7 +56,8 @@ class Linear(RowProduct):
         y = x.array @ weight.array.T
         if bias is not None:
             y += bias.array
-        return Tensor(y, (*x.dims[:-1], weight.dims[0]))
+        out = weight.dims[0]
+        return Tensor(y, (*x.dims[:-1], FEATURE if out is OUT_FEATURE else out))
 
     def derive(self, index: tuple[int, ...], x: Tensor, *, weight: Parameter, bias: Parameter | None = None) -> Node:
         return _product(index[:-1], index[-1], x, weight, bias)

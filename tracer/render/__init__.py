@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from . import (
         checks,
         comparison,
+        composite,
         console,
         contest,
         derivation,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 
 from ..document import Block, Formula, Inline, Paragraph, Span
 from ..i18n import spoken
 from ..tape import Record
 from .colours import tone
-from .page import Line, Page, View, flow, folded
+from .page import DIM, Line, Page, View, flow, folded, width_of
 
 
 class Composite(View):
@@ -34,6 +35,34 @@ class Composite(View):
         page = self.on(page)
         for part in self.parts(page):
             yield from part.blocks(page)
+
+
+@dataclass(frozen=True)
+class Below(Composite):
+    """Views below one another."""
+
+    views: Sequence[View]
+
+    def parts(self, page: Page) -> Iterator[View]:
+        return iter(self.views)
+
+
+@dataclass(frozen=True)
+class Led(View):
+    """Another view with some words before its first line; above it, where there is no room."""
+
+    words: str
+    view: View
+
+    def lines(self, page: Page) -> Iterator[Line]:
+        lead, lines = Segment(self.words, DIM), self.view.lines(page)
+        first = next(lines, [])
+        if cell_len(self.words) + width_of(first) > page.width:
+            yield [lead]
+            yield first
+        else:
+            yield [lead, *first]
+        yield from lines
 
 
 @dataclass(frozen=True)

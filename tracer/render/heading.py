@@ -39,9 +39,13 @@ def shape_by_name(tensor: Tensor) -> str:
 
 
 def about(tensor: Tensor, statistics: Statistics, decimals: int, page: Page) -> list[str]:
-    """The shape and the summary; mean and standard deviation stay together where a line ends."""
+    """The shape and the summary; mean and standard deviation stay together where a line ends.
+
+    Whole numbers are places, ids or lengths: their mean says nothing.
+    """
     texts = summary(statistics, decimals, page)
-    return [shape_by_name(tensor), *texts[:1], "   ".join(texts[1:3]), *texts[3:]]
+    spread = [] if tensor.array.dtype.kind in "iu" else ["   ".join(texts[1:3])]
+    return [shape_by_name(tensor), *texts[:1], *spread, *texts[3:]]
 
 
 def summary(statistics: Statistics, decimals: int, page: Page) -> list[str]:

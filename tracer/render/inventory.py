@@ -1,4 +1,4 @@
-"""The records of a step and the layers of a cache, a line each."""
+"""The records of a step or parameters, and the layers of a cache, a line each."""
 
 from __future__ import annotations
 
@@ -6,39 +6,37 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..i18n import _
-from ..tape import Record
-from ..tensor import Statistics
+from ..tensor import Statistics, Tensor
 from .composite import Composite
 from .heading import not_finite
 from .modules import memory
 from .numbers import Notation
 from .page import Page, View
-from .records import shape_of
 from .table import Column, Remark, Table
 
 Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class RecordsView(Composite):
-    """See `records_view`."""
+class TensorsView(Composite):
+    """See `tensors_view`."""
 
-    rows: Sequence[tuple[Record, Statistics]]
+    rows: Sequence[tuple[str, str, Tensor, Statistics]]
 
     def parts(self, page: Page) -> Iterator[View]:
-        records = [record for record, _statistics in self.rows]
+        marks, names, tensors, statistics = zip(*self.rows, strict=True)
         columns = [
-            Column("#", [f"#{record.index}" for record in records], spare=3),
-            Column(_("address"), [record.address for record in records], "<"),
-            Column(_("shape"), [shape_of(record) for record in records], spare=4),
+            *([Column("#", marks, spare=3)] if any(marks) else []),
+            Column(_("address"), names, "<"),
+            Column(_("shape"), [_written(tensor.shape) or "[]" for tensor in tensors], spare=4),
             *self._numbers(page),
         ]
-        yield Table(columns, [Remark(page.text(not_finite(statistics))) for _record, statistics in self.rows])
+        yield Table(columns, [Remark(page.text(not_finite(s))) for s in statistics])
 
     def _numbers(self, page: Page) -> Iterator[Column]:
         number, spare = Notation(page), {"min": 1, "max": 1, "mean": 2, "std": 0}
         for name, expendable in spare.items():
-            values = [getattr(statistics, name) for _record, statistics in self.rows]
+            values = [getattr(statistics, name) for *_named, statistics in self.rows]
             yield Column(name, number.all(values), spare=expendable)
 
 
@@ -62,9 +60,9 @@ class CacheView(Composite):
         return [*sizes, sum(sizes)]
 
 
-def records_view(rows: Sequence[tuple[Record, Statistics]]) -> RecordsView:
-    """Records with the statistics of their outputs, in the order given."""
-    return RecordsView(rows)
+def tensors_view(rows: Sequence[tuple[str, str, Tensor, Statistics]]) -> TensorsView:
+    """Tensors with their statistics, in the order given, at least one: each after its number, if any, and its name."""
+    return TensorsView(rows)
 
 
 def cache_view(layers: Sequence[tuple[Shape, Shape, int]]) -> CacheView:

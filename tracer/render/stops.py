@@ -101,6 +101,9 @@ def _told(met: Met, finding: Finding, page: Page) -> str:
     match finding:
         case Holds(text, sides, signs):
             return _compared(sides, signs, page) or text
+        case Arisen(what, count, size, parameter) if parameter is not None:
+            told = _("{n} of {size} cells are {what}: the parameter {cell} is {what} in the file")
+            return told.format(n=count, size=size, what=what, cell=parameter)
         case Arisen(what, count, size):
             return _("{n} of {size} cells are {what}, and none of what went in").format(n=count, size=size, what=what)
         case Unbalanced(index, total):

@@ -175,6 +175,24 @@ class TensorView(Composite):
 
 
 @dataclass(frozen=True)
+class HeaderView(Composite):
+    """See `header_view`."""
+
+    tensor: Tensor
+    heading: Heading
+    decimals: int | None
+
+    def parts(self, page: Page) -> Iterator[View]:
+        decimals = decimals_of(self.tensor, page.decimals if self.decimals is None else self.decimals)
+        yield self.heading.view(about(self.tensor, self.tensor.statistics(), decimals, page), page)
+
+
+def header_view(tensor: Tensor, *, title: str, decimals: int | None = None) -> HeaderView:
+    """The header of a tensor alone."""
+    return HeaderView(tensor, Heading(title), decimals)
+
+
+@dataclass(frozen=True)
 class Row(View):
     """One row, laid out in columns and read like text: each number after its index and token."""
 

@@ -31,7 +31,7 @@ class HubTokenizer(Tokenizer):
 
     def __init__(self, inner: tokenizers.Tokenizer, stated: StatedTokens) -> None:
         self._inner = inner
-        self._unknown = inner.token_to_id(getattr(inner.model, "unk_token", None) or "<unk>")
+        self.unknown_id = inner.token_to_id(getattr(inner.model, "unk_token", None) or "<unk>")
         self._added = frozenset(inner.get_added_tokens_decoder())
         self._shown = text_of_bytes if _is_byte_level(inner) else marked_byte
         self._begin, self._end = stated.flag("add_bos_token"), stated.flag("add_eos_token")
@@ -43,7 +43,7 @@ class HubTokenizer(Tokenizer):
     def encode(self, text: str) -> Encoded:
         encoding = self._inner.encode(text)
         spans = zip(encoding.ids, encoding.offsets, strict=True)
-        unknown = [text[start:stop] for i, (start, stop) in spans if i == self._unknown]
+        unknown = [text[start:stop] for i, (start, stop) in spans if i == self.unknown_id]
         return self._encoded(self._enclosed(encoding.ids), unknown)
 
     def _enclosed(self, ids: list[int]) -> list[int]:

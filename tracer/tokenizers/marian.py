@@ -21,6 +21,8 @@ LANGUAGE = re.compile(r"\s*(>>[^<>]+<<)")
 class MarianTokenizer(Tokenizer):
     """One side's pieces; eos follows every text."""
 
+    unknown_id: int
+
     def __init__(self, processor: Any, vocabulary: dict[str, int], stated: StatedTokens) -> None:
         self._processor = processor
         self._numbers = vocabulary
@@ -29,7 +31,7 @@ class MarianTokenizer(Tokenizer):
             stated.token(role, usual) or usual
             for role, usual in (("unk_token", "<unk>"), ("eos_token", "</s>"), ("pad_token", "<pad>"))
         )
-        self._unknown, self._eos = vocabulary[unknown], vocabulary[eos]
+        self.unknown_id, self._eos = vocabulary[unknown], vocabulary[eos]
         self._special = {token: vocabulary[token] for token in (unknown, eos, pad) if token in vocabulary}
 
     def __len__(self) -> int:
@@ -42,8 +44,9 @@ class MarianTokenizer(Tokenizer):
             text = text[language.end() :]
         for part in split_at(self._special, text):
             pieces.extend([part] if part in self._special else cut(self._processor, part))
-        ids = [self._numbers.get(piece, self._unknown) for piece in pieces]
-        return self._encoded([*ids, self._eos], [piece for piece in pieces if piece not in self._numbers])
+        ids = [self._numbers.get(piece, self.unknown_id) for piece in pieces]
+        unknown = [piece for piece, i in zip(pieces, ids, strict=True) if i == self.unknown_id]
+        return self._encoded([*ids, self._eos], unknown)
 
     def decode(self, ids: Sequence[int]) -> str:
         special = set(self._special.values())

@@ -48,6 +48,7 @@ class SentencePieceTokenizer(Tokenizer):
     ) -> None:
         self._processor = processor
         self._size = int(processor.get_piece_size())
+        self.unknown_id = int(processor.unk_id())
         self._added = {name: token for name, token in added.items() if token.id >= self._size}
         self._names = {token.id: name for name, token in self._added.items()}
         self._before, self._after = list(before), list(after)

@@ -7,17 +7,25 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple, overload
 
+from ..pieces import Ids, with_parts
+
 
 class Encoded(NamedTuple):
-    """A text as ids and pieces; ``unknown`` are the parts of it that the vocabulary does not have."""
+    """A text as ids and pieces; ``unknown`` are the parts of it that the vocabulary does not have, each once.
 
-    ids: list[int]
+    The pieces are those of the vocabulary; those of ``ids`` say which of these parts they stand for.
+    """
+
+    ids: Ids
     pieces: list[str]
     unknown: list[str]
 
 
 class Tokenizer(ABC):
     """A vocabulary, and the way from text to its ids and back. Pieces are shown as text, a blank in them as ``▁``."""
+
+    unknown_id: int | None = None
+    """What stands for a part of a text that the vocabulary does not have."""
 
     @abstractmethod
     def encode(self, text: str) -> Encoded:
@@ -57,8 +65,12 @@ class Tokenizer(ABC):
         return next((self._ids[p] for p in (piece, f"▁{piece}") if p in self._ids), None)
 
     def _encoded(self, ids: list[int], unknown: Sequence[str]) -> Encoded:
-        parts = (part.lstrip("▁") for part in unknown)
-        return Encoded(ids, [self.piece(i) for i in ids], list(dict.fromkeys(filter(None, parts))))
+        """``unknown`` are the parts of the text at the places of the unknown token, in order."""
+        parts, pieces = [part.lstrip("▁ ") for part in unknown], [self.piece(i) for i in ids]
+        token = None if self.unknown_id is None else self.piece(self.unknown_id)
+        is_told = token is not None and pieces.count(token) == len(parts)
+        told = dict.fromkeys(part for part in parts if part not in ("", token))
+        return Encoded(Ids(ids, with_parts(pieces, token, parts) if is_told else pieces), pieces, list(told))
 
 
 class Pieces(Sequence[str]):

@@ -63,7 +63,14 @@ def test_what_has_no_cells_to_walk_through_is_only_printed(session, text):
     assert subject_of(session, text) is None
 
 
-def test_a_glob_that_stands_for_several_is_refused(play, capsys):
-    play("view enc.**.output")
-    assert play.status == 1
-    assert "ambiguous" in capsys.readouterr().err
+def test_a_glob_is_looked_around_in_as_one_tensor(session):
+    subject = subject_of(session, "enc.0.*.norm")
+    assert subject.tensor.axes == ("place", "position", "feature")
+    assert list(subject.tensor.dims[0].labels) == ["self_attn", "ffn"]
+    assert subject_of(session, "enc.**.output") is None
+
+
+def test_a_parameter_has_cells_that_go_by_its_name(session):
+    subject = subject_of(session, "decoder.0.ffn.hidden.weight[2:, 3]")
+    assert (subject.origin.address, subject.origin.index((1,))) == ("decoder.0.ffn.hidden.weight", (3, 3))
+    assert subject.origin.explanation((1,)) is None

@@ -5,10 +5,11 @@ functions. Nothing else is evaluated: there are no attributes, no other calls, a
 """
 
 from .compiling import Expression, compile_expression
-from .evaluation import Context
+from .evaluation import Context, or_of_the_language
 from .functions import DISTRIBUTION, FUNCTIONS, VARIABLES
+from .lexing import earlier, wants_value
 from .parts import Comparison, comparison, renamed
-from .values import Several, Value, truth
+from .values import Several, Value, arrays, truth
 
 __all__ = [
     "DISTRIBUTION",
@@ -19,8 +20,12 @@ __all__ = [
     "Expression",
     "Several",
     "Value",
+    "arrays",
     "comparison",
     "compile_expression",
+    "earlier",
+    "or_of_the_language",
     "renamed",
     "truth",
+    "wants_value",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator
 import re
 from dataclasses import dataclass
 
@@ -11,8 +12,23 @@ import numpy as np
 from ...addresses import Address, Label, suggestion
 from ...errors import ExpressionError
 from ...i18n import _
-from .evaluation import Context, Evaluate, applied, chained, condition, constant, looked_up, of_distribution, same_text
-from .functions import DISTRIBUTION, FUNCTIONS, VARIABLES
+from ...pieces import goes_by
+from ..history import Earlier
+from .evaluation import (
+    Along,
+    Context,
+    Evaluate,
+    applied,
+    chained,
+    condition,
+    constant,
+    last_axis_of,
+    looked_up,
+    of_distribution,
+    printed_before,
+    same_text,
+)
+from .functions import DISTRIBUTION, FUNCTIONS, KEEPING_AXES, VARIABLES
 from .lexing import DEEPEST, Called, Lexed, Operand, at, lex
 from .operators import BINARY, COMPARISONS, UNARY, Operator
 from .values import Value, plain
@@ -22,13 +38,20 @@ from .values import Value, plain
 class Expression:
     """An expression, read once and evaluated often.
 
-    ``addresses`` are those it reads, in order; ``sole_address`` is set where it is one address and nothing else.
+    ``addresses`` are those it reads, in order; ``sole`` is the address or the earlier value that it is, and nothing
+    else. ``along`` finds the axis whose places a value of whole numbers counts, where it does so.
     """
 
     text: str
     addresses: tuple[Address, ...]
-    sole_address: Address | None
+    sole: Address | Earlier | None
+    along: Along | None
     _evaluate: Evaluate
+
+    @property
+    def sole_address(self) -> Address | None:
+        """The address that it is, if it is one and nothing else."""
+        return self.sole if isinstance(self.sole, Address) else None
 
     def evaluate(self, context: Context) -> Value:
         """The value at a record; single values as Python's, tensors as arrays in their own dtype.
@@ -50,9 +73,8 @@ def compile_expression(text: str) -> Expression:
     lexed = lex(text)
     tree = _parse(lexed)
     compiler = _Compiler(lexed)
-    evaluate = compiler.text(tree) if compiler.is_token(tree) else compiler.value(tree)
-    sole = compiler.addresses[0] if isinstance(tree, ast.Name) and compiler.addresses else None
-    return Expression(text.strip(), tuple(compiler.addresses), sole, evaluate)
+    evaluate = compiler.text(tree) if compiler.is_named_text(tree) else compiler.value(tree)
+    return Expression(text.strip(), tuple(compiler.addresses), compiler.sole(tree), compiler.along(tree), evaluate)
 
 
 def _parse(lexed: Lexed) -> ast.expr:
@@ -103,14 +125,44 @@ class _Compiler:
     def text(self, node: ast.expr) -> Evaluate:
         """What yields a text: the token, or one in quotes."""
         operand = self._operand_at(node)
-        return constant(operand.text) if isinstance(operand, Label) else VARIABLES["token"]
+        return constant(operand.text) if isinstance(operand, Label) else VARIABLES[str(operand)]
 
-    def is_token(self, node: ast.expr) -> bool:
-        """Whether a node is the variable ``token``."""
-        return self._operand_at(node) == _TOKEN
+    def is_named_text(self, node: ast.expr) -> bool:
+        """Whether a node is the variable ``token`` or ``text``."""
+        return self._operand_at(node) in (_TOKEN, _TEXT)
+
+    def sole(self, node: ast.expr) -> Address | Earlier | None:
+        """The address or the earlier value that a node is."""
+        operand = self._operand_at(node)
+        is_value = isinstance(operand, Address) and str(operand) not in VARIABLES
+        return operand if is_value or isinstance(operand, Earlier) else None  # type: ignore[return-value]
+
+    def along(self, node: ast.expr) -> Along | None:
+        """What finds the axis that an argmax or argmin counts along."""
+        match node:
+            case ast.Call(func=function, args=[argument]) if self._called(function) in ("argmax", "argmin"):
+                return self._last_axis(argument)
+        return None
+
+    def _last_axis(self, node: ast.expr) -> Along | None:
+        """What finds the last axis of a value that keeps it from a tensor."""
+        match node:
+            case ast.Call(func=function, args=[argument]) if self._called(function) in KEEPING_AXES:
+                return self._last_axis(argument)
+            case ast.UnaryOp(operand=operand):
+                return self._last_axis(operand)
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow(), right=right):
+                return self._last_axis(left) or self._last_axis(right)
+        sole = self.sole(node)
+        return None if sole is None else last_axis_of(sole)
+
+    def _called(self, function: ast.expr) -> str:
+        called = self._operand_at(function)
+        assert isinstance(called, Called)
+        return called.name
 
     def _is_text(self, node: ast.expr) -> bool:
-        return self.is_token(node) or isinstance(self._operand_at(node), Label)
+        return self.is_named_text(node) or isinstance(self._operand_at(node), Label)
 
     def _operand_at(self, node: ast.expr) -> Operand | None:
         return self._lexed.operands[node.col_offset] if isinstance(node, ast.Name) else None
@@ -119,6 +171,8 @@ class _Compiler:
         operand = self._operand_at(node)
         if self._is_text(node):
             raise at(node.col_offset, _("text is compared by == or !=, or given to prob(…) or rank(…)"))
+        if isinstance(operand, Earlier):
+            return printed_before(operand, node.col_offset)
         if not isinstance(operand, Address):
             return constant(operand)
         if str(operand) in VARIABLES:
@@ -127,9 +181,7 @@ class _Compiler:
         return looked_up(operand, node.col_offset)
 
     def _call(self, function: ast.expr, arguments: list[ast.expr]) -> Evaluate:
-        column, called = function.col_offset, self._operand_at(function)
-        assert isinstance(called, Called)
-        name = called.name
+        column, name = function.col_offset, self._called(function)
         if name not in FUNCTIONS and name not in DISTRIBUTION:
             raise at(column, _no_function(name))
         if len(arguments) != 1:
@@ -162,8 +214,9 @@ class _Compiler:
     def _compare_text(self, operands: list[ast.expr], ops: list[ast.cmpop]) -> Evaluate:
         if len(ops) > 1 or not isinstance(ops[0], ast.Eq | ast.NotEq) or not all(map(self._is_text, operands)):
             raise at(self._operator_after(operands[0]), _("text compares with one other text, by == or !="))
-        piece, text = sorted(operands, key=self.is_token, reverse=True)
-        return same_text(self.text(piece), self.text(text), isinstance(ops[0], ast.Eq))
+        left, right = sorted(operands, key=lambda node: self._operand_at(node) != _TOKEN)
+        same = goes_by if self._operand_at(left) == _TOKEN else operator.eq
+        return same_text(same, self.text(left), self.text(right), isinstance(ops[0], ast.Eq))
 
     def _operator_after(self, node: ast.expr) -> int:
         """The column of the operator that follows an operand and its closing brackets."""
@@ -173,7 +226,7 @@ class _Compiler:
 
 
 _BETWEEN = re.compile(r"[ )]*")
-_TOKEN = Address("token")
+_TOKEN, _TEXT = Address("token"), Address("text")
 
 
 def _no_function(name: str) -> str:

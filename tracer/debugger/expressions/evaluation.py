@@ -7,14 +7,15 @@ from functools import reduce
 from itertools import pairwise
 from typing import Any, Protocol
 
-from ...addresses import Address, Label, suggestion
+from ...addresses import Address, Label, UnknownAddressError
 from ...errors import ExpressionError, TraceError
 from ...i18n import _
-from ...tensor import Tensor
-from .functions import DISTRIBUTION, FUNCTIONS, VARIABLES, Moment, Placed, is_called
+from ...tensor import Axis, Tensor
+from ..history import Earlier
+from .functions import DISTRIBUTION, FUNCTIONS, VARIABLES, Moment, Placed
 from .lexing import at
 from .operators import BOTH, Operator
-from .values import Several, described, plain, truth
+from .values import Several, arrays, described, plain, truth
 
 
 class Context(Moment, Protocol):
@@ -24,12 +25,18 @@ class Context(Moment, Protocol):
         """The tensors at an address, cut by its selectors; several only for a glob."""
         ...
 
+    def earlier(self, wanted: Earlier) -> Any:
+        """A value that was printed."""
+        ...
+
     def distribution(self) -> Tensor:
         """The probabilities of the current step, [vocab], labelled with its pieces."""
         ...
 
 
 Evaluate = Callable[[Context], Any]
+Along = Callable[[Context], Axis | None]
+"""Finds the axis whose places a value counts."""
 
 
 def constant(value: Any) -> Evaluate:
@@ -44,8 +51,10 @@ def looked_up(address: Address, column: int) -> Evaluate:
     def evaluate(context: Context) -> Any:
         try:
             tensors = context.lookup(address)
+        except UnknownAddressError as error:
+            raise at(column, str(or_of_the_language(error))) from error
         except TraceError as error:
-            raise at(column, str(error) + _hint(address)) from error
+            raise at(column, str(error)) from error
         if not is_glob:
             return tensors[0].array
         if not tensors:
@@ -55,12 +64,34 @@ def looked_up(address: Address, column: int) -> Evaluate:
     return evaluate
 
 
-def _hint(address: Address) -> str:
-    """Where a name that is no address looks like one of the language's own."""
-    nearest = suggestion(address.path, [*VARIABLES, *FUNCTIONS, *DISTRIBUTION])
-    if nearest is None:
-        return ""
-    return _(" (or {nearest}?)").format(nearest=nearest if nearest in VARIABLES else f"{nearest}(…)")
+def last_axis_of(operand: Address | Earlier) -> Along:
+    """The last axis of the tensor at an address, or of one that was printed; None where it has none."""
+
+    def find(context: Context) -> Axis | None:
+        found = context.lookup(operand)[:1] if isinstance(operand, Address) else [context.earlier(operand)]
+        dims = found[0].dims if found and isinstance(found[0], Tensor) else ()
+        return dims[-1] if dims else None
+
+    return find
+
+
+def printed_before(wanted: Earlier, column: int) -> Evaluate:
+    """A value of the history, in arrays."""
+
+    def evaluate(context: Context) -> Any:
+        try:
+            return arrays(context.earlier(wanted))
+        except TraceError as error:
+            raise at(column, str(error)) from error
+
+    return evaluate
+
+
+def or_of_the_language(error: UnknownAddressError) -> UnknownAddressError:
+    """That nothing is recorded there, where one of the language's own names may have been meant too."""
+    calls = (*FUNCTIONS, *DISTRIBUTION)
+    known = [*VARIABLES, *calls, *error.known]
+    return UnknownAddressError(error.path, known, lambda name: f"{name}(…)" if name in calls else name)
 
 
 def of_distribution(name: str, column: int, label: Label) -> Evaluate:
@@ -90,9 +121,9 @@ def condition(value: Evaluate, column: int) -> Callable[[Context], bool]:
     return evaluate
 
 
-def same_text(piece: Evaluate, text: Evaluate, wanted: bool) -> Evaluate:
-    """Whether a piece goes by a text, or does not."""
-    return lambda context: is_called(piece(context), text(context)) is wanted
+def same_text(same: Callable[[str, str], bool], left: Evaluate, right: Evaluate, wanted: bool) -> Evaluate:
+    """Whether two texts are the same, or not."""
+    return lambda context: same(left(context), right(context)) is wanted
 
 
 def applied(operation: Operator, column: int, *operands: Evaluate) -> Evaluate:

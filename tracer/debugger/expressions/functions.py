@@ -70,6 +70,8 @@ CELLWISE: dict[str, Function] = {
     "sqrt": np.sqrt,
     "isnan": np.isnan,
 }
+KEEPING_AXES = (*CELLWISE, "softmax")
+"""Those whose value has the axes of what they are given."""
 ALONG_LAST_AXIS: dict[str, Function] = {
     "entropy": _entropy,
     "softmax": _softmax,
@@ -110,13 +112,17 @@ class Moment(Protocol):
     @property
     def token(self) -> str | None: ...
 
+    @property
+    def text(self) -> str: ...
+
 
 VARIABLES: dict[str, Callable[[Moment], Any]] = {
     "inf": lambda _moment: math.inf,
     "step": lambda moment: moment.step,
     "token": lambda moment: moment.token or "",
+    "text": lambda moment: moment.text,
 }
-"""What may be named without being an address."""
+"""What may be named without being an address: a number, a piece, and the output so far."""
 
 
 def _prob(row: Array, place: int) -> Any:
@@ -152,8 +158,3 @@ class Placed:
             self._labels = labels
         assert isinstance(self._place, int)
         return self._place
-
-
-def is_called(piece: str, text: str) -> bool:
-    """Whether a displayed piece goes by a text: exactly, or without its leading blank."""
-    return text in (piece, piece.lstrip(" ▁"))

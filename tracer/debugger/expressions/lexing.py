@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass, field
 
 from ... import addresses
-from ...addresses import PATH, Address, Label
+from ...addresses import PATH, RUN, Address, Label, Selector
 from ...errors import AddressError, ExpressionError
 from ...i18n import _
+from ..history import Earlier
 
 LONGEST = 1000
 """Characters in an expression."""
@@ -25,6 +26,8 @@ BITS = 1023
 """Binary digits of a whole number: what a double can still hold."""
 
 _TEXT = r'"(?:[^"\\]|\\.)*"'
+_SELECTORS = rf"""\s*\[(?:[^\]\["]|{_TEXT})*\]"""
+_EARLIER = re.compile(r"(?P<name>(?P<dollars>\${1,2})(?P<count>\d*))\s*(?:\[(?P<selectors>.*)\])?", re.DOTALL)
 _APART = r"(?=[\s(+-]|$)"
 """What keeps a word from running into a placeholder."""
 _OPERAND = re.compile(
@@ -33,7 +36,8 @@ _OPERAND = re.compile(
     | (?P<text>{_TEXT})
     | (?P<prefix>not{_APART}|[-+(])
     | (?P<function>[A-Za-z_]\w*)(?=\s*\()
-    | (?P<address>(?:@\d+(?:\.\d+)?(?::{PATH}|:?\#\d+)?|\#\d+|{PATH})(?:\s*\[(?:[^\]\["]|{_TEXT})*\])?)
+    | (?P<address>(?:{RUN})?(?:@\d+(?:\.\d+)?(?::{PATH}|:?\#\d+)?|\#\d+|{PATH})(?:{_SELECTORS})?)
+    | (?P<earlier>\${{1,2}}\d*(?:{_SELECTORS})?)
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
@@ -50,7 +54,7 @@ class Called:
     name: str
 
 
-Operand = int | float | Label | Address | Called
+Operand = int | float | Label | Address | Called | Earlier
 
 
 @dataclass(slots=True)
@@ -107,6 +111,17 @@ def lex(text: str) -> Lexed:
     return lexed
 
 
+def wants_value(text: str) -> bool:
+    """Whether a value may follow the beginning of an expression."""
+    lexed, opened, wanted = Lexed(), list[int](), True
+    try:
+        while _skip_blanks(lexed, text):
+            wanted = _value(lexed, text, opened) if wanted else _operator(lexed, text, opened)
+    except ExpressionError:
+        return False
+    return wanted
+
+
 def _skip_blanks(lexed: Lexed, text: str) -> bool:
     """Whether something is left after the blanks."""
     start = lexed.column - 1
@@ -136,6 +151,8 @@ def _value(lexed: Lexed, text: str, opened: list[int]) -> bool:
             lexed.take_out(found, _number(found, lexed.column))
         case "text":
             lexed.take_out(found, _label(found))
+        case "earlier":
+            lexed.take_out(found, earlier(found, lexed.column))
         case _:
             lexed.take_out(found, _address(found, lexed.column))
     return False
@@ -187,6 +204,24 @@ def _label(text: str) -> Label:
     (label,) = addresses.parse_selectors(text)
     assert isinstance(label, Label)
     return label
+
+
+def earlier(text: str, column: int = 1) -> Earlier:
+    """``$3``, ``$`` or ``$$2``, with selectors perhaps, as what it stands for; raises ExpressionError for others."""
+    match = _EARLIER.fullmatch(text)
+    assert match is not None
+    count = int(match["count"][:9]) if match["count"] else None
+    selectors = _selectors(match["selectors"] or "", column)
+    if match["dollars"] == "$":
+        return Earlier(match["name"], count, 0, selectors)
+    return Earlier(match["name"], None, 1 if count is None else count, selectors)
+
+
+def _selectors(text: str, column: int) -> tuple[Selector, ...]:
+    try:
+        return addresses.parse_selectors(text)
+    except AddressError as error:
+        raise at(column, str(error)) from error
 
 
 def _address(text: str, column: int) -> Address:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import ExpressionError
 from ...i18n import _
-from ...tensor import Array
+from ...tensor import Array, Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,13 @@ def everything(value: Any) -> Array:
     if isinstance(value, Several):
         return np.concatenate([np.ravel(part) for part in value.values])
     return np.asarray(value)
+
+
+def arrays(value: Any) -> Any:
+    """A value with the arrays of its tensors in their place."""
+    if isinstance(value, Several):
+        return Several(value.addresses, tuple(map(arrays, value.values)))
+    return value.array if isinstance(value, Tensor) else value
 
 
 def plain(value: Any) -> Any:

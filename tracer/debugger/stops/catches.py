@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from ...addresses import Address
-from ...arithmetic import Given, Node, Noted, Number, Replaced
+from ...arithmetic import Given, Leaf, Node, Noted, Number, Replaced
 from ...operation import Trait
 from ...tape import Record
-from ...tensor import Array
+from ...tensor import Array, Parameter
 from .conditions import Condition
 from .findings import Arisen, Holds, Unbalanced
 from .sealed import Layout, Sealed, Tested
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 Trouble = Literal["nan", "inf"]
 
-_SIGNS: dict[Trouble, Callable[[Array], Any]] = {"nan": np.isnan, "inf": np.isinf}
+_SIGNS: dict[Trouble, Callable[[Any], Any]] = {"nan": np.isnan, "inf": np.isinf}
 BALANCED = 1e-4
 """How far from 1 a row of a softmax may sum."""
 
 
 @dataclass(frozen=True)
 class CatchArising:
-    """A record with nan, or with an infinity, where none of its inputs has one.
+    """A record with nan, or with an infinity, where none of its inputs has one; a parameter of it may.
 
     The −∞ of a mask, or of a token that is ruled out, is meant: its derivation is a rule.
     """
@@ -45,7 +45,8 @@ class CatchArising:
         cells = _SIGNS[self.what](here.record.output.array)
         if not cells.any() or self._is_explained(here.record, cells):
             return None
-        return (Arisen(self.what, int(np.count_nonzero(cells)), cells.size),)
+        trained = _trained(here.record, cells, _SIGNS[self.what])
+        return (Arisen(self.what, int(np.count_nonzero(cells)), cells.size, trained),)
 
     def _is_explained(self, record: Record, cells: Array) -> bool:
         """Whether an input, or the operation itself, explains the cells."""
@@ -118,6 +119,14 @@ def _last(step: Sealed, addresses: Sequence[Address], scope: str) -> int:
 def _is_ruled(node: Node) -> bool:
     """Whether a value is what a rule puts there, and no arithmetic."""
     return _is_ruled(node.node) if isinstance(node, Noted) else isinstance(node, Number | Replaced | Given)
+
+
+def _trained(record: Record, cells: Array, sign: Callable[[Any], Any]) -> Leaf | None:
+    """The trained number, as the file has it, that makes the first of some cells what it is, if one does."""
+    parameters = (value for value in record.parameters.values() if isinstance(value, Parameter))
+    names = {parameter.address for parameter in parameters if sign(parameter.array).any()}
+    leaves = _derived(record, int(cells.argmax())).leaves() if names else ()
+    return next((leaf for leaf in leaves if leaf.address in names and sign(leaf.value)), None)
 
 
 def _derived(record: Record, cell: int) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ...arithmetic import Leaf
 from ..expressions import Value
 
 
@@ -35,11 +36,15 @@ class Changed:
 
 @dataclass(frozen=True)
 class Arisen:
-    """Of a record's ``size`` cells, ``count`` are nan or infinite, and nothing that went in explains it."""
+    """Of a record's ``size`` cells, ``count`` are nan or infinite, and nothing that went in explains it.
+
+    ``parameter`` is a trained number that does, as the file has it.
+    """
 
     what: str
     count: int
     size: int
+    parameter: Leaf | None = None
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ def whole(address: Address, here: Here) -> Address:
     A path without a step is looked for in the cursor's step, then among the first steps of the run.
 
     Raises:
-        AddressError: it stands for nothing there, or, without ``*``, for several records.
+        AddressError: it stands for nothing there, or, without ``*``, for several records; or there is no such run.
     """
+    here.run_of(address)
     if not address.path:
         return address
     names: list[str] = []
@@ -29,12 +30,21 @@ def whole(address: Address, here: Here) -> Address:
 
 
 def whole_expression(expression: Expression, here: Here) -> Expression:
-    """An expression with the full path of everything it reads; raises as `whole` does."""
-    return compile_expression(renamed(expression.text, lambda address: whole(address, here)))
+    """An expression with the full name of everything it reads; raises as `whole` does."""
+    return compile_expression(renamed(expression.text, lambda address: _whole_operand(address, here)))
+
+
+def _whole_operand(address: Address, here: Here) -> Address:
+    trained = here.parameters(address)
+    if not trained:
+        return whole(address, here)
+    return address if address.is_glob else replace(address, path=next(iter(trained)))
 
 
 def check_known(address: Address, here: Here) -> None:
     """Insist that some record of the first steps could see something by an address; raises as `whole` does."""
+    if here.parameters(address):
+        return
     anywhere = Address(f"**.{address.path}", address.step)
     if address.path and not any(matching(anywhere.path, names) for names in _steps(address, here)):
         whole(address, here)

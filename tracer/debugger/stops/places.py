@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ...addresses import Address, Label, parse, parse_selectors, suggestion
 from ...errors import AddressError
 from ...i18n import _
 from ...ops import catalogue
+from ...pieces import goes_by
 from ...tokenizers import Tokenizer
-from ..expressions.functions import is_called
 from ..locations import Here
 from .naming import whole
 from .sealed import Sealed, Tested
@@ -82,7 +82,7 @@ class AtToken(Place):
 
     def indices(self, step: Sealed) -> Sequence[int]:
         piece = step.at(step.last).token
-        return (step.last,) if piece is not None and is_called(piece, self.text) else ()
+        return (step.last,) if piece is not None and goes_by(piece, self.text) else ()
 
     def __str__(self) -> str:
         return f"token:{Label(self.text)}"
@@ -92,7 +92,7 @@ _TAGGED = re.compile(r"(op|token):(.*)", re.DOTALL)
 
 
 def place(text: str, here: Here) -> Place:
-    """The place of a text: ``[@STEP:]path``, ``@STEP``, ``[@STEP]#k``, ``op:NAME`` or ``token:"PIECE"``.
+    """The place of a text: an address of a record or a step, ``op:NAME`` or ``token:"PIECE"``.
 
     Raises:
         AddressError: it is none of these, or names nothing that a run of this model comes by.
@@ -107,13 +107,16 @@ def _at(address: Address, here: Here) -> Place:
     if address.selectors:
         raise AddressError(
             _("a breakpoint stands at a whole record; put {address} into its condition: break {path} if …").format(
-                address=address, path=Address(address.path, address.step, address.record)
+                address=address, path=replace(address, selectors=())
             )
         )
-    if address.step is not None and address.step < here.run.first:
-        here.run.step(address.step)
+    run = here.run_of(address)
+    if address.step is not None and address.step < run.first:
+        run.step(address.step)
     if address.step is not None and not address.path and address.record is None:
         return AtStep(address.step)
+    if here.parameters(address):
+        here.find(address)
     if address.record == 0:
         raise AddressError(_("records are counted from #1"))
     return AtAddress(whole(address, here))

@@ -11,6 +11,7 @@ from ...errors import InputError, TraceError
 from ...i18n import _
 from ...run import Run
 from ..cursor import Cursor
+from ..history import History
 from .conditions import Condition
 from .findings import Failed, Finding
 from .sealed import Layouts, Sealed, Tested
@@ -95,12 +96,12 @@ class Arrival(NamedTuple):
 
 
 class Stops:
-    """The stops of a session, in the order of their numbers."""
+    """The stops of a session, in the order of their numbers; their conditions may name what is in its ``history``."""
 
-    def __init__(self) -> None:
+    def __init__(self, history: History | None = None) -> None:
         self._points: dict[int, Point] = {}
         self._made = 0
-        self._layouts = Layouts()
+        self._layouts = Layouts(History() if history is None else history)
 
     def __iter__(self) -> Iterator[Point]:
         return iter(tuple(self._points.values()))

@@ -10,6 +10,7 @@ from ...errors import AddressError
 from ...run import Run
 from ...tape import Record, Tape
 from ..cursor import Cursor
+from ..history import History
 from ..locations import Here
 
 
@@ -19,6 +20,7 @@ class Layout:
     def __init__(self, tape: Tape) -> None:
         self._indices = {address: tape.find(address).index for address in tape.addresses}
         self._found: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._trained: dict[Address, bool] = {}
 
     def indices(self, path: str, scope: str = "") -> tuple[int, ...]:
         """The records that a path stands for, looked up outwards from a scope; none where it is ambiguous."""
@@ -26,6 +28,13 @@ class Layout:
         if key not in self._found:
             self._found[key] = tuple(sorted({self._indices[name] for name in self._names(*key)}))
         return self._found[key]
+
+    def is_trained(self, address: Address, here: Here) -> bool:
+        """Whether an address is that of a parameter, and of nothing recorded in any scope."""
+        if address not in self._trained:
+            recorded = matching(f"**.{address.path}", self._indices) if address.path else []
+            self._trained[address] = not recorded and bool(here.parameters(address))
+        return self._trained[address]
 
     def _names(self, path: str, scope: str) -> Sequence[str]:
         names = matching(path, self._indices, scope)
@@ -38,10 +47,11 @@ class Layout:
 
 
 class Layouts:
-    """The layouts met so far; steps of one kind share theirs."""
+    """The layouts met so far; steps of one kind share theirs. ``history`` are the values printed."""
 
-    def __init__(self) -> None:
+    def __init__(self, history: History) -> None:
         self._known: dict[Sequence[str], Layout] = {}
+        self.history = history
 
     def sealed(self, run: Run, number: int) -> Sealed:
         """A step of a run, which is performed for it; raises as `Run.step` does."""
@@ -78,7 +88,7 @@ class Sealed:
 
     def at(self, index: int) -> Tested:
         """The place of one of its records."""
-        return Tested(self.run, Cursor(self.number, index), self)
+        return Tested(self.run, Cursor(self.number, index), self, history=self.layouts.history)
 
     def indices(self, address: Address, scope: str = "") -> Sequence[int]:
         """The records of this step that an address stands for, whichever step it names."""
@@ -87,8 +97,9 @@ class Sealed:
         return (address.record,) if 1 <= address.record <= self.last else ()
 
     def inside(self, addresses: Sequence[Address]) -> tuple[Address, ...] | None:
-        """Those addresses that lie in this step, others lying in earlier ones; None if one lies in a later one."""
+        """Those addresses that lie in this step; None if one lies in a later one. Parameters lie in none."""
         here = self.at(self.last)
+        addresses = [address for address in addresses if not self.layout.is_trained(address, here)]
         numbers = [here.step_of(address) for address in addresses]
         if any(number > self.number for number in numbers):
             return None

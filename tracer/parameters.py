@@ -1,0 +1,42 @@
+"""Trained parameters by the names they go by: in the tree, where they stand as records do, and in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from .addresses import Address, matching, resolve
+from .tensor import Parameter
+
+
+class Named:
+    """The parameters of a model by either of their names.
+
+    By its name in the tree a matrix is [out_feature, in_feature], as the formulas have it; by that in the file it is as
+    it lies there. Where both names are the same it is as in the file.
+    """
+
+    def __init__(self, tree: Mapping[str, Parameter], file: Mapping[str, Parameter]) -> None:
+        self._tree = tree
+        self._file = file
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every full name, those in the tree first."""
+        return tuple({**self._tree, **self._file})
+
+    def get(self, name: str) -> Parameter | None:
+        """The parameter of a full name."""
+        return self._file[name].stored if name in self._file else self._tree.get(name)
+
+    def find(self, path: str) -> dict[str, Parameter]:
+        """Those that a path, which may be shortened or have globs, stands for, by full name; the tree comes first.
+
+        Raises:
+            AddressError: it stands for several, and has no ``*``.
+        """
+        names = self._tree if matching(path, self._tree) else self._file
+        found = matching(path, names)
+        if found and not Address(path).is_glob:
+            found = [resolve(path, tuple(names))]
+        return {name: parameter for name in found if (parameter := self.get(name)) is not None}
