@@ -13,7 +13,6 @@ from tracer.errors import InputError
 from tracer.i18n import N_, _, spoken
 from tracer.model import Dtype, Model, load
 from tracer.run import Run
-from tracer.tokenizers.directory import format_of
 
 EXAMPLE = "我爱你"
 EXAMPLE_LATIN = "I love you"
@@ -79,7 +78,8 @@ class Opener:
 
     def _opened(self) -> str:
         """The decisions that one would look up first, in a line."""
-        parameters, files = self.model.architecture.parameters, format_of(self.model.path)
+        parameters = self.model.architecture.parameters
+        files = self.model.source.files if self.model.source else ()
         head = parameters.logits.weight
         is_tied = sum(leaf is head for leaf in parameters.leaves()) > 1
         return _("head: {head}; words: {words}").format(
@@ -97,6 +97,11 @@ class Opener:
     def computing_in(self, dtype: Dtype) -> Opener:
         """The same with arithmetic of another type."""
         model = self.model.computing_in(dtype)
+        return self._over(model, self.text, ids=self.ids, target=self.target, settings=self.settings)
+
+    def between(self, source_lang: str | None, target_lang: str | None) -> Opener:
+        """The same between other languages; None is the one that the files state."""
+        model = self.model.between(source_lang, target_lang)
         return self._over(model, self.text, ids=self.ids, target=self.target, settings=self.settings)
 
     def over(self, model: Model) -> Iterator[Opener]:
