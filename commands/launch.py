@@ -38,12 +38,14 @@ class Origin:
     settings: Mapping[str, Any]
     mask: str | None = None
     positions: str | None = None
+    source_lang: str | None = None
+    target_lang: str | None = None
 
     def sitting(self) -> Sitting:
         """A session before its first record; raises `TraceError` for a model, text or setting that can't be used."""
         settings = Settings.of(**self.settings)
         opener = Opener(
-            open_model(self.model, self.dtype),
+            open_model(self.model, self.dtype).between(self.source_lang, self.target_lang),
             EXAMPLE if self.text is None else self.text,
             ids=self.ids,
             target=self.target,
@@ -81,7 +83,7 @@ def launch(
 
     ``resumed`` asks for the last session in place of ``origin``. ``lang`` is a language that the command line names.
     """
-    for text in (origin.text, origin.target, *script.commands):
+    for text in (origin.text, origin.target, origin.source_lang, origin.target_lang, *script.commands):
         _check_utf8(text or "")
     presenter = presenter_of(output.format)
     if not interactive:

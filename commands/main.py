@@ -83,7 +83,7 @@ def show_version(wanted: bool) -> None:
 
 def check_resumable(context: typer.Context) -> None:
     """Insist that the last session is not asked for together with what another one begins with."""
-    text = ("text", "ids", "attention_mask", "position_ids", "model", "target")
+    text = ("text", "ids", "attention_mask", "position_ids", "model", "target", "source_lang", "target_lang")
     decoding = ("strategy", "temperature", "top_k", "top_p", "beams", "length_penalty", "early_stopping", "seed")
     for name in (*text, *decoding, "max_tokens", "cache", "dtype"):
         source = context.get_parameter_source(name)
@@ -110,6 +110,12 @@ def shell(
     ] = "zh-en",
     target: Annotated[
         str | None, typer.Option(metavar="TEXT", help=_("teacher forcing: one pass over this output, loss per token"))
+    ] = None,
+    source_lang: Annotated[
+        str | None, typer.Option("--source-lang", metavar="CODE", help=_("the language of the text, e.g. en_XX"))
+    ] = None,
+    target_lang: Annotated[
+        str | None, typer.Option("--target-lang", metavar="CODE", help=_("the language of the output, e.g. de_DE"))
     ] = None,
     batch: Annotated[
         str | None,
@@ -192,7 +198,7 @@ def shell(
     }
     interactive = batch is None and sys.stdin.isatty()
     unnamed = None if interactive or (batch is not None and execute) else PIPED
-    origin = Origin(model, dtype, text, ids, target, settings, attention_mask, position_ids)
+    origin = Origin(model, dtype, text, ids, target, settings, attention_mask, position_ids, source_lang, target_lang)
     script = Script(tuple(execute or ()), batch or unnamed, keep_going)
     shown = Output(format_, output, Look(width, color, accessible))
     raise typer.Exit(guarded(lambda: launch(origin, script, shown, interactive=interactive, resumed=resume, lang=lang)))

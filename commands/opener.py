@@ -14,7 +14,6 @@ from tracer.i18n import N_, _, spoken
 from tracer.model import Dtype, Model, load
 from tracer.reading import MASK, POSITIONS, check_mask, check_positions
 from tracer.run import Run
-from tracer.tokenizers.directory import format_of
 
 EXAMPLE = "我爱你"
 EXAMPLE_LATIN = "I love you"
@@ -108,7 +107,8 @@ class Opener:
 
     def _opened(self) -> str:
         """The decisions that one would look up first, in a line."""
-        parameters, files = self.model.architecture.parameters, format_of(self.model.path)
+        parameters = self.model.architecture.parameters
+        files = self.model.source.files if self.model.source else ()
         head = parameters.logits.weight
         is_tied = sum(leaf is head for leaf in parameters.leaves()) > 1
         return _("head: {head}; words: {words}").format(
@@ -130,6 +130,11 @@ class Opener:
     def _again(self, model: Model, settings: Settings) -> Opener:
         places = {"mask": self.mask, "positions": self.positions}
         return self._over(model, self.text, ids=self.ids, target=self.target, settings=settings, **places)
+
+    def between(self, source_lang: str | None, target_lang: str | None) -> Opener:
+        """The same between other languages; None is the one that the files state."""
+        model = self.model.between(source_lang, target_lang)
+        return self._over(model, self.text, ids=self.ids, target=self.target, settings=self.settings)
 
     def over(self, model: Model) -> Iterator[Opener]:
         """Runs of another model: of the same text, and after that of texts that it may read where it can't read that.

@@ -122,6 +122,30 @@ class Arithmetic(Setting):
         sitting.reopen(sitting.opener.computing_in(value))
 
 
+class Spoken(Setting):
+    """A language that a model between several reads or writes: it begins a fresh run."""
+
+    is_kept = False
+
+    def get(self, sitting: Sitting) -> Any:
+        return getattr(sitting.opener.model.chosen, self._side)
+
+    def put(self, sitting: Sitting, value: Any) -> None:
+        chosen = sitting.opener.model.chosen._replace(**{self._side: value})
+        sitting.reopen(sitting.opener.between(*chosen))
+
+    @property
+    def _side(self) -> str:
+        return self.name.removesuffix("-lang")
+
+
+def _languages(session: Session) -> Mapping[str, str]:
+    """The codes of the languages that the model has."""
+    source = session.opener.model.source if isinstance(session, Sitting) else None
+    return dict.fromkeys([*(source.writes if source else ()), AUTO], "")
+
+
+_LANGUAGE = replace(optional(Kind("CODE", str)), suggestions=words(_languages))
 _DECLARED = (
     Setting("color", among("auto", "always", "never"), "auto", N_("Colours: if the terminal has them, always, never.")),
     Setting("width", optional(number("N", 20, 10_000)), None, N_("Columns to lay out for; auto is the terminal's.")),
@@ -150,6 +174,8 @@ _DECLARED = (
     Decoding("seed", number("N", 0, (1 << 64) - 1), 0, N_("Where sampling begins; the same seed draws the same.")),
     Decoding("max-tokens", optional(number("N", 1, 1 << 16)), None, N_("The most tokens of an output.")),
     Decoding("cache", optional(SWITCH), None, N_("Keys and values are kept; auto is the model's choice.")),
+    Spoken("source-lang", _LANGUAGE, None, N_("The language of the text, where the model has several.")),
+    Spoken("target-lang", _LANGUAGE, None, N_("The language of the output, where the model has several.")),
     Arithmetic("dtype", among(*DTYPES), "float32", N_("Type of the arithmetic.")),
 )  # fmt: skip
 

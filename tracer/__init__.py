@@ -21,6 +21,7 @@ from .reading import check_mask, check_positions
 from .run import Run, Step
 from .tape import Record, Tape
 from .tensor import Tensor
+from .tokenizers import Spoken
 
 __all__ = ["Model", "Record", "Run", "Settings", "Step", "Tape", "Tensor", "TraceError", "load", "trace"]
 __version__ = "0.1.0"
@@ -38,6 +39,8 @@ def trace(
     target_mask: Sequence[int] | None = None,
     record: bool = True,
     dtype: Literal["float32", "float64"] | None = None,
+    source_lang: str | None = None,
+    target_lang: str | None = None,
     **settings: Any,
 ) -> Run:
     """Decode a text (or source ids) to its end, or make one pass over a given output.
@@ -45,18 +48,21 @@ def trace(
     ``target`` is an output as text; the start and end tokens are added. ``target_ids`` is what the decoder reads,
     start token first. ``mask`` has 0 for every source id that is hidden, ``target_mask`` for every one of target_ids;
     ``positions`` are those of the source ids of a decoder-only model. ``record=False`` keeps nothing; a step touched
-    later is recomputed. ``dtype`` is that of the model unless given. ``settings`` are those of `Settings`: strategy,
+    later is recomputed. ``dtype`` is that of the model unless given. ``source_lang`` and ``target_lang`` are the codes
+    of languages that a model between several is to read and write. ``settings`` are those of `Settings`: strategy,
     temperature, top_k, top_p, beams, length_penalty, early_stopping, seed, max_tokens, cache; what is left out is as
     the checkpoint states it.
 
     Raises:
         TraceError: the text or the ids are empty, too long, or out of the vocabulary, a mask or positions don't fit
-            them, a setting is out of range, or a thing is given twice, as text and as ids.
+            them, a setting is out of range, a language is not known, or a thing is given twice, as text and as ids.
     """
     if None not in (text, ids) or None not in (target, target_ids):
         raise InputError(_("give a text or its ids, and a target or its ids: one of each"))
     if dtype is not None:
         model = model.computing_in(dtype)
+    if (source_lang, target_lang) != (None, None):
+        model = model.between(*Spoken(source_lang, target_lang).over(model.chosen))
     source = model.source_ids(text or "")[0] if ids is None else model.check_ids(ids, "source")
     read = model.target_ids(target) if target is not None else target_ids
     if read is not None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import operator
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain, islice, takewhile
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -34,8 +34,8 @@ from .models.stated import Stated
 from .parameters import Named
 from .pieces import Ids
 from .tensor import Axis, Parameter
-from .tokenizers import Encoded, Pieces, Tokenizer
-from .tokenizers.directory import FORMATS, format_of, read_tokenizers
+from .tokenizers import Encoded, Pieces, Spoken, Tokenizer, languages_near
+from .tokenizers.directory import FILES, read_tokenizers
 
 BUILTIN = Path(__file__).parent / "builtin"
 DEFAULT = "zh-en"
@@ -56,7 +56,8 @@ class Model:
     [out_feature, in_feature] however the file has it; ``named`` finds them by the names that the shell knows too. They
     are read on first use; ``warnings`` grows when one of them turns out to hold NaN or infinity. ``ignored`` are the
     tensors in the files that the model has no use for, each with the reason; ``decisions`` are what was decided where
-    the files leave a choice or contradict each other.
+    the files leave a choice or contradict each other. ``chosen`` are the languages that it was told to read and write;
+    ``as_stated`` is the model before that.
     """
 
     name: str
@@ -69,6 +70,8 @@ class Model:
     ignored: Mapping[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     decisions: Decisions = field(default_factory=Decisions)
+    chosen: Spoken = field(default_factory=Spoken)
+    as_stated: Model | None = None
 
     def __repr__(self) -> str:
         return f"<Model {self.describe()}>"
@@ -112,7 +115,51 @@ class Model:
 
     def computing_in(self, dtype: Dtype) -> Model:
         """The same model, with arithmetic of another type; what is read for it adds to the same ``warnings``."""
-        return self if dtype == self.dtype else _load(self.path, dtype, Reading(warnings=self.warnings))
+        if dtype == self.dtype:
+            return self
+        return _load(self.path, dtype, Reading(warnings=self.warnings)).between(*self.chosen)
+
+    def between(self, source_lang: str | None, target_lang: str | None) -> Model:
+        """The same model between other languages, named by their codes; None is the one that the files state.
+
+        The output begins with the code of its language, where the model has it so.
+
+        Raises:
+            InputError: the model has no such language, or none to choose from.
+        """
+        stated = self.as_stated or self
+        source, target = stated.source, stated.target
+        chosen = Spoken(
+            self._language("source-lang", source_lang, source.reads if source else ()),
+            self._language("target-lang", target_lang, source.writes if source else ()),
+        )
+        if source is None or target is None or chosen == Spoken():
+            return stated
+        source, target = source.speaking(chosen), target.speaking(chosen)
+        rules = stated._rules_towards(chosen.target)
+        return replace(stated, source=source, target=target, rules=rules, chosen=chosen, as_stated=stated)
+
+    def _language(self, option: str, code: str | None, known: Sequence[str]) -> str | None:
+        if code is None or code in known:
+            return code
+        if not known:
+            raise InputError(
+                _("{name} has no languages to choose from: leave out {option}").format(name=self.name, option=option)
+            )
+        raise InputError(
+            _("{option}: {name} has no language {code!r}; it has {known}").format(
+                option=option, name=self.name, code=code, known=languages_near(code, known)
+            )
+        )
+
+    def _rules_towards(self, language: str | None) -> Rules:
+        """The rules of outputs in a language: the decoder starts with its code if with any, else the code is forced."""
+        codes, rules = (self.target.first_ids if self.target else {}), self.rules
+        if language is None or language not in codes:
+            return rules
+        code, starts = codes[language], rules.start_id in codes.values()
+        forced = code if not starts or rules.forced_bos in codes.values() else rules.forced_bos
+        return replace(rules, start_id=code if starts else rules.start_id, forced_bos=forced)
 
     def describe(self) -> str:
         """The model in one line, as the banner has it."""
@@ -127,7 +174,7 @@ class Model:
         if not text:
             raise InputError(_("the text is empty; give a sentence, e.g. {example}").format(example="我爱你"))
         if self.source is None:
-            raise InputError(_("{name} has no tokenizer; give token ids with --ids").format(name=self.name))
+            raise self._without_tokenizer()
         longest = self.facts.longest_source
         if len(text) > 64 * longest:
             self._check_length(len(text), longest, _("characters"))
@@ -141,16 +188,21 @@ class Model:
     def target_ids(self, text: str) -> Ids:
         """What the decoder reads of a given output: start token, the text, end token; raises as `source_ids` does."""
         if self.target is None:
-            raise InputError(_("{name} has no tokenizer; give token ids with --ids").format(name=self.name))
-        encoded = self.target.encode(text)
+            raise self._without_tokenizer()
+        encoded = self.target.encode(text) if self.has_encoder else self.target.cut(text)
         self._check_embedded(encoded, self.facts.target_vocab)
         ids = encoded.ids
-        if self.has_encoder:
-            return Ids([self.start_id, *ids], [self.piece(self.start_id, "target"), *ids.pieces])
-        around_nothing = zip(ids, self.target.encode("").ids, strict=False)
-        begin = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], around_nothing))
-        end = self.rules.eos_ids[:1]
-        return Ids([*ids[begin:], *end], [*ids.pieces[begin:], *(self.piece(i, "target") for i in end)])
+        if not self.has_encoder:
+            end = self.rules.eos_ids[:1]
+            return Ids([*ids, *end], [*ids.pieces, *(self.piece(i, "target") for i in end)])
+        start = self.start_id if self.target.start_id is None else self.target.start_id
+        return Ids([start, *ids], [self.piece(start, "target"), *ids.pieces])
+
+    def _without_tokenizer(self) -> InputError:
+        """Why no text can be read: there is no tokenizer, or what there is can't be used."""
+        reasons = [spoken(told.what) for told in self.decisions if told.about == TOKENIZER and told.odd]
+        what = reasons[0] if reasons else _("{name} has no tokenizer").format(name=self.name)
+        return InputError(_("{what}; give token ids with --ids").format(what=what))
 
     def check_ids(self, ids: Sequence[int], side: Side) -> list[int]:
         """The ids, if the vocabulary of that side has them and the model takes so many; raises `InputError` if not."""
@@ -284,11 +336,11 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
     family = model_type(stated)
     kind = architecture(family)
     config = kind.configure(stated)
-    for file in chain.from_iterable(FORMATS):
+    for file in FILES:
         check_regular(directory / file)
     source, target = read_tokenizers(directory, family, decisions) or (None, None)
-    told = N_("read from {files}") if source else N_("none is there: texts are token ids")
-    decisions.take(TOKENIZER, told.format(files=" + ".join(format_of(directory))))
+    if source is None:
+        decisions.take(TOKENIZER, N_("none is there: texts are token ids"))
     labels = [Pieces(tokenizer) if tokenizer else None for tokenizer in (source, target)]
     layout = kind.layout(config, *(Axis("vocab", pieces) for pieces in labels))
     layout.sizes_by_default, layout.layers_by_default = stated.sizes_by_default, stated.layers_by_default
@@ -307,7 +359,7 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
     settle(stated, has_encoder=kind.has_encoder)
     _settle_decoding(generation)
     parameters, ignored = contents.parameters, contents.ignored
-    return Model(
+    model = Model(
         directory.resolve().name,
         directory,
         network,
@@ -319,6 +371,8 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
         reading.warnings,
         decisions,
     )
+    _tell_of_language(model)
+    return model
 
 
 def _stated_of_decoding(directory: Path, values: dict[str, Any], decisions: Decisions) -> Stated:
@@ -344,6 +398,16 @@ def _settle_decoding(generation: Stated) -> None:
         generation.ignore(N_("no effect here (batches, speed, what transformers returns): {keys}"), *WITHOUT_EFFECT)
         generation.ignore(N_("no effect here (there is no encoder): {keys}"), START, BEGIN)
         generation.settle()
+
+
+def _tell_of_language(model: Model) -> None:
+    """Say that an output begins with another language than a given one is taken to be in."""
+    codes = {i: code for code, i in (model.target.first_ids if model.target else {}).items()}
+    begins = [codes[i] for i in (model.rules.start_id, model.rules.forced_bos) if i in codes][-1:]
+    taken = [model.target.language] if model.target else []
+    if begins and begins != taken:
+        what = N_("an output begins with {begins}, and one that is given is taken to be in {taken}: say target-lang")
+        model.decisions.note(TOKENIZER, what.format(begins=begins[0], taken=taken[0]))
 
 
 def _tell_of_tokens(side: Tokenizer | None, size: int, decisions: Decisions) -> None:

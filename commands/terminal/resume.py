@@ -33,6 +33,8 @@ _FIELDS: Kinds = {
     "mask": str | None,
     "positions": str | None,
     "settings": dict,
+    "source_lang": str | None,
+    "target_lang": str | None,
     "cursor": list,
     "breakpoints": list,
 }
@@ -55,6 +57,8 @@ def save(sitting: Sitting, path: Path) -> None:
         "mask": opener.mask,
         "positions": opener.positions,
         "settings": asdict(opener.settings),
+        "source_lang": opener.model.chosen.source,
+        "target_lang": opener.model.chosen.target,
         "cursor": [cursor.step, cursor.index],
         "breakpoints": script(sitting.stops),
     }
@@ -70,7 +74,7 @@ def resume(path: Path, warn: Callable[[str], None]) -> Sitting:
     state = _read(path)
     try:
         opener = Opener(
-            open_model(state["model"], state["dtype"]),
+            open_model(state["model"], state["dtype"]).between(state["source_lang"], state["target_lang"]),
             state["text"],
             ids=state["ids"],
             target=state["target"],

@@ -1,4 +1,4 @@
-"""Every format of tokenizer against the library that wrote it: text to ids to text, and pieces as people read them."""
+"""Every format of tokenizer against transformers: text to ids to text, and pieces as people read them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import pytest
 import tracer
 from tracer.errors import InputError
 from tracer.pieces import token_of
-from tracer.tokenizers import Tokenizer
+from tracer.tokenizers import Spoken, Tokenizer
 from tracer.tokenizers.byte_pieces import marked_byte, text_of_bytes
 from tracer.tokenizers.directory import read_tokenizers
 
 from .conftest import FIXTURES
+from .tokenizer_directories import DIRECTORIES, HERE, SERIALIZED, TEXTS, Directory, json_of, texts
 
 TYPES = {"gpt2": "gpt2", "llama_gqa": "llama", "marian_zh_en": "marian", "t5_v1_0": "t5"}
 Change = Callable[..., Path]
@@ -26,6 +27,9 @@ Change = Callable[..., Path]
 def cases(name: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads((FIXTURES / name / "tokenizer_cases.json").read_text("utf-8"))["cases"]
     return found
+
+
+REFERENCES: dict[str, dict[str, Any]] = json.loads((HERE / "cases.json").read_text("utf-8"))["cases"]
 
 
 def both(directory: Path, model_type: str = "") -> tuple[Tokenizer, Tokenizer]:
@@ -57,6 +61,27 @@ def test_ids_and_text_are_those_of_the_library(name: str, case: dict[str, Any]) 
     assert encoded.ids == case["ids"]
     assert encoded.pieces == [source.piece(i) for i in case["ids"]]
     assert target.decode(case["ids"]) == case["decoded"]
+
+
+@pytest.mark.parametrize("name", DIRECTORIES)
+def test_ids_and_text_are_those_of_transformers(name: str, tmp_path: Path) -> None:
+    directory, expected = DIRECTORIES[name], REFERENCES[name]
+    source, target = both(directory.write(tmp_path / "it"), directory.model_type)
+    assert [source.encode(text).ids for text in texts(name)] == expected["ids"]
+    assert [target.encode(text).ids for text in texts(name)] == expected.get("labels", expected["ids"])
+    assert [target.decode(ids) for ids in expected["ids"]] == expected["decoded"]
+
+
+@pytest.mark.parametrize("name", SERIALIZED)
+def test_a_vocabulary_is_cut_the_same_from_every_file(name: str, tmp_path: Path) -> None:
+    model_type, files, stated = SERIALIZED[name]
+    kept = {key: value for key, value in stated.items() if key != "add_bos_token"}
+    pieces, serialized = (
+        both(Directory(model_type, found, kept).write(tmp_path / str(i)), model_type)[0]
+        for i, found in enumerate((files, json_of(name)))
+    )
+    nasty = [*TEXTS, "".join(TEXTS), " ".join(reversed(TEXTS))]
+    assert [pieces.cut(text) for text in nasty] == [serialized.cut(text) for text in nasty]
 
 
 @pytest.mark.parametrize("case", cases("gpt2"))
@@ -144,15 +169,6 @@ def test_t5_has_sentinels(copy: Change) -> None:
     assert len(both(directory)[0]) == 480
 
 
-@pytest.mark.parametrize(
-    ("flags", "ids"),
-    [({}, [1, 269]), ({"add_bos_token": False}, [269]), ({"add_eos_token": True}, [1, 269, 2])],
-)
-def test_llama_adds_what_the_directory_says(copy: Change, flags: dict[str, bool], ids: list[int]) -> None:
-    tokenizer, _same = both(copy("llama_gqa", tokenizer_config=flags), "llama")
-    assert tokenizer.encode("The").ids == ids
-
-
 @pytest.mark.parametrize("special", [True, False])
 def test_llama_finds_added_tokens(copy: Change, special: bool) -> None:
     added = {"added_tokens_decoder": {"420": {"content": "<|end|>", "special": special}, "1": {"content": "<s>"}}}
@@ -161,14 +177,6 @@ def test_llama_finds_added_tokens(copy: Change, special: bool) -> None:
     assert ids == [1, 269, 420]
     assert tokenizer.decode(ids) == ("The" if special else "The<|end|>")
     assert len(tokenizer) == 421
-
-
-@pytest.mark.parametrize("without", [(), ("tokenizer.json",)])
-def test_bos_and_eos_enclose_a_text_where_the_directory_says_so(copy: Change, without: tuple[str, ...]) -> None:
-    flags = {"add_bos_token": True, "add_eos_token": True}
-    tokenizer, _same = both(copy("gpt2", without=without, tokenizer_config=flags))
-    assert tokenizer.encode("a").ids == [0, 65, 0]
-    assert tokenizer.encode("").ids == [0, 0]
 
 
 def test_special_tokens_in_a_text_are_found_whole(copy: Change) -> None:
@@ -184,28 +192,27 @@ def test_bart_encloses_a_text(copy: Change) -> None:
     assert both(directory, "gpt2")[0].encode("a").ids == [65]
 
 
-def test_qwen_cuts_numbers_into_digits(copy: Change) -> None:
-    kind = {"tokenizer_class": "Qwen2TokenizerFast"}
-    tokenizer, _same = both(copy("gpt2", without=("tokenizer.json",), tokenizer_config=kind), "qwen2")
-    assert tokenizer.encode("27").pieces == ["2", "7"]
-    assert tokenizer.encode("e\u0301").ids == tokenizer.encode("\u00e9").ids
-
-
 def test_marian_translates_into_the_language_named(copy: Change) -> None:
     source, _target = both(copy("marian_zh_en", vocab={">>fra<<": 352}), "marian")
     plain = source.encode("我们").ids
     assert source.encode(">>fra<< 我们").ids == [352, *plain]
     assert source.encode(">>fra<<我们").pieces[0] == ">>fra<<"
     assert source.encode(">>xyz<< 我们").unknown == [">>xyz<<"]
+    assert source.writes == ["fra"]
+    towards_french = source.speaking(Spoken(target="fra"))
+    assert towards_french.encode("我们").ids == towards_french.encode(">>fra<< 我们").ids == [352, *plain]
+    with pytest.raises(InputError, match="the text asks for >>xyz<<, and target-lang for >>fra<<"):
+        towards_french.encode(">>xyz<< 我们")
 
 
 def test_marian_may_have_two_vocabularies(copy: Change) -> None:
     numbers = json.loads((FIXTURES / "marian_zh_en" / "vocab.json").read_text("utf-8"))
     turned = {piece: len(numbers) - 1 - i for piece, i in numbers.items()}
-    source, target = both(copy("marian_zh_en", target_vocab=turned), "marian")
+    directory = copy("marian_zh_en", target_vocab=turned, tokenizer_config={"separate_vocabs": True})
+    source, target = both(directory, "marian")
     ids = source.encode("the").ids
     assert target.encode("the").ids != ids
-    assert target.decode([len(numbers) - 1 - i for i in source.encode("in the").ids]) == "in the"
+    assert target.decode([len(numbers) - 1 - i for i in source.cut("in the").ids]) == "in the"
 
 
 def test_a_directory_may_have_none(tmp_path: Path) -> None:
@@ -219,7 +226,7 @@ def test_a_directory_may_have_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "file", "message"),
     [
-        ("gpt2", "tokenizer.json", r"tokenizer\.json: is no tokenizer\.json"),
+        ("gpt2", "tokenizer.json", r"tokenizer\.json: is no JSON"),
         ("gpt2", "vocab.json", r"vocab\.json: is no vocabulary of byte pairs"),
         ("gpt2", "merges.txt", r"vocab\.json: is no vocabulary of byte pairs"),
         ("gpt2", "tokenizer_config.json", r"tokenizer_config\.json: is no JSON"),

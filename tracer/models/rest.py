@@ -25,9 +25,10 @@ IDLE: Mapping[Message, tuple[str, ...]] = {
         *("summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj"),
     ),
     N_("no effect here (tokenizer): {keys}"): (
-        *("tokenizer_class", "prefix", "pad_token_id", "bos_token_id", "eos_token_id", "unk_token_id"),
+        *("prefix", "pad_token_id", "bos_token_id", "eos_token_id", "unk_token_id"),
         *("sep_token_id", "cls_token_id", "mask_token_id"),
     ),
+    N_("read with the tokenizer: {keys}"): ("tokenizer_class",),
     N_("no effect here (storage, speed and memory): {keys}"): (
         *(
             "dtype",
@@ -52,7 +53,7 @@ IDLE: Mapping[Message, tuple[str, ...]] = {
     ),
     N_("no effect here (each stack knows what it is): {keys}"): ("is_decoder",),
 }
-"""Keys that change no number computed here, by the reason."""
+"""Keys that change no number computed here, by the reason, and those that are read elsewhere."""
 
 UNREAD: Mapping[str, Any] = {
     "add_cross_attention": False,

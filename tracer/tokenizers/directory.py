@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..decisions import Decisions
+from ..decisions import TOKENIZER, Decisions
 from ..errors import InputError
-from ..i18n import _
-from .stated import StatedTokens
+from ..i18n import N_, Message, _
 from .tokenizer import Tokenizer
 
+if TYPE_CHECKING:
+    from .kind import Kind
+    from .stated import StatedTokens
+
 Pair = tuple[Tokenizer, Tokenizer]
+
+OWN = ("source_tokenizer.json", "target_tokenizer.json")
+SERIALIZED = "tokenizer.json"
+TEKKEN = "tekken.json"
+PIECES = "tokenizer.model"
+MARIAN_FILES = ("source.spm", "target.spm", "vocab.json")
+BYTE_PAIRS = ("vocab.json", "merges.txt")
+FORMATS = (
+    OWN,
+    (SERIALIZED,),
+    (TEKKEN,),
+    MARIAN_FILES,
+    BYTE_PAIRS,
+    (PIECES,),
+    ("spiece.model",),
+    ("sentencepiece.bpe.model",),
+)
+"""The files of each format."""
+FILES = (*dict.fromkeys(name for names in FORMATS for name in names), "target_vocab.json")
+
+UNREAD: Mapping[str, Message] = {
+    "vocab.txt": N_(
+        "vocab.txt holds BERT's kind of pieces, and nothing that says how a text is cut into them; "
+        "save the tokenizer with transformers, which writes tokenizer.json"
+    ),
+    "tiktoken.model": N_(
+        "tiktoken.model holds bytes by rank, and nothing that says how a text is cut into words; "
+        "save the tokenizer with transformers, which writes tokenizer.json"
+    ),
+    "vocab.json": N_(
+        "vocab.json holds pieces, and nothing that says how a text is cut into them; "
+        "put merges.txt beside it, or source.spm and target.spm, or save the tokenizer as tokenizer.json"
+    ),
+}
+"""What is there and can't be used alone, and what to do about it."""
 
 
 def read_tokenizers(directory: Path, model_type: str, decisions: Decisions | None = None) -> Pair | None:
@@ -22,73 +61,129 @@ def read_tokenizers(directory: Path, model_type: str, decisions: Decisions | Non
     Raises:
         InputError: a file of a tokenizer is missing or broken.
     """
-    if files := format_of(directory):
-        return FORMATS[files](directory, StatedTokens(directory, model_type, decisions))
-    for files in FORMATS:
-        _check_none_alone(directory, files)
+    from .stated import StatedTokens
+
+    decisions = Decisions() if decisions is None else decisions
+    there = {name for name in (*FILES, *UNREAD) if (directory / name).exists()}
+    if any(there.issuperset(names) for names in FORMATS):
+        return _read(directory, there, StatedTokens(directory, model_type, decisions))
+    for names in FORMATS:
+        _check_none_alone(directory, names)
+    for name in filter(there.__contains__, UNREAD):
+        decisions.note(TOKENIZER, UNREAD[name])
     return None
-
-
-def format_of(directory: Path) -> tuple[str, ...]:
-    """The files of the format in which a directory has its tokenizers; none where it has none."""
-    return next((files for files in FORMATS if all((directory / name).exists() for name in files)), ())
 
 
 def _check_none_alone(directory: Path, files: tuple[str, ...]) -> None:
     there = [name for name in files if (directory / name).exists()]
-    if there and there != [VOCABULARY]:
+    if there and there != ["vocab.json"]:
         missing = next(name for name in files if name not in there)
         raise InputError(
             _("{path}: stands alone; {missing} is missing beside it").format(path=directory / there[0], missing=missing)
         )
 
 
+def _read(directory: Path, there: set[str], stated: StatedTokens) -> Pair:
+    from .kinds import KINDS, MARIAN, class_of
+    from .notes import note_settings
+
+    if there.issuperset(OWN):
+        return _own(directory, stated)
+    note_settings(stated)
+    name = class_of(stated, byte_level=_is_byte_level(directory / SERIALIZED))
+    if name == MARIAN and there.issuperset(MARIAN_FILES):
+        return _marian(directory, stated)
+    kind = KINDS.get(name)
+    file = _file_for(kind, there)
+    if kind is None or file is None:
+        return _in_its_own_way(name, directory, there, stated)
+    return _cut_by(kind, directory / file, stated)
+
+
+def _is_byte_level(path: Path) -> bool:
+    try:
+        return path.exists() and '"ByteLevel"' in path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+
+
+def _file_for(kind: Kind | None, there: set[str]) -> str | None:
+    """The file that a class would read, the preferred first."""
+    from .backend import BACKEND
+
+    if kind is None:
+        return None
+    first = (SERIALIZED, TEKKEN, PIECES) if kind is BACKEND else (SERIALIZED, PIECES)
+    known = (*((name,) for name in first), kind.files)
+    return next((names[0] for names in known if there.issuperset(names)), None)
+
+
+def _in_its_own_way(name: str, directory: Path, there: set[str], stated: StatedTokens) -> Pair:
+    """What is there for a class that is not known here, or that reads other files: read as such files mostly are."""
+    from .backend import BACKEND
+    from .byte_level import GPT2
+    from .kinds import MARIAN
+    from .mbart import MBART
+    from .metaspace import T5, XLM_ROBERTA
+
+    mostly = {
+        (SERIALIZED,): BACKEND,
+        (TEKKEN,): BACKEND,
+        MARIAN_FILES: None,
+        BYTE_PAIRS: GPT2,
+        (PIECES,): BACKEND,
+        ("spiece.model",): T5,
+        ("sentencepiece.bpe.model",): MBART if stated.model_type == "mbart" else XLM_ROBERTA,
+    }
+    files, kind = next((files, kind) for files, kind in mostly.items() if there.issuperset(files))
+    by = kind.name if kind else MARIAN
+    what = N_("{file} is read as by {kind}: {name}, which the directory asks for, is not known, or has no file here")
+    stated.decisions.note(TOKENIZER, what.format(file=files[0], kind=by, name=name))
+    return _cut_by(kind, directory / files[0], stated) if kind else _marian(directory, stated)
+
+
+def _cut_by(kind: Kind, path: Path, stated: StatedTokens) -> Pair:
+    from .kinds import MISTRAL
+
+    if path.name != TEKKEN and path.with_name(TEKKEN).exists():
+        stated.decisions.take(TOKENIZER, N_("tekken.json is left alone"))
+    files = BYTE_PAIRS if path.name == BYTE_PAIRS[0] else (path.name,)
+    return _told(_put_together(kind, path, stated), files, MISTRAL if path.name == TEKKEN else kind.name, stated)
+
+
+def _put_together(kind: Kind, path: Path, stated: StatedTokens) -> Pair:
+    from .assembly import as_it_stands, assembled
+    from .backend import BACKEND
+    from .tekken import read_tekken
+    from .vocabulary import read_byte_pairs, read_pieces, read_serialized
+
+    if path.name == TEKKEN:
+        return (read_tekken(path),) * 2
+    if path.name == SERIALIZED:
+        return as_it_stands(path, stated) if kind is BACKEND else assembled(kind, read_serialized(path), stated)
+    if path.name == BYTE_PAIRS[0]:
+        return assembled(kind, read_byte_pairs(path, path.with_name(BYTE_PAIRS[1])), stated)
+    return assembled(kind, read_pieces(path), stated)
+
+
 def _own(directory: Path, stated: StatedTokens) -> Pair:
-    from .hub import read_tokenizer_json
+    from .assembly import as_it_stands
 
-    source, target = (directory / f"{side}_tokenizer.json" for side in ("source", "target"))
-    return read_tokenizer_json(source, stated), read_tokenizer_json(target, stated)
-
-
-def _hub(directory: Path, stated: StatedTokens) -> Pair:
-    from .hub import read_tokenizer_json
-
-    return (read_tokenizer_json(directory / "tokenizer.json", stated),) * 2
-
-
-def _byte_pairs(directory: Path, stated: StatedTokens) -> Pair:
-    from .hub import read_byte_pairs
-
-    return (read_byte_pairs(directory / VOCABULARY, directory / "merges.txt", stated),) * 2
+    source, target = (as_it_stands(directory / name, stated)[0] for name in OWN)
+    return _told((source, target), OWN, "", stated)
 
 
 def _marian(directory: Path, stated: StatedTokens) -> Pair:
+    from .kinds import MARIAN
     from .marian import read_marian
 
-    shared, separate = directory / VOCABULARY, directory / "target_vocab.json"
-    source = read_marian(directory / "source.spm", shared, stated)
-    return source, read_marian(directory / "target.spm", separate if separate.exists() else shared, stated)
+    return _told(read_marian(directory, stated), MARIAN_FILES, MARIAN, stated)
 
 
-def _t5(directory: Path, stated: StatedTokens) -> Pair:
-    from .sentence_pieces import read_t5
-
-    return (read_t5(directory / "spiece.model", stated),) * 2
-
-
-def _llama(directory: Path, stated: StatedTokens) -> Pair:
-    from .sentence_pieces import read_llama
-
-    return (read_llama(directory / "tokenizer.model", stated),) * 2
-
-
-VOCABULARY = "vocab.json"
-FORMATS: dict[tuple[str, ...], Callable[[Path, StatedTokens], Pair]] = {
-    ("source_tokenizer.json", "target_tokenizer.json"): _own,
-    ("tokenizer.json",): _hub,
-    (VOCABULARY, "merges.txt"): _byte_pairs,
-    ("source.spm", "target.spm", VOCABULARY): _marian,
-    ("spiece.model",): _t5,
-    ("tokenizer.model",): _llama,
-}
-"""The files of each format, the preferred first, and how they are read."""
+def _told(pair: Pair, files: tuple[str, ...], kind: str, stated: StatedTokens) -> Pair:
+    """The same, with a word on the files, and on the class of transformers that reads them so."""
+    what = N_("read from {files}, as {kind} does") if kind else N_("read from {files}")
+    stated.decisions.take(TOKENIZER, what.format(files=" + ".join(files), kind=kind))
+    for tokenizer in pair:
+        tokenizer.files = files
+    return pair

@@ -1,125 +1,121 @@
-"""Vocabularies of the `tokenizers` library: tokenizer.json, or vocab.json with merges.txt."""
+"""Tokenizers of the `tokenizers` library, put together as transformers does it (TokenizersBackend.__init__)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tokenizers
-from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import AddedToken, models
 
 from ..errors import InputError
-from ..i18n import _, cause
 from .byte_pieces import marked_byte, text_of_bytes
-from .stated import StatedTokens
+from .cleaning import cleaned
+from .kind import Around
+from .library import cutting
+from .stated import Token
 from .tokenizer import Encoded, Tokenizer
 
-QWEN_WORDS = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-"""What Qwen's vocabulary takes for a word (transformers: Qwen2Tokenizer)."""
-
-USUAL_SPECIAL = ("<|endoftext|>", "<s>", "<pad>", "</s>", "<unk>", "<mask>")
-ENCLOSED = {"BartTokenizer", "RobertaTokenizer", "LEDTokenizer", "bart", "roberta", "led"}
-"""Whose texts are between bos and eos, by the class of the tokenizer or the type of the model."""
+SAMPLE = "a"
+"""a text that shows what encloses it"""
 
 
 class HubTokenizer(Tokenizer):
-    """A tokenizer of the library; ``begin`` and ``end`` say whether bos and eos enclose a text, else the file does."""
+    """A tokenizer of the library; ``around`` are the ids that enclose a text, where its own post-processor does not."""
 
-    def __init__(self, inner: tokenizers.Tokenizer, stated: StatedTokens) -> None:
+    def __init__(self, inner: tokenizers.Tokenizer, around: Around | None = None, *, cleans: bool = False) -> None:
         self._inner = inner
-        self.unknown_id = inner.token_to_id(getattr(inner.model, "unk_token", None) or "<unk>")
-        self._added = frozenset(inner.get_added_tokens_decoder())
+        self._around = around
+        self._cleans = cleans
+        name = getattr(inner.model, "unk_token", None)
+        self.unknown_id = inner.token_to_id(name or "<unk>")
+        self._drops = name is None and isinstance(inner.model, models.BPE)
+        self._added = {i: str(token) for i, token in inner.get_added_tokens_decoder().items()}
         self._shown = text_of_bytes if _is_byte_level(inner) else marked_byte
-        self._begin, self._end = stated.flag("add_bos_token"), stated.flag("add_eos_token")
-        self._bos, self._eos = (inner.token_to_id(stated.token(role) or "") for role in ("bos_token", "eos_token"))
 
     def __len__(self) -> int:
         return max(int(self._inner.get_vocab_size()), *(i + 1 for i in self._added), 0)
 
+    def cut(self, text: str) -> Encoded:
+        return self._encoding(text, enclosed=False)
+
     def encode(self, text: str) -> Encoded:
-        encoding = self._inner.encode(text)
+        return super().encode(text) if self._around else self._encoding(text, enclosed=True)
+
+    def _ends(self) -> Around:
+        return self._around or ([], [])
+
+    @property
+    def enclosing(self) -> Around:
+        """The ids before and after a text, whoever puts them there; none where that can't be seen."""
+        if self._around:
+            return self._around
+        try:
+            alone, whole = self.cut(SAMPLE).ids, self.encode(SAMPLE).ids
+        except InputError:
+            return [], []
+        at = next((i for i in range(len(whole)) if whole[i : i + len(alone)] == alone), 0)
+        return whole[:at], whole[at + len(alone) :]
+
+    def _encoding(self, text: str, *, enclosed: bool) -> Encoded:
+        with cutting(text):
+            encoding = self._inner.encode(text, add_special_tokens=enclosed)
         spans = zip(encoding.ids, encoding.offsets, strict=True)
         unknown = [text[start:stop] for i, (start, stop) in spans if i == self.unknown_id]
-        return self._encoded(self._enclosed(encoding.ids), unknown)
-
-    def _enclosed(self, ids: list[int]) -> list[int]:
-        """With bos and eos where the directory says so, and without where it says that."""
-        before = [self._bos] if self._begin is not None and self._bos is not None else []
-        after = [self._eos] if self._end is not None and self._eos is not None else []
-        if before and ids[:1] == before:
-            ids = ids[1:]
-        if after and ids[-1:] == after:
-            ids = ids[:-1]
-        return [*(before if self._begin else ()), *ids, *(after if self._end else ())]
+        lost = _between(encoding.offsets, text) if self._drops else ()
+        return self._encoded(encoding.ids, unknown, lost)
 
     def decode(self, ids: Sequence[int]) -> str:
-        return str(self._inner.decode(list(ids)))
+        text = str(self._inner.decode(list(ids)))
+        return cleaned(text) if self._cleans else text
 
     def _piece(self, token: int) -> str | None:
         piece = self._inner.id_to_token(token)
         return piece if piece is None or token in self._added else self._shown(piece)
 
 
-def read_tokenizer_json(path: Path, stated: StatedTokens) -> Tokenizer:
-    """A `tokenizer.json`.
-
-    Raises:
-        InputError: the file is none.
-    """
-    try:
-        inner = tokenizers.Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises Exception itself
-        raise InputError(_("{path}: is no tokenizer.json ({error})").format(path=path, error=cause(error))) from error
-    return HubTokenizer(inner, stated)
+def _between(spans: Sequence[tuple[int, int]], text: str) -> Iterator[str]:
+    """The parts of a text that no token stands for, blanks apart."""
+    at = 0
+    for start, stop in [*spans, (len(text), len(text))]:
+        if lost := text[at:start].strip():
+            yield lost
+        at = max(at, stop)
 
 
-def read_byte_pairs(vocabulary: Path, merges: Path, stated: StatedTokens) -> Tokenizer:
-    """GPT-2's kind of vocabulary: byte-level pairs, in two files.
-
-    Raises:
-        InputError: one of the files can't be read.
-    """
-    try:
-        inner = tokenizers.Tokenizer(models.BPE.from_file(str(vocabulary), str(merges)))
-    except Exception as error:  # the library raises Exception itself
-        raise InputError(
-            _("{path}: is no vocabulary of byte pairs, with merges.txt beside it ({error})").format(
-                path=vocabulary, error=cause(error)
-            )
-        ) from error
-    _split_words(inner, stated)
-    inner.decoder = decoders.ByteLevel()
-    added = stated.added
-    _add_special(inner, (*USUAL_SPECIAL, *stated.special, *added), known=added)
-    if stated.kinds & ENCLOSED:
-        inner.post_processor = processors.BertProcessing(
-            _end(inner, stated, "eos", "</s>"), _end(inner, stated, "bos", "<s>")
-        )
-    return HubTokenizer(inner, stated)
+def add_tokens(
+    inner: tokenizers.Tokenizer,
+    added: Mapping[int, AddedToken],
+    roles: Mapping[str, Token],
+    extra: Iterable[Token],
+) -> None:
+    """Have tokens found whole in a text; the library gives an id to those that the vocabulary does not have."""
+    there = inner.get_added_tokens_decoder()
+    same = {repr(token) for token in there.values()}
+    new: list[Token] = [token for _i, token in sorted(added.items()) if repr(token) not in same]
+    known = {str(token) for token in (*there.values(), *new)}
+    for token in (*roles.values(), *extra):
+        if str(token) not in known and token not in new:
+            new.append(token)
+    named = {str(token) for token in roles.values()}
+    inner.add_tokens([_special(token, named) for token in new])
 
 
-def _end(inner: tokenizers.Tokenizer, stated: StatedTokens, role: str, usual: str) -> tuple[str, int]:
-    token = stated.token(f"{role}_token") or usual
-    return token, inner.token_to_id(token) or 0
+def _special(token: Token, named: Iterable[str]) -> AddedToken:
+    if isinstance(token, str):
+        return AddedToken(token, special=True)
+    return AddedToken(**{**token.__getstate__(), "special": token.special or str(token) in named})
 
 
-def _split_words(inner: tokenizers.Tokenizer, stated: StatedTokens) -> None:
-    if "Qwen2Tokenizer" in stated.kinds:
-        inner.normalizer = normalizers.NFC()
-        words = pre_tokenizers.Split(Regex(QWEN_WORDS), "isolated")
-        byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-        inner.pre_tokenizer = pre_tokenizers.Sequence([words, byte_level])
-    else:
-        inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=bool(stated.flag("add_prefix_space")))
+def id_of(inner: tokenizers.Tokenizer, roles: Mapping[str, Token]) -> Callable[[str], int | None]:
+    """The id of a role's token: of one that the vocabulary does not have, the unknown token's."""
 
+    def found(role: str) -> int | None:
+        tokens = (str(roles[name]) for name in (role, "unk_token") if role in roles and name in roles)
+        return next((i for token in tokens if (i := inner.token_to_id(token)) is not None), None)
 
-def _add_special(inner: tokenizers.Tokenizer, tokens: Iterable[str], known: Iterable[str]) -> None:
-    """Have tokens found whole in a text, if they have ids."""
-    inner.add_special_tokens([t for t in dict.fromkeys(tokens) if t in known or inner.token_to_id(t) is not None])
+    return found
 
 
 def _is_byte_level(inner: tokenizers.Tokenizer) -> bool:

@@ -1,114 +1,136 @@
-"""Vocabularies of the `sentencepiece` library: T5's spiece.model and Llama's tokenizer.model."""
+"""SentencePiece's model files, read as they are: a message of protocol buffers (sentencepiece_model.proto)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import InputError
 from ..i18n import _, cause
-from .byte_pieces import marked_byte
-from .stated import Added, StatedTokens
-from .tokenizer import Encoded, Tokenizer
 
-T5_EXTRA_IDS = 100
-"""how many sentinels a T5 has, unless it says so itself"""
+NORMAL, CONTROL, USER_DEFINED = 1, 3, 4
+UNIGRAM = 1
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
-def read_processor(path: Path) -> Any:
-    """The library's processor for a model file.
+class Piece(NamedTuple):
+    """A piece, its score, and what sort it is of."""
+
+    text: str
+    score: float
+    sort: int
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it stands for no text, as ``<s>``."""
+        return self.sort == CONTROL
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is never a part of another."""
+        return self.sort in (CONTROL, USER_DEFINED)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a model file holds, as far as it says how a text is cut."""
+
+    pieces: tuple[Piece, ...]
+    is_unigram: bool
+    byte_fallback: bool
+    unknown: int
+    named: dict[str, str]
+    """the tokens that have a role, where they have an id"""
+    charsmap: bytes | None
+    dummy_prefix: bool
+    remove_extra: bool
+    escape: bool
+
+
+def read_model(path: Path) -> Model:
+    """A model file.
 
     Raises:
         InputError: the file is none.
     """
-    from sentencepiece import SentencePieceProcessor
-
-    processor = SentencePieceProcessor()
     try:
-        processor.LoadFromSerializedProto(path.read_bytes())
+        data = path.read_bytes()
     except OSError as error:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
-    except RuntimeError as error:
+    try:
+        model = _model(data)
+    except (ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
         raise InputError(_("{path}: is no SentencePiece model").format(path=path)) from error
-    return processor
+    if not model.pieces:
+        raise InputError(_("{path}: is no SentencePiece model").format(path=path))
+    return model
 
 
-def cut(processor: Any, text: str) -> list[str]:
-    """The pieces of a text; where the model has none, a part of the text itself, normalised."""
-    return [str(piece) for piece in processor.encode(text, out_type=str)]
+def _model(data: bytes) -> Model:
+    pieces: list[Piece] = []
+    trainer: dict[int, Any] = {}
+    normalizer: dict[int, Any] = {}
+    for number, value in fields(data):
+        if number == 1:
+            pieces.append(_piece(dict(fields(value))))
+        elif number == 2:
+            trainer |= dict(fields(value))
+        elif number == 3:
+            normalizer |= dict(fields(value))
+    roles = (("unk_token", 40, 0, 45, "<unk>"), ("bos_token", 41, 1, 46, "<s>"), ("eos_token", 42, 2, 47, "</s>"))
+    return Model(
+        tuple(pieces),
+        trainer.get(3, UNIGRAM) == UNIGRAM,
+        bool(trainer.get(35, 0)),
+        _signed(trainer.get(40, 0)),
+        {
+            role: trainer.get(name, b"").decode() or default
+            for role, number, first, name, default in roles
+            if _signed(trainer.get(number, first)) >= 0
+        },
+        normalizer.get(2) or None,
+        *(bool(normalizer.get(number, 1)) for number in (3, 4, 5)),
+    )
 
 
-class SentencePieceTokenizer(Tokenizer):
-    """A SentencePiece model, the tokens ``added`` to it, and the ids that go before and after a text."""
-
-    def __init__(
-        self, processor: Any, added: Mapping[str, Added], before: Sequence[int] = (), after: Sequence[int] = ()
-    ) -> None:
-        self._processor = processor
-        self._size = int(processor.get_piece_size())
-        self.unknown_id = int(processor.unk_id())
-        self._added = {name: token for name, token in added.items() if token.id >= self._size}
-        self._names = {token.id: name for name, token in self._added.items()}
-        self._before, self._after = list(before), list(after)
-
-    def __len__(self) -> int:
-        return max(self._size, *(i + 1 for i in self._names), 0)
-
-    def encode(self, text: str) -> Encoded:
-        ids, unknown = [*self._before], []
-        for part in split_at(self._added, text):
-            if part in self._added:
-                ids.append(self._added[part].id)
-                continue
-            pieces = zip(self._processor.encode(part, out_type=int), cut(self._processor, part), strict=True)
-            for i, piece in pieces:
-                ids.append(int(i))
-                if self._processor.is_unknown(i):
-                    unknown.append(piece)
-        return self._encoded([*ids, *self._after], unknown)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        return "".join(self._decoded(ids))
-
-    def _decoded(self, ids: Sequence[int]) -> Iterator[str]:
-        known: list[int] = []
-        for i in ids:
-            if i < self._size:
-                known.append(int(i))
-            elif i in self._names and not self._added[self._names[i]].special:
-                yield str(self._processor.decode(known))
-                yield self._names[i]
-                known = []
-        yield str(self._processor.decode(known))
-
-    def _piece(self, token: int) -> str | None:
-        if token >= self._size:
-            return self._names.get(token)
-        return marked_byte(str(self._processor.id_to_piece(token)))
+def _piece(stated: dict[int, Any]) -> Piece:
+    score = struct.unpack("<f", stated[2])[0] if 2 in stated else 0.0
+    return Piece(stated.get(1, b"").decode(), score, stated.get(3, NORMAL))
 
 
-def split_at(tokens: Mapping[str, Any], text: str) -> list[str]:
-    """A text cut before and after every one of some tokens that occurs in it."""
-    if not tokens:
-        return [text]
-    longest_first = sorted(map(re.escape, tokens), key=len, reverse=True)
-    return [part for part in re.split(f"({'|'.join(longest_first)})", text) if part]
+def fields(data: bytes) -> Iterator[tuple[int, Any]]:
+    """The fields of a message, each with its number: an integer, or the bytes it takes."""
+    at = 0
+    while at < len(data):
+        key, at = _varint(data, at)
+        number, kind = key >> 3, key & 7
+        if kind == VARINT:
+            value, at = _varint(data, at)
+            yield number, value
+            continue
+        size, at = _varint(data, at) if kind == BYTES else ({FIXED32: 4, FIXED64: 8}[kind], at)
+        if at + size > len(data):
+            raise ValueError(at)
+        yield number, data[at : at + size]
+        at += size
 
 
-def read_t5(path: Path, stated: StatedTokens) -> Tokenizer:
-    """T5's vocabulary: sentinels ``<extra_id_0>`` … counted down from its end, and eos after every text."""
-    processor = read_processor(path)
-    count = stated.count("extra_ids", T5_EXTRA_IDS)
-    last = processor.get_piece_size() + count - 1
-    sentinels = {f"<extra_id_{i}>": Added(last - i, special=True) for i in range(count)}
-    return SentencePieceTokenizer(processor, {**sentinels, **stated.added}, after=[processor.eos_id()])
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """An integer at a place, and the place after it; most are one byte, and there are many."""
+    if data[at] < 0x80:
+        return data[at], at + 1
+    value = 0
+    for shift in range(0, 70, 7):
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+    raise ValueError(at)
 
 
-def read_llama(path: Path, stated: StatedTokens) -> Tokenizer:
-    """Llama's vocabulary: bos before every text, and eos after it, unless the directory says otherwise."""
-    processor = read_processor(path)
-    before = [processor.bos_id()] if stated.flag("add_bos_token") is not False else []
-    after = [processor.eos_id()] if stated.flag("add_eos_token") else []
-    return SentencePieceTokenizer(processor, stated.added, before, after)
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >> 63 else value

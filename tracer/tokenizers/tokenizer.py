@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple, overload
 
 from ..pieces import Ids, with_parts
+
+MOST_LANGUAGES = 12
+"""so many are listed where one is not known"""
 
 
 class Encoded(NamedTuple):
@@ -21,15 +25,68 @@ class Encoded(NamedTuple):
     unknown: list[str]
 
 
+class Spoken(NamedTuple):
+    """The codes of the languages of source and target, None for those that nobody names."""
+
+    source: str | None = None
+    target: str | None = None
+
+    def over(self, other: Spoken) -> Spoken:
+        """These, and those of another where none are named here."""
+        return Spoken(*(theirs if ours is None else ours for ours, theirs in zip(self, other, strict=True)))
+
+
+def languages_near(code: str, known: Iterable[str]) -> str:
+    """The codes that begin like one that is not known, or the first of all, as a sentence lists them."""
+    known = list(known)
+    near = [name for name in known if code and name.lower().startswith(code.lower()[:2])] or known
+    return ", ".join([*near[:MOST_LANGUAGES], *["…" for _more in near[MOST_LANGUAGES : MOST_LANGUAGES + 1]]])
+
+
 class Tokenizer(ABC):
     """A vocabulary, and the way from text to its ids and back. Pieces are shown as text, a blank in them as ``▁``."""
 
     unknown_id: int | None = None
     """What stands for a part of a text that the vocabulary does not have."""
+    files: Sequence[str] = ()
+    """The names of the files that cut the words."""
+    reads: Sequence[str] = ()
+    """The codes of the languages that a text may be said to be in."""
+    writes: Sequence[str] = ()
+    """The codes of the languages that an output may be asked for in."""
+    language: str | None = None
+    """The code of the language that the texts of this side are in."""
+    spoken: Spoken = Spoken()
+    """The languages that were chosen, or are stated."""
+    first_ids: Mapping[str, int] = MappingProxyType({})
+    """The ids that an output begins with, by the code of its language."""
+
+    start_id: int | None = None
+    """What the decoder reads before a given output, where that does not go by the model (mBART: shift_tokens_right)."""
+
+    def speaking(self, spoken: Spoken) -> Tokenizer:
+        """The same, for other languages."""
+        return self
 
     @abstractmethod
+    def cut(self, text: str) -> Encoded:
+        """Ids and pieces of a text alone."""
+
     def encode(self, text: str) -> Encoded:
-        """Ids and pieces of a text, with the tokens before and after it that the vocabulary asks for."""
+        """Ids and pieces of a text, with the tokens before and after it that the vocabulary asks for.
+
+        Raises:
+            InputError: the library can't cut the text.
+        """
+        before, after = self._ends()
+        alone = self.cut(text)
+        first, last = (list(map(self.piece, ids)) for ids in (before, after))
+        ids = Ids([*before, *alone.ids, *after], [*first, *alone.ids.pieces, *last])
+        return Encoded(ids, [*first, *alone.pieces, *last], alone.unknown)
+
+    @abstractmethod
+    def _ends(self) -> tuple[list[int], list[int]]:
+        """The ids before and after every text."""
 
     @abstractmethod
     def decode(self, ids: Sequence[int]) -> str:
@@ -64,12 +121,12 @@ class Tokenizer(ABC):
         """The id of a piece, given exactly or without its leading blank."""
         return next((self._ids[p] for p in (piece, f"▁{piece}") if p in self._ids), None)
 
-    def _encoded(self, ids: list[int], unknown: Sequence[str]) -> Encoded:
-        """``unknown`` are the parts of the text at the places of the unknown token, in order."""
+    def _encoded(self, ids: list[int], unknown: Sequence[str], lost: Iterable[str] = ()) -> Encoded:
+        """``unknown`` are the parts of the text at the places of the unknown token, in order; ``lost`` have no id."""
         parts, pieces = [part.lstrip("▁ ") for part in unknown], [self.piece(i) for i in ids]
         token = None if self.unknown_id is None else self.piece(self.unknown_id)
         is_told = token is not None and pieces.count(token) == len(parts)
-        told = dict.fromkeys(part for part in parts if part not in ("", token))
+        told = dict.fromkeys(part for part in (*parts, *(part.lstrip("▁") for part in lost)) if part not in ("", token))
         return Encoded(Ids(ids, with_parts(pieces, token, parts) if is_told else pieces), pieces, list(told))
 
 
