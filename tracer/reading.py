@@ -139,6 +139,10 @@ def remarks(model: Model, source: Text, prompt: Text, *, stated: bool, decoding:
         yield N_("the text is padding alone: no query sees a key of it, and every weight is the same")
     elif not stated:
         yield from _of_pads(model, text)
+    made_for = model.facts.made_for
+    if made_for is not None and not isinstance(text.positions, range) and max(text.positions) >= made_for:
+        told = N_("positions reach {last}, and {model} is made for {n} of them; they go on all the same")
+        yield told.format(last=max(text.positions), model=model.name, n=made_for)
     if decoding and not model.has_encoder and len(text.ids) - 1 in text.hidden:
         yield N_("the text ends in padding, and decoding goes on from there, as transformers does; pad before the text")
 

@@ -131,6 +131,12 @@ def test_what_a_decoder_makes_of_pads_is_said(models: dict[str, tracer.Model]) -
     assert "pad before the text" in last
 
 
+def test_positions_beyond_those_of_training_are_said(models: dict[str, tracer.Model]) -> None:
+    told_of = told(tracer.trace(models["qwen2"], ids=[5, 6], positions=[0, 64], max_tokens=1))
+    assert len(told_of) == 1
+    assert told_of[0].startswith("positions reach 64, and ")
+
+
 @pytest.mark.parametrize("pad", [None, 2])
 def test_a_prompt_hides_no_pads_that_decoding_does_not_know(tmp_path: Path, pad: int | None) -> None:
     loaded("qwen2", tmp_path)
