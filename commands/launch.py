@@ -36,6 +36,8 @@ class Origin:
     ids: bool
     target: str | None
     settings: Mapping[str, Any]
+    mask: str | None = None
+    positions: str | None = None
 
     def sitting(self) -> Sitting:
         """A session before its first record; raises `TraceError` for a model, text or setting that can't be used."""
@@ -45,6 +47,8 @@ class Origin:
             EXAMPLE if self.text is None else self.text,
             ids=self.ids,
             target=self.target,
+            mask=self.mask,
+            positions=self.positions,
             settings=settings,
             warn=complain,
         )

@@ -83,8 +83,9 @@ def show_version(wanted: bool) -> None:
 
 def check_resumable(context: typer.Context) -> None:
     """Insist that the last session is not asked for together with what another one begins with."""
-    brought = ("text", "ids", "model", "target", "strategy", "temperature", "top_k", "top_p", "beams", "length_penalty")
-    for name in (*brought, "early_stopping", "seed", "max_tokens", "cache", "dtype"):
+    text = ("text", "ids", "attention_mask", "position_ids", "model", "target")
+    decoding = ("strategy", "temperature", "top_k", "top_p", "beams", "length_penalty", "early_stopping", "seed")
+    for name in (*text, *decoding, "max_tokens", "cache", "dtype"):
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             option = name.replace("_", "-")
@@ -98,6 +99,12 @@ def shell(
         str | None, typer.Option("--text", "-t", metavar="TEXT", help=_("the text to translate or continue"))
     ] = None,
     ids: Annotated[bool, typer.Option("--ids", help=_("--text holds token ids, in place of words"))] = False,
+    attention_mask: Annotated[
+        str | None, typer.Option(metavar='"0 1 …"', help=_("for each token of the text: 0 hides it as padding"))
+    ] = None,
+    position_ids: Annotated[
+        str | None, typer.Option(metavar='"0 1 …"', help=_("the position of each token of the text"))
+    ] = None,
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME|PATH", help=_("a built-in model or a checkpoint directory"))
     ] = "zh-en",
@@ -177,7 +184,7 @@ def shell(
     }
     interactive = batch is None and sys.stdin.isatty()
     unnamed = None if interactive or (batch is not None and execute) else PIPED
-    origin = Origin(model, dtype, text, ids, target, settings)
+    origin = Origin(model, dtype, text, ids, target, settings, attention_mask, position_ids)
     script = Script(tuple(execute or ()), batch or unnamed, keep_going)
     shown = Output(format_, output, Look(width, color, accessible))
     raise typer.Exit(guarded(lambda: launch(origin, script, shown, interactive=interactive, resumed=resume, lang=lang)))
@@ -197,12 +204,15 @@ def models(context: typer.Context, name: Annotated[str | None, typer.Argument(me
 @app.command(cls=Command)
 def check(
     directory: Annotated[str, typer.Argument(metavar="DIR", help=_("a checkpoint with a reference.safetensors in it"))],
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help=_("another file of results, here or in that directory"))
+    ] = None,
 ) -> None:
     """Compare a checkpoint with what another implementation computed from it, address by address."""
     from .launch import guarded
     from .subcommands.check import check as checked
 
-    raise typer.Exit(guarded(lambda: checked(directory)))
+    raise typer.Exit(guarded(lambda: checked(directory, file)))
 
 
 @app.command(cls=Command)

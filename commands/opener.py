@@ -12,6 +12,7 @@ from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 from tracer.i18n import N_, _, spoken
 from tracer.model import Dtype, Model, load
+from tracer.reading import MASK, POSITIONS, check_mask, check_positions
 from tracer.run import Run
 from tracer.tokenizers.directory import format_of
 
@@ -34,7 +35,8 @@ class Opener:
     """Begins runs of one model with one set of settings; remembers the text of the last.
 
     ``ids`` says that texts are token ids. ``target`` is a given output; for a model without tokenizers it holds ids.
-    ``warn`` is told what a text loses.
+    ``mask`` and ``positions`` are numbers, one for each token of the text, and belong to it alone. ``warn`` is told
+    what a text loses, and what would surprise about how it is read.
     """
 
     def __init__(
@@ -44,6 +46,8 @@ class Opener:
         *,
         ids: bool = False,
         target: str | None = None,
+        mask: str | None = None,
+        positions: str | None = None,
         settings: Settings | None = None,
         warn: Callable[[str], None] = lambda _message: None,
     ) -> None:
@@ -51,6 +55,8 @@ class Opener:
         self.text = text
         self.ids = ids
         self.target = target
+        self.mask = mask
+        self.positions = positions
         self.settings = settings or Settings()
         self._warn = warn
         self._target_ids = None if target is None else self._given(target)
@@ -59,12 +65,35 @@ class Opener:
         """A fresh run of a text, or of the last one again.
 
         Raises:
-            InputError: the text is empty, too long, or no list of ids where ids are wanted.
+            InputError: the text is empty, too long, or no list of ids where ids are wanted; the mask or the positions
+                don't fit it.
         """
-        wanted = self.text if text is None else text
-        run = Run(self.model, self._source(wanted), self.settings, self._target_ids)
-        self.text = wanted
+        if text is not None:
+            run = self._run(text, None, None)
+            self._forget(text)
+            return run
+        return self._run(self.text, self.mask, self.positions)
+
+    def _run(self, text: str, mask: str | None, positions: str | None) -> Run:
+        model, ids = self.model, self._source(text)
+        hides = None if mask is None else check_mask(model, read_numbers(mask, MASK), ids)
+        places = None if positions is None else check_positions(model, read_numbers(positions, POSITIONS), ids)
+        run = Run(model, ids, self.settings, self._target_ids, mask=hides, positions=places)
+        for remark in run.remarks:
+            self._warn(_("note: {what}").format(what=spoken(remark)))
         return run
+
+    def _forget(self, text: str) -> None:
+        """Go over to another text."""
+        self._tell_of_places()
+        self.text, self.mask, self.positions = text, None, None
+
+    def _tell_of_places(self) -> None:
+        """Tell what was stated of the places of the text, where that is left behind."""
+        stated = [option for option, given in ((MASK, self.mask), (POSITIONS, self.positions)) if given is not None]
+        if stated:
+            told = _("note: {options} belonged to the text before, and this one is read without")
+            self._warn(told.format(options=", ".join(stated)))
 
     def introduce(self) -> None:
         """Tell how a checkpoint was opened, what is odd about it, and what it asks for and does not get."""
@@ -89,21 +118,25 @@ class Opener:
 
     def deciding(self, settings: Settings) -> Opener:
         """The same with other settings; tells what the checkpoint asks for and does not get any more."""
-        other = self._over(self.model, self.text, ids=self.ids, target=self.target, settings=settings)
+        other = self._again(self.model, settings)
         before = self._left_out()
         other._tell_what_is_left_out([setting for setting in other._left_out() if setting not in before])
         return other
 
     def computing_in(self, dtype: Dtype) -> Opener:
         """The same with arithmetic of another type."""
-        model = self.model.computing_in(dtype)
-        return self._over(model, self.text, ids=self.ids, target=self.target, settings=self.settings)
+        return self._again(self.model.computing_in(dtype), self.settings)
+
+    def _again(self, model: Model, settings: Settings) -> Opener:
+        places = {"mask": self.mask, "positions": self.positions}
+        return self._over(model, self.text, ids=self.ids, target=self.target, settings=settings, **places)
 
     def over(self, model: Model) -> Iterator[Opener]:
         """Runs of another model: of the same text, and after that of texts that it may read where it can't read that.
 
-        A given output is left behind with the model it was for.
+        A given output, mask and positions are left behind with the model they were for.
         """
+        self._tell_of_places()
         if model.source is not None:
             for text in dict.fromkeys([EXAMPLE if self.ids else self.text, EXAMPLE, EXAMPLE_LATIN]):
                 yield self._over(model, text, settings=self.settings)
@@ -169,10 +202,24 @@ def as_typed(text: str) -> str:
 
 def read_ids(text: str) -> list[int]:
     """Token ids, between blanks or commas; raises `InputError` for anything else."""
-    words = re.split(r"[\s,]+", text.strip())
-    if not all(word.isascii() and word.isdigit() for word in words):
+    found = _whole_numbers(text)
+    if found is None:
         raise InputError(_("{text!r} is no list of token ids; write them like 5 9 2").format(text=text))
-    return [int(word) for word in words]
+    return found
+
+
+def read_numbers(text: str, option: str) -> list[int]:
+    """The numbers of an option, written as ids are; raises `InputError` for anything else."""
+    found = _whole_numbers(text)
+    if found is None:
+        told = _("{option}: {text!r} is no list of numbers, one for each token; write them like 0 1 1")
+        raise InputError(told.format(option=option, text=text))
+    return found
+
+
+def _whole_numbers(text: str) -> list[int] | None:
+    words = re.split(r"[\s,]+", text.strip())
+    return [int(word) for word in words] if all(word.isascii() and word.isdigit() for word in words) else None
 
 
 def open_model(name: str, dtype: Dtype = "float32") -> Model:

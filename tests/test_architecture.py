@@ -16,9 +16,12 @@ LAYERS = (
     ("operation", "past", "tape"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
-    ("model", "run", "training"),
+    ("model", "reading", "run", "training"),
     ("debugger",),
-    ("derive", "compare", "contest", "factors", "modules", "differences", "verify", "document", "heat", "export"),
+    (
+        *("derive", "compare", "reference", "contest", "factors", "modules", "differences", "unhidden", "verify"),
+        *("document", "heat", "export"),
+    ),
     ("render",),
 )
 COMMANDS = (

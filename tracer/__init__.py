@@ -17,6 +17,7 @@ from .decoding.settings import Settings
 from .errors import InputError, TraceError
 from .i18n import _
 from .model import Model, load
+from .reading import check_mask, check_positions
 from .run import Run, Step
 from .tape import Record, Tape
 from .tensor import Tensor
@@ -32,6 +33,9 @@ def trace(
     ids: Sequence[int] | None = None,
     target: str | None = None,
     target_ids: Sequence[int] | None = None,
+    mask: Sequence[int] | None = None,
+    positions: Sequence[int] | None = None,
+    target_mask: Sequence[int] | None = None,
     record: bool = True,
     dtype: Literal["float32", "float64"] | None = None,
     **settings: Any,
@@ -39,13 +43,15 @@ def trace(
     """Decode a text (or source ids) to its end, or make one pass over a given output.
 
     ``target`` is an output as text; the start and end tokens are added. ``target_ids`` is what the decoder reads,
-    start token first. ``record=False`` keeps nothing; a step touched later is recomputed. ``dtype`` is that of the
-    model unless given. ``settings`` are those of `Settings`: strategy, temperature, top_k, top_p, beams,
-    length_penalty, early_stopping, seed, max_tokens, cache; what is left out is as the checkpoint states it.
+    start token first. ``mask`` has 0 for every source id that is hidden, ``target_mask`` for every one of target_ids;
+    ``positions`` are those of the source ids of a decoder-only model. ``record=False`` keeps nothing; a step touched
+    later is recomputed. ``dtype`` is that of the model unless given. ``settings`` are those of `Settings`: strategy,
+    temperature, top_k, top_p, beams, length_penalty, early_stopping, seed, max_tokens, cache; what is left out is as
+    the checkpoint states it.
 
     Raises:
-        TraceError: the text or the ids are empty, too long, or out of the vocabulary, a setting is out of range, or a
-            thing is given twice, as text and as ids.
+        TraceError: the text or the ids are empty, too long, or out of the vocabulary, a mask or positions don't fit
+            them, a setting is out of range, or a thing is given twice, as text and as ids.
     """
     if None not in (text, ids) or None not in (target, target_ids):
         raise InputError(_("give a text or its ids, and a target or its ids: one of each"))
@@ -55,4 +61,11 @@ def trace(
     read = model.target_ids(target) if target is not None else target_ids
     if read is not None:
         read = model.check_ids(read, "target")
-    return Run(model, source, Settings.of(**settings), read).decode(record)
+    if mask is not None:
+        mask = check_mask(model, mask, source)
+    if positions is not None:
+        positions = check_positions(model, positions, source)
+    if target_mask is not None:
+        target_mask = check_mask(model, target_mask, read or (), "target")
+    run = Run(model, source, Settings.of(**settings), read, mask=mask, positions=positions, target_mask=target_mask)
+    return run.decode(record)

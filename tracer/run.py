@@ -6,6 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -16,11 +17,12 @@ from .decoding.limits import limit_of
 from .decoding.rules import Penalty, Rules, Verdict
 from .decoding.settings import DEFAULTS, Settings
 from .errors import AddressError, InputError
-from .i18n import _, spoken
+from .i18n import Message, _, spoken
 from .model import Model
 from .models.text import Text
 from .ops.softmax import loss
 from .past import Past
+from .reading import read_prompt, read_source, remarks
 from .tape import Record, Tape, Untraced
 from .tensor import Array, Tensor
 
@@ -87,6 +89,9 @@ class Run:
     An encoder–decoder reads ``source_ids`` with its encoder, and ``target_ids``, start token first, with its decoder; a
     decoder-only model reads both as one text. Under teacher forcing, step @1 yields logits at every position, and the
     loss of each target id that follows another. ``budget`` is in bytes of recorded outputs.
+
+    ``mask`` has 0 for every source id that no query looks at, and 1 for the others; ``target_mask`` the same for target
+    ids. ``positions`` are those of the source ids. `reading` says what they are where they are not given.
     """
 
     model: Model
@@ -94,17 +99,22 @@ class Run:
     settings: Settings = field(default_factory=Settings)
     target_ids: Sequence[int] | None = None
     budget: int = BUDGET
+    mask: Sequence[int] | None = None
+    positions: Sequence[int] | None = None
+    target_mask: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         self.source = [self.model.piece(i, "source") for i in self.source_ids]
-        self.source_text = Text(self.source_ids, self.source, self.model.architecture.padding(self.source_ids))
+        self.source_text = read_source(self.model, self.source_ids, self.source, self.mask)
         self._read = list(self._given())
         self._prompt = len(self._read)
         self.target = [self.model.piece(i, "target") for i in self._read]
+        self.prompt_text = self._read_prompt()
         self.tokens: list[Token] = []
         self.computed = self.first - 1
         self.in_force = self._in_force()
-        room, rules = self.model.check_room(self._prompt), Rules(None, ()) if self.teacher_forced else self.model.rules
+        room = self.model.check_room(max(self._prompt, self.prompt_text.positions[-1] + 1))
+        rules = Rules(None, ()) if self.teacher_forced else self.model.rules
         self.limit = limit_of(self.settings.max_tokens, rules, self._prompt, self._default_limit(), room)
         is_cached = self.in_force.cache and not self.teacher_forced
         self._pasts = [Past(self._prompt + self.max_tokens)] if is_cached else []
@@ -119,6 +129,20 @@ class Run:
         if not self.model.has_encoder:
             return [*self.source_ids, *(self.target_ids or ())]
         return [self.model.start_id] if self.target_ids is None else self.target_ids
+
+    def _read_prompt(self) -> Text:
+        """The same as it is read."""
+        read = partial(read_prompt, self.model, tuple(self._read), tuple(self.target), decoding=not self.teacher_forced)
+        if self.model.has_encoder or (self.mask is None and self.target_mask is None):
+            return read(self.target_mask, self.positions)
+        given = (self.mask, self.source_ids), (self.target_mask, self.target_ids or ())
+        return read([n for mask, ids in given for n in mask or [1] * len(ids)], self.positions)
+
+    @property
+    def remarks(self) -> list[Message]:
+        """What would surprise about how the text is read."""
+        decoding, stated = not self.teacher_forced, self.mask is not None
+        return list(remarks(self.model, self.source_text, self.prompt_text, stated=stated, decoding=decoding))
 
     def _in_force(self) -> Settings:
         """The settings, with those of the checkpoint and ours for what was left open."""
@@ -414,7 +438,7 @@ class Run:
 
     def target_text(self, read: Sequence[int], labels: Sequence[str]) -> Text:
         """What the decoder reads, as far as it has come."""
-        return Text(read, labels)
+        return self.prompt_text.followed(read, labels)
 
     def _lose(self, tape: Tape, logits: Tensor) -> None:
         """The loss of every given target id that the decoder saw something before."""

@@ -65,6 +65,7 @@ def run_facts(session: Session) -> Results:
         N_("tokens"): _("{n} of at most {most}").format(n=len(run.tokens), most=run.max_tokens),
         N_("cursor"): f"@{session.cursor.step} #{session.cursor.index}",
         N_("text"): run.text,
+        **_stated(run),
     }
     origins = {name: origin for name, (_value, origin) in decoded.items()}
     yield _listed("run", facts, {**origins, "tokens": run.limit.by} if decoded else {})
@@ -79,6 +80,12 @@ def _decoding(run: Run) -> dict[str, tuple[Any, str]]:
         **({N_("rules"): (rules, "stated")} if rules else {}),
         N_("cache"): (_("on") if run.cached else _("off"), run.origin("cache")),
     }
+
+
+def _stated(run: Run) -> dict[str, Any]:
+    """The mask and the positions that were given with the text."""
+    given = {N_("mask"): run.mask, N_("position ids"): run.positions}
+    return {name: " ".join(map(str, numbers)) for name, numbers in given.items() if numbers is not None}
 
 
 def record_facts(session: Session) -> Results:

@@ -21,7 +21,7 @@ from ..verbs.stops import script
 from .folders import state_folder
 from .state import Kinds, read_state, write_state
 
-VERSION = 1
+VERSION = 2
 """Of what is written; what another version wrote is not read."""
 
 _FIELDS: Kinds = {
@@ -30,6 +30,8 @@ _FIELDS: Kinds = {
     "text": str,
     "ids": bool,
     "target": str | None,
+    "mask": str | None,
+    "positions": str | None,
     "settings": dict,
     "cursor": list,
     "breakpoints": list,
@@ -50,6 +52,8 @@ def save(sitting: Sitting, path: Path) -> None:
         "text": opener.text,
         "ids": opener.ids,
         "target": opener.target,
+        "mask": opener.mask,
+        "positions": opener.positions,
         "settings": asdict(opener.settings),
         "cursor": [cursor.step, cursor.index],
         "breakpoints": script(sitting.stops),
@@ -70,6 +74,8 @@ def resume(path: Path, warn: Callable[[str], None]) -> Sitting:
             state["text"],
             ids=state["ids"],
             target=state["target"],
+            mask=state["mask"],
+            positions=state["positions"],
             settings=Settings.of(**state["settings"]),
             warn=warn,
         )

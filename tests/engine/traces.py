@@ -17,6 +17,9 @@ from .conftest import FIXTURES, Checkpoint, Dtype, file_of
 from .workbench import workbench
 
 SOURCE, TARGET = [7, 11, 12, 5, 2], [1, 17, 16, 35]
+ODD = [7, 2, 2, 0, 3]
+"""Positions as nobody would count them."""
+
 SAMPLING = {"strategy": "sample", "temperature": 0.7, "top_k": 9, "top_p": 0.9}
 WAYS: dict[str, dict[str, Any]] = {
     "cached": {"cache": True},
@@ -49,13 +52,15 @@ def traces(dtype: Dtype, checkpoint: Checkpoint) -> Iterator[Trace]:
 
 
 def ways(path: Path, dtype: Dtype) -> Iterator[Trace]:
-    """Greedy with and without a cache, sampled, searched, over a padded source, and over a given target."""
+    """Greedy with and without a cache, sampled, searched, over a padded source, over a given target, and masked."""
     model = tracer.load(path, dtype)
     for way, settings in WAYS.items():
         yield of_run(f"{path.name} {way}", tracer.trace(model, ids=SOURCE, max_tokens=4, **settings))
     padded = [*SOURCE, 0, 0]
     yield of_run(f"{path.name} padded", tracer.trace(model, ids=padded, max_tokens=2))
     yield of_run(f"{path.name} forced", tracer.trace(model, ids=padded, target_ids=TARGET))
+    stated: dict[str, Any] = {"mask": [0] * 5} if model.has_encoder else {"mask": [0, 0, 1, 0, 1], "positions": ODD}
+    yield of_run(f"{path.name} stated", tracer.trace(model, ids=SOURCE, max_tokens=2, cache=True, **stated))
 
 
 def of_run(name: str, run: tracer.Run) -> Trace:

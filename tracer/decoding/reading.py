@@ -57,6 +57,7 @@ def read_rules(stated: Stated, start: int | None, *, has_encoder: bool) -> Rules
         source_repetition=stated.number("encoder_repetition_penalty", 1.0),
         max_length=stated.count("max_length", None),
         max_new_tokens=_max_new_tokens(stated),
+        pad_id=None if has_encoder else _pad_id(stated),
         stated=generation_config.effective(stated.get),
     )
 
@@ -100,6 +101,12 @@ def _end_ids(stated: Stated) -> tuple[int, ...]:
         told = N_("{file} states no eos_token_id: an output ends at its limit alone")
         stated.decisions.note(DECODING, told.format(file=_file(stated, END)))
     return ids
+
+
+def _pad_id(stated: Stated) -> int | None:
+    """The padding that `generate` finds in a prompt by its id; some configurations have −1 for none."""
+    pad = stated.get("pad_token_id")
+    return pad if type(pad) is int and pad >= 0 else None
 
 
 def _forced_bos(stated: Stated) -> int | None:

@@ -58,6 +58,8 @@ class Rules:
     """of all ids, those given counted"""
     max_new_tokens: int | None = None
     """of the ids chosen; takes the place of ``max_length``"""
+    pad_id: int | None = None
+    """of padding, hidden wherever it stands in a text that is read"""
     stated: Mapping[str, Any] = field(default_factory=dict)
     """what the checkpoint states to some effect, by the keys of its file"""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -97,10 +97,3 @@ class Architecture(ABC):
         gets logits.
         ``memory`` is what the encoder made of ``source``.
         """
-
-    def padding(self, ids: Sequence[int]) -> Sequence[int]:
-        """The places of trailing pad ids."""
-        real = len(ids)
-        while real > 1 and ids[real - 1] == self.facts.pad_id:
-            real -= 1
-        return range(real, len(ids))

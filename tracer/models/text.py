@@ -33,3 +33,15 @@ class Text:
         """The part from the place ``start`` on; its positions stay what they are."""
         hidden = [place - start for place in self.hidden if place >= start]
         return Text(self.ids[start:], self.labels[start:], hidden, self.positions[start:])
+
+    def followed(self, ids: Sequence[int], labels: Sequence[str]) -> Text:
+        """The text as ``ids`` go on with it: what follows is visible, and its positions go on."""
+        return Text(ids, labels, self.hidden, continued(self.positions, len(ids)))
+
+
+def continued(positions: Sequence[int], length: int) -> Sequence[int]:
+    """So many positions in all: those given, and then one more from each to the next."""
+    if isinstance(positions, range):
+        return range(length)
+    after = positions[-1] + 1
+    return [*positions, *range(after, after + length - len(positions))]

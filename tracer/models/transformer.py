@@ -113,7 +113,7 @@ class Transformer(Architecture):
         return self.config.heads
 
     def rules(self, generation: Stated) -> Rules:
-        return Rules(self.config.bos_id, (self.config.eos_id,))
+        return Rules(self.config.bos_id, (self.config.eos_id,), pad_id=self.config.pad_id)
 
     def describe(self) -> str:
         c = self.config

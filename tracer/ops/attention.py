@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ..arithmetic import Node, Noted, Number, dot, total
-from ..i18n import N_, _, spoken
+from ..i18n import N_, _, ngettext, spoken
 from ..operation import Operation, Trait, Written
 from ..past import Rows
 from ..tensor import Array, Axis, Tensor
@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from ..tape import Record
 
 
+LOWEST = float(np.finfo(np.float32).min)
+"""Beside it every score vanishes."""
+
+
 class Mask(Operation):
     """-> [query, key]: 0 where the query may look, −∞ where it may not.
 
     Three rules hide a key: it is padding; (causal) it comes after the query; (sliding window) it lies ``window`` or
     more places before the query. ``past`` is the number of keys before the first query under the causal rule, and
-    None without it.
+    None without it. A query that may look nowhere has `LOWEST` in place of −∞, so that its weights are equal and no
+    nan: that is what transformers' own arithmetic yields.
     """
 
     formula = N_("0 where visible, −∞ where hidden")
@@ -50,6 +55,7 @@ class Mask(Operation):
             mask[(behind < 0) | (behind >= (window or shape[1] + past))] = -np.inf
         if padding:
             mask[:, list(padding)] = -np.inf
+            mask[np.isneginf(mask).all(1)] = LOWEST
         return Tensor(mask, (query, key))
 
     def derive(
@@ -67,6 +73,9 @@ class Mask(Operation):
         i, j = index[0] + (past or 0), index[1]
         is_causal, reach = past is not None, None if past is None else window
         reason = _hiding(i, j, is_causal=is_causal, window=reach, padding=padding)
+        if reason and _is_blind(i, shape[1], is_causal=is_causal, window=reach, padding=padding):
+            told = _("{reason}; query {i} sees no key: the lowest float32 in place of −∞ makes all its weights equal")
+            return Noted(Number(LOWEST), told.format(reason=reason, i=i))
         if reason:
             return Noted(Number(-math.inf), reason)
         rules = _("; ").join(_passed(i, j, is_causal=is_causal, window=reach))
@@ -84,8 +93,7 @@ class Mask(Operation):
         return found
 
     def _hides(self, parameters: dict[str, Any]) -> Array:
-        hidden: Array = np.isneginf(self.forward(**parameters).array)
-        return hidden
+        return is_hidden(self.forward(**parameters).array)
 
     def note(self, record: Record) -> str:
         is_causal = record.parameters["past"] is not None
@@ -93,7 +101,26 @@ class Mask(Operation):
         if not any(counts.values()):
             return _("{rule}: nothing hidden").format(rule=_("causal") if is_causal else _("padding only"))
         told = (_("{rule}: {n}").format(rule=rule, n=n) for rule, n in counts.items() if n)
-        return _("{rules} hidden").format(rules=_(", ").join(told))
+        return _("{rules} hidden").format(rules=_(", ").join(told)) + blind_queries(is_hidden(record.output.array))
+
+
+def is_hidden(values: Array) -> Array:
+    """Where values of a mask, or scores after it, are of keys that may not be looked at."""
+    found: Array = values <= LOWEST
+    return found
+
+
+def blind_queries(hides: Array) -> str:
+    """What to say, after a semicolon, of the queries from which every key is hidden [query, key]; nothing of none."""
+    n = int(hides.all(1).sum())
+    told = ngettext("; {n} query sees no key: equal weights", "; {n} queries see no key: equal weights", n)
+    return told.format(n=n) if n else ""
+
+
+def _is_blind(i: int, keys: int, *, is_causal: bool, window: int | None, padding: Sequence[int]) -> bool:
+    """Whether query i sees none of so many keys."""
+    first = 0 if window is None else max(0, i - window + 1)
+    return {*range(first, i + 1 if is_causal else keys)} <= {*padding}
 
 
 def _hiding(i: int, j: int, *, is_causal: bool, window: int | None, padding: Sequence[int]) -> str:

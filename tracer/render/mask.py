@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..i18n import _, spoken
+from ..ops.attention import blind_queries, is_hidden
 from ..tape import Record
 from ..tensor import Array
 from .composite import Composite
@@ -45,8 +46,7 @@ class MaskView(Composite):
         mask = self.record.output
         rows, columns = mask.dims
         yield self.heading.view([shape_by_name(mask), page.text(self.record.op.note(self.record))], page)
-        hidden = np.isneginf(mask.array).astype(int)
-        yield Grid(hidden, rows, columns, MaskPainter(page), page.rows, self.full)
+        yield Grid(is_hidden(mask.array).astype(int), rows, columns, MaskPainter(page), page.rows, self.full)
         legend = _("{visible} visible (+0)   {hidden} hidden (−∞)")
         yield Sentence(legend.format(visible=page.glyphs.visible, hidden=page.glyphs.hidden), DIM)
 
@@ -81,7 +81,8 @@ class RulesView(Composite):
         hidden = np.logical_or.reduce(list(self.rules.values()))
         count, several = int(hidden.sum()), int((self._codes() == len(SIGNS)).sum())
         text = _("together: {n} of {all} hidden (−∞)").format(n=count, all=hidden.size)
-        return text + (_("; {sign} by more than one rule").format(sign=SIGNS[-1]) if several else "")
+        text += _("; {sign} by more than one rule").format(sign=SIGNS[-1]) if several else ""
+        return text + blind_queries(hidden)
 
 
 SIGNS = "pcw+"

@@ -13,6 +13,7 @@ from ..arithmetic import Leaf
 from ..derive import derive
 from ..errors import AddressError
 from ..i18n import _
+from ..ops.attention import is_hidden
 from ..tape import Record, Tape
 from ..tensor import Array
 from .composite import Composite
@@ -97,7 +98,7 @@ class SoftmaxRow(Composite):
     def _remark(self, place: Shown, worked: Worked, best: int) -> Remark:
         if isinstance(place, Hidden):
             return Remark()
-        if np.isneginf(worked.scores[place]):
+        if is_hidden(worked.scores[place]):
             return Remark(reason(self.record.inputs[0].leaf(*self.row, int(worked.places[place])), self.tape))
         if np.isnan(worked.weights[place]):
             return Remark()
@@ -125,7 +126,7 @@ def softmax_view(
 
 
 def reason(cell: Leaf, tape: Tape | None) -> str:
-    """Why a recorded cell is −∞, followed back to the record that made it so; nothing where the tape doesn't say."""
+    """Why a recorded cell is hidden, followed back to the record that made it so; nothing where the tape has none."""
     if tape is None:
         return ""
     try:
@@ -133,7 +134,7 @@ def reason(cell: Leaf, tape: Tape | None) -> str:
     except AddressError:
         return ""
     derivation = derive(record, cell.index)
-    hidden = (leaf for leaf in derivation.terms if np.isneginf(leaf.value))
+    hidden = (leaf for leaf in derivation.terms if is_hidden(np.asarray(leaf.value)))
     return derivation.note or next((reason(leaf, tape) for leaf in hidden), "")
 
 

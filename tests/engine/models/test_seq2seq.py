@@ -15,6 +15,7 @@ import tracer
 from tracer.decoding.settings import Settings
 from tracer.models.text import Text
 from tracer.past import Past
+from tracer.reading import padding
 from tracer.run import Run
 from tracer.tape import Tape
 from tracer.tensor import Array, Tensor
@@ -176,7 +177,7 @@ def test_with_the_cache_each_step_is_a_row_of_the_one_pass(model: tracer.Model, 
 def with_cache(model: tracer.Model, source: list[int], target: list[int]) -> list[Tape]:
     """A target, decoded with the cache, a token a step."""
     network = model.architecture
-    read = Text(source, list(map(str, source)), network.padding(source))
+    read = Text(source, list(map(str, source)), padding(model, source))
     memory = network.encode(Tape(0), read)
     labels, past, tapes = list(map(str, target)), Past(len(target)), []
     for n in range(1, 1 + len(target)):

@@ -16,6 +16,7 @@ from safetensors.numpy import load_file
 import tracer
 from tracer.models.text import Text
 from tracer.past import Past
+from tracer.reading import padding
 from tracer.tape import Tape
 from tracer.tensor import Array
 
@@ -110,7 +111,7 @@ def cached(torch_post: tracer.Model) -> list[Tape]:
 
 def with_cache(model: tracer.Model, source: list[int], target: list[int]) -> list[Tape]:
     network: Any = model.architecture
-    read = Text(source, list(map(str, source)), network.padding(source))
+    read = Text(source, list(map(str, source)), padding(model, source))
     memory = network.encode(Tape(0), read)
     labels, past, tapes = list(map(str, target)), Past(len(target)), []
     for n in range(1, 1 + len(target)):
