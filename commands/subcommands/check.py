@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from tracer import render
-from tracer.compare import Reference, compare
+from tracer.compare import compare
 from tracer.model import find, load
+from tracer.reference.file import Reference
 
 from ..batch import FINE, UNEXPECTED
 from ..output.formats import WIDTH
 
 
-def check(name: str) -> int:
+def check(name: str, file: Path | None = None) -> int:
     """Show the largest difference at every address; the status says whether all are within the noise.
 
     Raises:
-        InputError: there is no such checkpoint, or no reference in it.
+        InputError: there is no such checkpoint, or no reference in it, or nothing in that to compare.
     """
-    reference = Reference(find(name))
+    reference = Reference(find(name), file)
     comparison = compare(load(name), reference)
     width = None if sys.stdout.isatty() else WIDTH
     console = render.console.make_console(sys.stdout, width=width, color="auto", accessible=False, environ=os.environ)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 from tracer import render
 from tracer.debugger.session import Session
 from tracer.errors import ExpectationError
-from tracer.i18n import ngettext
+from tracer.i18n import ngettext, spoken
 
 from ..grammar.parameters import File
 from ..registry import command
 from ..results.result import Results, answer
 
 if TYPE_CHECKING:
-    from tracer.compare import Check, Comparison
+    from tracer.compare import Comparison
+    from tracer.reference.checks import Check
 
 
 @command("check", group="reason")
@@ -30,7 +31,8 @@ def check(session: Session, file: File | None = None) -> Results:
     (tx) check
     (tx) check reference.safetensors
     """
-    from tracer.compare import Reference, compare
+    from tracer.compare import compare
+    from tracer.reference.file import Reference
 
     model = session.run.model
     reference = Reference(model.path, file)
@@ -54,6 +56,7 @@ def _data(name: str, comparison: Comparison) -> dict[str, Any]:
         "reference": name,
         "checks": [_told(check) for check in comparison.checks],
         "left_out": comparison.left_out,
+        "notes": [spoken(note) for note in comparison.notes],
     }
 
 
@@ -66,4 +69,7 @@ def _told(check: Check) -> dict[str, Any]:
         "allowed": check.allowed,
         "holds": check.holds,
         "at": cell and {"index": cell.place, "here": cell.here, "there": cell.there},
+        **({} if check.row is None else {"row": check.row}),
+        **({"stored": check.stored} if check.stored else {}),
+        **({"why": spoken(check.why)} if check.why else {}),
     }

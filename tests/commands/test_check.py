@@ -1,5 +1,6 @@
 """``tx-trace check`` and `check` in the shell: the table, the counts, the statuses."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -51,6 +52,57 @@ def test_nothing_to_compare_is_status_2(tx, directory, message):
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+CASES = FIXTURES / "cases"
+
+
+def test_another_file_beside_the_checkpoint(tx):
+    directory = CASES / "reference-shapes"
+    done = tx("check", str(directory), "half.safetensors")
+    assert (done.returncode, done.stderr) == (FINE, "")
+    assert done.stdout.splitlines()[1].split() == ["@1:logits", "9.6e-04", "1.2e-03", "(F16)", "ok"]
+    assert tx("check", str(directory), str(directory / "nan_there.safetensors")).returncode == UNEXPECTED
+
+
+def test_a_shape_that_does_not_fit_is_said(tx):
+    done = tx("check", str(CASES / "reference-shapes"), "vocab_first.safetensors")
+    assert done.returncode == UNEXPECTED
+    told = "logits: the shapes differ: [1, 61, 6] there, [position 6, vocab 61] here, in another order"
+    assert told in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("only_ids.safetensors", "holds nothing to compare; results are dec_hidden.N, hidden.N"),
+        ("misspelt.safetensors", "logit is no name of a result; did you mean logits?"),
+        ("no_ids.safetensors", "holds no input_ids to compute from"),
+        ("config.json", "is text in place of numbers"),
+        ("nowhere.safetensors", "is missing"),
+    ],
+)
+def test_a_file_with_nothing_in_it_is_status_2(tx, file, told):
+    done = tx("check", str(CASES / "reference-shapes"), file)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_was_taken_to_be_so_is_said(tx):
+    done = tx("check", str(CASES / "padded-batches" / "gpt2"), "left.safetensors")
+    assert done.returncode == FINE
+    assert "note: batch.input_ids[1]: no position_ids are stated; it agrees with" in done.stdout
+
+
+def test_rows_and_reasons_are_told_in_json(tx):
+    directory = str(CASES / "reference-shapes")
+    options = ("-m", directory, "--ids", "-t", "5", "--batch", "--format", "jsonl", "--keep-going")
+    done = tx(*options, "-e", "check two_rows.safetensors", "-e", "check vocab_first.safetensors")
+    rows, turned = (json.loads(line)["data"]["checks"] for line in done.stdout.splitlines()[:2])
+    assert [check["row"] for check in rows] == [0, 1]
+    assert turned[0]["why"].startswith("the shapes differ")
+    assert (turned[0]["largest"], turned[0]["at"]) == ("inf", None)
 
 
 def test_the_tiny_model_computes_what_torch_does(play, tx):

@@ -27,7 +27,7 @@ WRONG = (
     ("nosuch",),
     ("chek",),
     ("check",),
-    ("check", "a", "b"),
+    ("check", "a", "b", "c"),
     ("models", "--foo"),
     ("train", "x"),
     ("--resume", "--seed", "3"),

@@ -35,7 +35,7 @@ class SafetensorsFile:
         self._file = file = ParameterFile(path)
         length = int.from_bytes(file.read(0, min(8, file.size)), "little")
         if file.size < 8 or length > min(file.size - 8, LONGEST_HEADER):
-            raise self._unreadable(_("is cut short: {size} bytes can't hold its header").format(size=file.size))
+            raise self._unreadable(self._without_header())
         header = self._parsed(file.read(8, length))
         header.pop("__metadata__", None)
         self.entries: Mapping[str, Stored] = {name: self._entry(name, e, 8 + length) for name, e in header.items()}
@@ -45,6 +45,12 @@ class SafetensorsFile:
         """What the file is instead, where that can be told, else ``what`` is wrong with it."""
         kind = kind_of(bytes(self._file.read(0, min(ENOUGH, self._file.size))))
         return self._file.error(what if kind in (None, "safetensors") else spoken(TOLD[kind]))
+
+    def _without_header(self) -> str:
+        """What to say where no header fits in: a header begins with a brace."""
+        if self._file.size > 8 and self._file.read(8, 1) != b"{":
+            return _("is no safetensors file: no header stands at its beginning")
+        return _("is cut short: {size} bytes can't hold its header").format(size=self._file.size)
 
     def _parsed(self, text: bytearray) -> dict[str, Any]:
         try:

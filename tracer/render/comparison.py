@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..compare import Check, Comparison
-from ..i18n import _, ngettext
+from ..compare import Comparison
+from ..i18n import _, ngettext, spoken
+from ..reference.checks import Check
 from .composite import Composite
 from .page import DIM, Page, Sentence, View
 from .table import Column, Remark, Table
@@ -23,26 +24,34 @@ class ComparisonView(Composite):
         columns = [
             Column(_("address"), [check.address for check in checks], "<"),
             Column(_("largest difference"), [_size(check.largest) for check in checks]),
-            Column(_("allowed"), [_size(check.allowed) for check in checks]),
+            Column(_("allowed"), [_allowance(check) for check in checks]),
         ]
         yield Table(columns, [Remark(_verdict(check)) for check in checks], indent=0)
         if left_out := self.comparison.left_out:
             text = _("without an address here: {names}").format(names=", ".join(left_out))
             yield Sentence(text, DIM)
         yield from map(Sentence, _first(self.comparison.beyond))
+        yield from map(Sentence, _reasons(self.comparison.beyond))
+        yield from (Sentence(_("note: {what}").format(what=spoken(note))) for note in self.comparison.notes)
         yield Sentence(_counts(checks), DIM)
 
 
 def comparison_view(comparison: Comparison) -> ComparisonView:
     """For each address its largest difference and the one allowed; then what was not compared, where a difference is
-    first beyond the noise, and the counts."""
+    first beyond the noise and why, what was taken to be so, and the counts."""
     return ComparisonView(comparison)
 
 
 def _verdict(check: Check) -> str:
     if check.holds:
         return _("ok")
-    return _("BEYOND") if check.address.endswith(check.name) else _("BEYOND: {name}").format(name=check.name)
+    is_plain = check.row is None and check.address.endswith(check.name)
+    return _("BEYOND") if is_plain else _("BEYOND: {name}").format(name=check.called)
+
+
+def _allowance(check: Check) -> str:
+    """What is allowed, and how the numbers are stored where that is part of it."""
+    return f"{_size(check.allowed)} ({check.stored})" if check.stored else _size(check.allowed)
 
 
 def _first(beyond: Sequence[Check]) -> Iterator[str]:
@@ -52,6 +61,13 @@ def _first(beyond: Sequence[Check]) -> Iterator[str]:
             cell = f"{check.address}[{','.join(map(str, check.cell.place))}]"
             told = _("first beyond the noise: {cell} is {here} here and {there} there")
             yield told.format(cell=cell, here=f"{check.cell.here:.6g}", there=f"{check.cell.there:.6g}")
+
+
+def _reasons(beyond: Sequence[Check]) -> Iterator[str]:
+    """What there is to say of the differences that are too large."""
+    for check in beyond:
+        if check.why:
+            yield f"{check.called}: {spoken(check.why)}"
 
 
 def _counts(checks: Sequence[Check]) -> str:

@@ -91,7 +91,10 @@ def test_random_files_are_read_as_the_library_does(path: Path) -> None:
         (b"\x02" + bytes(7) + b"[]", "no JSON object"),
         (b"\x02" + bytes(7) + b"\xff\xfe", "no JSON; is it a safetensors file"),
         (b"\x03" + bytes(7) + b"{'a", "no JSON"),
+        (b"\x10" + bytes(7) + b'{"a":', "is cut short"),
         (b"version https://git-lfs.github.com/spec/v1", "is a pointer of Git LFS"),
+        (b'{"input_ids": [1, 2]}', "is text in place of numbers"),
+        (b"\x93NUMPY\x01\x00v\x00{'descr'", "is no safetensors file"),
     ],
 )
 def test_what_is_no_safetensors_file_is_refused(path: Path, content: bytes, message: str) -> None:

@@ -1,0 +1,1 @@
+"""What another implementation computed from a checkpoint, as people write it down."""

@@ -1,0 +1,52 @@
+"""How far one array of a reference is from what is recorded here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..i18n import N_, Message
+
+
+class Cell(NamedTuple):
+    """One cell of a tensor, with its value here and there."""
+
+    place: tuple[int, ...]
+    here: float
+    there: float
+
+    @property
+    def difference(self) -> float:
+        """How far apart they are; infinite where that is no number."""
+        difference = 0.0 if self.here == self.there else abs(self.here - self.there)
+        return np.inf if np.isnan(difference) else difference
+
+
+class Check(NamedTuple):
+    """One array of the reference: the address that holds the same here, and the largest difference between the two.
+
+    The difference is infinite where the shapes differ or a number is none; of ids, it is how many are not the same.
+    ``cell`` is where it is farthest beyond, or nearest to, what is allowed, if it is that of a cell. ``row`` is that of
+    the batch, ``stored`` how the numbers are stored where that is less than a float32, and ``why`` what there is to say
+    of the difference.
+    """
+
+    name: str
+    address: str
+    largest: float
+    allowed: float
+    cell: Cell | None = None
+    row: int | None = None
+    stored: str = ""
+    why: Message = N_("")
+
+    @property
+    def holds(self) -> bool:
+        """Whether the difference is within what is allowed."""
+        return self.largest <= self.allowed
+
+    @property
+    def called(self) -> str:
+        """The name, with the row where there are several."""
+        return self.name if self.row is None else f"{self.name}[{self.row}]"
