@@ -177,7 +177,8 @@ def read_check(text: str, line: int) -> Check:
         TraceError: it is neither.
     """
     word, _blank, rest = text.partition(" ")
-    return Check(text, line, WORDS[word](rest.strip()) if word in WORDS else _expression(text))
+    is_word = word in WORDS and not rest.lstrip().startswith(("==", "!="))
+    return Check(text, line, WORDS[word](rest.strip()) if is_word else _expression(text))
 
 
 def _expression(text: str) -> Asked:

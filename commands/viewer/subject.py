@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from tracer import render
 from tracer.addresses import Selector
 from tracer.derive import Explainer
+from tracer.i18n import _
 from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Tensor
@@ -81,8 +82,10 @@ class Within:
         lengths = zip(self._where, self._shape, strict=True)
         return tuple(where if isinstance(where, int) else range(n)[where][next(places)] for where, n in lengths)
 
-    def explanation(self, index: Index) -> View | None:
-        """None: a parameter was trained, and no operation computed it."""
+    def explanation(self, index: Index) -> View:
+        """That a parameter was trained."""
+        cell = f"{self.address}[{','.join(map(str, self.index(index)))}]"
+        return render.page.Sentence(_("{cell} is a trained number, which no operation computes").format(cell=cell))
 
 
 class Recorded(Within):

@@ -89,8 +89,14 @@ class Here:
         Raises:
             AddressError: it stands for neither; or as `find` does.
         """
-        trained = self.parameters(address)
-        return dict(trained) if trained else {r.output.address: r.output for r in self.recorded(address)}
+        if (exact := self._exact(address)) is not None:
+            return {address.path: exact}
+        try:
+            return {record.output.address: record.output for record in self.recorded(address)}
+        except AddressError:
+            if trained := self.parameters(address):
+                return dict(trained)
+            raise
 
     def recorded(self, address: Address) -> Sequence[Record]:
         """As `matches`, for where a parameter may have been meant as well."""
@@ -105,13 +111,15 @@ class Here:
         Raises:
             AddressError: it stands for several, and has no ``*``; or there is no such run.
         """
-        if address.step is not None or not address.path:
-            return {}
-        named = self.run_of(address).model.named
-        exact = named.get(address.path)
-        if exact is not None:
+        if (exact := self._exact(address)) is not None:
             return {address.path: exact}
-        return {} if self._is_recorded(address) else named.find(address.path)
+        if address.step is not None or not address.path or self._is_recorded(address):
+            return {}
+        return self.run_of(address).model.named.find(address.path)
+
+    def _exact(self, address: Address) -> Parameter | None:
+        """The parameter whose full name an address is."""
+        return self.run_of(address).model.named.get(address.path) if address.step is None else None
 
     def _is_recorded(self, address: Address) -> bool:
         try:

@@ -110,6 +110,7 @@ STATES = [
     ("result verify", ("verify",), ["verify", "verify ; s"], ["check port.safetensors", "where", "verify ; run"]),
     ("result check port.safetensors", (), ["check port.safetensors"], ["check", "verify"]),
     ('token == "▁love"', (), ["goto @2", "goto @2:logits"], ["t", "goto @3"]),
+    ('text == "i love"', (), ["t 2", "goto @2"], ["t", "goto @2:logits"]),
     ("max(scores) > 1", (), ["goto enc.0.self.scores"], ["goto @1", "p enc.0.self.scores"]),
 ]
 
