@@ -396,7 +396,7 @@ def _settle_decoding(generation: Stated) -> None:
     """Note what is no setting of decoding, or none of this family's; in `config.json` there is much else."""
     if Path(generation.file_of(END)).name == "generation_config.json":
         generation.ignore(N_("no effect here (batches, speed, what transformers returns): {keys}"), *WITHOUT_EFFECT)
-        generation.ignore(N_("no effect here (there is no encoder): {keys}"), START, BEGIN)
+        generation.ignore(N_("no effect here (no output begins with it): {keys}"), START, BEGIN)
         generation.settle()
 
 

@@ -432,11 +432,15 @@ class Run:
 
     def _verdict(self, read: Sequence[int]) -> Verdict:
         """What the model's rules say of the token after those read."""
-        return self.model.rules.verdict(read, self._prompt, self.limit.forces, self.source_ids)
+        return self.model.rules.verdict(read, self._prompt, self.limit.forces, self._repeatable())
 
     def _penalties(self, read: Sequence[int]) -> Iterator[Penalty]:
         """What the model's rules penalise in the choice of the token after those read."""
-        return self.model.rules.penalties(read, self.source_ids)
+        return self.model.rules.penalties(read, self._repeatable())
+
+    def _repeatable(self) -> list[int | None]:
+        """The source as an output could repeat it: None for a token that only the source's vocabulary has."""
+        return [i if i < self.model.facts.target_vocab else None for i in self.source_ids]
 
     def _logits(self, tape: Tape, read: Sequence[int], labels: Sequence[str]) -> Tensor:
         """One pass of the decoder; after a past, over the new positions only."""

@@ -77,17 +77,18 @@ class Rules:
         """What is stated of strategies, and this one leaves out, e.g. ``num_beams=6``."""
         return [f"{key}={self.stated[key]}" for key in generation_config.unfollowed(self.stated, strategy)]
 
-    def penalties(self, ids: Sequence[int], source: Sequence[int]) -> Iterator[Penalty]:
+    def penalties(self, ids: Sequence[int], source: Sequence[int | None]) -> Iterator[Penalty]:
         """What is penalised in the choice of the token after ``ids``, in order."""
         if self.source_repetition != 1:
-            yield Penalty("encoder_repetition", 1 / self.source_repetition, source, N_("a token of the source"))
+            repeated = [i for i in source if i is not None]
+            yield Penalty("encoder_repetition", 1 / self.source_repetition, repeated, N_("a token of the source"))
         if self.repetition != 1:
             yield Penalty("repetition", self.repetition, ids, N_("a token that was read before"))
 
-    def verdict(self, ids: Sequence[int], given: int, limit: int | None, source: Sequence[int] = ()) -> Verdict:
+    def verdict(self, ids: Sequence[int], given: int, limit: int | None, source: Sequence[int | None] = ()) -> Verdict:
         """What holds for the token after ``ids``, the first ``given`` of which were not chosen.
 
-        The end is forced at the ``limit``-th token chosen.
+        The end is forced at the ``limit``-th token chosen. ``source`` has None for a token that no output has.
         """
         chosen = len(ids) - given
         if self.forced_eos is not None and limit is not None and chosen == limit - 1:
@@ -108,7 +109,7 @@ class Rules:
         return any(lists) or any(numbers)
 
     def _forbidden(
-        self, ids: Sequence[int], source: Sequence[int], first: bool, early: bool
+        self, ids: Sequence[int], source: Sequence[int | None], first: bool, early: bool
     ) -> Iterator[tuple[int, Message]]:
         for token in self.suppressed:
             yield token, N_("suppressed by the checkpoint's settings")
@@ -125,11 +126,12 @@ class Rules:
             yield token, N_("would repeat {n} tokens in a row of the source").format(n=self.no_source_ngram)
 
 
-def _completing(n: int, ids: Sequence[int], text: Sequence[int]) -> Iterator[int]:
+def _completing(n: int, ids: Sequence[int], text: Sequence[int | None]) -> Iterator[int]:
     """The tokens after ``ids`` with which their end would be ``n`` tokens in a row of ``text``."""
     if not 0 < n <= len(ids) + 1:
         return
     tail = list(ids[len(ids) - n + 1 :])
     for i in range(len(text) - n + 1):
-        if list(text[i : i + n - 1]) == tail:
-            yield text[i + n - 1]
+        last = text[i + n - 1]
+        if last is not None and list(text[i : i + n - 1]) == tail:
+            yield last

@@ -81,6 +81,13 @@ def test_no_row_of_the_source_is_repeated(n: int, expected: set[int]) -> None:
     assert set(found.forbidden) == expected
 
 
+def test_a_token_that_only_the_source_has_is_neither_forbidden_nor_penalised() -> None:
+    stated = rules(eos_token_id=2, encoder_no_repeat_ngram_size=2, encoder_repetition_penalty=1.6)
+    source = [5, None, 6, None, 8]
+    assert set(stated.verdict([0, 6], 1, None, source).forbidden) == set()
+    assert [penalty.ids for penalty in stated.penalties([0, 6], source)] == [[5, 6, 8]]
+
+
 def test_penalties_come_in_the_order_of_transformers() -> None:
     stated = rules(eos_token_id=2, repetition_penalty=1.2, encoder_repetition_penalty=1.6)
     found = [(p.name, p.penalty, p.ids) for p in stated.penalties([5, 6], [7, 8])]
