@@ -62,13 +62,17 @@ def run_facts(session: Session) -> Results:
         N_("strategy"): _("given output") if run.teacher_forced else run.settings.strategy,
         **{name: value for name, (value, _origin) in decoded.items()},
         N_("steps"): f"@{run.first} … @{run.computed}" if run.computed >= run.first else _("none yet"),
-        N_("tokens"): _("{n} of at most {most}").format(n=len(run.tokens), most=run.max_tokens),
+        N_("tokens"): "" if run.teacher_forced else _room(run),
         N_("cursor"): f"@{session.cursor.step} #{session.cursor.index}",
         N_("text"): run.text,
         **_stated(run),
     }
     origins = {name: origin for name, (_value, origin) in decoded.items()}
     yield _listed("run", facts, {**origins, "tokens": run.limit.by} if decoded else {})
+
+
+def _room(run: Run) -> str:
+    return _("{n} of at most {most}").format(n=len(run.tokens), most=run.max_tokens)
 
 
 def _decoding(run: Run) -> dict[str, tuple[Any, str]]:

@@ -153,7 +153,7 @@ def test_the_top_of_a_distribution():
     probs, logits = tape()["choice.probs"], tape()["choice.logits"]
     pieces = ["我", "i", "[b]", "a", "b"]
     assert (
-        seen(top_view(probs, logits, pieces.__getitem__, n=2, chosen=4))
+        seen(top_view(probs, logits, pieces.__getitem__, n=2, marks={4: "chosen"}))
         == """\
   rank  id  token   prob   logit
      1   2  "[b]"  0.991   4.342  ███████████████████▉

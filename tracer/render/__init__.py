@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         progress,
         prose,
         records,
+        scored,
         softmax,
         stops,
         table,
