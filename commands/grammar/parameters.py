@@ -88,8 +88,10 @@ def _up_to(most: int, option: str) -> Callable[[str], int]:
     return read
 
 
-def _cell(text: str) -> Address | Label:
-    """An address, or a token between quotes."""
+def _cell(text: str) -> Address | Label | int:
+    """An address, a token between quotes, or the number of an operand."""
+    if text.isascii() and text.isdigit():
+        return int(text[:9])
     selectors = parse_selectors(text) if text.startswith('"') else ()
     label = selectors[0] if len(selectors) == 1 else None
     return label if isinstance(label, Label) else parse(text)
@@ -150,7 +152,7 @@ Text = Annotated[str, TEXT]
 Location = Annotated[Address, Kind("LOC", parse, locations)]
 Place = Annotated[Address | str, Kind("LOC", _place, _places)]
 Name = Annotated[str, Kind("NAME", str)]
-Cell = Annotated[Address | Label, Kind("CELL", _cell, addresses)]
+Cell = Annotated[Address | Label | int, Kind("CELL", _cell, addresses)]
 Where = Annotated[Address, Kind("ADDRESS", parse, addresses)]
 Anywhere = Annotated[Address | Everywhere, Kind("ADDRESS", parse_anywhere, addresses)]
 Numbers = Annotated[list[float], Kind("NUMBERS", _numbers)]

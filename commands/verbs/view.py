@@ -14,6 +14,7 @@ from tracer.tensor import Array
 
 from ..grammar.parameters import Expr, Places
 from ..registry import command
+from ..results.recorded import Recorded
 from ..results.result import Result, Results
 from ..results.values import Part, unlabelled, value_result
 
@@ -44,7 +45,7 @@ def _recorded(part: Part) -> Result:
     record, cut = part.record, part.cut
 
     def subject() -> Subject:
-        from ..viewer.subject import Recorded, Subject
+        from ..viewer.subject import Subject
 
         origin = Recorded(part.session.run, record, part.selectors)
         likely = record.has(Trait.DISTRIBUTION)

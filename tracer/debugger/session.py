@@ -51,7 +51,8 @@ class Session:
     A motion goes no further than the first of ``stops`` on its way; `goto`, `back` and `forward` pass them by. One that
     is interrupted or fails leaves the cursor where it was.
     ``frame`` counts the scopes between the record under the cursor and the one that is looked from; any motion looks
-    from the innermost again. ``met`` are those stops that ended the last motion.
+    from the innermost again. ``met`` are those stops that ended the last motion, ``asked`` the cells, by address, that
+    the last explanation led to.
     """
 
     def __init__(self, begin: Begin) -> None:
@@ -59,6 +60,7 @@ class Session:
         self.stops = Stops()
         self.bookmarks = Bookmarks()
         self.displays = Displays()
+        self.asked: Sequence[str] = ()
         self._due: list[str] | None = None
         self.restart()
 
