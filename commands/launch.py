@@ -105,7 +105,7 @@ def _play(origin: Origin, script: Script, output: Output, made: Making) -> int:
     look = replace(output.look, width=output.look.width or WIDTH)
     with _destination(output.file) as stream:
         sitting = origin.sitting()
-        with made(stream, look, sitting.title) as presenter:
+        with made(stream, look, sitting.heading) as presenter:
             return Batch(sitting, presenter, script.keep_going).play(lines)
 
 

@@ -142,6 +142,7 @@ _DECLARED = (
     Setting("width", optional(number("N", 20, 10_000)), None, N_("Columns to lay out for; auto is the terminal's.")),
     Setting("decimals", number("N", 0, 12), 3, N_("Decimals of the numbers in tables.")),
     Setting("rows", number("N", 1, 10_000), 20, N_("Rows of a matrix shown before its middle is left out.")),
+    Setting("title", optional(TEXT), None, N_("Heading of documents; auto is what is traced in them.")),
     Setting("accessible", SWITCH, False, N_("Plain ASCII, no bar at the bottom, lists in place of grids.")),
     Setting("pager", SWITCH, True, N_("What does not fit the screen goes through less.")),
     Setting("suggest", SWITCH, True, N_("A line typed before is suggested while you type; the right arrow takes it.")),
