@@ -16,7 +16,7 @@ from tracer.debugger.session import Session
 from tracer.decoding.settings import BELONGS
 from tracer.errors import InputError
 from tracer.export import jsonl
-from tracer.i18n import N_, _, spoken
+from tracer.i18n import N_, _, extent, spoken
 from tracer.modules import Module, tree
 from tracer.past import Past, Rows
 from tracer.run import Run
@@ -61,7 +61,7 @@ def run_facts(session: Session) -> Results:
     facts = {
         N_("strategy"): _("given output") if run.teacher_forced else run.settings.strategy,
         **{name: value for name, (value, _origin) in decoded.items()},
-        N_("steps"): f"@{run.first} … @{run.computed}" if run.computed >= run.first else _("none yet"),
+        N_("steps"): extent(f"@{run.first}", f"@{run.computed}") if run.computed >= run.first else _("none yet"),
         N_("tokens"): "" if run.teacher_forced else _room(run),
         N_("cursor"): f"@{session.cursor.step} #{session.cursor.index}",
         N_("text"): run.text,
@@ -109,8 +109,16 @@ def _record(record: Record) -> dict[str, Any]:
         N_("reference"): operation.reference,
         N_("axes"): ", ".join(f"{name} {n}" for name, n in zip(output.axes, output.shape, strict=True)),
         N_("inputs"): ", ".join(tensor.address for tensor in record.inputs),
-        **{name: f"{value:.6g}" for name, value in output.statistics()._asdict().items()},
+        **_measured(record),
     }
+
+
+def _measured(record: Record) -> dict[str, Any]:
+    """The statistics of an output, or its value where that is an id."""
+    output = record.output
+    if record.is_measured:
+        return {name: f"{value:.6g}" for name, value in output.statistics()._asdict().items()}
+    return {} if output.array.ndim else {N_("value"): str(output.array.item())}
 
 
 ORDERS = ("index", "size", *Statistics._fields)
@@ -225,11 +233,11 @@ def hypothesis_facts(session: Session) -> Results:
         table = render.table
         columns = [
             table.Column(_("address"), [f["address"] for f in facts], "<"),
-            table.Column(_("parent"), [f["parent"] or "–" for f in facts], "<"),
-            table.Column("log p", [f"{f['log_prob']:.4f}" for f in facts]),
+            table.Column(_("parent"), [f["parent"] or "–" for f in facts], "<", spare=1),
+            table.Column("log p", [f"{f['log_prob']:.4f}" for f in facts], spare=2),
             table.Column(_("beam score"), [f"{f['score']:.4f}" for f in facts]),
             table.Column(_("fate"), [spoken(FATES[f["fate"]]) for f in facts], "<"),
-            table.Column(_("text"), [f["text"] for f in facts], "<"),
+            table.Column(_("text"), [f["text"] for f in facts], "<", free=True),
         ]
         return table.Table(columns, [table.Remark(spoken(FATES[f["reason"]])) for f in facts], indent=0)
 

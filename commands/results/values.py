@@ -71,6 +71,7 @@ class Part:
             full=whole,
             probabilities=self.record.has(Trait.DISTRIBUTION),
             highlight=highlight,
+            measured=not self.record.has(Trait.MASK),
         )
 
     def _row(self) -> list[int] | None:

@@ -88,10 +88,7 @@ def heads(session: Session, address: Where | None = None) -> Results:
     part = Part(session, _nearest(session, address, "weights", _has_heads))
     cut = part.cut
 
-    yield replace(
-        part.result(),
-        view=lambda: render.heads.heads_view(cut, title=part.title, probabilities=part.record.has(Trait.DISTRIBUTION)),
-    )
+    yield replace(part.result(), view=lambda: render.heads.heads_view(cut, title=part.title))
 
 
 def _has_heads(record: Record) -> bool:

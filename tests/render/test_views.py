@@ -48,6 +48,7 @@ entropy 0.96 of 1.00 bits
     hidden by the causal mask: key 2 >
     query 1
              Σ           1.000
+  left out, for want of room: exp(s−max)
 """
     )
 

@@ -76,7 +76,7 @@ class Top(Composite):
         columns = [
             Column(_("rank"), list(map(str, ranks))),
             Column(_("id"), list(map(str, ids)), spare=2),
-            Column(_("token"), [quoted(self.piece(i)) for i in ids], "<"),
+            Column(_("token"), [quoted(self.piece(i)) for i in ids], "<", free=True),
             Column(_("prob"), number.all(self.probs[ids].tolist())),
             Column(_("logit"), number.all(self.logits[ids].tolist()), spare=1),
         ]

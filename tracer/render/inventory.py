@@ -17,13 +17,14 @@ from .records import shape_of
 from .table import Column, Remark, Table
 
 Shape = tuple[int, ...]
+Row = tuple[Record, Statistics]
 
 
 @dataclass(frozen=True)
 class RecordsView(Composite):
     """See `records_view`."""
 
-    rows: Sequence[tuple[Record, Statistics]]
+    rows: Sequence[Row]
 
     def parts(self, page: Page) -> Iterator[View]:
         records = [record for record, _statistics in self.rows]
@@ -33,13 +34,13 @@ class RecordsView(Composite):
             Column(_("shape"), [shape_of(record) for record in records], spare=4),
             *self._numbers(page),
         ]
-        yield Table(columns, [Remark(page.text(not_finite(statistics))) for _record, statistics in self.rows])
+        yield Table(columns, [Remark(page.text(_odd(*row))) for row in self.rows])
 
     def _numbers(self, page: Page) -> Iterator[Column]:
         number, spare = Notation(page), {"min": 1, "max": 1, "mean": 2, "std": 0}
         for name, expendable in spare.items():
-            values = [getattr(statistics, name) for _record, statistics in self.rows]
-            yield Column(name, number.all(values), spare=expendable)
+            cells = ((record.is_measured, getattr(statistics, name)) for record, statistics in self.rows)
+            yield Column(name, [number(value) if measured else "" for measured, value in cells], spare=expendable)
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,16 @@ class CacheView(Composite):
         return [*sizes, sum(sizes)]
 
 
-def records_view(rows: Sequence[tuple[Record, Statistics]]) -> RecordsView:
+def records_view(rows: Sequence[Row]) -> RecordsView:
     """Records with the statistics of their outputs, in the order given."""
     return RecordsView(rows)
+
+
+def _odd(record: Record, statistics: Statistics) -> str:
+    """What there is to say of an output beside its statistics, or in place of them."""
+    if not record.is_measured:
+        return _("a mask") if record.output.shape else f"= {record.output.array.item()}"
+    return not_finite(statistics)
 
 
 def cache_view(layers: Sequence[tuple[Shape, Shape, int]]) -> CacheView:

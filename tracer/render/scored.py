@@ -34,10 +34,12 @@ class ScoredView(Composite):
         digits = len(str(self.tokens[-1].position + 1))
         columns = [
             Column("#", [*(f"{token.position + 1:>{digits}}" for token in self.tokens), ""]),
-            Column(_("target token"), [*(quoted(self.piece(token.id)) for token in self.tokens), _("mean")], "<"),
+            Column(
+                _("target token"), [*(quoted(self.piece(token.id)) for token in self.tokens), _("mean")], "<", free=True
+            ),
             Column(_("prob"), [*(number(token.prob) for token in self.tokens), ""]),
             Column(_("rank"), [*(str(token.rank) for token in self.tokens), ""]),
-            Column(_("best other"), [*(quoted(self.piece(token.other)) for token in self.tokens), ""], "<"),
+            Column(_("best other"), [*(quoted(self.piece(token.other)) for token in self.tokens), ""], "<", free=True),
             Column(_("its prob"), [*(number(token.other_prob) for token in self.tokens), ""], spare=1),
             Column(_("loss"), [number(loss) for loss in [*losses, losses.mean()]]),
         ]
@@ -64,7 +66,11 @@ class LossView(Composite):
         places = window(len(losses), len(losses) if self.full else page.rows, [int(losses.argmax())])
         rows = [self._row(place, number, page) for place in places]
         read, scored, loss = zip(*rows, ("", _("mean"), number(losses.mean())), strict=True)
-        columns = [Column(_("token read"), read, "<"), Column(_("token scored"), scored, "<"), Column(_("loss"), loss)]
+        columns = [
+            Column(_("token read"), read, "<", free=True),
+            Column(_("token scored"), scored, "<", free=True),
+            Column(_("loss"), loss),
+        ]
         yield Table(columns, [*(Remark() for _place in places), _perplexity(losses)], indent=0)
 
     def _row(self, place: int | Hidden, number: Notation, page: Page) -> tuple[str, str, str]:
