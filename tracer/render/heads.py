@@ -48,7 +48,7 @@ class HeadsView(View):
             panels = [self._panel(head, rows, columns, page) for head in range(start, min(heads, start + fit))]
             for text, *parts in zip(["", "", *labels], *panels, strict=True):
                 yield [Segment(padded(text, area), DIM), *(segment for part in parts for segment in part)]
-        legend = _("rows are queries, columns keys; in hundredths: blank below half of one, {sign} exactly 0")
+        legend = _("rows are queries, columns keys, in hundredths; blank below half, {sign} exactly 0")
         yield from sentence(legend.format(sign=page.glyphs.zero), page)
 
     def _panel(self, head: int, rows: Sequence[Shown], columns: Sequence[Shown], page: Page) -> list[Line]:
