@@ -15,7 +15,7 @@ from .sitting import Sitting
 
 _FLAGS = re.compile(r"(?:\s*/\S+(?=\s))*")
 _FLAG = re.compile(r"\s*/(\S*)")
-_OPTION = re.compile(r"(?:.*\s)?(-\S*)", re.DOTALL)
+_LAST_WORD = re.compile(r"(?:.*\s)?(\S+)", re.DOTALL)
 _FILE = re.compile(r'.*\s>\s*("[^"]*)', re.DOTALL)
 _BARE_FILE = re.compile(r'.*\s>\s*([^"\s]*)', re.DOTALL)
 
@@ -63,8 +63,8 @@ def _arguments(known: Grammar, rest: str, sitting: Sitting, *, patient: bool) ->
         rest = rest[_match_end(_FLAGS, rest) :]
         if flag := _FLAG.fullmatch(rest):
             return _flags(known, flag[1])
-    if known.options and (option := _OPTION.fullmatch(rest)):
-        return _options(known, option[1])
+    if (word := _LAST_WORD.fullmatch(rest)) and (options := list(_options(known, word[1]))):
+        return options
     return _argument(known, _without_options(known, rest), sitting, patient=patient)
 
 

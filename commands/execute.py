@@ -95,7 +95,7 @@ def _logged(text: str, sitting: Sitting, presenter: Presenter, read: Reading) ->
 def _carried_out(call: Call, sitting: Sitting, presenter: Presenter) -> Call:
     results: list[Result] = []
     try:
-        with _destination(call, presenter) as shown:
+        with _destination(call, presenter, sitting) as shown:
             for result in call.run(sitting, shown):
                 _show(result, shown, sitting.log if shown is presenter else None)
                 results.append(result)
@@ -119,14 +119,14 @@ def _show(result: Result, presenter: Presenter, log: Log | None) -> None:
 
 
 @contextmanager
-def _destination(call: Call, presenter: Presenter) -> Iterator[Presenter]:
+def _destination(call: Call, presenter: Presenter, sitting: Sitting) -> Iterator[Presenter]:
     """The presentation of what a line says: on the screen, in the file it names, or for a program to read."""
     if call.file is None and not call.program:
         yield presenter
         return
     with whole_file(call.file) if call.file else nullcontext(presenter.stream) as stream:
         collected = StringIO() if call.program else stream
-        with presenter.onto(collected) as shown:
+        with presenter.onto(collected, sitting.title) as shown:
             yield shown
         if isinstance(collected, StringIO):
             pipe(call.program, collected.getvalue(), stream)

@@ -107,7 +107,7 @@ def _play(origin: Origin, script: Script, output: Output, made: Making) -> int:
     look = replace(output.look, width=output.look.width or WIDTH)
     with _destination(output.file) as stream:
         sitting = origin.sitting()
-        with made(stream, look, sitting.title) as presenter:
+        with made(stream, look, sitting.heading) as presenter:
             status = Batch(sitting, presenter, script.keep_going).play(lines)
     if script.file != PIPED and is_waiting(sys.stdin):
         complain(_("note: standard input was not read: --batch runs what -e or its FILE says; --batch - reads it too"))

@@ -31,7 +31,7 @@ LEFT_OUT = {
 
 
 class Opener:
-    """Begins runs of one model with one set of settings; remembers the text of the last.
+    """Begins runs of one model with one set of settings; remembers the text of the last, and the output given for it.
 
     ``ids`` says that texts are token ids. ``target`` is a given output; for a model without tokenizers it holds ids.
     ``mask`` and ``positions`` are numbers, one for each token of the text, and belong to it alone. ``warn`` is told
@@ -61,23 +61,25 @@ class Opener:
         self._target_ids = None if target is None else self._given(target)
 
     def __call__(self, text: str | None = None) -> Run:
-        """A fresh run of a text, or of the last one again.
+        """A fresh run of a text, which is decoded; without one, of the last text again, with the output given for it.
 
         Raises:
             InputError: the text is empty, too long, or no list of ids where ids are wanted; the mask or the positions
                 don't fit it.
         """
         if text is not None:
-            run = self._run(text, None, None)
+            run = self._run(text)
             self._forget(text)
             return run
-        return self._run(self.text, self.mask, self.positions)
+        return self._run(self.text, self._target_ids, self.mask, self.positions)
 
-    def _run(self, text: str, mask: str | None, positions: str | None) -> Run:
+    def _run(
+        self, text: str, target: Sequence[int] | None = None, mask: str | None = None, positions: str | None = None
+    ) -> Run:
         model, ids = self.model, self._source(text)
         hides = None if mask is None else check_mask(model, read_numbers(mask, MASK), ids)
         places = None if positions is None else check_positions(model, read_numbers(positions, POSITIONS), ids)
-        run = Run(model, ids, self.settings, self._target_ids, mask=hides, positions=places)
+        run = Run(model, ids, self.settings, target, mask=hides, positions=places)
         for remark in run.remarks:
             self._warn(_("note: {what}").format(what=spoken(remark)))
         return run
@@ -85,7 +87,10 @@ class Opener:
     def _forget(self, text: str) -> None:
         """Go over to another text."""
         self._tell_of_places()
+        before = self._left_out()
         self.text, self.mask, self.positions = text, None, None
+        self.target = self._target_ids = None
+        self._tell_what_is_left_out(before)
 
     def _tell_of_places(self) -> None:
         """Tell what was stated of the places of the text, where that is left behind."""
@@ -103,7 +108,7 @@ class Opener:
                 self._warn(_("note: {what}").format(what=spoken(decision.what)))
         for warning in self.model.warnings:
             self._warn(_("warning: {warning}").format(warning=spoken(warning)))
-        self._tell_what_is_left_out(self._left_out())
+        self._tell_what_is_left_out([])
 
     def _opened(self) -> str:
         """The decisions that one would look up first, in a line."""
@@ -118,18 +123,27 @@ class Opener:
 
     def deciding(self, settings: Settings) -> Opener:
         """The same with other settings; tells what the checkpoint asks for and does not get any more."""
-        other = self._again(self.model, settings)
-        before = self._left_out()
-        other._tell_what_is_left_out([setting for setting in other._left_out() if setting not in before])
+        other = self._again(self.model, settings, self.target)
+        other._tell_what_is_left_out(self._left_out())
+        return other
+
+    def giving(self, target: str | None) -> Opener:
+        """The same with another output given, or none; tells as `deciding` does.
+
+        Raises:
+            InputError: the model can't read it.
+        """
+        other = self._again(self.model, self.settings, target)
+        other._tell_what_is_left_out(self._left_out())
         return other
 
     def computing_in(self, dtype: Dtype) -> Opener:
         """The same with arithmetic of another type."""
-        return self._again(self.model.computing_in(dtype), self.settings)
+        return self._again(self.model.computing_in(dtype), self.settings, self.target)
 
-    def _again(self, model: Model, settings: Settings) -> Opener:
+    def _again(self, model: Model, settings: Settings, target: str | None) -> Opener:
         places = {"mask": self.mask, "positions": self.positions}
-        return self._over(model, self.text, ids=self.ids, target=self.target, settings=settings, **places)
+        return self._over(model, self.text, ids=self.ids, target=target, settings=settings, **places)
 
     def between(self, source_lang: str | None, target_lang: str | None) -> Opener:
         """The same between other languages; None is the one that the files state."""
@@ -155,8 +169,9 @@ class Opener:
         """What the checkpoint states of strategies and this one does not follow; a given output needs none."""
         return [] if self.target is not None else self.model.rules.unfollowed(self.settings.strategy)
 
-    def _tell_what_is_left_out(self, settings: Sequence[str]) -> None:
-        if settings:
+    def _tell_what_is_left_out(self, before: Sequence[str]) -> None:
+        """Tell what is left out now and was not ``before``."""
+        if settings := [setting for setting in self._left_out() if setting not in before]:
             told = LEFT_OUT[self.settings.strategy]
             self._warn(spoken(told).format(model=self.model.name, settings=", ".join(settings)))
 

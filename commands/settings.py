@@ -17,8 +17,8 @@ from tracer.errors import InputError
 from tracer.i18n import N_, Message, _, spoken
 from tracer.model import DTYPES
 
-from .grammar.kinds import AUTO, SWITCH, among, number, optional
-from .grammar.parameters import Kind
+from .grammar.kinds import AUTO, OFF, SWITCH, among, number, optional
+from .grammar.parameters import TEXT, Kind
 from .grammar.suggestions import words
 from .sitting import Sitting
 
@@ -110,6 +110,21 @@ class Stopping(Decoding):
         return next((word for word, stopping in EARLY_STOPPING.items() if stopping == value), AUTO)
 
 
+class Given(Setting):
+    """An output that is given, in place of one that is decoded: it begins a fresh run."""
+
+    is_kept = False
+
+    def get(self, sitting: Sitting) -> Any:
+        return sitting.opener.target
+
+    def put(self, sitting: Sitting, value: Any) -> None:
+        sitting.reopen(sitting.opener.giving(value))
+
+    def shown(self, sitting: Sitting) -> str:
+        return OFF if sitting.opener.target is None else sitting.opener.target
+
+
 class Arithmetic(Setting):
     """The type of the arithmetic: it begins a fresh run."""
 
@@ -151,6 +166,7 @@ _DECLARED = (
     Setting("width", optional(number("N", 20, 10_000)), None, N_("Columns to lay out for; auto is the terminal's.")),
     Setting("decimals", number("N", 0, 12), 3, N_("Decimals of the numbers in tables.")),
     Setting("rows", number("N", 1, 10_000), 20, N_("Rows of a matrix shown before its middle is left out.")),
+    Setting("title", optional(TEXT), None, N_("Heading of documents; auto is what is traced in them.")),
     Setting("accessible", SWITCH, False, N_("Plain ASCII, no bar at the bottom, lists in place of grids.")),
     Setting("pager", SWITCH, True, N_("What does not fit the screen goes through less.")),
     Setting("suggest", SWITCH, True, N_("A line typed before is suggested while you type; the right arrow takes it.")),
@@ -159,6 +175,7 @@ _DECLARED = (
     Setting("repeat", SWITCH, True, N_("An empty line repeats the last motion.")),
     Setting("vi", SWITCH, False, N_("Lines are edited with vi's keys; F4 switches too.")),
     Language("lang", among(*i18n.LANGUAGES), "en", N_("Language of messages.")),
+    Given("target", optional(TEXT, OFF), None, N_("An output to score in one pass, token by token; off decodes one.")),
     Decoding("strategy", among(*STRATEGIES), "greedy", N_("How a token is chosen.")),
     Decoding("temperature", optional(number("X", 1e-6, 1e6, float)), None, N_("Sampling: logits are divided by it.")),
     Decoding("top-k", optional(number("N", 1, 1 << 24)), None, N_("Sampling among the N likeliest tokens.")),

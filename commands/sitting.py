@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from tracer.debugger.session import Session, Stop
 from tracer.errors import InputError, TraceError
 from tracer.export.writer import Title
 from tracer.i18n import _
+from tracer.run import Run
 
 from .grammar.parsing import Call, parse_line, split_word
 from .opener import Opener, as_typed
@@ -39,12 +40,29 @@ class Sitting(Session):
         self.log: Log | None = None
         self.witness: Callable[[Call, list[Result]], None] | None = None
         self.learn: Callable[[str | None], None] | None = None
-        super().__init__(lambda text: self.opener(text))
+        self._traced: list[Title] = []
+        super().__init__(self._fresh)
 
     def title(self) -> Title:
-        """What is traced: the text, with the output that was given for it, and the model."""
-        texts = (self.opener.text, self.opener.target)
-        return Title(" → ".join(map(as_typed, filter(None, texts))), self.opener.model.describe())
+        """What is traced: the text, with the output that was given for it, and the model; or the title that was set."""
+        return self._entitled([self._traced[-1]])
+
+    def heading(self) -> Title:
+        """The same of everything that was traced so far."""
+        return self._entitled(self._traced)
+
+    def _entitled(self, traced: Sequence[Title]) -> Title:
+        texts, models = (dict.fromkeys(parts) for parts in zip(*traced, strict=True))
+        return Title(self.preferences.get("title") or " · ".join(texts), "; ".join(models))
+
+    def _fresh(self, text: str | None) -> Run:
+        """A fresh run; the one before is forgotten where nothing of it was computed."""
+        run = self.opener(text)
+        if self._traced and self.run.computed < self.run.first:
+            self._traced.pop()
+        texts = filter(None, (self.opener.text, self.opener.target))
+        self._traced.append(Title(" → ".join(map(as_typed, texts)), self.opener.model.describe()))
+        return run
 
     def reopen(self, opener: Opener) -> Stop:
         """A fresh run by another opener; raises as that does, and then the run stays as it was."""

@@ -19,8 +19,8 @@ LAYERS = (
     ("model", "reading", "run", "training"),
     ("debugger",),
     (
-        *("derive", "compare", "reference", "contest", "factors", "modules", "differences", "unhidden", "verify"),
-        *("document", "heat", "export"),
+        *("derive", "compare", "reference", "contest", "scored", "factors", "modules", "differences", "unhidden"),
+        *("verify", "document", "heat", "export"),
     ),
     ("render",),
 )

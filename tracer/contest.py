@@ -1,4 +1,4 @@
-"""Why this token and not the next best: their logits, term by term."""
+"""Why this token and not another: their logits, term by term."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arithmetic import Node, Sum, Terms, over
-from .derive import Derivation, derive
+from .derive import Derivation, derive, hidden_by
 from .tape import Tape
 
 
 @dataclass(frozen=True)
 class Contest:
-    """The token chosen in a step and the one with the largest logit among the others, by the derivations of theirs.
+    """The token chosen in a step and another, by the derivations of their logits.
 
     ``odds`` is the logarithm of how many times the other's probability the winner's was in what was chosen from, which
-    temperature, top-k and top-p have a part in; infinite where the other had none.
+    temperature, top-k and top-p have a part in; infinite where the other had none, and then ``ruling`` says why.
     """
 
     winner: Derivation
     rival: Derivation
     odds: float
+    ruling: str = ""
 
     @property
     def margin(self) -> float:
@@ -41,21 +42,32 @@ class Contest:
         return self.margin - self.difference().evaluate()
 
 
-def contest(tape: Tape) -> Contest | None:
-    """The choice of a step as a contest; None where rules left one token only, where nan won, or nothing is chosen."""
+def contest(tape: Tape, rival: int | None = None) -> Contest | None:
+    """The choice of a step as a contest with another id: the one with the largest logit that the rules allow, or any.
+
+    None where rules left no other, where nan is one of the two, or nothing is chosen.
+    """
     if "choice" not in tape.addresses:
         return None
-    winner = int(tape["choice"].array)
-    allowed = tape["choice.logits"].array.astype(np.float64)
+    winner, logits = int(tape["choice"].array), tape.find("logits")
+    if rival is None and (rival := _runner_up(tape, winner)) is None:
+        return None
+    last = logits.output.shape[0] - 1
+    sides = derive(logits, (last, winner)), derive(logits, (last, rival))
+    if not all(np.isfinite(side.value) for side in sides):
+        return None
+    z = tape.find("choice.probs").inputs[0]
+    ours, theirs = z.leaf(winner), z.leaf(rival)
+    return Contest(*sides, ours.value - theirs.value, hidden_by(theirs, tape) if np.isneginf(theirs.value) else "")
+
+
+def _runner_up(tape: Tape, winner: int) -> int | None:
+    """The id with the largest logit among the others that the rules allow; None where there is none, or nan won."""
+    allowed = tape["choice.logits"].array
     others = np.nan_to_num(allowed, nan=-np.inf)
     others[winner] = -np.inf
     rival = int(others.argmax())
-    if not np.isfinite(allowed[[winner, rival]]).all():
-        return None
-    logits = tape.find("logits")
-    last = logits.output.shape[0] - 1
-    z = tape.find("choice.probs").inputs[0].array
-    return Contest(derive(logits, (last, winner)), derive(logits, (last, rival)), float(z[winner]) - float(z[rival]))
+    return rival if np.isfinite(allowed[[winner, rival]]).all() else None
 
 
 def _products(node: Node) -> Terms:

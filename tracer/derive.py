@@ -9,6 +9,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from .arithmetic import Given, Leaf, Named, Node, Noted, Sum, Terms
+from .errors import AddressError
+from .ops.attention import is_hidden
 from .tape import Record, Tape
 from .tensor import Parameter, Tensor
 
@@ -75,6 +77,17 @@ def record_of(run: Recorded, leaf: Leaf) -> Record | None:
     return run.at(step).find(path) if colon and step.startswith("@") else None
 
 
+def hidden_by(cell: Leaf, tape: Tape) -> str:
+    """Why a recorded cell is hidden, followed back to the record that made it so; nothing where the tape has none."""
+    try:
+        record = tape.find(cell.address)
+    except AddressError:
+        return ""
+    derivation = derive(record, cell.index)
+    hidden = (leaf for leaf in derivation.terms if is_hidden(np.asarray(leaf.value)))
+    return derivation.note or next((hidden_by(leaf, tape) for leaf in hidden), "")
+
+
 class Place(NamedTuple):
     """Where a cell lies on an axis that has labels."""
 
@@ -105,6 +118,12 @@ class Explanation:
             yield self.derivation
         for operand in self.operands:
             yield from operand.derivations()
+
+    def cells(self) -> Iterator[Leaf]:
+        """Every operand in the tree, from the top down: what may be asked about next."""
+        for operand in self.operands:
+            yield operand.leaf
+            yield from operand.cells()
 
 
 class Explainer:

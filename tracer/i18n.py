@@ -140,6 +140,11 @@ def _(message: str) -> str:
     return _translations.gettext(message) if message else ""
 
 
+def extent(first: str, last: str) -> str:
+    """``#4 to #32``; one of them where they are the same."""
+    return first if first == last else _("{first} to {last}").format(first=first, last=last)
+
+
 def ngettext(one: str, many: str, n: int) -> str:
     """``one`` or ``many``, as the user's language counts ``n``."""
     return _translations.ngettext(one, many, n)

@@ -92,6 +92,9 @@ class Run:
 
     ``mask`` has 0 for every source id that no query looks at, and 1 for the others; ``target_mask`` the same for target
     ids. ``positions`` are those of the source ids. `reading` says what they are where they are not given.
+
+    Raises:
+        InputError: the text is too long, or the output is given and a strategy is to choose one.
     """
 
     model: Model
@@ -104,6 +107,13 @@ class Run:
     target_mask: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
+        if self.teacher_forced and self.settings.strategy != "greedy":
+            raise InputError(
+                _(
+                    "strategy {strategy} chooses tokens, and here the output is given; "
+                    "leave out the strategy or the target (set target off)"
+                ).format(strategy=self.settings.strategy)
+            )
         self.source = self.model.pieces(self.source_ids, "source")
         self.source_text = read_source(self.model, self.source_ids, self.source, self.mask)
         self._read = list(self._given())
@@ -222,6 +232,11 @@ class Run:
         if at_limit and self._verdict(self._read[:-1]).forced is not None:
             return _("{piece}, forced: {why}").format(piece=last.piece, why=spoken(self.limit.ending))
         return last.piece
+
+    @property
+    def decoder_ids(self) -> Sequence[int]:
+        """What the decoder has read so far, and what was chosen last: the ids of ``target``."""
+        return self._read
 
     @property
     def output_ids(self) -> list[int]:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .addresses import parse, resolve
 from .errors import AddressError
-from .i18n import _
+from .i18n import _, extent
 from .operation import Operation, Trait
 from .past import Past
 from .tensor import Array, Tensor
@@ -50,6 +52,11 @@ class Record:
     def name(self) -> str:
         """The last segment of the address."""
         return self.address.rpartition(".")[2]
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether its output is a quantity, which has statistics: neither an id nor a mask."""
+        return not (np.issubdtype(self.output.array.dtype, np.integer) or self.has(Trait.MASK))
 
     def has(self, trait: Trait) -> bool:
         """Whether a trait is one of the operation's."""
@@ -195,8 +202,8 @@ class Tape:
     def _numbered(self, index: int) -> Record:
         if not 1 <= index <= len(self.records):
             raise AddressError(
-                _("step @{n} has records #1 to #{last}; there is no #{index}").format(
-                    n=self.number, last=len(self.records), index=index
+                _("step @{n} has records {extent}; there is no #{index}").format(
+                    n=self.number, extent=extent("#1", f"#{len(self.records)}"), index=index
                 )
             )
         return self.records[index - 1]

@@ -80,11 +80,16 @@ class Tensor:
         return cast("tuple[int, ...]", self.array.shape)
 
     def statistics(self) -> Statistics:
-        """Minimum, maximum, mean and standard deviation, as `Statistics` has them."""
+        """Minimum, maximum, mean and standard deviation, as `Statistics` has them.
+
+        Whole numbers are ids or places, of which there is no mean.
+        """
         finite = self.array[np.isfinite(self.array)].astype(np.float64)
         left_out = self.array.size - finite.size
         if not finite.size:
             return self._of_nothing_finite()
+        if np.issubdtype(self.array.dtype, np.integer):
+            return Statistics(float(finite.min()), float(finite.max()), np.nan, np.nan, left_out)
         low, high, mean, std = map(float, (finite.min(), finite.max(), finite.mean(), finite.std()))
         return Statistics(low, high, mean, std, left_out)
 

@@ -15,6 +15,8 @@ from .suggestions import words
 
 AUTO = "auto"
 """The word for None: what is left to the program, the terminal or the model."""
+OFF = "off"
+"""The word for None: what is not there."""
 
 
 def among(*known: str, short: Mapping[str, str] = MappingProxyType({})) -> Kind:
@@ -31,12 +33,12 @@ def number(placeholder: str, low: float, high: float, kind: type[int] | type[flo
     return Kind(placeholder, partial(_number, kind, low, high))
 
 
-def optional(kind: Kind) -> Kind:
-    """What a kind takes, or ``auto`` for None."""
-    known = [*kind.placeholder.split("|"), AUTO] if kind.placeholder.islower() else [AUTO]
+def optional(kind: Kind, none: str = AUTO) -> Kind:
+    """What a kind takes, or a word for None."""
+    known = [*kind.placeholder.split("|"), none] if kind.placeholder.islower() else [none]
     return Kind(
-        f"{kind.placeholder}|{AUTO}",
-        lambda text: None if text == AUTO else kind.read(text),
+        f"{kind.placeholder}|{none}",
+        lambda text: None if text == none else kind.read(text),
         words(lambda _session: dict.fromkeys(known, "")),
     )
 

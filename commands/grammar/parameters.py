@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from tracer.addresses import Address, Everywhere, Label, parse, parse_anywhere, parse_selectors, unescaped
+from tracer.addresses import Address, Everywhere, Index, Label, parse, parse_anywhere, parse_selectors, unescaped
 from tracer.debugger.bookmarks import can_be_name
 from tracer.debugger.expressions import Expression, compile_expression
 from tracer.errors import InputError
@@ -45,7 +45,10 @@ class Flag:
 
 @dataclass(frozen=True)
 class Option:
-    """An option written ``-x VALUE``, or ``--word`` alone where there is no placeholder, after the command's name."""
+    """An option written ``-x VALUE`` or ``word VALUE``, or ``--word`` alone where there is no placeholder.
+
+    It stands anywhere after the command's name.
+    """
 
     word: str
     placeholder: str = ""
@@ -85,11 +88,21 @@ def _up_to(most: int, option: str) -> Callable[[str], int]:
     return read
 
 
-def _cell(text: str) -> Address | Label:
-    """An address, or a token between quotes."""
+def _cell(text: str) -> Address | Label | int:
+    """An address, a token between quotes, or the number of an operand."""
+    if text.isascii() and text.isdigit():
+        return int(text[:9])
     selectors = parse_selectors(text) if text.startswith('"') else ()
     label = selectors[0] if len(selectors) == 1 else None
     return label if isinstance(label, Label) else parse(text)
+
+
+def _position(text: str) -> Index | Label:
+    """One place on an axis of tokens: a number, or a token between quotes."""
+    selectors = parse_selectors(text)
+    if len(selectors) != 1 or not isinstance(selectors[0], Index | Label):
+        raise InputError(_('{text!r} is no position; give a number or a token: 2, -1, "love"').format(text=text))
+    return selectors[0]
 
 
 def _numbers(text: str) -> list[float]:
@@ -143,11 +156,12 @@ def _file(text: str) -> Path:
 
 
 Count = Annotated[int, Kind("N", _count)]
-Text = Annotated[str, Kind("TEXT", _text)]
+TEXT = Kind("TEXT", _text)
+Text = Annotated[str, TEXT]
 Location = Annotated[Address, Kind("LOC", parse, locations)]
 Place = Annotated[Address | str, Kind("LOC", _place, _places)]
 Name = Annotated[str, Kind("NAME", str)]
-Cell = Annotated[Address | Label, Kind("CELL", _cell, operands)]
+Cell = Annotated[Address | Label | int, Kind("CELL", _cell, operands)]
 Where = Annotated[Address, Kind("ADDRESS", parse, addresses)]
 WholeRecord = Annotated[Address, Kind("ADDRESS", _whole_record, addresses)]
 Anywhere = Annotated[Address | Everywhere, Kind("ADDRESS", parse_anywhere, addresses)]
@@ -155,6 +169,7 @@ Numbers = Annotated[list[float], Kind("NUMBERS", _numbers)]
 Depth = Annotated[int, Option("-d", "DEPTH", _up_to(20, "-d"))]
 Terms = Annotated[int, Option("-n", "TERMS", _up_to(1000, "-n"))]
 All = Annotated[bool, Option("--all")]
+At = Annotated[Index | Label | None, Option("at", "POSITION", _position)]
 Expr = Annotated[Expression, Kind(EXPRESSION, compile_expression, expressions)]
 File = Annotated[Path, Kind("FILE", _file, files)]
 FileOrOff = Annotated[Path | None, Kind("FILE|off", lambda text: None if text == "off" else _file(text), files)]

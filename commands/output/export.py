@@ -17,7 +17,7 @@ from tracer.tensor import Array, Axis, Tensor
 from ..results.result import Result
 from .files import whole_file
 from .formats import presenter_of
-from .present import Presenter
+from .present import Presenter, Titled
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -26,8 +26,8 @@ Shown = Sequence[Result]
 Writer = Callable[[IO[str], Shown, Presenter], None]
 
 
-def export(path: Path, shown: Shown, presenter: Presenter) -> None:
-    """Write what was shown to a file, whole or not at all.
+def export(path: Path, shown: Shown, presenter: Presenter, title: Titled) -> None:
+    """Write what was shown to a file, whole or not at all; ``title`` tells what it is about.
 
     Raises:
         InputError: the suffix is not known, there is nothing to write, or nothing that the format can hold.
@@ -40,12 +40,12 @@ def export(path: Path, shown: Shown, presenter: Presenter) -> None:
     if not shown:
         raise InputError(_("nothing was shown yet; name a value: export {path} E").format(path=path))
     with whole_file(path) as stream:
-        write(stream, shown, presenter)
+        write(stream, shown, presenter.onto(stream, title))
 
 
 def _presented(name: str, stream: IO[str], shown: Shown, presenter: Presenter) -> None:
     """As batch output of a format has it."""
-    with presenter_of(name)(stream, presenter.onto(stream).look, presenter.title) as writer:
+    with presenter_of(name)(stream, presenter.look, presenter.title) as writer:
         for result in shown:
             writer.show(result)
 

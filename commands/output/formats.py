@@ -31,27 +31,28 @@ _STREAMS: Mapping[str, Making] = {"text": TextPresenter, "jsonl": JsonPresenter}
 
 
 class DocumentPresenter(Presenter):
-    """Writes a document; it is whole when the context that the presenter is ends."""
+    """Writes a document, all of it when the context that the presenter is ends: what it is about is known then."""
 
     def __init__(self, kind: type[DocumentWriter], stream: IO[str], look: Look, title: Titled = untitled) -> None:
         super().__init__(stream, look, title)
         self._kind = kind
         self._writer = kind()
+        self._written: list[str] = []
 
-    def onto(self, stream: IO[str]) -> Presenter:
-        return DocumentPresenter(self._kind, stream, self.look, self.title)
+    def onto(self, stream: IO[str], title: Titled = untitled) -> Presenter:
+        return DocumentPresenter(self._kind, stream, self.look, title)
 
     def altered(self, preferences: Mapping[str, Any]) -> Presenter:
         same = DocumentPresenter(self._kind, self.stream, self.look.altered(preferences), self.title)
-        same._writer = self._writer
+        same._writer, same._written = self._writer, self._written
         return same
 
-    def __enter__(self) -> Presenter:
-        self.write(self._writer.opening(self.title()))
-        return self
-
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.write(self._writer.closing())
+        self.stream.write("".join([self._writer.opening(self.title()), *self._written, self._writer.closing()]))
+        super().__exit__(kind, error, at)
+
+    def write(self, text: str) -> None:
+        self._written.append(text)
 
     def echo(self, line: str) -> None:
         if line.startswith("#"):

@@ -10,17 +10,19 @@ from tracer.export import jsonl
 from tracer.i18n import _, cause
 
 from ..results.result import Result
-from .present import Presenter
+from .present import Presenter, Titled, untitled
 
 
 class Log:
     """What is appended to a file: every line that is run, what it shows, and what goes wrong.
 
+    ``title`` tells what it is about.
+
     Raises:
         InputError: the file can't be written.
     """
 
-    def __init__(self, path: Path, presenter: Presenter) -> None:
+    def __init__(self, path: Path, presenter: Presenter, title: Titled = untitled) -> None:
         self._open = ExitStack()
         try:
             stream = self._open.enter_context(path.open("a", encoding="utf-8"))
@@ -28,7 +30,7 @@ class Log:
             reason = cause(error)
             raise InputError(_("{path}: can't be written ({reason})").format(path=path, reason=reason)) from error
         self.path = path
-        self.presenter = self._open.enter_context(presenter.onto(stream))
+        self.presenter = self._open.enter_context(presenter.onto(stream, title))
 
     def complain(self, command: str, message: str) -> None:
         """Note that a command failed."""

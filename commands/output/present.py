@@ -48,16 +48,16 @@ class Look:
 
 
 class Presenter(ABC):
-    """Writes what a session has to say to a stream. ``title`` tells, when a document begins, what it is about."""
+    """Writes what a session has to say to a stream. ``title`` tells what a document is about."""
 
     def __init__(self, stream: IO[str], look: Look, title: Titled = untitled) -> None:
         self.stream = stream
         self.look = look
         self.title = title
 
-    def onto(self, stream: IO[str]) -> Presenter:
+    def onto(self, stream: IO[str], title: Titled = untitled) -> Presenter:
         """The same presentation on a stream that is not for the eyes."""
-        return type(self)(stream, replace(self.look, color="never"), self.title)
+        return type(self)(stream, replace(self.look, color="never"), title)
 
     def __enter__(self) -> Presenter:
         """Begin what is written to the stream."""

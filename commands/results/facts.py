@@ -17,7 +17,7 @@ from tracer.debugger.session import Session
 from tracer.decoding.settings import BELONGS
 from tracer.errors import InputError
 from tracer.export import jsonl
-from tracer.i18n import N_, _, spoken
+from tracer.i18n import N_, _, extent, spoken
 from tracer.modules import Module, tree
 from tracer.past import Past, Rows
 from tracer.run import Run
@@ -62,14 +62,18 @@ def run_facts(session: Session) -> Results:
     facts = {
         N_("strategy"): _("given output") if run.teacher_forced else run.settings.strategy,
         **{name: value for name, (value, _origin) in decoded.items()},
-        N_("steps"): f"@{run.first} … @{run.computed}" if run.computed >= run.first else _("none yet"),
-        N_("tokens"): _("{n} of at most {most}").format(n=len(run.tokens), most=run.max_tokens),
+        N_("steps"): extent(f"@{run.first}", f"@{run.computed}") if run.computed >= run.first else _("none yet"),
+        N_("tokens"): "" if run.teacher_forced else _room(run),
         N_("cursor"): f"@{session.cursor.step} #{session.cursor.index}",
         N_("text"): run.text,
         **_stated(run),
     }
     origins = {name: origin for name, (_value, origin) in decoded.items()}
     yield _listed("run", facts, {**origins, "tokens": run.limit.by} if decoded else {})
+
+
+def _room(run: Run) -> str:
+    return _("{n} of at most {most}").format(n=len(run.tokens), most=run.max_tokens)
 
 
 def _decoding(run: Run) -> dict[str, tuple[Any, str]]:
@@ -106,8 +110,16 @@ def _record(record: Record) -> dict[str, Any]:
         N_("reference"): operation.reference,
         N_("axes"): ", ".join(f"{name} {n}" for name, n in zip(output.axes, output.shape, strict=True)),
         N_("inputs"): ", ".join(tensor.address for tensor in record.inputs),
-        **{name: f"{value:.6g}" for name, value in output.statistics()._asdict().items()},
+        **_measured(record),
     }
+
+
+def _measured(record: Record) -> dict[str, Any]:
+    """The statistics of an output, or its value where that is an id."""
+    output = record.output
+    if record.is_measured:
+        return {name: f"{value:.6g}" for name, value in output.statistics()._asdict().items()}
+    return {} if output.array.ndim else {N_("value"): str(output.array.item())}
 
 
 ORDERS = ("index", "size", *Statistics._fields)
@@ -131,7 +143,7 @@ def tensor_facts(session: Session, about: str) -> Results:
     def objects() -> Iterable[jsonl.Object]:
         return [_parameters(listed)] if trained else (jsonl.op(row.record) for row in listed if row.record)
 
-    seen = [(row.mark, row.called, row.tensor, row.statistics) for row in listed]
+    seen = [(row.mark, row.called, row.tensor, row.measured) for row in listed]
     yield Result(objects, lambda: render.inventory.tensors_view(seen))
 
 
@@ -158,6 +170,11 @@ class Row(NamedTuple):
     def mark(self) -> str:
         """The number of its record."""
         return f"#{self.record.index}" if self.record else ""
+
+    @property
+    def measured(self) -> Statistics | None:
+        """The statistics of a quantity."""
+        return self.statistics if self.record is None or self.record.is_measured else None
 
     def value(self, key: str) -> float:
         """What it is listed by."""
@@ -272,11 +289,11 @@ def hypothesis_facts(session: Session) -> Results:
         table = render.table
         columns = [
             table.Column(_("address"), [f["address"] for f in facts], "<"),
-            table.Column(_("parent"), [f["parent"] or "–" for f in facts], "<"),
-            table.Column("log p", [f"{f['log_prob']:.4f}" for f in facts]),
+            table.Column(_("parent"), [f["parent"] or "–" for f in facts], "<", spare=1),
+            table.Column("log p", [f"{f['log_prob']:.4f}" for f in facts], spare=2),
             table.Column(_("beam score"), [f"{f['score']:.4f}" for f in facts]),
             table.Column(_("fate"), [spoken(FATES[f["fate"]]) for f in facts], "<"),
-            table.Column(_("text"), [f["text"] for f in facts], "<"),
+            table.Column(_("text"), [f["text"] for f in facts], "<", free=True),
         ]
         return table.Table(columns, [table.Remark(spoken(FATES[f["reason"]])) for f in facts], indent=0)
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from tracer import render
 from tracer.addresses import Address, Label
 from tracer.debugger.session import Session
 from tracer.errors import AddressError, SelectorError
-from tracer.i18n import N_, _
+from tracer.i18n import N_, _, spoken
 from tracer.model import SIDES, Model, Side
 from tracer.pieces import token_of
 from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Parameter, Tensor
+
+from .result import View
 
 
 class Found(NamedTuple):
@@ -44,8 +47,8 @@ def parameter_at(session: Session, address: Address) -> Parameter | None:
     return None if address.is_glob else next(iter(session.here.parameters(address).values()), None)
 
 
-def parameter_facts(run: Run, parameter: Parameter, address: Address) -> dict[str, Any]:
-    """A parameter as the name that was asked for has it: its name in the file, its shape, and what was asked of it."""
+def parameter_facts(run: Run, parameter: Parameter, address: Address, step: int) -> dict[str, Any]:
+    """A parameter as it was asked for: its name in the file, its shape, what was asked of it, and who uses it."""
     asked = parameter.select(address.selectors)
     shape = ", ".join(f"{axis.name} {n}" for axis, n in zip(parameter.dims, parameter.shape, strict=True))
     facts: dict[str, Any] = {
@@ -63,7 +66,8 @@ def parameter_facts(run: Run, parameter: Parameter, address: Address) -> dict[st
         }
     else:
         facts |= {N_("value"): float(asked.array), **_token(parameter, address)}
-    return facts | {N_("used by"): ", ".join(_users(run, parameter)) or _("no operation of the steps computed so far")}
+    users = ", ".join(_users(run, parameter, step))
+    return facts | {N_("used by"): users or _("no operation of the steps computed so far")}
 
 
 def _token(parameter: Tensor, address: Address) -> Mapping[str, str]:
@@ -74,13 +78,18 @@ def _token(parameter: Tensor, address: Address) -> Mapping[str, str]:
     return {}
 
 
-def _users(run: Run, parameter: Parameter) -> list[str]:
-    """The operations that read a parameter, in the first steps: those of the others are the same."""
-    steps = range(run.first, min(run.computed, 1) + 1)
+def _users(run: Run, parameter: Parameter, step: int) -> list[str]:
+    """The operations that read a parameter: those of the encoder, and of a step, or where it has none of the first."""
+    encoder, here, first = (_used_in(run, number, parameter) for number in (0, max(step, 1), 1))
+    return [*encoder, *(here or first)]
+
+
+def _used_in(run: Run, number: int, parameter: Parameter) -> list[str]:
+    """The operations that read a parameter in a step, if that is computed."""
+    tape = run.step(number) if run.first <= number <= run.computed else ()
     return [
         record.output.address
-        for step in steps
-        for record in run.step(step)
+        for record in tape
         if any(isinstance(p, Parameter) and p.address == parameter.address for p in record.parameters.values())
     ]
 
@@ -107,10 +116,14 @@ def token_facts(run: Run, label: Label) -> dict[str, Any]:
     return {N_("token"): label.text, **known}
 
 
+def target_id(run: Run, label: Label) -> int | None:
+    """The id of a token in the target vocabulary, None where it is none."""
+    return _id(run.model, label.text, "target")
+
+
 def choice_of(session: Session, label: Label) -> Found | None:
     """The choice of a token: that of the cursor's step if it is one, else the last; None where it was never chosen."""
-    run = session.run
-    token = _id(run.model, label.text, "target")
+    run, token = session.run, target_id(session.run, label)
     given = len(run.target) - len(run.tokens)
     places = [] if token is None else _places(label, run.model.piece(token, "target"), run.target)
     steps = [run.tokens[place - given].step for place in places if place >= given]
@@ -146,3 +159,16 @@ def _embedding(run: Run, side: Side, token: int) -> str:
     tape = run.step(0 if side == "source" else 1)
     tables = (record.parameters.get("weight") for record in tape if "ids" in record.parameters)
     return next((str(table.row(token).address) for table in tables if table is not None), "")
+
+
+def facts_view(facts: Mapping[str, Any]) -> View:
+    """What is known of a parameter or a token."""
+    return render.glossary.glossary({spoken(name): _written(value) for name, value in facts.items()})
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "   ".join(f"{spoken(name)} {_written(part)}" for name, part in value.items() if part not in ("", []))
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

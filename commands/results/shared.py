@@ -11,7 +11,7 @@ from tracer.i18n import _
 from tracer.run import Run, Token
 from tracer.tape import Record
 
-from .result import Result, answer
+from .result import Result, Results, answer
 
 
 def performed(_session: Session, stop: Stop) -> Result:
@@ -53,6 +53,13 @@ def _words(run: Run, stop: Stop) -> str | None:
 def listed(command: str, found: Mapping[str, str], none: str) -> Result:
     """Names with a text each; ``none`` is said where there are none."""
     return answer(command, lambda: dict(found), lambda: render.glossary.glossary(found) if found else none)
+
+
+def left_behind(session: Session, *, was_given: bool) -> Results:
+    """That a fresh run decodes, where the output of the run before was given."""
+    if was_given and not session.run.teacher_forced:
+        told = _("the output that was given is left behind: this run decodes; set target TEXT gives one")
+        yield Result(lambda: (), lambda: told)
 
 
 def tokens_so_far(session: Session, command: str) -> Result:

@@ -151,6 +151,8 @@ class Part(Cut):
             return self._softmax(row)
         if self.record.has(Trait.MASK) and not self.selectors and not highlight:
             return render.mask.mask_view(self.record, title=self.title, full=whole)
+        if self.record.has(Trait.LOSS) and cut.array.ndim and not highlight:
+            return self._losses(cut)
         return render.tensors.tensor_view(
             cut,
             title=self.title,
@@ -158,6 +160,7 @@ class Part(Cut):
             full=whole,
             probabilities=self.is_distribution,
             highlight=highlight,
+            measured=not self.record.has(Trait.MASK),
         )
 
     def _row(self) -> list[int] | None:
@@ -166,6 +169,11 @@ class Part(Cut):
         whole = last == slice(0, self.record.output.shape[-1], 1) or last == slice(0, self.record.output.shape[-1])
         places = [place for place in row if isinstance(place, int)]
         return places if whole and len(places) == len(row) else None
+
+    def _losses(self, cut: Tensor) -> View:
+        gold, [axis] = self.record.parameters["gold"], cut.dims
+        pieces = [self.session.run.model.piece(gold[axis.number(i)], "target") for i in range(cut.shape[0])]
+        return render.scored.loss_view(cut, pieces, title=self.title, decimals=self.form.decimals, full=self.form.whole)
 
     def _softmax(self, row: list[int]) -> View:
         tape = self.session.run.at(self.record.output.address.partition(":")[0])

@@ -73,7 +73,7 @@ def export(sitting: Sitting, file: File, expression: Expr | None = None, *, pres
     from ..output.export import export as write
 
     shown = sitting.shown if expression is None else list(printed(sitting, expression))
-    write(file, shown, presenter)
+    write(file, shown, presenter, sitting.title)
     yield answer("export", lambda: {"file": str(file)}, lambda: _("written to {file}").format(file=file))
 
 
@@ -84,7 +84,7 @@ def log(sitting: Sitting, file: FileOrOff, *, presenter: Presenter) -> Results:
     (tx) log session.txt
     (tx) log off
     """
-    _log(sitting, None if file is None else Log(file, presenter))
+    _log(sitting, None if file is None else Log(file, presenter, sitting.heading))
     told = _("logging ends") if file is None else _("everything shown goes to {file} too").format(file=file)
     yield answer("log", lambda: {"file": None if file is None else str(file)}, lambda: told)
 

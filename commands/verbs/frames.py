@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from tracer.debugger.frames import Frame, frames
 from tracer.debugger.session import Session
 from tracer.errors import InputError
-from tracer.i18n import _
+from tracer.i18n import _, extent, ngettext
 from tracer.tape import Record
 
 from ..grammar.parameters import Count, Kind
@@ -85,7 +85,8 @@ def frame(session: Session, n: Number | None = None) -> Results:
 def _select(session: Session, number: int) -> Result:
     around = _around(session)
     if number and number >= len(around):
-        raise InputError(_("there is no frame {n}; where lists #0 to #{last}").format(n=number, last=len(around) - 1))
+        known = extent("#0", f"#{len(around) - 1}") if around else "#0"
+        raise InputError(_("there is no frame {n}; where lists {known}").format(n=number, known=known))
     session.frame = number
     session.listed = None
     record = session.here.record
@@ -121,7 +122,9 @@ def _listed(session: Session, around: Sequence[Frame], record: Record) -> str:
 
 def _line(session: Session, frame: Frame, width: int, record: Record) -> str:
     arrow = "-->" if frame.number == session.frame else "   "
-    extent = _("records #{first} to #{last}").format(first=frame.first, last=frame.last)
+    count = frame.last - frame.first + 1
+    records = ngettext("record {extent}", "records {extent}", count)
+    records = records.format(extent=extent(f"#{frame.first}", f"#{frame.last}"))
     place = _("at @{step} #{index} {name}").format(step=record.step, index=record.index, name=record.name)
     here = f"   {place}" if frame.number == 0 else ""
-    return f"{arrow} #{frame.number}  {_name(session, frame):<{width}}   {extent}{here}"
+    return f"{arrow} #{frame.number}  {_name(session, frame):<{width}}   {records}{here}"

@@ -26,6 +26,7 @@ from ..results.facts import (
     run_facts,
     tensor_facts,
 )
+from ..results.given import scored_tokens
 from ..results.result import Results
 from ..results.shared import token_result, tokens_so_far
 from ..results.stopped import overview
@@ -71,9 +72,13 @@ About = Annotated[str, Kind("GLOB", str, _about)]
 def tokens(sitting: Sitting) -> Results:
     """Show the tokens of source and target up to the cursor.
 
+    Where the output is given (--target, set target), each of its tokens comes with its probability and rank, the
+    likeliest other token, and the loss; then the mean of these.
+
     (tx) tokens
     """
     yield tokens_so_far(sitting, "tokens")
+    yield from scored_tokens(sitting)
     for token in sitting.tokens:
         yield token_result(token)
 

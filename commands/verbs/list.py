@@ -10,7 +10,7 @@ from tracer.debugger.frames import Entry, entries
 from tracer.debugger.session import Listed, Session
 from tracer.errors import AddressError
 from tracer.export import jsonl
-from tracer.i18n import _
+from tracer.i18n import _, extent
 from tracer.tape import Tape
 
 from ..grammar.parameters import WholeRecord
@@ -68,7 +68,7 @@ def _folded(session: Session) -> Result:
 
 
 def _lines(tape: Tape, parts: Sequence[Entry], current: int) -> str:
-    places = [f"#{part.first}" if part.first == part.last else f"#{part.first}–#{part.last}" for part in parts]
+    places = [extent(f"#{part.first}", f"#{part.last}") for part in parts]
     width, room = max(map(len, places)), max(len(part.address) for part in parts)
     lines = zip(parts, places, strict=True)
     return "\n".join(

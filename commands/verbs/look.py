@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from tracer import render
-from tracer.addresses import Address
+from tracer.addresses import Address, Index
 from tracer.contest import Contest, contest
 from tracer.debugger.displays import Format
 from tracer.debugger.session import Session
@@ -18,8 +18,9 @@ from tracer.i18n import _
 from tracer.operation import Trait
 from tracer.tape import Record
 
-from ..grammar.parameters import Count, Expr, Places, Range, Scientific, Short, Whole, WholeRecord
+from ..grammar.parameters import At, Count, Expr, Places, Range, Scientific, Short, Whole, WholeRecord
 from ..registry import command
+from ..results.likely import likely
 from ..results.result import Result, Results, View, answer
 from ..results.values import Part, ahead, sought
 
@@ -98,10 +99,7 @@ def heads(session: Session, address: WholeRecord | None = None) -> Results:
     part = Part(session, _nearest(session, address, "weights", _has_heads))
     cut = part.cut
 
-    yield replace(
-        part.result(),
-        view=lambda: render.heads.heads_view(cut, title=part.title, probabilities=part.record.has(Trait.DISTRIBUTION)),
-    )
+    yield replace(part.result(), view=lambda: render.heads.heads_view(cut, title=part.title))
 
 
 def _has_heads(record: Record) -> bool:
@@ -140,30 +138,40 @@ def _within(session: Session, address: Address, name: str) -> Sequence[Record]:
 
 
 @command("top", group="look")
-def top(session: Session, n: Count = 10) -> Results:
+def top(session: Session, n: Count = 10, *, at: At = None) -> Results:
     """Show the N likeliest next tokens, and the one chosen.
 
-    At the end stands by how much its logit differs from that of the next best.
+    At the end stands by how much its logit differs from that of the next best. With at it is another position than the
+    last, by its number or by the token there: what was likely after that token, and what follows it.
 
     (tx) top 5
+    (tx) top 3 at 0
+    (tx) top at "<s>"
     """
-    here, run = session.here, session.run
-    chosen = next((token.id for token in run.tokens if token.step == here.step), None)
-    probs, logits = here.last_row("probs"), here.last_row("logits")
-    tape = run.step(here.step)
-    likeliest = np.argsort(-probs.array, kind="stable")[:n].tolist()
+    row, run = likely(session, at or Index(-1)), session.run
+    ids = np.argsort(-row.probs.array, kind="stable")[:n].tolist()
+    tape = run.step(row.table.step)
+    after = row.after if at is not None or run.teacher_forced else None
 
     def piece(i: int) -> str:
         return run.model.piece(i, "target")
 
     def data() -> Any:
-        rows = [{"token": piece(i), "id": i, "prob": float(probs.array[i])} for i in likeliest]
-        return {"step": here.step, "chosen": chosen, "top": rows, **_margin(contest(tape))}
+        rows = [{"token": piece(i), "id": i, "prob": float(row.probs.array[i])} for i in ids]
+        told = {"chosen": row.following} if row.is_chosen else {"chosen": None, "given": row.following}
+        margin = _margin(contest(tape)) if at is None else {}
+        return {"step": row.table.step, "position": row.position, **told, "top": rows, **margin}
 
-    if remark := ahead(session, here.find(Address("probs"))):
+    if remark := ahead(session, row.table):
         yield Result(lambda: (), lambda: f"({remark})")
-    yield answer("top", data, lambda: render.distribution.top_view(probs, logits, piece, n=n, chosen=chosen))
-    if chosen is not None:
+    yield answer(
+        "top",
+        data,
+        lambda: render.distribution.top_view(
+            row.probs, row.logits, piece, n=n, marks=row.marks, title=row.title, after=after
+        ),
+    )
+    if row.is_chosen and row.following is not None and at is None:
         yield Result(lambda: (), lambda: render.contest.verdict_view(contest(tape), piece))
 
 

@@ -13,7 +13,7 @@ from ..grammar.suggestions import Suggestion, Typing, files, words
 from ..opener import open_model
 from ..registry import command, summaries
 from ..results.result import Results, answer
-from ..results.shared import halted, listed, tokens_so_far
+from ..results.shared import halted, left_behind, listed, tokens_so_far
 from ..sitting import Sitting
 
 
@@ -36,11 +36,13 @@ def model(sitting: Sitting, name: Named) -> Results:
 
     (tx) model zh-en-tiny
     """
+    was_given = sitting.run.teacher_forced
     opened = open_model(name, sitting.opener.model.dtype)
     stop = sitting.reopen_first(sitting.opener.over(opened))
     sitting.opener.introduce()
     yield answer("model", lambda: {"model": opened.describe()}, opened.describe)
     yield tokens_so_far(sitting, "run")
+    yield from left_behind(sitting, was_given=was_given)
     yield halted(sitting, stop)
 
 

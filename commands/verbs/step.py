@@ -10,7 +10,7 @@ from ..grammar.parameters import Count, Location, Text
 from ..registry import command
 from ..results.displays import displayed
 from ..results.result import Result, Results
-from ..results.shared import halted, performed, reached, tokens_so_far
+from ..results.shared import halted, left_behind, performed, reached, tokens_so_far
 from ..results.stopped import arrived
 
 Seen = Callable[[Session, Stop], Result]
@@ -20,14 +20,17 @@ Seen = Callable[[Session, Stop], Result]
 def run(session: Session, text: Text | None = None) -> Results:
     r"""Begin a fresh run of TEXT, or of the same text again.
 
-    The cursor stands before the first record; nothing is executed yet. Between double quotes TEXT keeps the blanks at
+    The cursor stands before the first record; nothing is executed yet. TEXT is decoded, also where an output was given
+    (--target, set target) for the text before; without TEXT, that stays. Between double quotes TEXT keeps the blanks at
     its ends; \n is a line break there, \t a tab, \" a quote and \\ a backslash.
 
     (tx) run 我爱你
     (tx) run "我爱你 "
     """
+    was_given = session.run.teacher_forced
     stop = session.restart(text)
     yield tokens_so_far(session, "run")
+    yield from left_behind(session, was_given=was_given)
     yield halted(session, stop)
 
 

@@ -12,6 +12,7 @@ from tracer.debugger.session import Session
 from ..grammar.parameters import Expr, Places
 from ..registry import command
 from ..results.computed import as_tensor, value_result
+from ..results.recorded import Recorded, Within
 from ..results.result import Results
 from ..results.values import Cut, Part, Shown, Trained, sought
 
@@ -41,7 +42,7 @@ def _subject(session: Session, shown: Shown, text: str) -> Callable[[], Subject]
         return None
 
     def subject() -> Subject:
-        from ..viewer.subject import Computed, Recorded, Subject, Within
+        from ..viewer.subject import Computed, Subject
 
         decimals = shown.form.decimals
         match shown:
@@ -49,7 +50,8 @@ def _subject(session: Session, shown: Shown, text: str) -> Callable[[], Subject]
                 origin, likely = Recorded(session.run, record, selectors), shown.is_distribution
                 return Subject(tensor, shown.title, origin, probabilities=likely, decimals=decimals)
             case Trained(_session, name, parameter, selectors):
-                return Subject(tensor, shown.title, Within(name, parameter, selectors), decimals=decimals)
+                trained = Within(session.run, name, parameter, selectors, session.cursor.step)
+                return Subject(tensor, shown.title, trained, decimals=decimals)
         return Subject(tensor, text, Computed(text), decimals=decimals)
 
     return subject

@@ -6,16 +6,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracer import render
-from tracer.addresses import Index, Label
+from tracer.addresses import Address, Index, Label, parse
+from tracer.arithmetic import Leaf
 from tracer.contest import Contest, contest
 from tracer.debugger.session import Session
-from tracer.derive import Explainer
+from tracer.derive import Derivation, Explainer
+from tracer.errors import InputError
 from tracer.export import jsonl
-from tracer.i18n import spoken
+from tracer.i18n import _, ngettext
+from tracer.tape import Tape
 
 from ..grammar.parameters import All, Cell, Depth, Terms
 from ..registry import command
-from ..results.reasons import Found, cell_at, choice_of, parameter_at, parameter_facts, token_facts
+from ..results.reasons import (
+    Found,
+    cell_at,
+    choice_of,
+    facts_view,
+    parameter_at,
+    parameter_facts,
+    target_id,
+    token_facts,
+)
 from ..results.result import Cells, Result, Results, answer
 
 
@@ -23,46 +35,101 @@ from ..results.result import Cells, Result, Results, answer
 def why(session: Session, cell: Cell, *, depth: Depth = 1, terms: Terms = 4, whole: All = False) -> Results:
     """Show how a cell was computed.
 
-    You see its formula, the numbers put in, its sums worked out, and the operands by address, to ask about next. CELL
-    is an address with one place on every axis, a parameter by its name in the checkpoint, or a token in quotes, with
-    the reasons for its choice. -d goes so many levels deep, of a long sum into its largest term; -n says how many terms
-    of a sum are shown, --all shows every one.
+    You see its formula, the numbers put in, its sums worked out, and the operands, each with its address and a number
+    to ask about next: why 2 goes on from the second one. CELL is an address with one place on every axis, a parameter
+    by its name in the checkpoint, or a token in quotes, with the reasons for its choice, or, where it was not chosen,
+    for the other one. -d goes so many levels deep, of a long sum into its largest term; -n says how many terms of a sum
+    are shown, --all shows every one.
 
     (tx) why dec.0.cross.weights[h0, 0, 1]
+    (tx) why 1
     (tx) why probs[-1, 0] -d 3
     (tx) why dec.0.ffn.norm[0, 3] -n 8
     (tx) why choice
     (tx) why "love"
+    (tx) why "cats"
     """
+    count = None if whole else terms
     if isinstance(cell, Label):
         yield _facts(token_facts(session.run, cell))
-        if (choice := choice_of(session, cell)) is not None:
-            yield from _reasons(session, choice, depth, None if whole else terms)
+        choice = choice_of(session, cell)
+        yield from _not_chosen(session, cell, count) if choice is None else _reasons(session, choice, depth, count)
         return
-    parameter = parameter_at(session, cell)
+    address = _operand(session, cell) if isinstance(cell, int) else cell
+    parameter = parameter_at(session, address)
     if parameter is not None:
-        yield _facts(parameter_facts(session.run, parameter, cell))
+        yield _facts(parameter_facts(session.run, parameter, address, session.cursor.step))
         return
-    yield from _reasons(session, cell_at(session, cell), depth, None if whole else terms)
+    yield from _reasons(session, cell_at(session, address), depth, count)
+
+
+def _operand(session: Session, number: int) -> Address:
+    """The cell that the last explanation gave a number."""
+    count = len(session.asked)
+    if not count:
+        raise InputError(_("no operand is numbered yet; why CELL numbers those of a cell"))
+    if not 1 <= number <= count:
+        problem = ngettext("there is no operand {n}; the last why has one", "there is no operand {n} of {count}", count)
+        raise InputError(problem.format(n=number, count=count))
+    return parse(session.asked[number - 1])
 
 
 def _reasons(session: Session, found: Found, depth: int, count: int | None) -> Results:
-    yield _derivation(session, found, depth, count)
-    chosen = _contest(session, found)
-    if chosen is not None:
-        yield _against(session, chosen, count)
-
-
-def _derivation(session: Session, found: Found, depth: int, count: int | None) -> Result:
     explainer = Explainer(session.run, session.run.model.parameters)
     explanation = explainer.explain(*found, depth)
+    chosen = _contest(session, found)
+    numbers = _numbered(session, [*explanation.cells(), *(_sides(chosen) if chosen else ())])
 
     about = Cells(found.record, tuple(map(Index, found.place)), explained=True)
-    return Result(
+    yield Result(
         lambda: map(jsonl.derivation, explanation.derivations()),
-        lambda: render.derivation.explanation_view(explanation, reasons=explainer.reasons, count=count),
+        lambda: render.derivation.explanation_view(
+            explanation, reasons=explainer.reasons, count=count, numbers=numbers
+        ),
         about=about,
     )
+    if chosen is not None:
+        yield _against(session, chosen, "runner_up", numbers, count)
+
+
+def _not_chosen(session: Session, label: Label, count: int | None) -> Results:
+    """Why another token was chosen in the cursor's step; nothing of a token that can't be chosen at all."""
+    token, tape = target_id(session.run, label), _tape(session)
+    if token is None:
+        return
+    lost = contest(tape, token) if tape else None
+    if lost is None:
+        yield Result(lambda: (), lambda: _unsettled(session, tape))
+        return
+    yield _against(session, lost, "other", _numbered(session, _sides(lost)), count)
+
+
+def _unsettled(session: Session, tape: Tape | None) -> str:
+    """Why there is nothing to say of a token that was not chosen."""
+    if session.run.teacher_forced:
+        return _("nothing is chosen where the output is given; top at POSITION shows what was likely")
+    if tape is None or "choice" not in tape.addresses:
+        return _("no token is chosen here; at a step that yields one, why tells what speaks against this one")
+    return _("its logit or that of the token chosen is not finite here")
+
+
+def _tape(session: Session) -> Tape | None:
+    """The step that the cursor stands in, None before the first record."""
+    return session.run.step(session.cursor.step) if session.cursor.index else None
+
+
+def _numbered(session: Session, cells: list[Leaf]) -> Mapping[str, int]:
+    """The numbers of some cells, by address; the session keeps what they stand for."""
+    session.asked = list(dict.fromkeys(map(str, cells)))
+    return {address: number for number, address in enumerate(session.asked, 1)}
+
+
+def _sides(chosen: Contest) -> list[Leaf]:
+    return [_leaf(chosen.winner), _leaf(chosen.rival)]
+
+
+def _leaf(derivation: Derivation) -> Leaf:
+    return derivation.record.output.leaf(*derivation.index)
 
 
 def _contest(session: Session, found: Found) -> Contest | None:
@@ -74,33 +141,25 @@ def _contest(session: Session, found: Found) -> Contest | None:
     return contest(tape) if is_chosen else None
 
 
-def _against(session: Session, chosen: Contest, count: int | None) -> Result:
+def _against(session: Session, chosen: Contest, role: str, numbers: Mapping[str, int], count: int | None) -> Result:
+    """A contest; ``role`` is what programs call the token that was not chosen."""
+
     def piece(token: int) -> str:
         return session.run.model.piece(token, "target")
 
     def data() -> Any:
-        sides = {"chosen": chosen.winner, "runner_up": chosen.rival}
+        sides = {"chosen": chosen.winner, role: chosen.rival}
         tokens = {
             name: {"token": piece(side.index[-1]), "id": side.index[-1], "logit": side.value, "address": side.address}
             for name, side in sides.items()
         }
-        return {**tokens, "margin": chosen.margin, "terms": chosen.difference().values(), "rest": chosen.rest}
+        ruling = {"ruling": chosen.ruling} if chosen.ruling else {}
+        terms = chosen.difference().values()
+        return {**tokens, **ruling, "margin": chosen.margin, "terms": terms, "rest": chosen.rest}
 
-    return answer("why", data, lambda: render.contest.contest_view(chosen, piece, count=count))
+    return answer("why", data, lambda: render.contest.contest_view(chosen, piece, count=count, numbers=numbers))
 
 
 def _facts(facts: Mapping[str, Any]) -> Result:
     """What is known of something that no operation computed."""
-    return answer(
-        "why",
-        lambda: dict(facts),
-        lambda: render.glossary.glossary({spoken(name): _written(value) for name, value in facts.items()}),
-    )
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "   ".join(f"{spoken(name)} {_written(part)}" for name, part in value.items() if part not in ("", []))
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return answer("why", lambda: dict(facts), lambda: facts_view(facts))

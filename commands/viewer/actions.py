@@ -14,6 +14,7 @@ from tracer.render.viewport import Extent
 
 from .asking import Asking
 from .browsing import Action, Browsing
+from .explaining import Explaining
 from .modes import Mode, Screen
 from .position import Position
 from .reading import Reading
@@ -90,7 +91,7 @@ def topics() -> tuple[Topic, ...]:
         Topic(N_("z"), N_("heat alone: two columns a cell, one, numbers again"), {"z": _zoom}),
         Topic(N_("/ n N"), N_("search a label; the next, the one before"), {"/": _search, "n": _again, "N": _back}),
         Topic(N_("@"), N_('go to a cell: 3,7 or h1,"love",0'), {"@": _jump}),
-        Topic(N_("Enter"), N_("where the cell comes from"), {"enter": _why}),
+        Topic(N_("Enter"), N_("where the cell comes from; there 2 Enter: operand (2)"), {"enter": _why}),
         Topic(N_("?"), N_("these keys"), {"?": _help}),
         Topic(N_("q, Esc"), N_("leave"), dict.fromkeys(("q", "escape", "c-c"), lambda _browsing, _screen: None)),
     )
@@ -146,9 +147,8 @@ def _searched_on(browsing: Browsing, *, back: bool) -> Mode:
 
 
 def _why(browsing: Browsing, _screen: Screen) -> Mode:
-    explanation = browsing.explanation
-    if explanation is not None:
-        return Reading.of(explanation, browsing)
+    if (asked := browsing.asked) is not None:
+        return Explaining.of(asked, browsing)
     browsing.message = _("no operation is recorded for what an expression computes; view one of its operands")
     return browsing
 

@@ -9,7 +9,7 @@ from tracer.i18n import _
 from tracer.render.grid import Painter
 from tracer.render.heading import Heading, about
 from tracer.render.numbers import Notation, decimals_of
-from tracer.render.page import BOLD, DIM, Line, Page, View
+from tracer.render.page import BOLD, DIM, Line, Page
 from tracer.render.shades import Shades
 from tracer.render.tensors import HeatPainter
 from tracer.render.tokens import place_label, shown
@@ -19,7 +19,7 @@ from tracer.tensor import Axis, Statistics, Tensor
 from .finding import jumped, searched
 from .modes import Frame, Mode, Screen
 from .position import Position
-from .subject import Index, Subject
+from .subject import Asked, Index, Subject
 
 Action = Callable[["Browsing", Screen], Mode | None]
 """What a key does; the mode that comes of it, None to leave."""
@@ -74,9 +74,9 @@ class Browsing:
         return self.position.cursor[: self.subject.tensor.array.ndim]
 
     @property
-    def explanation(self) -> View | None:
-        """Where the cell comes from, if that is recorded."""
-        return self.subject.origin.explanation(self.index)
+    def asked(self) -> Asked | None:
+        """The cell, if it is recorded where it comes from."""
+        return self.subject.origin.asked(self.index)
 
     def jump(self, text: str) -> None:
         """Go to a cell by its places; raises as `jumped` does."""

@@ -27,11 +27,15 @@ _LEAVING = ("q", "escape", "enter", "?", "c-c")
 
 @dataclass(frozen=True)
 class Reading:
-    """See `Mode`. A text from its line ``top`` on; leaving it leads back to the mode ``behind``."""
+    """See `Mode`. A text from its line ``top`` on; leaving it leads back to the mode ``behind``.
+
+    ``hint`` is said at the bottom before what the keys do here.
+    """
 
     behind: Mode
     lines: Callable[[Page], list[Line]]
     top: int = 0
+    hint: str = ""
 
     @classmethod
     def of(cls, view: View, behind: Mode) -> Reading:
@@ -48,7 +52,7 @@ class Reading:
         lines, top, seen = self.lines(screen.page), self._from(self.top, screen).top, _seen(screen)
         body = lines[top : top + seen]
         blank: list[Line] = [[] for _line in range(seen - len(body))]
-        last = fitting([_hint(len(lines) - top - len(body))], screen.page, DIM)
+        last = fitting([self.hint + _hint(len(lines) - top - len(body))], screen.page, DIM)
         return Frame([*body, *blank, last][: screen.height], (0, 0))
 
     def _from(self, top: int, screen: Screen) -> Reading:

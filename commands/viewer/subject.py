@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tracer import render
-from tracer.addresses import Selector
-from tracer.derive import Explainer
-from tracer.i18n import _
-from tracer.run import Run
-from tracer.tape import Record
 from tracer.tensor import Tensor
 
 if TYPE_CHECKING:
     from tracer.render.page import View
 
 Index = tuple[int, ...]
+
+
+class Asked(Protocol):
+    """A cell that is asked about."""
+
+    @property
+    def view(self) -> View:
+        """Where it comes from, with numbers before the cells that this leads to."""
+
+    @property
+    def operands(self) -> Sequence[Asked]:
+        """Those cells, in the order of their numbers."""
 
 
 class Origin(Protocol):
@@ -29,8 +36,8 @@ class Origin(Protocol):
     def index(self, index: Index) -> Index:
         """The index, under that address, of the cell at ``index`` of the tensor."""
 
-    def explanation(self, index: Index) -> View | None:
-        """The arithmetic of a cell; None where no operation was recorded that yielded it."""
+    def asked(self, index: Index) -> Asked | None:
+        """A cell, to be explained; None where no operation was recorded that yielded it."""
 
 
 @dataclass(frozen=True)
@@ -59,46 +66,5 @@ class Computed:
         """The same."""
         return index
 
-    def explanation(self, index: Index) -> None:
+    def asked(self, index: Index) -> None:
         """None: what an expression computes is not recorded."""
-
-
-class Within:
-    """What selectors cut out of a tensor that has a name; raises as `Tensor.locate` does."""
-
-    def __init__(self, address: str, tensor: Tensor, selectors: tuple[Selector, ...] = ()) -> None:
-        self._address = address
-        self._where = tensor.locate(selectors)
-        self._shape = tensor.shape
-
-    @property
-    def address(self) -> str:
-        """The name of the whole tensor."""
-        return self._address
-
-    def index(self, index: Index) -> Index:
-        """The index into the tensor, on whose axes selectors took one place or some."""
-        places = iter(index)
-        lengths = zip(self._where, self._shape, strict=True)
-        return tuple(where if isinstance(where, int) else range(n)[where][next(places)] for where, n in lengths)
-
-    def explanation(self, index: Index) -> View:
-        """That a parameter was trained."""
-        cell = f"{self.address}[{','.join(map(str, self.index(index)))}]"
-        return render.page.Sentence(_("{cell} is a trained number, which no operation computes").format(cell=cell))
-
-
-class Recorded(Within):
-    """What selectors cut out of the output of a record of a run; its address has the step."""
-
-    def __init__(self, run: Run, record: Record, selectors: tuple[Selector, ...] = ()) -> None:
-        super().__init__(record.output.address, record.output, selectors)
-        self._run = run
-        self._record = record
-
-    def explanation(self, index: Index) -> View:
-        """The record's own arithmetic, one level deep."""
-        explainer = Explainer(self._run, self._run.model.parameters)
-        return render.derivation.explanation_view(
-            explainer.explain(self._record, self.index(index), 1), reasons=explainer.reasons
-        )

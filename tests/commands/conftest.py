@@ -51,7 +51,7 @@ def play(session: Sitting) -> Play:
 
     def run(*lines: str, output: str = "text", keep_going: bool = False) -> str:
         stream = io.StringIO()
-        with presenter_of(output)(stream, Look(100, "never"), session.title) as presenter:
+        with presenter_of(output)(stream, Look(100, "never"), session.heading) as presenter:
             run.status = Batch(session, presenter, keep_going).play(given(lines))  # type: ignore[attr-defined]
         return stream.getvalue()
 

@@ -28,8 +28,8 @@ class Everyone(Presenter):
         self.presenters = presenters
         super().__init__(io.StringIO(), Look())
 
-    def onto(self, stream):
-        return self.presenters[0].onto(stream)
+    def onto(self, stream, title):
+        return self.presenters[0].onto(stream, title)
 
     def altered(self, preferences):
         return self
@@ -130,6 +130,48 @@ def test_a_file_is_about_the_text_that_is_traced_then(play, tmp_path, monkeypatc
     play('tokens > "first.md"', "run 你爱我", 'tokens > "second.md"', output="markdown")
     titles = [(tmp_path / name).read_text(encoding="utf-8").splitlines()[:1] for name in ("first.md", "second.md")]
     assert titles == [["# 我爱你"], ["# 你爱我"]]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_document_is_headed_by_the_text_that_is_shown(name, play):
+    shown = play("set decimals 2", "run 你爱我", "token", output=name)
+    assert BEGINNINGS[name].replace("我爱你", "你爱我") in shown
+    assert "<title>" not in shown or "<title>你爱我</title>" in shown
+
+
+def titled(page):
+    return page.splitlines()[0]
+
+
+def test_a_document_of_several_texts_names_those_of_which_something_was_computed(play):
+    lines = ("run 你爱我", "token", "run 他们爱我", "run 我爱你", "token", "run 你爱我", "token")
+    assert titled(play(*lines, output="markdown")) == "# 你爱我 · 我爱你"
+    assert titled(play("run 他们爱我", "info model", output="markdown")) == "# 你爱我 · 我爱你 · 他们爱我"
+
+
+def test_a_document_of_several_models_names_them(play):
+    named = play("token", "model zh-en", "token", "model zh-en-tiny", output="markdown").splitlines()[2]
+    assert [model.partition(":")[0] for model in named.split("; ")] == ["zh-en-tiny", "zh-en"]
+
+
+def test_a_given_output_is_in_the_heading(play):
+    assert titled(play("set target i love you", "goto @1", output="markdown")) == "# 我爱你 → i love you"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_title_may_be_set_anywhere(name, play):
+    assert BEGINNINGS[name].replace("我爱你", "Who looks where") in play(
+        "token", "set title Who looks where", "run 你爱我", "token", output=name
+    )
+
+
+def test_a_title_holds_for_files_too_until_it_is_taken_away(play, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    play("set title Mine", "p 1", "export a.md", "set title auto", "p 1", "export b.md")
+    assert [titled((tmp_path / name).read_text(encoding="utf-8")) for name in ("a.md", "b.md")] == [
+        "# Mine",
+        "# 我爱你",
+    ]
 
 
 def test_a_page_shows_a_matrix_whole_that_a_screen_cuts(play):

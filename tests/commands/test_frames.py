@@ -70,11 +70,17 @@ def test_list_at_an_address_goes_on_when_entered_again(play):
     assert lines(play("list dec.0.self.q"))[0].split()[0] == "#10"
 
 
+def test_one_step_is_no_span_of_steps(play):
+    play("s")
+    assert lines(play("info run"))[2] == "steps     @0"
+    assert "steps     @0 to @1" in play("t", "info run")
+
+
 def test_list_in_an_outer_frame_folds_the_scopes_within(play, objects):
     assert lines(play(WEIGHTS, "up", "list"))[2:] == [
-        "     #4–#15   decoder.0.self_attn   12 operations",
-        " --> #16–#27  decoder.0.cross_attn  12 operations",
-        "     #28–#32  decoder.0.ffn         5 operations",
+        "     #4 to #15   decoder.0.self_attn   12 operations",
+        " --> #16 to #27  decoder.0.cross_attn  12 operations",
+        "     #28 to #32  decoder.0.ffn         5 operations",
     ]
     assert objects("list")[0]["data"][1] == {"address": "decoder.0.cross_attn", "first": 16, "last": 27}
 

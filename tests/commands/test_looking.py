@@ -115,8 +115,17 @@ def test_heads_stand_side_by_side(play, objects):
     shown = lines(play("t", "heads enc.0"))[1:]
     assert shown[0] == "@0:encoder.0.self_attn.weights   [head 2, query 4, key 4]"
     assert shown[1].split() == ["head", "0", "head", "1"]
-    assert shown[2].split() == ["我爱你</", "我爱你</"]
+    assert shown[2].split() == ["我", "爱", "你", "</"] * 2
+    assert shown[3].split() == ["0", "我", "20", "57", "10", "14", "9", "65", "7", "19"]
     assert objects("heads enc.0")[0]["axes"] == ["head", "query", "key"]
+
+
+def test_heads_are_seen_with_colours_and_without(session):
+    looks = [Look(100, "never"), Look(100, "always"), Look(100, "never", accessible=True)]
+    for look in looks:
+        stream = io.StringIO()
+        Batch(session, presenter_of("text")(stream, look)).play(given(["run", "t", "heads enc.0"]))
+        assert "65" in stream.getvalue()
 
 
 def test_heads_without_a_grid(session):
@@ -140,6 +149,38 @@ def test_heads_without_a_grid(session):
 )
 def test_what_there_is_not(play, line, message):
     assert message in error_of(play, "t", line)
+
+
+def test_an_id_has_a_value_and_no_statistics(play, objects):
+    shown = play("t", "info record", "p/s choice", "info tensors choice")
+    assert "value      18\n" in shown
+    assert "mean  " not in shown.partition("info tensors")[0]
+    assert shown.splitlines()[-1].split() == ["#37", "choice", "[]", "=", "18"]
+    assert "μ" not in play("p argmax(dec.0.cross.weights)")
+    assert (objects("p/s choice")[0]["min"], objects("p/s choice")[0]["mean"]) == (18, "nan")
+    assert objects("info tensors by mean")[-1]["address"] == "@1:choice"
+
+
+def test_a_mask_has_a_rule_and_no_statistics(play):
+    shown = play("t 2", "p/s dec.0.self.mask", "info tensors dec.0.self.mask", "p dec.0.self.mask[0]")
+    assert "causal: 1 hidden" in shown
+    assert lines(shown)[-3].split() == ["#8", "decoder.0.self_attn.mask", "[2,2]", "a", "mask"]
+    assert not any(sign in shown for sign in ("μ", "σ", "x∈"))
+    goto = play("goto dec.0.self.mask", "info record")
+    assert "mean" not in goto
+
+
+@pytest.mark.parametrize(("line", "missing"), [("set width 60", "#, shape, mean"), ("set width 100", None)])
+def test_what_a_narrow_list_of_tensors_leaves_out_is_said(play, line, missing):
+    shown = lines(play("t", line, "info tensors dec.*.cross.*"))[-1]
+    assert shown.startswith(f"  left out, for want of room: {missing}") == (missing is not None)
+
+
+def test_hypotheses_keep_their_addresses_at_any_width(play):
+    for width in (40, 60, 80, 100):
+        shown = play(f"set width {width}", "set strategy beam", "token 3", "info beams")
+        assert "@3.0" in shown
+        assert "@3…" not in shown
 
 
 def test_info_model_accounts_for_every_parameter(play, objects):

@@ -17,7 +17,7 @@ from commands.verbs.demo import Name
 from tracer.errors import InputError
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-ADDRESS = re.compile(r"(?:[├└│─ ]|[|`-])*((?:@\d+:)?[\w.]+\[[\d,]+\]) = ")
+ADDRESS = re.compile(r"(?:[├└│─ ]|[|`-])*\(\d+\) ((?:@\d+:)?[\w.]+\[[\d,]+\]) = ")
 
 
 def operands(shown):
@@ -51,7 +51,7 @@ def test_why_leads_from_a_probability_to_the_embedding_table_and_to_parameters(p
 def test_what_is_printed_leads_there_on_the_command_line(tx):
     done = tx("-t", "我爱你", "--batch", "-e", "token", "-e", 'why probs[-1, "love"] -d 9')
     assert done.returncode == FINE
-    found = set(re.findall(r"─ ((?:@\d+:)?[\w.]+\[[\d,]+\]) = ", done.stdout))
+    found = set(re.findall(r"─ \(\d+\) ((?:@\d+:)?[\w.]+\[[\d,]+\]) = ", done.stdout))
     assert any(address.startswith("decoder.embed.weight[") for address in found)
     assert any(address.startswith("decoder.0.ffn.output.weight[") for address in found)
 
@@ -121,6 +121,78 @@ def test_top_ends_with_the_contest_and_where_to_ask(play, objects, session):
     assert facts["margin"] == pytest.approx(logits[facts["chosen"]] - logits[facts["runner_up"]])
 
 
+def test_the_operands_are_numbered_and_lead_on(play):
+    play("token")
+    shown = play("why dec.0.ffn.norm[0,3]")
+    for number, address in enumerate(operands(shown), 1):
+        assert f"({number}) {address} = " in shown
+        assert play("why dec.0.ffn.norm[0,3]", f"why {number}").splitlines()[-1] in play(f"why {address}")
+    assert len(operands(shown)) == 4
+
+
+def test_the_numbers_of_a_deep_tree_and_of_a_contest_go_on(play, session):
+    play("token")
+    shown = play('why probs[-1, "i"] -d 3')
+    numbers = [int(number) for number in re.findall(r"\((\d+)\) ", shown)]
+    assert list(dict.fromkeys(numbers)) == list(range(1, len(session.asked) + 1))
+    assert numbers.count(1) == 2, "the logit of the token chosen is an operand, and a side of the contest"
+    assert f'({len(session.asked)}) "▁me"  @1:logits[0,72] = ' in shown
+    assert play(f"why {len(session.asked)}").splitlines()[1].startswith("@1:logits[0,72] = ")
+
+
+def test_a_parameter_leads_no_further_and_its_siblings_stay_within_reach(play):
+    assert "parameter  decoder.0.ffn.norm.weight" in play("token", "why dec.0.ffn.norm[0,3]", "why 3")
+    assert "parameter  decoder.0.ffn.norm.bias" in play("why 4")
+
+
+def test_a_token_that_was_not_chosen_is_told_against_the_one_that_was(play, objects, session):
+    shown = play("token 2", 'why "cats"')
+    assert 'why "▁love" and not "▁cats"' in shown
+    facts = objects('why "cats"')[-1]["data"]
+    logits = session.run.step(2)["logits"].array[-1]
+    assert facts["margin"] == pytest.approx(logits[facts["chosen"]["id"]] - logits[facts["other"]["id"]])
+    assert sum(facts["terms"]) + facts["rest"] == pytest.approx(facts["margin"])
+    assert play("why 2").splitlines()[1].startswith(f"@2:logits[1,{facts['other']['id']}] = ")
+
+
+RULED_OUT = {
+    "marian_zh_en": ("5 6 7 0", (), '"<pad>"', "a bad word of the checkpoint's settings"),
+    "bart_tied": ("5 6 7 2", (), '"9"', "token 0 is forced here"),
+    "torch_post": ("7 11 2", ("--strategy", "sample", "--top-k", "2"), '"9"', "not among the 2 largest"),
+    "gpt2": ("5 9 2", ("--strategy", "sample", "--top-p", ".1"), '"▁bo"', "outside the nucleus of probability 0.1"),
+}
+
+
+@pytest.mark.parametrize("name", RULED_OUT)
+def test_the_rule_that_rules_a_token_out_is_said(tx, name):
+    ids, options, token, ruling = RULED_OUT[name]
+    lines = ("token", f"why {token}")
+    given = [part for line in lines for part in ("-e", line)]
+    shown = tx("-m", str(FIXTURES / name), "--ids", "-t", ids, *options, "--batch", *given).stdout
+    assert f"{token} can't be chosen here: {ruling}" in shown
+    assert "the other has no part in choice.probs" in shown
+    assert re.search(rf"^why .* and not {re.escape(token)}$", shown, re.MULTILINE)
+
+
+def test_where_nothing_is_chosen_there_is_nothing_to_tell_of_a_token(play):
+    none = "no token is chosen here"
+    assert none in play('why "cats"')
+    assert none in play("step", 'why "cats"')
+    assert none not in play('why "爱"')
+    assert "nothing is chosen where the output is given" in play("set target i love you", "goto @1", 'why "cats"')
+
+
+def test_a_parameter_is_used_where_the_cursor_is_or_where_it_was_first(tx):
+    lines = ("continue", "goto @3", "why dec.0.self.k.weight", "why dec.0.cross.k.weight", "why enc.0.self.k.weight")
+    given = [part for line in lines for part in ("-e", line)]
+    done = tx("-t", "我爱你", "--cache", "--batch", *given)
+    assert re.findall(r"used by +(.*)", done.stdout) == [
+        "@3:decoder.0.self_attn.k_new",
+        "@1:decoder.0.cross_attn.k",
+        "@0:encoder.0.self_attn.k",
+    ]
+
+
 def test_a_token_of_a_checkpoint_without_a_tokenizer_is_its_id(tx):
     done = tx("-m", str(FIXTURES / "qwen3"), "--ids", "-t", "5 9 2", "--batch", "-e", "t", "-e", 'why "9"')
     assert "id 9   positions 1   embedding model.embed_tokens.weight[9,:]" in done.stdout
@@ -143,7 +215,7 @@ def test_a_cell_of_an_embedding_and_a_token_are_explained(objects):
         "token": "爱",
         "source": {"id": 39, "positions": [1], "embedding": "encoder.embed.weight[39,:]"},
     }
-    assert objects('why "love"')[-1]["data"]["target"]["id"] == 44
+    assert objects('why "love"')[0]["data"]["target"]["id"] == 44
 
 
 @pytest.mark.parametrize(
@@ -166,6 +238,7 @@ def test_a_cell_of_an_embedding_and_a_token_are_explained(objects):
         ("verify @*:nothing", "nothing is recorded at nothing"),
         ("verify @*:@1:probs", "@*:@1:probs names a step, and @* is every step; write one of them"),
         ("verify dec.0.ffn.norm[0,0,0]", "has 2 axes (position, feature), and 3 selectors were given; leave 1 out"),
+        ("why 2", "no operand is numbered yet; why CELL numbers those of a cell"),
         ("why probs[0,0] -d 0", "-d takes a whole number from 1 to 20, not '0'"),
         ("why probs[0,0] -d -3", "-d takes a whole number from 1 to 20, not '-3'"),
         ("why probs[0,0] -d 1000000", "-d takes a whole number from 1 to 20, not '1000000'"),

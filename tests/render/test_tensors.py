@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
+from tracer.addresses import Span
 from tracer.render.tensors import tensor_view
 from tracer.tensor import FEATURE, HEAD, Axis, Tensor
 
@@ -90,6 +91,8 @@ def test_other_heads_are_announced():
     tensor = Tensor(np.ones((8, 5, 5)), (HEAD, Axis("query"), Axis("key")), "@1:w")
     last = seen(tensor_view(tensor, max_rows=8)).splitlines()[-1]
     assert last == "… 6 more along head: print [h2] to [h7], or print /a for all"
+    last = seen(tensor_view(tensor.select([Span(0, 3)]), max_rows=8)).splitlines()[-1]
+    assert last == "… 1 more along head: print [h2], or print /a for all"
     assert seen(tensor_view(tensor, full=True)).count("head ") == 9
 
 

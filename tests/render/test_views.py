@@ -48,6 +48,7 @@ entropy 0.96 of 1.00 bits
     hidden by the causal mask: key 2 >
     query 1
              Σ           1.000
+  left out, for want of room: exp(s−max)
 """
     )
 
@@ -153,7 +154,7 @@ def test_the_top_of_a_distribution():
     probs, logits = tape()["choice.probs"], tape()["choice.logits"]
     pieces = ["我", "i", "[b]", "a", "b"]
     assert (
-        seen(top_view(probs, logits, pieces.__getitem__, n=2, chosen=4))
+        seen(top_view(probs, logits, pieces.__getitem__, n=2, marks={4: "chosen"}))
         == """\
   rank  id  token   prob   logit
      1   2  "[b]"  0.991   4.342  ███████████████████▉

@@ -52,7 +52,8 @@ class Session:
     A motion goes no further than the first of ``stops`` on its way; `goto`, `back` and `forward` pass them by. One that
     is interrupted or fails leaves the cursor where it was.
     ``frame`` counts the scopes between the record under the cursor and the one that is looked from; any motion looks
-    from the innermost again. ``met`` are those stops that ended the last motion; ``history`` are the values printed.
+    from the innermost again. ``met`` are those stops that ended the last motion; ``history`` are the values printed,
+    ``asked`` the cells, by address, that the last explanation led to.
     """
 
     def __init__(self, begin: Begin) -> None:
@@ -61,6 +62,7 @@ class Session:
         self.stops = Stops(self.history)
         self.bookmarks = Bookmarks()
         self.displays = Displays()
+        self.asked: Sequence[str] = ()
         self._due: list[str] | None = None
         self.restart()
 

@@ -31,8 +31,6 @@ class Writer(DocumentWriter):
 
     def opening(self, title: Title = UNTITLED) -> str:
         self._title = title
-        if title.text:
-            self._lines += [[Span(title.text, "bold")], [Span(title.model, "dim")], []]
         return ""
 
     def command(self, line: str) -> str:
@@ -49,15 +47,20 @@ class Writer(DocumentWriter):
         return ""
 
     def closing(self) -> str:
-        cells = max((sum(cells_of(span.text) for span in line) for line in self._lines), default=0)
-        width, height = round(cells * ADVANCE + 2 * MARGIN, 1), len(self._lines) * HEIGHT + 2 * MARGIN
-        body = "\n".join(part for number, line in enumerate(self._lines) for part in _drawn(line, number))
+        lines = [*self._titled(), *self._lines]
+        cells = max((sum(cells_of(span.text) for span in line) for line in lines), default=0)
+        width, height = round(cells * ADVANCE + 2 * MARGIN, 1), len(lines) * HEIGHT + 2 * MARGIN
+        body = "\n".join(part for number, line in enumerate(lines) for part in _drawn(line, number))
         size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{self._named()}'
             f"<style>{_sheet()}</style>\n"
             f'<rect class="paper" width="100%" height="100%"/>\n{body}\n</svg>\n'
         )
+
+    def _titled(self) -> list[Line]:
+        text, model = self._title
+        return [[Span(text, "bold")], [Span(model, "dim")], []] if text else []
 
     def _named(self) -> str:
         return f"<title>{escaped(self._title.text)}</title>\n" if self._title.text else ""

@@ -19,8 +19,9 @@ UNTITLED = Title()
 
 
 class DocumentWriter(ABC):
-    """Writes one document from its opening to its closing; each part is returned as text to be written at once.
+    """Writes one document from its opening to its closing; each part is returned as text.
 
+    The opening may be asked for when all else is written, since only then it is known what the document is about.
     ``suffixes`` are those of its files. ``is_laid_out`` says that it takes `Lines` alone, in place of tables and trees,
     ``has_colours`` that tones can be seen in it. ``size`` is how many rows and columns of a matrix it has room for, 0
     for as many as a view shows anywhere.

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         progress,
         prose,
         records,
+        scored,
         softmax,
         stops,
         table,

@@ -1,4 +1,4 @@
-"""Why this token and not the next best."""
+"""Why this token and not another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..contest import Contest
 from ..derive import Derivation
 from ..i18n import _
 from .composite import Composite, Flow
-from .derivation import TERMS, Branch, TreeView, finer
+from .derivation import TERMS, UNNUMBERED, Branch, Numbers, TreeView, finer, number_of
 from .expression import Writer, sum_over_row
 from .numbers import Notation
 from .page import BOLD, DIM, Page, Sentence, View
@@ -32,6 +32,7 @@ class ContestView(Composite):
     piece: Callable[[int], str]
     count: int | None
     decimals: int | None
+    numbers: Numbers
 
     def on(self, page: Page) -> Page:
         return finer(page, self.decimals)
@@ -39,8 +40,8 @@ class ContestView(Composite):
     def parts(self, page: Page) -> Iterator[View]:
         title = (
             _("why {token} and not {rival}")
-            if self.contest.margin >= 0
-            else _("{token} was drawn, though {rival} has the larger logit")
+            if self.contest.margin >= 0 or self.contest.ruling
+            else _("{token} was chosen, though {rival} has the larger logit")
         ).format(token=self._token(self.contest.winner), rival=self._token(self.contest.rival))
         yield Flow([Segment(title, BOLD)])
         yield TreeView(list(self._branches(Writer(Notation(page)), page)))
@@ -49,7 +50,10 @@ class ContestView(Composite):
         winner, rival, margin = self.contest.winner, self.contest.rival, self.contest.margin
         for side in (winner, rival):
             leaf = side.record.output.leaf(*side.index)
-            yield Branch(f"{self._token(side)}  {leaf} = {writer.value(side.value)}")
+            yield Branch(f"{number_of(leaf, self.numbers)}{self._token(side)}  {leaf} = {writer.value(side.value)}")
+        if self.contest.ruling:
+            ruled = _("{rival} can't be chosen here: {ruling}")
+            yield Branch(page.text(ruled.format(rival=self._token(rival), ruling=self.contest.ruling)))
         sentence = _("margin {difference} = {margin}: {odds}")
         difference = writer.line(Minus(*(side.record.output.leaf(*side.index) for side in (winner, rival))), margin)
         odds = self._odds(writer)
@@ -112,7 +116,15 @@ def verdict_view(contest: Contest | None, piece: Callable[[int], str]) -> Verdic
 
 
 def contest_view(
-    contest: Contest, piece: Callable[[int], str], *, count: int | None = TERMS, decimals: int | None = None
+    contest: Contest,
+    piece: Callable[[int], str],
+    *,
+    count: int | None = TERMS,
+    decimals: int | None = None,
+    numbers: Numbers = UNNUMBERED,
 ) -> ContestView:
-    """The logits of two tokens, their margin, and the features that add most to it; ``piece`` tells an id's token."""
-    return ContestView(contest, piece, count, decimals)
+    """The logits of two tokens, their margin, and the features that add most to it; ``piece`` tells an id's token.
+
+    ``numbers`` are as in `explanation_view`.
+    """
+    return ContestView(contest, piece, count, decimals, numbers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
@@ -28,6 +28,9 @@ TERMS = 4
 """So many terms of a long sum are shown."""
 
 Reasons = Callable[[Derivation], Sequence[str]]
+Numbers = Mapping[str, int]
+"""Of cells, by address, the numbers to ask about them by."""
+UNNUMBERED: Numbers = {}
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class DerivationView(Composite):
     reasons: Reasons
     count: int | None
     decimals: int | None
+    numbers: Numbers
 
     def on(self, page: Page) -> Page:
         return finer(page, self.decimals)
@@ -61,7 +65,8 @@ class DerivationView(Composite):
             yield product_view(derivation)
 
     def _explained(self, explanation: Explanation, page: Page) -> Branch:
-        head = " ".join([f"{explanation.leaf} = {self._value(explanation, page)}", *self._remarks(explanation)])
+        cell = f"{number_of(explanation.leaf, self.numbers)}{explanation.leaf}"
+        head = " ".join([f"{cell} = {self._value(explanation, page)}", *self._remarks(explanation)])
         if explanation.derivation is None:
             return Branch(head, DIM)
         below = [self._explained(operand, page) for operand in explanation.operands]
@@ -106,14 +111,25 @@ class DerivationView(Composite):
 
 
 def explanation_view(
-    explanation: Explanation, *, reasons: Reasons, count: int | None = TERMS, decimals: int | None = None
+    explanation: Explanation,
+    *,
+    reasons: Reasons,
+    count: int | None = TERMS,
+    decimals: int | None = None,
+    numbers: Numbers = UNNUMBERED,
 ) -> DerivationView:
     """A cell, its formula, the formula with numbers, its sums worked out, and its operands, each explained in turn.
 
     Of a long sum the ``count`` largest terms are shown, all of them for None. ``reasons`` says what rules of masks and
-    of choosing have to do with a derivation.
+    of choosing have to do with a derivation. ``numbers`` stand before the operands that have one.
     """
-    return DerivationView(explanation, reasons, count, decimals)
+    return DerivationView(explanation, reasons, count, decimals, numbers)
+
+
+def number_of(leaf: Leaf, numbers: Numbers) -> str:
+    """``(2) `` before a cell that has a number to ask about it by."""
+    number = numbers.get(str(leaf))
+    return "" if number is None else f"({number}) "
 
 
 def derivation_view(derivation: Derivation, *, decimals: int | None = None) -> DerivationView:
@@ -121,7 +137,7 @@ def derivation_view(derivation: Derivation, *, decimals: int | None = None) -> D
     leaf = derivation.record.output.leaf(*derivation.index)
     operands = list(map(Explanation, derivation.operands))
     explanation = Explanation(leaf, (), derivation.record, derivation, operands)
-    return DerivationView(explanation, lambda _derivation: (), TERMS, decimals)
+    return DerivationView(explanation, lambda _derivation: (), TERMS, decimals, UNNUMBERED)
 
 
 def finer(page: Page, decimals: int | None) -> Page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..i18n import _, ngettext
 from ..run import Token
 from ..tensor import Array, Tensor
 from .composite import Composite
+from .heading import Heading
 from .numbers import Notation
 from .page import BOLD, DIM, Line, Page, Sentence, View, clipped_left, padded
 from .table import Column, Remark, Table
@@ -52,15 +53,19 @@ class Top(Composite):
     logits: Array
     piece: Callable[[int], str]
     n: int
-    chosen: int | None
+    marks: Mapping[int, str]
+    title: str
+    after: str | None
 
     def parts(self, page: Page) -> Iterator[View]:
+        if self.after is not None:
+            yield Heading(self.title).view([_("after {token}").format(token=quoted(self.after))], page)
         order = np.argsort(-self.probs, kind="stable")
         ids = order[: self.n].tolist()
         ranks = list(range(1, len(ids) + 1))
-        if self.chosen is not None and self.chosen not in ids:
-            ids.append(self.chosen)
-            ranks.append(int(np.flatnonzero(order == self.chosen)[0]) + 1)
+        for marked in self.marks.keys() - set(ids):
+            ids.append(marked)
+            ranks.append(int(np.flatnonzero(order == marked)[0]) + 1)
         yield self._table(ids, ranks, page)
         rest = self.probs.size - len(ids)
         if rest > 0:
@@ -71,14 +76,14 @@ class Top(Composite):
         columns = [
             Column(_("rank"), list(map(str, ranks))),
             Column(_("id"), list(map(str, ids)), spare=2),
-            Column(_("token"), [quoted(self.piece(i)) for i in ids], "<"),
+            Column(_("token"), [quoted(self.piece(i)) for i in ids], "<", free=True),
             Column(_("prob"), number.all(self.probs[ids].tolist())),
             Column(_("logit"), number.all(self.logits[ids].tolist()), spare=1),
         ]
         return Table(columns, [self._remark(i) for i in ids])
 
     def _remark(self, i: int) -> Remark:
-        return Remark(_("chosen") if i == self.chosen else "", float(np.nan_to_num(self.probs[i])))
+        return Remark(self.marks.get(i, ""), float(np.nan_to_num(self.probs[i])))
 
     def _rest(self, ids: list[int], count: int, page: Page) -> str:
         others = np.delete(self.probs, ids).sum(dtype=np.float64)
@@ -92,7 +97,18 @@ def token_line(token: Token) -> TokenLine:
 
 
 def top_view(
-    probs: Tensor, logits: Tensor, piece: Callable[[int], str], *, n: int = 10, chosen: int | None = None
+    probs: Tensor,
+    logits: Tensor,
+    piece: Callable[[int], str],
+    *,
+    n: int = 10,
+    marks: Mapping[int, str] | None = None,
+    title: str = "",
+    after: str | None = None,
 ) -> Top:
-    """The ``n`` likeliest of a distribution [vocab] with their logits [vocab], and the chosen id wherever it ranks."""
-    return Top(probs.array, logits.array, piece, n, chosen)
+    """The ``n`` likeliest of a distribution [vocab] with their logits [vocab].
+
+    ``marks`` are words for some ids, which are there wherever they rank: the one that was chosen. The ``title`` stands
+    above where there is a token ``after`` which these are likely.
+    """
+    return Top(probs.array, logits.array, piece, n, marks or {}, title, after)

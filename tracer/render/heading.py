@@ -52,7 +52,7 @@ def summary(statistics: Statistics, decimals: int, page: Page) -> list[str]:
     """Range, mean, standard deviation, and how many are not finite: a text each."""
     low, high = map(Notation(page, decimals), statistics[:2])
     mean, std = map(Notation(page, max(decimals, 2)), statistics[2:4])
-    finite = [f"x∈[{low}, {high}]", f"μ {mean}", f"σ {std}"] if math.isfinite(statistics.min) else []
+    finite = [f"x∈[{low}, {high}]", f"μ {mean}", f"σ {std}"] if math.isfinite(statistics.mean) else []
     return [page.text(text) for text in [*finite, *filter(None, [not_finite(statistics)])]]
 
 

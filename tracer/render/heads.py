@@ -14,12 +14,13 @@ from .grid import merged, with_gaps
 from .heading import Heading, shape_by_name
 from .numbers import Notation
 from .page import BOLD, DIM, Line, Page, View, flow, padded, sentence
-from .shades import Shades
+from .shades import Hundredths
 from .tensors import HeatPainter
 from .tokens import digits_of, label, place_label
 from .window import Hidden, Shown, places, window
 
-CELL = 2
+CELL, LABEL = 3, 2
+"""The columns of a cell, and of its label at most."""
 GAP = 3
 ROW_LABEL = 10
 
@@ -30,7 +31,6 @@ class HeadsView(View):
 
     tensor: Tensor
     title: str
-    probabilities: bool
 
     def lines(self, page: Page) -> Iterator[Line]:
         yield from Heading(self.title).lines_with([shape_by_name(self.tensor)], page)
@@ -48,7 +48,8 @@ class HeadsView(View):
             panels = [self._panel(head, rows, columns, page) for head in range(start, min(heads, start + fit))]
             for text, *parts in zip(["", "", *labels], *panels, strict=True):
                 yield [Segment(padded(text, area), DIM), *(segment for part in parts for segment in part)]
-        yield from sentence(_("rows are queries, columns keys; the stronger the colour, the more"), page)
+        legend = _("rows are queries, columns keys, in hundredths; blank below half, {sign} exactly 0")
+        yield from sentence(legend.format(sign=page.glyphs.zero), page)
 
     def _panel(self, head: int, rows: Sequence[Shown], columns: Sequence[Shown], page: Page) -> list[Line]:
         """The lines of one head: its name, the keys, and a line for every row in sight."""
@@ -65,9 +66,9 @@ class HeadsView(View):
         return f"{self.tensor.dims[0].name} {head}"
 
     def _painted(self, head: int, rows: Sequence[Shown], columns: Sequence[Shown], page: Page) -> Iterator[Line]:
-        heat = HeatPainter(page, Notation(page), self.tensor.statistics(), probabilities=self.probabilities)
+        heat = HeatPainter(page, Notation(page), self.tensor.statistics(), probabilities=True)
         visible = self.tensor.array[head][places(rows)][:, places(columns)]
-        for row in Shades(heat, page, CELL).paint(visible):
+        for row in Hundredths(heat, page).paint(visible):
             yield merged(with_gaps(row, columns), CELL)
 
     def _row_label(self, row: Shown, page: Page) -> str:
@@ -79,9 +80,9 @@ class HeadsView(View):
     def _column_label(self, column: Shown, page: Page) -> str:
         """The beginning of a key's token, or of its number."""
         if isinstance(column, Hidden):
-            return padded(page.glyphs.more[:CELL], CELL, ">")
+            return padded(page.glyphs.more[:LABEL], CELL, ">")
         token = label(self.tensor.dims[2], column).lstrip(" ▁") or str(column % 100)
-        return padded(set_cell_size(token, min(CELL, cell_len(token))).rstrip(" "), CELL, ">")
+        return padded(set_cell_size(token, min(LABEL, cell_len(token))).rstrip(" "), CELL, ">")
 
     def _listed(self, page: Page) -> Iterator[Line]:
         """Without a grid: of every head and query, the key with the most."""
@@ -96,6 +97,6 @@ class HeadsView(View):
         return f"{place_label(queries, query, page)} -> {place_label(keys, key, page)} {Notation(page)(row[key])};"
 
 
-def heads_view(tensor: Tensor, *, title: str, probabilities: bool) -> HeadsView:
-    """A tensor [head, query, key] as a small grid for every head, as many side by side as fit."""
-    return HeadsView(tensor, title, probabilities)
+def heads_view(tensor: Tensor, *, title: str) -> HeadsView:
+    """Probabilities [head, query, key] as a small grid for every head, as many side by side as fit."""
+    return HeadsView(tensor, title)

@@ -15,29 +15,31 @@ from .page import Page, View
 from .table import Column, Remark, Table
 
 Shape = tuple[int, ...]
+Row = tuple[str, str, Tensor, Statistics | None]
+"""Number and name of a tensor, and its statistics, where it is a quantity."""
 
 
 @dataclass(frozen=True)
 class TensorsView(Composite):
     """See `tensors_view`."""
 
-    rows: Sequence[tuple[str, str, Tensor, Statistics]]
+    rows: Sequence[Row]
 
     def parts(self, page: Page) -> Iterator[View]:
-        marks, names, tensors, statistics = zip(*self.rows, strict=True)
+        marks, names, tensors, _statistics = zip(*self.rows, strict=True)
         columns = [
             *([Column("#", marks, spare=3)] if any(marks) else []),
             Column(_("address"), names, "<"),
             Column(_("shape"), [_written(tensor.shape) or "[]" for tensor in tensors], spare=4),
             *self._numbers(page),
         ]
-        yield Table(columns, [Remark(page.text(not_finite(s))) for s in statistics])
+        yield Table(columns, [Remark(page.text(_odd(tensor, statistics))) for *_named, tensor, statistics in self.rows])
 
     def _numbers(self, page: Page) -> Iterator[Column]:
         number, spare = Notation(page), {"min": 1, "max": 1, "mean": 2, "std": 0}
         for name, expendable in spare.items():
-            values = [getattr(statistics, name) for *_named, statistics in self.rows]
-            yield Column(name, number.all(values), spare=expendable)
+            values = (statistics and getattr(statistics, name) for *_named, statistics in self.rows)
+            yield Column(name, ["" if value is None else number(value) for value in values], spare=expendable)
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,16 @@ class CacheView(Composite):
         return [*sizes, sum(sizes)]
 
 
-def tensors_view(rows: Sequence[tuple[str, str, Tensor, Statistics]]) -> TensorsView:
-    """Tensors with their statistics, in the order given, at least one: each after its number, if any, and its name."""
+def tensors_view(rows: Sequence[Row]) -> TensorsView:
+    """Tensors in the order given, at least one: each after its number, if any, and its name."""
     return TensorsView(rows)
+
+
+def _odd(tensor: Tensor, statistics: Statistics | None) -> str:
+    """What there is to say of a tensor beside its statistics, or in place of them."""
+    if statistics is None:
+        return _("a mask") if tensor.shape else f"= {tensor.array.item()}"
+    return not_finite(statistics)
 
 
 def cache_view(layers: Sequence[tuple[Shape, Shape, int]]) -> CacheView:

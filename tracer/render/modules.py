@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..i18n import _
+from ..i18n import _, extent
 from ..modules import Module
 from .composite import Composite
 from .page import Page, View
@@ -74,9 +74,8 @@ def _part(module: Module, depth: int) -> Iterator[_Row]:
 
 def _alike(alike: Sequence[Module], depth: int) -> _Row:
     first, second, last = alike[0], alike[1], alike[-1]
-    names = second.name if second is last else _("{first} to {last}").format(first=second.name, last=last.name)
     count = sum(module.count for module in alike[1:])
-    return _Row("  " * depth + names, count, _("each as {name}").format(name=first.name))
+    return _Row("  " * depth + extent(second.name, last.name), count, _("each as {name}").format(name=first.name))
 
 
 def _runs(modules: Sequence[Module]) -> list[list[Module]]:

@@ -13,7 +13,7 @@ from ..tape import Record
 from .composite import noted
 from .heading import summary
 from .numbers import Notation, decimals_of
-from .page import BOLD, DIM, Line, Page, View, clipped_left, padded
+from .page import BOLD, DIM, Line, Page, View, padded
 
 _WHERE = 31
 _NOTE = 30
@@ -34,7 +34,8 @@ def where_width(records: Sequence[Record]) -> int:
 class RecordLine(View):
     """``@0 #1  encoder.embed.tokens     [4,16]  E[ids] · √d_model  x∈[-2.11, 2.64]  μ 0.08  σ 1.01``.
 
-    On a narrow page statistics go first, then the note. ``width`` is that of address and shape together.
+    On a narrow page statistics go first, then the note, then the shape. ``width`` is that of address and shape
+    together.
     """
 
     record: Record
@@ -57,7 +58,7 @@ class RecordLine(View):
         output = self.record.output
         if output.array.size == 1:
             return [f"= {Notation(page, decimals_of(output, page.decimals))(output.array.item())}"]
-        return summary(output.statistics(), 2, page)
+        return summary(output.statistics(), 2, page) if self.record.is_measured else []
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,9 @@ def listing(records: Sequence[Record], current: int | None = None) -> Listing:
 
 def _laid_out(head: str, record: Record, width: int, note: str, numbers: Sequence[str], page: Page) -> Line:
     shape = shape_of(record)
-    room = page.width - len(head) - 2
-    width = min(width, room)
-    address = clipped_left(record.address, room - len(shape) - 2, page.glyphs.more)
-    where = f"{address}{padded(shape, max(width - len(address), len(shape) + 2), '>')}"
+    room, address = page.width - len(head) - 2, record.address
+    place = padded(shape, max(min(width, room) - len(address), len(shape) + 2), ">")
+    where = f"{address}{place}" if len(address) + len(place) <= room else address
     tail = next((tail for tail in _tails(note, numbers) if cell_len(tail) + 2 <= room - len(where)), "")
     return [Segment(f"{head}  ", BOLD), Segment(where), Segment(f"  {tail}" if tail else "", DIM)]
 

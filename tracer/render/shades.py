@@ -1,6 +1,8 @@
-"""Cells by colour alone, one or two columns each; signs and shades where there are no colours to lay behind them."""
+"""Cells in few columns: by colour alone, with signs and shades where there are none, or in hundredths."""
 
 from __future__ import annotations
+
+import math
 
 from ..heat import CENTRE
 from ..tensor import Array
@@ -11,6 +13,8 @@ from .tensors import HeatPainter
 
 _SHADES = " ░░▒▓█"
 _ASCII_SHADES = " .:+*#"
+_LEAST = 0.005
+"""What is one hundredth, rounded."""
 
 
 class Shades:
@@ -25,6 +29,27 @@ class Shades:
     def paint(self, values: Array) -> list[list[Piece]]:
         """[row, column] -> mark and style of every cell."""
         return [[self._pieces[k] for k in row] for row in self._heat.classes(values)]
+
+
+class Hundredths:
+    """The cells of a `HeatPainter` of probabilities in hundredths; blank below half of one, a sign for exactly 0."""
+
+    width = 2
+
+    def __init__(self, heat: HeatPainter, page: Page) -> None:
+        self._heat = heat
+        self._palette = palette(page.depth)
+        self._zero = page.glyphs.zero
+
+    def paint(self, values: Array) -> list[list[Piece]]:
+        """[row, column] -> number and style of every cell."""
+        rows = zip(values.tolist(), self._heat.classes(values), strict=True)
+        return [[(self._text(value), self._palette[k]) for value, k in zip(*row, strict=True)] for row in rows]
+
+    def _text(self, value: float) -> str:
+        if not math.isfinite(value):
+            return "?"
+        return (f"{100 * value:.0f}" if value >= _LEAST else "") if value else self._zero
 
 
 def _marks(page: Page) -> list[str]:

@@ -9,9 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arithmetic import Leaf
-from ..derive import derive
-from ..errors import AddressError
+from ..derive import derive, hidden_by
 from ..i18n import _
 from ..ops.attention import is_hidden
 from ..tape import Record, Tape
@@ -99,7 +97,8 @@ class SoftmaxRow(Composite):
         if isinstance(place, Hidden):
             return Remark()
         if is_hidden(worked.scores[place]):
-            return Remark(reason(self.record.inputs[0].leaf(*self.row, int(worked.places[place])), self.tape))
+            cell = self.record.inputs[0].leaf(*self.row, int(worked.places[place]))
+            return Remark(hidden_by(cell, self.tape) if self.tape else "")
         if np.isnan(worked.weights[place]):
             return Remark()
         return Remark(_("max") if place == best else "", worked.weights[place])
@@ -123,19 +122,6 @@ def softmax_view(
     place = tuple(i % n for i, n in zip(row, record.output.shape, strict=False))
     address = f"{record.output.address}[{','.join(map(str, place))}]" if place else record.output.address
     return SoftmaxRow(record, place, tape, Heading(address if title is None else title, remark), decimals, max_rows)
-
-
-def reason(cell: Leaf, tape: Tape | None) -> str:
-    """Why a recorded cell is hidden, followed back to the record that made it so; nothing where the tape has none."""
-    if tape is None:
-        return ""
-    try:
-        record = tape.find(cell.address)
-    except AddressError:
-        return ""
-    derivation = derive(record, cell.index)
-    hidden = (leaf for leaf in derivation.terms if is_hidden(np.asarray(leaf.value)))
-    return derivation.note or next((reason(leaf, tape) for leaf in hidden), "")
 
 
 def _cells(shown: Sequence[Shown], values: Array, number: Notation, *, hide: bool = False) -> list[str]:

@@ -1,9 +1,9 @@
-"""Small tables of texts: aligned columns, the dispensable ones left out where the page is narrow."""
+"""Small tables of texts: aligned columns, of which some are left out and free text is cut where the page is narrow."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
@@ -12,27 +12,39 @@ from rich.style import Style
 
 from .. import document
 from ..document import Block, Cell, Span
+from ..i18n import _
 from .colours import BAR
-from .page import DIM, Line, Page, View, clipped, folded, padded
+from .page import DIM, Line, Page, View, clipped, folded, padded, sentence
 from .words import words
 
 _BAR = 20
 _MARK = 5
+_SHORTEST = 8
+"""The cells that are left of free text at least."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of texts. The one with the greatest ``spare`` is left out first; 0 always stays."""
+    """A column of texts. The one with the greatest ``spare`` is left out first; 0 always stays.
+
+    Only a ``free`` text may be cut, the longest first: a number, an address or a name is whole or not there.
+    """
 
     title: str
     cells: Sequence[str]
     align: Literal["<", ">"] = ">"
     spare: int = 0
+    free: bool = False
 
     @property
     def width(self) -> int:
         """The cells it needs."""
         return max(cell_len(text) for text in [self.title, *self.cells])
+
+    def cut(self, width: int) -> Column:
+        """The same, of at most so many cells."""
+        texts = [clipped(text, width) for text in self.cells]
+        return replace(self, title=clipped(self.title, width), cells=texts)
 
     def cell(self, text: str) -> Cell:
         """One of its texts for a document: blanks at its start are an indent on the left, and padding on the right."""
@@ -66,6 +78,10 @@ class Table(View):
         yield self._row(columns, [column.title for column in columns], page, DIM)
         for texts, remark in zip(zip(*(column.cells for column in columns), strict=True), self.remarks, strict=True):
             yield from self._with_remark(self._row(columns, texts, page), remark, taken, page)
+        shown = {column.title for column in columns}
+        if left_out := [column.title for column in self.columns if column.spare and column.title not in shown]:
+            told = _("left out, for want of room: {columns}").format(columns=", ".join(left_out))
+            yield from sentence(told, page, DIM, self.indent)
 
     def _listed(self, page: Page) -> Iterator[Line]:
         """Where the columns that have to stay don't fit: a row a paragraph."""
@@ -96,8 +112,7 @@ class Table(View):
         columns = list(self.columns)
         while self._width(columns) > room and (most := max(column.spare for column in columns)):
             columns = [column for column in columns if column.spare != most]
-        excess = max(0, self._width(columns) - room)
-        return [_narrowed(column, column.width - excess) if column.align == "<" else column for column in columns]
+        return list(_cut(columns, self._width(columns) - room))
 
     def _row(self, columns: Sequence[Column], texts: Sequence[str], page: Page, style: Style | None = None) -> Line:
         fitted = [padded(text, column.width, column.align) for column, text in zip(columns, texts, strict=True)]
@@ -108,7 +123,7 @@ class Table(View):
         told = [remark.words] if cell_len(remark.words) <= room else folded(remark.words, max(room, 16))
         if cell_len(remark.words) > max(room, 0) and room < max(16, *map(cell_len, words(remark.words))):
             yield line
-            yield from ([Segment(" " * 2 * self.indent + part, DIM)] for part in folded(remark.words, page.width - 4))
+            yield from ([Segment(" " * 4 + part, DIM)] for part in folded(remark.words, page.width - 4))
             return
         bar = page.bar(remark.share, min(_BAR, room - cell_len(told[0]) - self.gap))
         space = Segment(" " * self.gap)
@@ -116,6 +131,10 @@ class Table(View):
         yield from ([Segment(" " * (taken + self.gap)), Segment(part, DIM)] for part in told[1:])
 
 
-def _narrowed(column: Column, width: int) -> Column:
-    width = max(3, width)
-    return Column(clipped(column.title, width), [clipped(text, width) for text in column.cells], column.align)
+def _cut(columns: Sequence[Column], excess: int) -> Iterator[Column]:
+    """The columns with so many cells less of free text, as far as there is some to spare."""
+    widths = [column.width if column.free else 0 for column in columns]
+    for _cell in range(excess):
+        widths[widths.index(max(widths))] -= max(widths) > _SHORTEST
+    for column, width in zip(columns, widths, strict=True):
+        yield column.cut(width) if column.free and width < column.width else column

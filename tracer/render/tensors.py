@@ -13,12 +13,12 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from ..document import Block
-from ..i18n import _, ngettext
+from ..i18n import _, extent, ngettext
 from ..tensor import Array, Axis, Statistics, Tensor
 from .colours import heat, palette
 from .composite import Composite, Flow
 from .grid import Grid, Painter, Piece, left_out
-from .heading import Heading, about
+from .heading import Heading, about, shape_by_name
 from .numbers import Notation, decimals_of
 from .page import BOLD, DIM, Line, Page, Sentence, View, padded
 from .tokens import digits_of, place_label
@@ -96,6 +96,7 @@ class TensorView(Composite):
     full: bool
     focus: int
     highlight: Range | None
+    measured: bool
 
     def on(self, page: Page) -> Page:
         return page.showing(self.decimals, self.max_rows)
@@ -121,7 +122,7 @@ class TensorView(Composite):
         return self.tensor.statistics()
 
     def _header(self, decimals: int, page: Page) -> View:
-        facts = about(self.tensor, self.statistics, decimals, page)
+        facts = about(self.tensor, self.statistics, decimals, page) if self.measured else [shape_by_name(self.tensor)]
         return self.heading.view(facts, page)
 
     def _count(self, low: float, high: float) -> str:
@@ -166,12 +167,12 @@ class TensorView(Composite):
             yield Sentence(self._others(fit, total), DIM)
 
     def _others(self, shown: int, total: int) -> str:
-        hint = _("… {n} more along {axis}: print [{first}] to [{last}], or print /a for all")
+        hint = _("… {n} more along {axis}: print {extent}, or print /a for all")
         axis = self.tensor.dims[0]
         mark = "h" if axis.name == "head" else ""
         step = max(1, total // self.tensor.shape[0])
-        first, last = f"{mark}{shown // step}", f"{mark}{self.tensor.shape[0] - 1}"
-        return hint.format(n=total - shown, axis=axis.name, first=first, last=last)
+        first, last = f"[{mark}{shown // step}]", f"[{mark}{self.tensor.shape[0] - 1}]"
+        return hint.format(n=total - shown, axis=axis.name, extent=extent(first, last))
 
 
 @dataclass(frozen=True)
@@ -241,13 +242,14 @@ def tensor_view(
     probabilities: bool = False,
     focus: int = -1,
     highlight: Range | None = None,
+    measured: bool = True,
 ) -> TensorView:
     """A tensor with its header; one value, a row, a matrix, or a matrix for each leading index.
 
     The header is ``title`` (the tensor's address if there is none), shape and statistics, and a ``remark``. At most
     ``max_rows`` rows of a matrix (the page's number if there is none) are seen unless ``full``, among them the row
     ``focus``. ``probabilities`` are coloured as such. Cells within ``highlight``, its ends included, are marked and
-    counted.
+    counted. Of what is not ``measured`` there are no statistics.
     """
     return TensorView(
         tensor,
@@ -258,4 +260,5 @@ def tensor_view(
         full=full,
         focus=focus,
         highlight=highlight,
+        measured=measured,
     )

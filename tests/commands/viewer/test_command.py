@@ -46,8 +46,8 @@ def test_selectors_are_undone_in_the_names_of_cells(session):
 
 
 def test_a_cell_of_a_product_is_explained_with_its_row_and_column(session):
-    explained = subject_of(session, "enc.0.ffn.hidden").origin.explanation((1, 2))
-    lines = ["".join(segment.text for segment in line) for line in explained.lines(Page(100))]
+    asked = subject_of(session, "enc.0.ffn.hidden").origin.asked((1, 2))
+    lines = ["".join(segment.text for segment in line) for line in asked.view.lines(Page(100))]
     assert "this row times that column gives this cell: [4,16] · [16,32] → [4,32]" in lines
 
 
@@ -55,7 +55,7 @@ def test_an_expression_names_its_cells_too(session):
     subject = subject_of(session, "enc.output * 2")
     assert (subject.title, subject.origin.address) == ("enc.output * 2", "(enc.output * 2)")
     assert subject.origin.index((0, 1)) == (0, 1)
-    assert subject.origin.explanation((0, 1)) is None
+    assert subject.origin.asked((0, 1)) is None
 
 
 @pytest.mark.parametrize("text", ["enc.output[0, 0]", "1 + 1", "enc.output[0:0]"])
@@ -73,4 +73,4 @@ def test_a_glob_is_looked_around_in_as_one_tensor(session):
 def test_a_parameter_has_cells_that_go_by_its_name(session):
     subject = subject_of(session, "decoder.0.ffn.hidden.weight[2:, 3]")
     assert (subject.origin.address, subject.origin.index((1,))) == ("decoder.0.ffn.hidden.weight", (3, 3))
-    assert "decoder.0.ffn.hidden.weight[3,3] is a trained number" in subject.origin.explanation((1,)).text
+    assert str(subject.origin.asked((1,)).leaf) == "decoder.0.ffn.hidden.weight[3,3]"

@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
+from commands.results.recorded import Recorded
 from commands.viewer.actions import actions, topics
-from commands.viewer.subject import Recorded, Subject
+from commands.viewer.subject import Subject
 from commands.viewer.viewer import Viewer
 from tracer.addresses import Index, parse
 from tracer.render.page import Page, width_of
@@ -180,6 +181,36 @@ def test_a_recorded_cell_says_where_it_comes_from(session):
     assert "softmax" in texts(viewer)[1]
     viewer.press("q")
     assert texts(viewer)[0].startswith("w   [query 1, key 4]")
+
+
+def test_enter_goes_on_with_the_operands_and_back_comes_back(session):
+    session.token()
+    [record] = session.here.matches(parse("dec.0.ffn.hidden"))
+    viewer = Viewer(Subject(record.output, "x", Recorded(session.run, record)), Page(90))
+    viewer.press("enter")
+    shown = texts(viewer)
+    operands = [line.partition(") ")[2].partition(" = ")[0] for line in shown if line.startswith(("├─ (", "└─ ("))]
+    assert [address.partition("[")[0] for address in operands] == [
+        "@1:decoder.0.cross_attn.norm",
+        "decoder.0.ffn.hidden.weight",
+        "decoder.0.ffn.hidden.bias",
+    ]
+    assert shown[-1].startswith("Enter operand (1)   q back")
+    viewer.press("enter")
+    assert texts(viewer)[0].startswith(f"{operands[0]} = ")
+    viewer.press("q")
+    assert texts(viewer)[0] == shown[0]
+    viewer.press("9")
+    assert texts(viewer)[-1].startswith("Enter operand (9)")
+    viewer.press("enter")
+    assert texts(viewer)[0] == shown[0]
+    for key in ("3", "2", "backspace", "enter"):
+        viewer.press(key)
+    assert texts(viewer)[0] == "parameter  decoder.0.ffn.hidden.bias"
+    assert texts(viewer)[-1] == "q back"
+    for key in ("enter", "q"):
+        viewer.press(key)
+    assert texts(viewer)[0].startswith("x   [position 1, feature 32]")
 
 
 def test_the_help_names_every_key_and_scrolls(tensor, open_on):

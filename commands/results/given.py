@@ -1,0 +1,49 @@
+"""What a given output was worth: every token of it beside what the model would have said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tracer import render
+from tracer.addresses import Address
+from tracer.debugger.session import Session
+from tracer.run import Run
+from tracer.scored import Scored, scored
+
+from .result import Result, Results, answer
+from .values import ahead
+
+
+def scored_tokens(session: Session) -> Results:
+    """Every token of the given output, how likely it was and what was likelier; nothing where it was decoded."""
+    run = session.run
+    tokens = list(scored(run.step(1))) if run.teacher_forced else []
+    if not tokens:
+        return
+    if remark := ahead(session, session.here.find(Address("loss", 1))):
+        yield Result(lambda: (), lambda: f"({remark})")
+
+    def piece(token: int) -> str:
+        return run.model.piece(token, "target")
+
+    yield answer("tokens", lambda: _data(run, tokens), lambda: render.scored.scored_view(tokens, piece))
+
+
+def _data(run: Run, tokens: list[Scored]) -> dict[str, Any]:
+    def named(token: int) -> dict[str, Any]:
+        return {"token": run.model.piece(token, "target"), "id": token}
+
+    rows = [
+        {
+            "position": token.position + 1,
+            **named(token.id),
+            "prob": token.prob,
+            "rank": token.rank,
+            "other": {**named(token.other), "prob": token.other_prob},
+            "loss": token.loss,
+        }
+        for token in tokens
+    ]
+    return {"scored": rows, "mean_loss": float(np.mean([token.loss for token in tokens]))}

@@ -1,0 +1,90 @@
+"""Recorded tensors to look around in: where a cell of one comes from, and where that leads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tracer import render
+from tracer.addresses import Selector, parse
+from tracer.arithmetic import Leaf
+from tracer.derive import Explainer, Explanation, record_of
+from tracer.run import Run
+from tracer.tape import Record
+from tracer.tensor import Tensor
+
+from .reasons import facts_view, parameter_facts
+from .result import View
+
+Index = tuple[int, ...]
+
+
+class Within:
+    """What selectors cut out of a parameter, looked at from a step; raises as `Tensor.locate` does."""
+
+    def __init__(self, run: Run, address: str, tensor: Tensor, selectors: tuple[Selector, ...], step: int) -> None:
+        self._run = run
+        self._address = address
+        self._tensor = tensor
+        self._where = tensor.locate(selectors)
+        self._step = step
+
+    @property
+    def address(self) -> str:
+        """The name of the whole tensor."""
+        return self._address
+
+    def index(self, index: Index) -> Index:
+        """The index into the whole tensor, on whose axes selectors took one place or some."""
+        places = iter(index)
+        lengths = zip(self._where, self._tensor.shape, strict=True)
+        return tuple(where if isinstance(where, int) else range(n)[where][next(places)] for where, n in lengths)
+
+    def asked(self, index: Index) -> RecordedCell:
+        """The cell."""
+        return RecordedCell(self._run, self._tensor.leaf(*self.index(index)), self._step)
+
+
+class Recorded(Within):
+    """What selectors cut out of the output of a record of a run; its address has the step."""
+
+    def __init__(self, run: Run, record: Record, selectors: tuple[Selector, ...] = ()) -> None:
+        super().__init__(run, record.output.address, record.output, selectors, record.step)
+
+
+@dataclass(frozen=True)
+class RecordedCell:
+    """A cell of a record or of a parameter; ``step`` is that of the record it was met in."""
+
+    run: Run
+    leaf: Leaf
+    step: int
+
+    @property
+    def view(self) -> View:
+        """The arithmetic of the cell, one level deep and with its operands numbered; what is known of a parameter."""
+        if (explanation := self._explanation) is None:
+            return facts_view(self._facts())
+        numbers = {str(operand.leaf): number for number, operand in enumerate(self.operands, 1)}
+        return render.derivation.explanation_view(explanation, reasons=self._explainer.reasons, numbers=numbers)
+
+    @property
+    def operands(self) -> Sequence[RecordedCell]:
+        """The cells that it was made of, in the order of their numbers; none for a parameter."""
+        cells = self._explanation.cells() if self._explanation else ()
+        return [RecordedCell(self.run, leaf, self.step) for leaf in {str(leaf): leaf for leaf in cells}.values()]
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        return Explainer(self.run, self.run.model.parameters)
+
+    @cached_property
+    def _explanation(self) -> Explanation | None:
+        record = record_of(self.run, self.leaf)
+        return None if record is None else self._explainer.explain(record, self.leaf.index, 1)
+
+    def _facts(self) -> dict[str, Any]:
+        parameters = {parameter.address: parameter for parameter in self.run.model.parameters.values()}
+        return parameter_facts(self.run, parameters[self.leaf.address].stored, parse(str(self.leaf)), self.step)
