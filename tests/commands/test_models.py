@@ -14,7 +14,7 @@ gpt2: decoder-only, 2 layers × 4 heads, d_model 48, float32
                      texts of at most 64 tokens
   output projection  the embedding wte.weight, to which it is tied
   parameters         82,752 numbers in model.safetensors, stored as F32
-  tokenizer          read from tokenizer.json
+  tokenizer          read from tokenizer.json, as GPT2Tokenizer does
   unused             h.0.attn.bias (and 1 more): the causal mask, which is
                      computed
 """

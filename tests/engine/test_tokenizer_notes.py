@@ -175,7 +175,7 @@ def test_files_of_another_class_are_read_as_such_files_mostly_are(
 def test_the_file_that_cuts_the_words_is_listed() -> None:
     model = tracer.load(FIXTURES / "gpt2")
     listed = [str(decision.what) for decision in model.decisions.told if decision.about == TOKENIZER]
-    assert listed == ["tokenizer.json cuts the words, as GPT2Tokenizer of transformers reads it"]
+    assert listed == ["read from tokenizer.json, as GPT2Tokenizer does"]
 
 
 @pytest.mark.parametrize("name", ["zh-en", "zh-en-tiny", "gpt2", "llama_gqa", "marian_zh_en", "t5_v1_0"])
@@ -271,6 +271,18 @@ def test_ids_of_added_tokens_are_ids(tmp_path: Path) -> None:
     directory = Directory("gpt2", GPT2, beside={"added_tokens.json": {"x": "five"}})
     with pytest.raises(InputError, match=r"added_tokens\.json: x is 'five'; expected a token id"):
         read_tokenizers(directory.write(tmp_path / "it"), "gpt2")
+
+
+def test_what_no_token_stands_for_is_named(tmp_path: Path) -> None:
+    directory = tmp_path / "gpt2"
+    shutil.copytree(FIXTURES / "gpt2", directory)
+    content = json.loads((directory / "tokenizer.json").read_text("utf-8"))
+    content["model"].update(vocab={"q": 5}, merges=[])
+    (directory / "tokenizer.json").write_text(json.dumps(content), "utf-8")
+    model = tracer.load(directory)
+    assert model.source_ids("qé q") == ([5, 5], ["é"])
+    with pytest.raises(InputError, match=r"^'é' has no tokens in the vocabulary of gpt2$"):
+        tracer.trace(model, "é")
 
 
 @pytest.mark.parametrize("name", ["gpt2", "llama_gqa", "marian_zh_en", "t5_v1_0", "zh-en-tiny"])

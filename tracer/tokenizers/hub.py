@@ -63,8 +63,12 @@ class HubTokenizer(Tokenizer):
             encoding = self._inner.encode(text, add_special_tokens=enclosed)
         spans = zip(encoding.ids, encoding.offsets, strict=True)
         unknown = [text[start:stop] for i, (start, stop) in spans if i == self.unknown_id]
-        lost = _between(encoding.offsets, text) if self._drops else ()
+        lost = self._lost(text) if self._drops and not _covers(encoding.offsets, text) else ()
         return self._encoded(encoding.ids, unknown, lost)
+
+    def _lost(self, text: str) -> Iterator[str]:
+        """The characters that no token stands for."""
+        return (one for one in text if one.strip() and not self._inner.encode(one, add_special_tokens=False).ids)
 
     def decode(self, ids: Sequence[int]) -> str:
         text = str(self._inner.decode(list(ids)))
@@ -75,13 +79,14 @@ class HubTokenizer(Tokenizer):
         return piece if piece is None or token in self._added else self._shown(piece)
 
 
-def _between(spans: Sequence[tuple[int, int]], text: str) -> Iterator[str]:
-    """The parts of a text that no token stands for, blanks apart."""
+def _covers(spans: Sequence[tuple[int, int]], text: str) -> bool:
+    """Whether every part of a text has a token, blanks apart."""
     at = 0
     for start, stop in [*spans, (len(text), len(text))]:
-        if lost := text[at:start].strip():
-            yield lost
+        if text[at:start].strip():
+            return False
         at = max(at, stop)
+    return True
 
 
 def add_tokens(
