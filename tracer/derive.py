@@ -11,6 +11,7 @@ import numpy as np
 from .arithmetic import Given, Leaf, Named, Node, Noted, Sum, Terms
 from .errors import AddressError
 from .ops.attention import is_hidden
+from .passes import At
 from .tape import Record, Tape
 from .tensor import Parameter, Tensor
 
@@ -21,7 +22,7 @@ MOST = 200
 class Recorded(Protocol):
     """What explanations are read from: a run."""
 
-    def at(self, place: str) -> Tape:
+    def at(self, place: At) -> Tape:
         """The tape of ``@n``, a step, or ``@n.b``, a hypothesis' pass."""
 
 
@@ -73,8 +74,8 @@ def derive(record: Record, index: tuple[int, ...]) -> Derivation:
 
 def record_of(run: Recorded, leaf: Leaf) -> Record | None:
     """The record that a leaf is a cell of, in whatever step it was made; None for a parameter."""
-    step, colon, path = leaf.address.partition(":")
-    return run.at(step).find(path) if colon and step.startswith("@") else None
+    place, colon, path = leaf.address.partition(":")
+    return run.at(At.of(place)).find(path) if colon and place.startswith("@") else None
 
 
 def hidden_by(cell: Leaf, tape: Tape) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -21,6 +21,7 @@ from .i18n import Message, _, spoken
 from .model import Model
 from .models.text import Text
 from .ops.softmax import loss
+from .passes import At, Pass
 from .past import Past
 from .reading import read_prompt, read_source, remarks
 from .tape import Record, Tape, Untraced
@@ -28,12 +29,6 @@ from .tensor import Array, Tensor
 
 BUDGET = 256 << 20
 """bytes of recorded outputs that a run keeps; beyond it, the steps touched longest ago are dropped"""
-
-
-def _numbers(place: str) -> tuple[int, int | None]:
-    """``@n`` or ``@n.b`` as numbers."""
-    number, _dot, beam = place.removeprefix("@").partition(".")
-    return int(number), int(beam) if beam else None
 
 
 class Token(NamedTuple):
@@ -116,23 +111,30 @@ class Run:
             )
         self.source = self.model.pieces(self.source_ids, "source")
         self.source_text = read_source(self.model, self.source_ids, self.source, self.mask)
-        self._read = list(self._given())
-        self._prompt = len(self._read)
         self.target = self._labels()
         self.prompt_text = self._read_prompt()
+        self._prompt = len(self.prompt_text)
         self.tokens: list[Token] = []
-        self.computed = self.first - 1
         self.in_force = self._in_force()
         room = self.model.check_room(max(self._prompt, self.prompt_text.positions[-1] + 1))
         rules = Rules(None, ()) if self.teacher_forced else self.model.rules
         self.limit = limit_of(self.settings.max_tokens, rules, self._prompt, self._default_limit(), room)
-        is_cached = self.in_force.cache and not self.teacher_forced
-        self._pasts = [Past(self._prompt + self.max_tokens)] if is_cached else []
+        self.passes = list(self._first_passes())
+        self.past = self.passes[-1].past
+        self.computed = self.first - 1
         self._memory: Tensor | None = None
         self._search: Search | None = None
-        self._tapes: OrderedDict[str, Tape] = OrderedDict()
+        self._tapes: OrderedDict[At, Tape] = OrderedDict()
         self._held = 0
         self._again: tuple[tuple[str, str], Tape] = ("", ""), Tape(-1)
+
+    def _first_passes(self) -> Iterator[Pass]:
+        """The encoder's pass, where there is one, and the one in which the decoder reads what it is given."""
+        if self.model.has_encoder:
+            yield Pass(At(0), "encoder", self.source_text)
+        is_cached = self.in_force.cache and not self.teacher_forced
+        past = Past(self._prompt + self.max_tokens) if is_cached else None
+        yield Pass(At(1), "decoder", self.prompt_text, past=past)
 
     def _given(self) -> Sequence[int]:
         """What the decoder reads before anything is chosen."""
@@ -142,7 +144,9 @@ class Run:
 
     def _read_prompt(self) -> Text:
         """The same as it is read."""
-        read = partial(read_prompt, self.model, tuple(self._read), tuple(self.target), decoding=not self.teacher_forced)
+        read = partial(
+            read_prompt, self.model, tuple(self._given()), tuple(self.target), decoding=not self.teacher_forced
+        )
         if self.model.has_encoder or (self.mask is None and self.target_mask is None):
             return read(self.target_mask, self.positions)
         given = (self.mask, self.source_ids), (self.target_mask, self.target_ids or ())
@@ -159,10 +163,6 @@ class Run:
         if not self.model.has_encoder:
             return [*self.source, *self.model.pieces(self.target_ids or (), "target")]
         return self.model.pieces(self._given(), "target")
-
-    def _labels_before(self, chosen: Sequence[int]) -> list[str]:
-        """The pieces of that, and of some ids that were chosen after it."""
-        return [*self.target[: self._prompt], *self.model.pieces(chosen, "target")]
 
     def _in_force(self) -> Settings:
         """The settings, with those of the checkpoint and ours for what was left open."""
@@ -190,7 +190,7 @@ class Run:
     @property
     def first(self) -> int:
         """The number of the first step: 0 where there is an encoder."""
-        return 0 if self.model.has_encoder else 1
+        return self.passes[0].place.number
 
     @property
     def teacher_forced(self) -> bool:
@@ -200,23 +200,17 @@ class Run:
     @property
     def cached(self) -> bool:
         """Whether keys and values are kept from step to step."""
-        return bool(self._pasts)
+        return self.passes[-1].past is not None
 
-    @property
-    def past(self) -> Past | None:
-        """What is kept from step to step, as the last one computed left it; None where nothing is."""
-        return self._pasts[-1] if self._pasts else None
-
-    def past_of(self, number: int) -> Past | None:
-        """What the steps before one left to it."""
-        return self._pasts[number - 1] if number and self._pasts else None
+    def past_after(self, number: int) -> Past | None:
+        """What the steps up to one left to those after it; None where nothing is kept."""
+        following = number + 1 - self.first
+        return self.passes[following].past if following < len(self.passes) else self.past
 
     @property
     def ended(self) -> bool:
         """Whether no step follows the last one computed."""
-        if self.teacher_forced:
-            return self.computed >= 1
-        return bool(self.tokens) and self._is_last(self.tokens[-1].id, len(self.tokens))
+        return self.computed == self.passes[-1].place.number
 
     def _is_last(self, token: int, count: int) -> bool:
         return token in self.model.rules.eos_ids or count >= self.max_tokens
@@ -229,14 +223,14 @@ class Run:
         last, at_limit = self.tokens[-1], len(self.tokens) == self.max_tokens
         if last.id not in self.model.rules.eos_ids:
             return spoken(self.limit.ending)
-        if at_limit and self._verdict(self._read[:-1]).forced is not None:
+        if at_limit and self._verdict(self.passes[-1].text.ids).forced is not None:
             return _("{piece}, forced: {why}").format(piece=last.piece, why=spoken(self.limit.ending))
         return last.piece
 
     @property
     def decoder_ids(self) -> Sequence[int]:
         """What the decoder has read so far, and what was chosen last: the ids of ``target``."""
-        return self._read
+        return [*self.prompt_text.ids, *self.output_ids]
 
     @property
     def output_ids(self) -> list[int]:
@@ -271,8 +265,7 @@ class Run:
     def search(self) -> Search:
         """The beam search, performed when first asked for."""
         if self._search is None:
-            if self.first == 0:
-                self.step(0)
+            self._prepare()
             self._search = search(
                 self._branch_log_probs({}),
                 beams=self._setting("beams"),
@@ -283,6 +276,11 @@ class Run:
                 end_tokens=len(self.model.rules.eos_ids),
             )
         return self._search
+
+    def _prepare(self) -> None:
+        """Perform the passes before the first of the decoder."""
+        while self.computed + 1 < self.passes[-1].place.number:
+            self._advance(record=True)
 
     def _setting(self, name: str) -> Any:
         """One of the settings in force, which has a value by default."""
@@ -297,11 +295,11 @@ class Run:
         def log_probs_after(h: Hypothesis) -> Array:
             for ids in [ids for ids in left if len(ids) < len(h.ids) - 1]:
                 del left[ids]
-            read = [*self._read[: self._prompt], *h.ids]
-            first = self.past_of(1)
-            past = first and first._replace(kept=left[h.ids[:-1]] if h.ids else {})
-            tape = Untraced(len(h.ids) + 1, past=past)
-            z = self._logits(tape, read, self._labels_before(h.ids))
+            begin = self._pass(1)
+            past = begin.past and begin.past._replace(kept=left[h.ids[:-1]] if h.ids else {})
+            going_on = self._following(begin, h.ids, past)
+            tape = self._untraced(going_on)
+            z, read = self.logits(going_on, tape), going_on.text.ids
             left[h.ids] = tape.kept
             return search_log_probs(tape, z, self.model.rules, self._verdict(read), self._penalties(read)).array
 
@@ -339,51 +337,61 @@ class Run:
                         n=number, last=self.computed, why=self.ending
                     )
                 )
-            self._advance(self._tape(self.computed + 1))
-        return self._kept(number)
+            self._advance(record=True)
+        return self._kept(self._pass(number))
 
-    def at(self, place: str) -> Tape:
-        """The tape that addresses beginning with ``@n`` or ``@n.b`` speak of: a step's, or that of a hypothesis' pass.
+    def at(self, place: At) -> Tape:
+        """The tape that addresses of a place speak of: a step's, or that of a hypothesis' pass; raises as `pass_at`."""
+        return self.step(place.number) if place.beam is None else self._kept(self.pass_at(place))
 
-        Raises:
-            AddressError: there is no such step or hypothesis.
-        """
-        number, beam = _numbers(place)
-        return self.step(number) if beam is None else self.pass_of(number, beam)
-
-    def pass_of(self, number: int, beam: int) -> Tape:
-        """The pass that yielded the last token of hypothesis ``@number.beam``, recomputed from the tokens before it.
+    def pass_at(self, place: At) -> Pass:
+        """What the tape of a step is made from, which has been computed, or that of the pass of a hypothesis.
 
         Raises:
             AddressError: the search considered no such hypothesis, or there was no search.
         """
+        number, beam = place
+        if beam is None:
+            return self._pass(number)
         considered = self.search.steps[number - 1 : number] if self.settings.strategy == "beam" and number else []
         if not considered or beam >= len(considered[0]):
             raise AddressError(
                 _("there is no hypothesis @{n}.{b}; info beams lists those of a beam search").format(n=number, b=beam)
             )
-        return self._kept(number, beam)
+        h = considered[0][beam]
+        return replace(self._following(self._pass(1), h.ids[:-1], None), place=place, hypothesis=h)
 
-    def _kept(self, number: int, beam: int | None = None) -> Tape:
+    def _pass(self, number: int) -> Pass:
+        return self.passes[number - self.first]
+
+    def _following(self, here: Pass, chosen: Sequence[int], past: Past | None) -> Pass:
+        """The pass that reads some tokens chosen after another; without a past it reads everything again."""
+        ids = [*here.text.ids, *chosen]
+        text = here.text.followed(ids, [*here.text.labels, *self.model.pieces(chosen, "target")])
+        start = len(ids) - 1 if past is not None and chosen else 0
+        return Pass(At(here.place.number + len(chosen)), "decoder", text, start, past)
+
+    def _kept(self, wanted: Pass) -> Tape:
         """A tape from memory, or performed again."""
-        tape = self._tape(number, beam)
-        if tape.at not in self._tapes:
-            self._perform(tape)
+        if wanted.place not in self._tapes:
+            tape = self._tape(wanted)
+            self._perform(wanted, tape)
             self._keep(tape)
-        self._tapes.move_to_end(tape.at)
-        return self._tapes[tape.at]
+        self._tapes.move_to_end(wanted.place)
+        return self._tapes[wanted.place]
 
     def decode(self, record: bool = True) -> Run:
         """Compute to the end, with or without keeping what was recorded; a step not kept is recomputed when touched."""
         while not self.ended:
-            number = self.computed + 1
-            self._advance(self._tape(number) if record else Untraced(number, past=self.past_of(number)))
+            self._advance(record=record)
         return self
 
-    def _tape(self, number: int, beam: int | None = None) -> Tape:
+    def _tape(self, wanted: Pass) -> Tape:
         """A fresh tape; once a step has filled half the budget, its further outputs are left to be recomputed."""
-        past = self.past_of(number) if beam is None else None
-        return Tape(number, self.budget / 2, self._recomputed, beam=beam, past=past)
+        return Tape(*wanted.place, past=wanted.past, room=self.budget / 2, recompute=self._recomputed)
+
+    def _untraced(self, wanted: Pass) -> Tape:
+        return Untraced(*wanted.place, past=wanted.past)
 
     def _recomputed(self, address: str) -> Array:
         """An output that was not kept, from a pass that keeps the module around it; the last such pass is kept."""
@@ -391,54 +399,53 @@ class Run:
         module, dot, _name = path.rpartition(".")
         again = step, module + dot or path
         if again != self._again[0]:
-            number, beam = _numbers(step)
-            past = self.past_of(number) if beam is None else None
-            tape = Tape(number, 0, self._recomputed, again[1], beam, past)
-            self._perform(tape)
+            wanted = self.pass_at(At.of(step))
+            tape = Tape(*wanted.place, past=wanted.past, room=0, recompute=self._recomputed, within=again[1])
+            self._perform(wanted, tape)
             self._again = again, tape
         return self._again[1].find(path).output.array
 
-    def _advance(self, tape: Tape) -> None:
-        """Perform the next step on ``tape``; nothing of the run changes unless it comes to its end."""
-        token = self._perform(tape)
+    def _advance(self, *, record: bool) -> None:
+        """Perform the next pass; nothing of the run changes unless it comes to its end."""
+        here = self._pass(self.computed + 1)
+        tape = self._tape(here) if record else self._untraced(here)
+        token = self._perform(here, tape)
+        past = here.past and here.past._replace(kept=tape.kept)
         if token is not None:
-            self._read.append(token.id)
             self.target.append(token.piece)
             self.tokens.append(token)
-        if tape.past is not None:
-            self._pasts.append(tape.past._replace(kept=tape.kept))
-        self.computed = tape.number
-        if not isinstance(tape, Untraced):
+            if not self._is_last(token.id, len(self.tokens)):
+                self.passes.append(self._following(here, [token.id], past))
+        self.past = past if here.stack == "decoder" else self.past
+        self.computed = here.place.number
+        if record:
             self._keep(tape)
 
     @np.errstate(all="ignore")
-    def _perform(self, tape: Tape) -> Token | None:
-        """Run the model for one step. The same step always computes the same, however often.
+    def _perform(self, here: Pass, tape: Tape) -> Token | None:
+        """Make the tape of a pass. The same pass always computes the same, however often.
 
         What is not finite is for the reader of the tape to see, and no warning of NumPy's.
         """
-        if tape.number == 0:
-            self._memory = self.model.architecture.encode(tape, self.source_text)
+        if here.stack == "encoder":
+            self._memory = self.model.architecture.encode(tape, here.text)
             return None
-        if tape.beam is not None:
-            self._perform_for(self.search.steps[tape.number - 1][tape.beam], tape)
-            return None
-        read = self._read[: self._prompt + tape.number - 1]
-        logits = self._logits(tape, read, self.target[: len(read)])
+        logits, read = self.logits(here, tape), here.text.ids
         if self.teacher_forced:
             self._lose(tape, logits)
             return None
         if self.settings.strategy == "beam":
-            probs, chosen = self._go_on(tape, read, logits, self.search.finished[0].lineage[tape.number - 1])
+            h = here.hypothesis or self.search.finished[0].lineage[here.place.number - 1]
+            probs, chosen = self._go_on(tape, read, logits, h)
         else:
             probs, chosen = choose(tape, logits, self.in_force, self._verdict(read), self._penalties(read))
-        return self._token(tape.number, int(chosen.array), float(probs.array[chosen.array]))
+        return self._token(here.place.number, int(chosen.array), float(probs.array[chosen.array]))
 
-    def _perform_for(self, h: Hypothesis, tape: Tape) -> None:
-        """The pass that yielded the last token of a hypothesis, over all of its tokens: no cache was kept for it."""
-        read = [*self._read[: self._prompt], *h.ids[:-1]]
-        logits = self._logits(tape, read, self._labels_before(h.ids[:-1]))
-        self._go_on(tape, read, logits, h)
+    def logits(self, here: Pass, tape: Tape) -> Tensor:
+        """A decoder's pass, as far as its logits [position, vocab]."""
+        if not (here.start or self.teacher_forced):
+            self.model.check_start()
+        return self.model.architecture.decode(tape, here.text, self._memory, self.source_text, here.start)
 
     def _go_on(self, tape: Tape, read: Sequence[int], logits: Tensor, h: Hypothesis) -> tuple[Tensor, Tensor]:
         """From what was read to a hypothesis of one token more, as the search went."""
@@ -457,22 +464,10 @@ class Run:
         """The source as an output could repeat it: None for a token that only the source's vocabulary has."""
         return [i if i < self.model.facts.target_vocab else None for i in self.source_ids]
 
-    def _logits(self, tape: Tape, read: Sequence[int], labels: Sequence[str]) -> Tensor:
-        """One pass of the decoder; after a past, over the new positions only."""
-        start = len(read) - 1 if tape.past is not None and tape.number > 1 else 0
-        if not (start or self.teacher_forced):
-            self.model.check_start()
-        target = self.target_text(read, labels)
-        return self.model.architecture.decode(tape, target, self._memory, self.source_text, start)
-
-    def target_text(self, read: Sequence[int], labels: Sequence[str]) -> Text:
-        """What the decoder reads, as far as it has come."""
-        return self.prompt_text.followed(read, labels)
-
     def _lose(self, tape: Tape, logits: Tensor) -> None:
         """The loss of every given target id that the decoder saw something before."""
         start = 0 if self.model.has_encoder else len(self.source_ids) - 1
-        if gold := self._read[start + 1 :]:
+        if gold := self.prompt_text.ids[start + 1 :]:
             tape(loss, "loss", logits, gold=gold, start=start)
 
     def _token(self, step: int, chosen: int, prob: float) -> Token:
@@ -480,7 +475,7 @@ class Run:
         return Token(step, chosen, self.model.piece(chosen, "target"), prob, self.text_of(ids))
 
     def _keep(self, tape: Tape) -> None:
-        self._tapes[tape.at] = tape
+        self._tapes[At(tape.number, tape.beam)] = tape
         self._held += tape.nbytes
         while self._held > self.budget and len(self._tapes) > 1:
             self._held -= self._tapes.popitem(last=False)[1].nbytes

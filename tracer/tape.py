@@ -107,11 +107,12 @@ class Tape:
     def __init__(
         self,
         number: int,
+        beam: int | None = None,
+        *,
+        past: Past | None = None,
         room: float = math.inf,
         recompute: Recompute | None = None,
         within: str = "",
-        beam: int | None = None,
-        past: Past | None = None,
     ) -> None:
         self.number = number
         self.past = past

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import product
 from random import Random
@@ -18,6 +18,7 @@ from .differences import farthest
 from .i18n import _
 from .operation import Trait
 from .ops.attention import is_hidden
+from .passes import At
 from .pieces import token_of
 from .run import Run
 from .tape import Record, Tape
@@ -79,7 +80,7 @@ def verify(run: Run, records: Sequence[Record], selectors: Sequence[Selector] = 
     Raises:
         SelectorError: the selectors don't fit a record.
     """
-    steps = {place: run.at(place) for place in {record.output.address.partition(":")[0] for record in records}}
+    steps = {place: run.at(place) for place in {At.of(record.output.address) for record in records}}
     whole = [tape for tape in steps.values() if {record.index for record in records} >= {*range(1, len(tape) + 1)}]
     return [
         derivations(run, records, selectors),
@@ -252,27 +253,15 @@ def _pieces(run: Run, record: Record, axis: Axis, length: int) -> list[str]:
     return [piece(i, "target") for i in read[start : start + length]]  # type: ignore[operator]
 
 
-def _read(run: Run, address: str) -> list[int]:
-    """The ids that the decoder has read in the pass that an address is of."""
-    given = run.target_ids
-    if not run.model.has_encoder:
-        return [*run.source_ids, *(given or ()), *_chosen(run, address)]
-    return [*([run.model.start_id] if given is None else given), *_chosen(run, address)]
-
-
-def _chosen(run: Run, address: str) -> Sequence[int]:
-    """The ids that were chosen before the pass that an address is of: those of the run, or of a hypothesis."""
-    at = parse(address)
-    before = (at.step or 1) - 1
-    return run.output_ids[:before] if at.beam is None else run.search.steps[before][at.beam].ids[:-1]
+def _read(run: Run, address: str) -> Sequence[int]:
+    """The ids that were read in the pass that an address is of."""
+    return run.pass_at(At.of(address)).text.ids
 
 
 def _uncached(run: Run, made: Tape) -> Tape:
     """A step's pass once more, over all positions."""
-    tape, read = Tape(made.number), _read(run, made.at)
-    pieces = [run.model.piece(i, "target") for i in read]
-    memory = run.step(0)["encoder.output"] if run.model.has_encoder else None
-    run.model.architecture.decode(tape, run.target_text(read, pieces), memory, run.source_text)
+    tape = Tape(made.number)
+    run.logits(replace(run.pass_at(At(made.number)), start=0, past=None), tape)
     return tape
 
 

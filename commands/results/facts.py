@@ -218,7 +218,7 @@ def cache_facts(session: Session) -> Results:
     if past is None:
         yield answer("info", lambda: {"cache": None}, lambda: _("the cache is off; set cache on begins a run with it"))
         return
-    here = session.run.past_of(session.cursor.step + 1) if session.cursor.index else None
+    here = session.run.past_after(session.cursor.step) if session.cursor.index else None
     filled = here.length if here else 0
     layers = _layers(past)
 

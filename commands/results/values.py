@@ -18,6 +18,7 @@ from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.operation import Trait
 from tracer.ops.softmax import softmax
+from tracer.passes import At
 from tracer.stack import common, stacked
 from tracer.tape import Record
 from tracer.tensor import Parameter, Tensor
@@ -176,7 +177,7 @@ class Part(Cut):
         return render.scored.loss_view(cut, pieces, title=self.title, decimals=self.form.decimals, full=self.form.whole)
 
     def _softmax(self, row: list[int]) -> View:
-        tape = self.session.run.at(self.record.output.address.partition(":")[0])
+        tape = self.session.run.at(At.of(self.record.output.address))
         rows = self.record.output.shape[-1] + 1 if self.form.whole else None
         return render.softmax.softmax_view(
             self.record, row, tape, title=self.title, decimals=self.form.decimals, max_rows=rows

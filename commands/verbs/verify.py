@@ -11,6 +11,7 @@ from tracer.addresses import Address, Everywhere, Selector, parse
 from tracer.debugger.session import Session
 from tracer.errors import AddressError, ExpectationError
 from tracer.i18n import _, ngettext
+from tracer.passes import At
 from tracer.tape import Record
 
 from ..grammar.parameters import Anywhere
@@ -80,7 +81,7 @@ def _subjects(session: Session, address: Address | Everywhere | None) -> Iterato
 
 def _subject(session: Session, address: Address) -> Subject:
     if not address.path and address.record is None:
-        return Subject(session.here.run_of(address).at(str(replace(address, run=None))).records)
+        return Subject(session.here.run_of(address).at(At(session.here.step_of(address), address.beam)).records)
     if parameter_at(session, address) is not None:
         raise AddressError(
             _("{address} is a parameter: it was read from a file, and nothing computed it").format(address=address)

@@ -14,6 +14,7 @@ from tracer.derive import Derivation, Explainer
 from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
+from tracer.passes import At
 from tracer.tape import Tape
 
 from ..grammar.parameters import All, Cell, Depth, Terms
@@ -134,7 +135,7 @@ def _leaf(derivation: Derivation) -> Leaf:
 
 def _contest(session: Session, found: Found) -> Contest | None:
     """The token's contest with the next best, where a cell is the choice of its step or the probability of that."""
-    tape = session.run.at(found.record.output.address.partition(":")[0])
+    tape = session.run.at(At.of(found.record.output.address))
     if found.record.address not in ("choice", "probs", "choice.probs") or "choice" not in tape.addresses:
         return None
     is_chosen = not found.place or found.place[-1] == int(tape["choice"].array)

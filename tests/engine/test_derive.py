@@ -24,6 +24,7 @@ from tracer.ops.linear import add
 from tracer.ops.norm import layer_norm
 from tracer.ops.position import Frequencies
 from tracer.ops.softmax import softmax
+from tracer.passes import At
 from tracer.tape import Record, Tape
 from tracer.tensor import Axis, Parameter, Tensor
 
@@ -220,8 +221,8 @@ def test_only_operands_on_the_way_are_touched(random_model: tracer.Model) -> Non
     touched: list[str] = []
 
     class Spy:
-        def at(self, place: str) -> Tape:
-            touched.append(place)
+        def at(self, place: At) -> Tape:
+            touched.append(str(place))
             return run.at(place)
 
     record = run.step(3).find("decoder.0.self_attn.k")

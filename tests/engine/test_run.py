@@ -11,6 +11,7 @@ from tracer.decoding.settings import Settings
 from tracer.errors import AddressError, InputError
 from tracer.models.text import Text
 from tracer.ops.linear import Linear
+from tracer.passes import At
 from tracer.past import Past
 from tracer.run import Run
 from tracer.tensor import Tensor
@@ -213,10 +214,10 @@ def test_a_run_keeps_what_its_budget_allows(torch_post: tracer.Model) -> None:
     whole = tracer.trace(torch_post, ids=SOURCE, max_tokens=8, cache=True)
     sizes = [step.tape.nbytes for step in whole.steps]
     run = Run(torch_post, SOURCE, Settings(max_tokens=8, cache=True), budget=sum(sizes[-3:])).decode()
-    assert list(run._tapes) == ["@6", "@7", "@8"]
+    assert list(map(str, run._tapes)) == ["@6", "@7", "@8"]
     run.step(1)
     assert sum(tape.nbytes for tape in run._tapes.values()) == run._held <= run.budget
-    assert "@1" in run._tapes
+    assert At(1) in run._tapes
 
 
 def test_a_kept_step_is_not_computed_again(torch_post: tracer.Model) -> None:
@@ -269,7 +270,7 @@ def test_a_hypothesis_has_a_pass_of_its_own() -> None:
     run = Run(model, model.source_ids("他昨天去了北京")[0], Settings("beam", beams=3))
     for step in run.search.steps:
         for h in step:
-            tape = run.at(h.name)
+            tape = run.at(At.of(h.name))
             assert int(tape["choice"].array) == h.ids[-1]
             assert tape["logits"].address == f"{h.name}:logits"
             assert math.isclose(
@@ -278,7 +279,7 @@ def test_a_hypothesis_has_a_pass_of_its_own() -> None:
     winner = run.hypotheses[0].hypothesis
     assert [h.ids[-1] for h in winner.lineage] == run.decode().output_ids
     for h in winner.lineage:
-        assert np.allclose(run.at(h.name)["probs"].array, run.step(len(h.ids))["probs"].array, atol=1e-6)
+        assert np.allclose(run.at(At.of(h.name))["probs"].array, run.step(len(h.ids))["probs"].array, atol=1e-6)
 
 
 @pytest.mark.parametrize("place", ["@1.99", "@0.0", "@99.0"])
@@ -286,4 +287,4 @@ def test_a_hypothesis_that_was_not_considered_is_refused(place: str) -> None:
     model = tracer.load("zh-en-tiny")
     for settings in (Settings("beam", beams=2), Settings()):
         with pytest.raises(AddressError, match=place):
-            Run(model, model.source_ids("我爱你")[0], settings).at(place)
+            Run(model, model.source_ids("我爱你")[0], settings).at(At.of(place))

@@ -11,6 +11,7 @@ import numpy as np
 import tracer
 from tracer.arithmetic import Leaf
 from tracer.ops.activation import BY_NAME
+from tracer.passes import At
 from tracer.tape import Record, Tape
 
 from .conftest import FIXTURES, Checkpoint, Dtype, file_of
@@ -75,7 +76,7 @@ def of_run(name: str, run: tracer.Run) -> Trace:
         if not leaf.address.startswith("@"):
             return float(kind(stored[leaf.address][leaf.index]))
         place, path = leaf.address.split(":")
-        record = run.at(place).find(path)
+        record = run.at(At.of(place)).find(path)
         assert record.address == path
         return float(record.output.array[leaf.index])
 
@@ -86,4 +87,4 @@ def of_run(name: str, run: tracer.Run) -> Trace:
 def considered(run: tracer.Run) -> Iterator[Tape]:
     """The passes of every hypothesis, exactly as the search performed them."""
     if run.settings.strategy == "beam" and not run.cached:
-        yield from (run.at(h.name) for step in run.search.steps for h in step)
+        yield from (run.at(At.of(h.name)) for step in run.search.steps for h in step)

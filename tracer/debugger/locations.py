@@ -9,6 +9,7 @@ from typing import Any
 from ..addresses import Address, Index, UnknownAddressError, matching
 from ..errors import AddressError, SelectorError
 from ..i18n import _
+from ..passes import At
 from ..run import Run
 from ..tape import Record, Tape
 from ..tensor import Parameter, Tensor
@@ -134,7 +135,7 @@ class Here:
             AddressError: nothing stands there, or several records do; or there is no such run.
         """
         number, run = self.step_of(address), self.run_of(address)
-        tape = run.step(number) if address.beam is None else run.pass_of(number, address.beam)
+        tape = run.at(At(number, address.beam))
         try:
             return tape.find(str(_within_step(address)), self.scope)
         except AddressError as error:

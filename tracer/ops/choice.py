@@ -51,7 +51,7 @@ class Repetition(Operation, penalty="θ"):
 
     formula = N_("z · θ where z < 0, z / θ where not, of tokens that repeat; z of the others")
     latex = N_("{below} if {negative}, else {above}").typeset(
-        below=r"z_i 	heta", negative="z_i < 0", above=r"z_i / 	heta"
+        below=r"z_i \theta", negative="z_i < 0", above=r"z_i / \theta"
     )
     reference = N_("Keskar et al. 2019, §4.1 (there z / θ always)")
 
