@@ -86,4 +86,4 @@ def _looked_at(run: Run, record: Record, fit: Fitted, differs: Array) -> Message
         return N_("key {key} is looked at there, and here {reason}").format(key=key, reason=reason)
     for _query, key in np.argwhere((differs & ~hides & (fit.theirs == 0)).any(0))[:1]:
         return N_("key {key} is hidden there, and looked at here").format(key=key)
-    return N_("")
+    return Message("")

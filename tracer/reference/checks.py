@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..i18n import N_, Message
+from ..i18n import Message
 
 
 class Cell(NamedTuple):
@@ -39,7 +39,7 @@ class Check(NamedTuple):
     cell: Cell | None = None
     row: int | None = None
     stored: str = ""
-    why: Message = N_("")
+    why: Message = Message("")
 
     @property
     def holds(self) -> bool:

@@ -12,6 +12,7 @@ def test_every_operation_explains_itself(op: Operation) -> None:
     assert op.latex.strip()
     assert op.reference.strip()
     assert type(op).__doc__
+    assert (op.formula + op.latex).isprintable()
     assert op.latex.count("{") == op.latex.count("}")
     assert op.latex.count(r"\left") == op.latex.count(r"\right")
 
