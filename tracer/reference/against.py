@@ -77,7 +77,7 @@ def _shapes(theirs: Sequence[int], tensor: Tensor) -> Message:
     return told.format(theirs=f"[{', '.join(map(str, theirs))}]", here=f"[{here}]")
 
 
-def _looked_at(run: Run, record: Record, fit: Fitted, differs: Array) -> Message:
+def _looked_at(run: Run, record: Record, fit: Fitted, differs: Array) -> str:
     """That a key is hidden on one side alone, where that makes weights differ."""
     mask = run[record.step].tape.find(f"{record.scope}.mask")
     hides = is_hidden(mask.output.array)[fit.where[1:]]
@@ -86,4 +86,4 @@ def _looked_at(run: Run, record: Record, fit: Fitted, differs: Array) -> Message
         return N_("key {key} is looked at there, and here {reason}").format(key=key, reason=reason)
     for _query, key in np.argwhere((differs & ~hides & (fit.theirs == 0)).any(0))[:1]:
         return N_("key {key} is hidden there, and looked at here").format(key=key)
-    return Message("")
+    return ""

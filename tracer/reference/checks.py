@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..i18n import Message
-
 
 class Cell(NamedTuple):
     """One cell of a tensor, with its value here and there."""
@@ -39,7 +37,7 @@ class Check(NamedTuple):
     cell: Cell | None = None
     row: int | None = None
     stored: str = ""
-    why: Message = Message("")
+    why: str = ""
 
     @property
     def holds(self) -> bool:
