@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracer.addresses import escaped
 from tracer.decoding.settings import Settings
@@ -14,6 +14,9 @@ from tracer.i18n import N_, _, spoken
 from tracer.model import Dtype, Model, load
 from tracer.reading import MASK, POSITIONS, check_mask, check_positions
 from tracer.run import Run
+
+if TYPE_CHECKING:
+    from tracer.reference.passes import Pass
 
 EXAMPLE = "我爱你"
 EXAMPLE_LATIN = "I love you"
@@ -34,8 +37,9 @@ class Opener:
     """Begins runs of one model with one set of settings; remembers the text of the last, and the output given for it.
 
     ``ids`` says that texts are token ids. ``target`` is a given output; for a model without tokenizers it holds ids.
-    ``mask`` and ``positions`` are numbers, one for each token of the text, and belong to it alone. ``warn`` is told
-    what a text loses, and what would surprise about how it is read.
+    ``mask`` and ``positions`` are numbers, one for each token of the text, and belong to it alone. ``target_ids`` stand
+    in place of a target, perhaps with a ``target_mask``; ``types_ids`` says that of texts to come, where this one is of
+    another kind. ``warn`` is told what a text loses, and what would surprise about how it is read.
     """
 
     def __init__(
@@ -47,18 +51,26 @@ class Opener:
         target: str | None = None,
         mask: str | None = None,
         positions: str | None = None,
+        target_ids: Sequence[int] | None = None,
+        target_mask: Sequence[int] | None = None,
+        types_ids: bool | None = None,
         settings: Settings | None = None,
         warn: Callable[[str], None] = lambda _message: None,
     ) -> None:
         self.model = model
         self.text = text
         self.ids = ids
-        self.target = target
+        self.types_ids = ids if types_ids is None else types_ids
         self.mask = mask
         self.positions = positions
         self.settings = settings or Settings()
         self._warn = warn
-        self._target_ids = None if target is None else self._given(target)
+        self.target, self.target_ids, self.target_mask = target, target_ids, target_mask
+        if target_ids is not None:
+            pieces = (model.piece(i, "target") for i in model.check_ids(target_ids, "target"))
+            self.target = " ".join(pieces) if target is None else target
+        elif target is not None:
+            self.target_ids = self._given(target)
 
     def __call__(self, text: str | None = None) -> Run:
         """A fresh run of a text, which is decoded; without one, of the last text again, with the output given for it.
@@ -68,18 +80,17 @@ class Opener:
                 don't fit it.
         """
         if text is not None:
-            run = self._run(text)
+            run = self._begun(self._source(text, are_ids=self.types_ids))
             self._forget(text)
             return run
-        return self._run(self.text, self._target_ids, self.mask, self.positions)
+        model, ids = self.model, self._source(self.text, are_ids=self.ids)
+        hides = None if self.mask is None else check_mask(model, read_numbers(self.mask, MASK), ids)
+        stated = None if self.positions is None else read_numbers(self.positions, POSITIONS)
+        places = None if stated is None else check_positions(model, stated, ids)
+        return self._begun(ids, self.target_ids, mask=hides, positions=places, target_mask=self.target_mask)
 
-    def _run(
-        self, text: str, target: Sequence[int] | None = None, mask: str | None = None, positions: str | None = None
-    ) -> Run:
-        model, ids = self.model, self._source(text)
-        hides = None if mask is None else check_mask(model, read_numbers(mask, MASK), ids)
-        places = None if positions is None else check_positions(model, read_numbers(positions, POSITIONS), ids)
-        run = Run(model, ids, self.settings, target, mask=hides, positions=places)
+    def _begun(self, ids: Sequence[int], target: Sequence[int] | None = None, **read: Sequence[int] | None) -> Run:
+        run = Run(self.model, ids, self.settings, target, **read)  # type: ignore[arg-type]
         for remark in run.remarks:
             self._warn(_("note: {what}").format(what=spoken(remark)))
         return run
@@ -88,8 +99,8 @@ class Opener:
         """Go over to another text."""
         self._tell_of_places()
         before = self._left_out()
-        self.text, self.mask, self.positions = text, None, None
-        self.target = self._target_ids = None
+        self.text, self.ids, self.mask, self.positions = text, self.types_ids, None, None
+        self.target = self.target_ids = self.target_mask = None
         self._tell_what_is_left_out(before)
 
     def _tell_of_places(self) -> None:
@@ -123,7 +134,7 @@ class Opener:
 
     def deciding(self, settings: Settings) -> Opener:
         """The same with other settings; tells what the checkpoint asks for and does not get any more."""
-        other = self._again(self.model, settings, self.target)
+        other = self._again(self.model, settings, **self._output)
         other._tell_what_is_left_out(self._left_out())
         return other
 
@@ -133,17 +144,37 @@ class Opener:
         Raises:
             InputError: the model can't read it.
         """
-        other = self._again(self.model, self.settings, target)
+        other = self._again(self.model, self.settings, target=target)
         other._tell_what_is_left_out(self._left_out())
         return other
 
     def computing_in(self, dtype: Dtype) -> Opener:
         """The same with arithmetic of another type."""
-        return self._again(self.model.computing_in(dtype), self.settings, self.target)
+        return self._again(self.model.computing_in(dtype), self.settings, **self._output)
 
-    def _again(self, model: Model, settings: Settings, target: str | None) -> Opener:
-        places = {"mask": self.mask, "positions": self.positions}
-        return self._over(model, self.text, ids=self.ids, target=target, settings=settings, **places)
+    def replaying(self, given: Pass, settings: Settings | None = None) -> Opener:
+        """Runs over what went into another implementation; texts that are typed are read as before."""
+        stated = {"mask": given.mask, "positions": given.positions}
+        places = {name: None if numbers is None else _written(numbers) for name, numbers in stated.items()}
+        output = {"target_ids": given.target, "target_mask": given.target_mask}
+        return self._over(
+            self.model,
+            _written(given.source),
+            ids=True,
+            types_ids=self.types_ids,
+            settings=settings or self.settings,
+            **places,
+            **output,
+        )
+
+    @property
+    def _output(self) -> dict[str, Any]:
+        """The given output, as it was given."""
+        return {"target": self.target, "target_ids": self.target_ids, "target_mask": self.target_mask}
+
+    def _again(self, model: Model, settings: Settings, **output: Any) -> Opener:
+        text = {"ids": self.ids, "types_ids": self.types_ids, "mask": self.mask, "positions": self.positions}
+        return self._over(model, self.text, settings=settings, **text, **output)
 
     def between(self, source_lang: str | None, target_lang: str | None) -> Opener:
         """The same between other languages; None is the one that the files state."""
@@ -167,7 +198,7 @@ class Opener:
 
     def _left_out(self) -> list[str]:
         """What the checkpoint states of strategies and this one does not follow; a given output needs none."""
-        return [] if self.target is not None else self.model.rules.unfollowed(self.settings.strategy)
+        return [] if self.target_ids is not None else self.model.rules.unfollowed(self.settings.strategy)
 
     def _tell_what_is_left_out(self, before: Sequence[str]) -> None:
         """Tell what is left out now and was not ``before``."""
@@ -188,8 +219,8 @@ class Opener:
             told = _("{name} has no tokenizer, so that --target takes token ids, written like 5 9 2, and not {text!r}")
             raise InputError(told.format(name=self.model.name, text=target)) from None
 
-    def _source(self, text: str) -> Sequence[int]:
-        if self.ids:
+    def _source(self, text: str, *, are_ids: bool) -> Sequence[int]:
+        if are_ids:
             return self._measured(self.model.check_ids(read_ids(text), "source"))
         ids, unknown = self.model.source_ids(text)
         self._warn_of(unknown)
@@ -235,6 +266,10 @@ def read_numbers(text: str, option: str) -> list[int]:
         told = _("{option}: {text!r} is no list of numbers, one for each token; write them like 0 1 1")
         raise InputError(told.format(option=option, text=text))
     return found
+
+
+def _written(numbers: Sequence[int]) -> str:
+    return " ".join(map(str, numbers))
 
 
 def _whole_numbers(text: str) -> list[int] | None:

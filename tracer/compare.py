@@ -7,7 +7,7 @@ results, and `reference.names` what these may be called.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .addresses import suggestion
 from .decoding.settings import Settings
@@ -48,6 +48,15 @@ class Comparison:
             if check.address not in found or _is_worse(check, found[check.address]):
                 found[check.address] = check
         return found
+
+
+def begun(model: Model, reference: Reference, check: Check) -> tuple[Pass, Settings | None]:
+    """What went into the pass that a check is of; with the settings of the decoding, where it is one of ids."""
+    given = checked(model, reference.of(check.name, check.row))
+    if check.is_record:
+        return given, None
+    settings = Settings.of(max_tokens=reference.limit, **DECODED[_short(check.name)])
+    return replace(given, target=None, target_mask=None), settings
 
 
 def _is_worse(check: Check, other: Check) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from shlex import quote
 
 from tracer import render
 from tracer.compare import compare
@@ -25,5 +26,6 @@ def check(name: str, file: Path | None = None) -> int:
     comparison = compare(load(name), reference)
     width = None if sys.stdout.isatty() else WIDTH
     console = render.console.make_console(sys.stdout, width=width, color="auto", accessible=False, environ=os.environ)
-    console.print(render.comparison.comparison_view(comparison))
+    inner = " ".join(["check", *([str(file)] if file else []), "--go"])
+    console.print(render.comparison.comparison_view(comparison, f"tx-trace -m {quote(name)} -e {quote(inner)}"))
     return UNEXPECTED if comparison.beyond else FINE

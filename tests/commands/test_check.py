@@ -9,6 +9,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from commands.batch import FAILED, FINE, UNEXPECTED
+from commands.terminal.resume import resume, save
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = sorted(path.parent.name for path in FIXTURES.glob("*/reference.safetensors"))
@@ -144,3 +145,91 @@ def test_a_file_that_is_nowhere(play, capsys):
     play("check nowhere.safetensors")
     assert play.status == FAILED
     assert "nowhere.safetensors: is missing" in capsys.readouterr().err
+
+
+def test_the_cell_that_differs_first_is_gone_to_and_asked_about(play, session):
+    shown = play("check port.safetensors --go")
+    assert play.status == FINE
+    assert "first beyond the noise: @1:decoder.0.cross_attn.scores[1,1,1] is 5.40645 here and 15.2918 there" in shown
+    assert (session.here.record.address, session.run.teacher_forced) == ("decoder.0.cross_attn.scores", True)
+    assert "= 15.2918 / 2.8284" in play("why scores[1,1,1]")
+    assert "= 5.4065" in play("goto @0", "why @1:decoder.0.cross_attn.scores[1,1,1]")
+    play("run", "goto @1:dec.0.cross.scores")
+    assert session.run.target == ["<s>", "▁i", "▁love", "▁you", "</s>"]
+
+
+def test_the_command_that_goes_there_is_said(play, tx, objects):
+    assert "to go there, in a run of the same ids: check port.safetensors --go" in play("check port.safetensors")
+    assert "--go" not in play("check")
+    told = [objects(line)[0]["data"]["follow"] for line in ("check", "check port.safetensors")]
+    assert told == [None, "check port.safetensors --go"]
+    done = tx("check", "zh-en-tiny", "port.safetensors")
+    assert "tx-trace -m zh-en-tiny -e 'check port.safetensors --go'" in done.stdout
+
+
+def test_texts_are_read_as_before_after_a_run_of_ids(play, session):
+    play("check port.safetensors --go", "run 你爱我", "token")
+    assert play.status == FINE
+    assert (session.run.source[0], session.opener.ids) == ("你", False)
+
+
+def test_where_nothing_differs_the_run_begins_before_its_first_record(play, session):
+    assert "the run has not started" in play("check --go")
+    assert play.status == FINE
+    assert (session.run.target, session.cursor) == (["<s>", "▁i", "▁love", "▁you", "</s>"], session.start)
+    play("set target off", "token 3")
+    assert [token.piece for token in session.run.tokens] == ["▁i", "▁love", "▁you"]
+
+
+def test_a_run_that_was_gone_to_is_resumed(play, session, tmp_path):
+    play("check port.safetensors --go")
+    save(session, tmp_path / "session.json")
+    again = resume(tmp_path / "session.json", print)
+    assert (again.run.source_ids, again.run.target_ids) == (session.run.source_ids, session.run.target_ids)
+    assert again.here.record.address == "decoder.0.cross_attn.scores"
+    assert not again.opener.types_ids
+
+
+def test_a_strategy_stands_in_the_way_of_a_run_of_a_given_output(play, capsys):
+    play("set strategy beam", "check port.safetensors --go")
+    assert play.status == FAILED
+    assert "strategy beam chooses tokens, and here the output is given" in capsys.readouterr().err
+
+
+@pytest.fixture
+def altered(tmp_path):
+    """A checkpoint with results in which something was changed."""
+
+    def alter(directory, file, name, cell, by):
+        shutil.copytree(directory, tmp_path, dirs_exist_ok=True)
+        arrays = load_file(tmp_path / file)
+        arrays[name] = arrays[name].copy()
+        arrays[name][cell] += by
+        save_file(arrays, tmp_path / file)
+        return "-m", str(tmp_path), "--ids", "-t", "5", "--batch"
+
+    return alter
+
+
+def test_a_row_of_a_batch_is_gone_to_with_its_mask(altered, tx):
+    given = altered(CASES / "padded-batches" / "gpt2", "right.safetensors", "batch.logits", (1, 2, 7), 1)
+    done = tx(*given, "-e", "check right.safetensors --go", "-e", "info run")
+    assert done.returncode == FINE
+    assert "first beyond the noise: @1:logits[2,7] is" in done.stdout
+    mask = load_file(CASES / "padded-batches" / "gpt2" / "right.safetensors")["batch.attention_mask"][1]
+    assert done.stdout.splitlines()[-1] == f"mask      {' '.join(map(str, mask))}"
+
+
+def test_ids_that_differ_are_gone_to_in_a_decoding(altered, tx):
+    given = altered(FIXTURES / "qwen3", "reference.safetensors", "beam4.ids", (0, -1), 1)
+    done = tx(*given, "-e", "check --go", "-e", "token 2", "-e", "info beams")
+    assert done.returncode == FINE
+    assert "the run has not started" in done.stdout
+    assert "@2.0" in done.stdout
+
+
+def test_where_shapes_differ_the_record_is_gone_to(tx):
+    directory = str(CASES / "reference-shapes")
+    done = tx("-m", directory, "--ids", "-t", "5", "--batch", "-e", "check vocab_first.safetensors --go", "-e", "where")
+    assert "the shapes differ: [1, 61, 6] there, [position 6, vocab 61] here, in another order" in done.stdout
+    assert "logits" in done.stdout.splitlines()[-1]

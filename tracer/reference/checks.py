@@ -45,6 +45,11 @@ class Check(NamedTuple):
         return self.largest <= self.allowed
 
     @property
+    def is_record(self) -> bool:
+        """Whether it is of a record rather than of ids that decoding yields."""
+        return self.address.startswith("@")
+
+    @property
     def called(self) -> str:
         """The name, with the row where there are several."""
         return self.name if self.row is None else f"{self.name}[{self.row}]"

@@ -87,6 +87,10 @@ class Reference:
             raise InputError(_("{file}: holds no input_ids to compute from").format(file=self.path.name))
         return found[0]
 
+    def of(self, name: str, row: int | None) -> Pass:
+        """What went into the pass that an array belongs to, or its row of several."""
+        return self.passes(BATCH if name.startswith(BATCH) else "")[row or 0]
+
     @property
     def others(self) -> list[Pass]:
         """What went into the further ones: the other rows, and those of the second batch."""

@@ -18,6 +18,7 @@ class ComparisonView(Composite):
     """See `comparison_view`."""
 
     comparison: Comparison
+    follow: str
 
     def parts(self, page: Page) -> Iterator[View]:
         checks = list(self.comparison.worst.values())
@@ -31,15 +32,26 @@ class ComparisonView(Composite):
             text = _("without an address here: {names}").format(names=", ".join(left_out))
             yield Sentence(text, DIM)
         yield from map(Sentence, _first(self.comparison.beyond))
+        if self.comparison.beyond:
+            yield Sentence(_("to go there, in a run of the same ids: {command}").format(command=self.follow))
         yield from map(Sentence, _reasons(self.comparison.beyond))
         yield from (Sentence(_("note: {what}").format(what=spoken(note))) for note in self.comparison.notes)
         yield Sentence(_counts(checks), DIM)
 
 
-def comparison_view(comparison: Comparison) -> ComparisonView:
+def comparison_view(comparison: Comparison, follow: str) -> ComparisonView:
     """For each address its largest difference and the one allowed; then what was not compared, where a difference is
-    first beyond the noise and why, what was taken to be so, and the counts."""
-    return ComparisonView(comparison)
+    first beyond the noise and why, what was taken to be so, and the counts.
+
+    ``follow`` is the command that goes to the first difference.
+    """
+    return ComparisonView(comparison, follow)
+
+
+def first_view(beyond: Sequence[Check]) -> Sentence | None:
+    """Where the first of the differences that are too large is largest, or why it is; None where there is none."""
+    told = [*_first(beyond), *_reasons(beyond[:1])]
+    return Sentence("; ".join(told)) if told else None
 
 
 def _verdict(check: Check) -> str:
