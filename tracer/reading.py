@@ -22,6 +22,13 @@ from .models.text import Text, continued
 MASK = "--attention-mask"
 POSITIONS = "--position-ids"
 
+HIDDEN = N_("padding is hidden at {n} of {total} places: {pads}")
+HIDDEN_HERE = N_(
+    "padding at the end is hidden, at {n} of {total} places: {pads}; transformers hides it only if an attention_mask "
+    "says so, as {option} does"
+)
+SEEN = N_("padding is not hidden, as transformers has it, at {n} of {total} places: {pads}; {option} hides it")
+
 
 def read_source(model: Model, ids: Sequence[int], labels: Sequence[str], mask: Sequence[int] | None) -> Text:
     """What an encoder reads: the places that ``mask`` has 0 at are hidden, or those that hold the pad id."""
@@ -148,18 +155,14 @@ def remarks(model: Model, source: Text, prompt: Text, *, stated: bool, decoding:
 
 
 def _of_pads(model: Model, text: Text) -> Iterator[Message]:
-    """What is made of pad ids, unless they are hidden at the end of a text."""
+    """What is made of pad ids."""
     hides, length = text.hidden, len(text.ids)
-    if hides and list(hides) != [*range(length - len(hides), length)]:
-        yield N_("{n} of the tokens are {pads}, the padding, and hidden").format(
-            n=len(hides), pads=_pieces(text, hides)
-        )
+    if hides:
+        told = HIDDEN_HERE if model.has_encoder and model.rules.pad_id is None else HIDDEN
+        yield told.format(pads=_pieces(text, hides), n=len(hides), total=length, option=MASK)
     seen = [place for place, i in enumerate(text.ids) if i in pad_ids(model) and place not in hides]
     if seen and (len(seen) > 1 or text.ids[seen[0]] not in model.rules.eos_ids):
-        told = N_(
-            "{n} of the tokens are {pads}, the padding, and not hidden, as transformers has it; {option} hides them"
-        )
-        yield told.format(n=len(seen), pads=_pieces(text, seen), option=MASK)
+        yield SEEN.format(pads=_pieces(text, seen), n=len(seen), total=length, option=MASK)
 
 
 def _pieces(text: Text, places: Sequence[int]) -> str:

@@ -23,6 +23,7 @@ from .models.text import Text
 from .ops.softmax import loss
 from .passes import At, Pass
 from .past import Past
+from .pieces import Ids
 from .reading import read_prompt, read_source, remarks
 from .tape import Record, Tape, Untraced
 from .tensor import Array, Tensor
@@ -147,9 +148,11 @@ class Run:
         read = partial(
             read_prompt, self.model, tuple(self._given()), tuple(self.target), decoding=not self.teacher_forced
         )
-        if self.model.has_encoder or (self.mask is None and self.target_mask is None):
+        is_text = isinstance(self.source_ids, Ids)  # all of it words, as a tokenizer's mask has it, whatever their ids
+        stated = [1] * len(self.source_ids) if self.mask is None and is_text else self.mask
+        if self.model.has_encoder or (stated is None and self.target_mask is None):
             return read(self.target_mask, self.positions)
-        given = (self.mask, self.source_ids), (self.target_mask, self.target_ids or ())
+        given = (stated, self.source_ids), (self.target_mask, self.target_ids or ())
         return read([n for mask, ids in given for n in mask or [1] * len(ids)], self.positions)
 
     @property

@@ -70,7 +70,7 @@ def test_another_text_is_read_without(tx):
 
 def test_pads_are_told_of(tx):
     done = tx("-t", "0 5 6", "--ids", "--batch", "-e", "run")
-    assert "note: 1 of the tokens are <pad> (id 0), the padding, and hidden" in done.stderr
+    assert "note: padding is hidden at 1 of 3 places: <pad> (id 0)" in done.stderr
 
 
 def masked(**settings):

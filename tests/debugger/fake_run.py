@@ -10,6 +10,7 @@ import numpy as np
 from tracer.errors import AddressError
 from tracer.operation import Operation
 from tracer.parameters import Named
+from tracer.passes import At
 from tracer.run import Token
 from tracer.tape import Tape
 from tracer.tensor import FEATURE, Tensor
@@ -58,6 +59,9 @@ class FakeRun:
     @property
     def ended(self) -> bool:
         return self.computed == self.last
+
+    def at(self, place: At) -> Tape:
+        return self.step(place.number)
 
     def step(self, number: int) -> Tape:
         if not self.first <= number <= self.last:

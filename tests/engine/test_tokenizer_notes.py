@@ -38,7 +38,7 @@ LENGTHS = [
 ]
 FLAG_NAMES = ("add_bos_token", "add_eos_token")
 MORE = [
-    f"added_tokens_decoder gives {token} the id {stated}; it has {{}}, as the library numbers it"
+    f"{token} is stated to be {stated}, which does not hold: the tokenizers library numbers it {{}}"
     for token, stated in (("<more>", 3000), ("[INST]", 3001), ("hi", 3002))
 ]
 

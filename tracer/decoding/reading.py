@@ -121,7 +121,7 @@ def _forced_eos(stated: Stated) -> int | None:
     ids = stated.tokens("forced_eos_token_id")
     if len(ids) > 1:
         told = N_("{file} forces one of {ids} at the end, all as likely: {id} is taken")
-        stated.decisions.take(DECODING, told.format(file=_file(stated, END), ids=", ".join(map(str, ids)), id=min(ids)))
+        stated.decisions.note(DECODING, told.format(file=_file(stated, END), ids=", ".join(map(str, ids)), id=min(ids)))
     return min(ids, default=None)
 
 

@@ -100,7 +100,7 @@ class Account:
         """
         idle = [key for key in keys if key not in self.fates]
         self.fates |= dict.fromkeys(idle, IGNORED)
-        if found := [key for key in idle if self._values.get(key) is not None]:
+        if found := [key for key, value in self._values.items() if key in idle and value is not None]:
             self.decisions.take(CONFIGURATION, why.format(keys=", ".join(found)))
 
     def leave_to(self, other: Account, why: Message) -> None:

@@ -31,8 +31,6 @@ IDLE: Mapping[Message, tuple[str, ...]] = {
     N_("read with the tokenizer: {keys}"): ("tokenizer_class",),
     N_("no effect here (storage, speed and memory): {keys}"): (
         *(
-            "dtype",
-            "torch_dtype",
             "use_bfloat16",
             "use_cache",
             "output_past",
@@ -54,6 +52,8 @@ IDLE: Mapping[Message, tuple[str, ...]] = {
     N_("no effect here (each stack knows what it is): {keys}"): ("is_decoder",),
 }
 """Keys that change no number computed here, by the reason, and those that are read elsewhere."""
+
+PRECISION = N_("{file}: {settings}, in which transformers computes unless told otherwise; here float32 or float64")
 
 UNREAD: Mapping[str, Any] = {
     "add_cross_attention": False,
@@ -94,6 +94,8 @@ def settle(stated: Stated, *, has_encoder: bool) -> None:
         stated.refuse(key, nothing)
     for key in UNREAD.keys() - stated.fates.keys():
         stated.expect(key, UNREAD[key])
+    for key in ("dtype", "torch_dtype"):
+        stated.expect(key, "float32", "torch.float32", "auto", told=PRECISION)
     stated.expect("auto_map", {}, told=N_("{file}: code that comes with a checkpoint is never run: {settings}"))
     for why, keys in IDLE.items():
         stated.ignore(why, *keys)

@@ -179,7 +179,7 @@ def _outdone(stated: Stated, key: str, counting: Any) -> None:
     """Note that a key is stated twice, and the other one counts."""
     if stated.get(key) != counting:
         stated.note(
-            N_("{file}: {settings} does not count, as in transformers: {counting} is stated too"),
+            N_("{file}: {settings} does not count, as in transformers: another place states {counting}"),
             [key],
             counting=counting,
         )

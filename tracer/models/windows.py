@@ -25,7 +25,7 @@ def windows(stated: Stated, window: int | None, *, layers: int, since: int = 0) 
 
 def no_windows(stated: Stated, *, layers: int) -> Windows:
     """None anywhere, in a family that has none; transformers drops old keys all the same once they are cached."""
-    told = N_("{file}: not followed (in transformers, some cached keys get lost by it, and no others): {settings}")
+    told = N_("{file}: {settings} is not followed; transformers forgets keys beyond it in decoding: ids may differ")
     for key, usual in (("layer_types", [[FULL] * layers]), ("sliding_window", []), ("attention_chunk_size", [])):
         stated.expect(key, *usual, told=told)
     return (None,) * layers

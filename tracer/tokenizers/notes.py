@@ -108,7 +108,7 @@ def note_added(inner: tokenizers.Tokenizer, stated: StatedTokens) -> None:
     """Name the tokens that have another id than the one stated for them, which the library does not read."""
     others = {str(token): i for i, token in stated.added.items() if inner.token_to_id(str(token)) != i}
     for name, i in list(others.items())[:MOST_NAMED]:
-        what = N_("added_tokens_decoder gives {token} the id {stated}; it has {id}, as the library numbers it")
+        what = N_("{token} is stated to be {stated}, which does not hold: the tokenizers library numbers it {id}")
         stated.decisions.note(TOKENIZER, what.format(token=name, stated=i, id=inner.token_to_id(name)))
 
 

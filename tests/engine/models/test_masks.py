@@ -105,13 +105,18 @@ def told(run: tracer.Run) -> list[str]:
 
 
 ALONE = "the text is padding alone: no query sees a key of it, and every weight is the same"
-READ = "the padding, and not hidden, as transformers has it; --attention-mask hides them"
+READ = "padding is not hidden, as transformers has it, at {} places: {}; --attention-mask hides it"
+HIDDEN = "padding is hidden at {} places: {}"
+OURS = (
+    "padding at the end is hidden, at {} places: {}; transformers hides it only if an attention_mask says so, "
+    "as --attention-mask does"
+)
 
 
 def test_what_an_encoder_makes_of_pads_is_said(models: dict[str, tracer.Model]) -> None:
     bart = models["bart_tied"]
-    assert told(tracer.trace(bart, ids=[5, 6, 1], max_tokens=1)) == []
-    assert told(tracer.trace(bart, ids=[1, 5, 6], max_tokens=1)) == [f"1 of the tokens are 1 (id 1), {READ}"]
+    assert told(tracer.trace(bart, ids=[5, 6, 1], max_tokens=1)) == [OURS.format("1 of 3", "1 (id 1)")]
+    assert told(tracer.trace(bart, ids=[1, 5, 6], max_tokens=1)) == [READ.format("1 of 3", "1 (id 1)")]
     assert told(tracer.trace(bart, ids=[1, 1], max_tokens=1)) == [ALONE]
     assert told(tracer.trace(bart, ids=[1, 5, 6], mask=[1, 1, 1], max_tokens=1)) == []
     assert told(tracer.trace(bart, ids=[1, 5, 6], mask=[0, 0, 0], max_tokens=1)) == [ALONE]
@@ -120,14 +125,14 @@ def test_what_an_encoder_makes_of_pads_is_said(models: dict[str, tracer.Model]) 
 def test_the_papers_own_architecture_hides_pads_anywhere() -> None:
     run = tracer.trace(tracer.load("zh-en-tiny"), ids=[0, 5, 0, 6], target_ids=[1])
     assert np.isneginf(run[0]["encoder.0.self_attn.mask"].array[0]).tolist() == [True, False, True, False]
-    assert told(run) == ["2 of the tokens are <pad> (id 0), the padding, and hidden"]
+    assert told(run) == [HIDDEN.format("2 of 4", "<pad> (id 0)")]
 
 
 def test_what_a_decoder_makes_of_pads_is_said(models: dict[str, tracer.Model]) -> None:
     qwen2 = models["qwen2"]
-    assert told(tracer.trace(qwen2, ids=[13, 5, 6], target_ids=[])) == [f"1 of the tokens are 13 (id 13), {READ}"]
+    assert told(tracer.trace(qwen2, ids=[13, 5, 6], target_ids=[])) == [READ.format("1 of 3", "13 (id 13)")]
     hidden, last = told(tracer.trace(qwen2, ids=[13, 5, 13], max_tokens=1))
-    assert hidden == "2 of the tokens are 13 (id 13), the padding, and hidden"
+    assert hidden == HIDDEN.format("2 of 3", "13 (id 13)")
     assert "pad before the text" in last
 
 
@@ -142,7 +147,7 @@ def test_a_prompt_hides_no_pads_that_decoding_does_not_know(tmp_path: Path, pad:
     loaded("qwen2", tmp_path)
     run = tracer.trace(stating(tmp_path, pad_token_id=pad, eos_token_id=2), ids=[2, 2, 6], max_tokens=1)
     assert not np.isneginf(run[1]["decoder.0.self_attn.mask"].array[2]).any()
-    assert told(run) == ([f"2 of the tokens are 2 (id 2), {READ}"] if pad else [])
+    assert told(run) == ([READ.format("2 of 3", "2 (id 2)")] if pad else [])
 
 
 @pytest.mark.parametrize(

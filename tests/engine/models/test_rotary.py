@@ -131,7 +131,7 @@ def test_attention_is_made_larger_by_a_number_that_tells_its_origin(tmp_path: Pa
         ),
         (
             {"rope_theta": 7.0, "rope_parameters": {"rope_theta": 9.0}},
-            "config.json: rope_theta = 7.0 does not count, as in transformers: 9.0 is stated too",
+            "config.json: rope_theta = 7.0 does not count, as in transformers: another place states 9.0",
         ),
         (
             {
@@ -139,7 +139,7 @@ def test_attention_is_made_larger_by_a_number_that_tells_its_origin(tmp_path: Pa
                 "rope_parameters": {"rope_type": "yarn", "factor": 2.0, "original_max_position_embeddings": 8},
             },
             "config.json: rope_parameters: original_max_position_embeddings = 8 does not count, as in transformers: "
-            "9 is stated too",
+            "another place states 9",
         ),
     ],
 )
