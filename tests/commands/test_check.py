@@ -120,6 +120,12 @@ def test_a_mistake_is_found_where_it_is_made(play, capsys):
     assert "12 addresses are beyond the noise, first: @1:decoder.0.cross_attn.scores" in capsys.readouterr().err
 
 
+def test_a_small_difference_is_told_with_enough_digits(tx):
+    done = tx("check", "zh-en-tiny", str(CASES / "epsilon" / "zh-en-tiny.safetensors"))
+    (told,) = [line for line in done.stdout.splitlines() if line.startswith("first beyond the noise")]
+    assert told == ("first beyond the noise: @0:encoder.0.self_attn.norm[0,2] is -2.2140326 here and -2.2140436 there")
+
+
 def test_the_cell_that_is_farthest_is_told(objects):
     told = objects("check port.safetensors")[0]["data"]
     checks = {check["address"]: check for check in told["checks"]}
