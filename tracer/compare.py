@@ -19,6 +19,7 @@ from .reference.checks import Check
 from .reference.file import BATCH, Reference
 from .reference.names import DECODED, kinds, places
 from .reference.passes import Pass, checked, readings
+from .reference.rounding import Rounding
 from .run import Run
 
 
@@ -104,8 +105,9 @@ def _compared(model: Model, reference: Reference, given: Pass) -> Comparison:
     comparison = Comparison(known=list(known))
     names = [name for name in reference.names if name.startswith(BATCH) == bool(given.prefix)]
     found = [(known[short], name) for name in names if (short := name.removeprefix(given.prefix)) in known]
+    rounding = Rounding(run, [record for record, _name in found])
     for record, name in sorted(found, key=lambda pair: (pair[0].step, pair[0].index)):
-        comparison.checks += against(name, record, run, reference, given)
+        comparison.checks += against(name, record, run, reference, given, rounding)
     if run.source_text.hidden or run.prompt_text.hidden:
         comparison.notes.append(N_("what stands at the places of padding is not compared"))
     comparison.checks += _decoded(model, reference, given)

@@ -39,12 +39,16 @@ def farthest(here: Array, there: Array) -> Difference | None:
     """
     if not here.size:
         return None
-    with np.errstate(invalid="ignore", over="ignore"):
-        sizes = np.abs(here.astype(np.float64) - there)
-    same = (here == there) | (np.isnan(here) & np.isnan(there))
-    sizes = np.where(same, 0.0, np.nan_to_num(sizes, nan=np.inf, posinf=np.inf))
-    place = tuple(map(int, np.unravel_index(int(sizes.argmax()), sizes.shape)))
+    place = tuple(map(int, np.unravel_index(int(sizes(here, there).argmax()), here.shape)))
     return Difference(place, float(here[place]), float(there[place]))
+
+
+def sizes(here: Array, there: Array) -> Array:
+    """How far apart the cells of two arrays of one shape are, each as `Difference.size` has it."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        found = np.abs(here.astype(np.float64) - there)
+    same = (here == there) | (np.isnan(here) & np.isnan(there))
+    return np.where(same, 0.0, np.nan_to_num(found, nan=np.inf, posinf=np.inf))
 
 
 def _are_same(a: float, b: float) -> bool:

@@ -378,10 +378,14 @@ class Run:
         """A tape from memory, or performed again."""
         if wanted.place not in self._tapes:
             tape = self._tape(wanted)
-            self._perform(wanted, tape)
+            self.perform(wanted, tape)
             self._keep(tape)
         self._tapes.move_to_end(wanted.place)
         return self._tapes[wanted.place]
+
+    def of(self, model: Model) -> Run:
+        """The same run of another model, not begun."""
+        return replace(self, model=model)
 
     def decode(self, record: bool = True) -> Run:
         """Compute to the end, with or without keeping what was recorded; a step not kept is recomputed when touched."""
@@ -404,7 +408,7 @@ class Run:
         if again != self._again[0]:
             wanted = self.pass_at(At.of(step))
             tape = Tape(*wanted.place, past=wanted.past, room=0, recompute=self._recomputed, within=again[1])
-            self._perform(wanted, tape)
+            self.perform(wanted, tape)
             self._again = again, tape
         return self._again[1].find(path).output.array
 
@@ -412,7 +416,7 @@ class Run:
         """Perform the next pass; nothing of the run changes unless it comes to its end."""
         here = self._pass(self.computed + 1)
         tape = self._tape(here) if record else self._untraced(here)
-        token = self._perform(here, tape)
+        token = self.perform(here, tape)
         past = here.past and here.past._replace(kept=tape.kept)
         if token is not None:
             self.target.append(token.piece)
@@ -425,7 +429,7 @@ class Run:
             self._keep(tape)
 
     @np.errstate(all="ignore")
-    def _perform(self, here: Pass, tape: Tape) -> Token | None:
+    def perform(self, here: Pass, tape: Tape) -> Token | None:
         """Make the tape of a pass. The same pass always computes the same, however often.
 
         What is not finite is for the reader of the tape to see, and no warning of NumPy's.

@@ -13,9 +13,10 @@ from safetensors.numpy import load_file, save_file
 import tracer
 from tracer.compare import Comparison, Reference, compare
 from tracer.errors import InputError
+from tracer.reference.rounding import Rounding
 from tracer.tensor import Array
 
-from .conftest import FIXTURES
+from .conftest import FIXTURES, Dtype, write_checkpoint
 
 NAMES = sorted(path.parent.name for path in FIXTURES.glob("*/reference.safetensors"))
 Arrays = dict[str, Array]
@@ -44,6 +45,49 @@ def test_every_fixture_agrees_with_its_reference(name: str) -> None:
     comparison = compared(FIXTURES / name)
     assert [check for check in comparison.checks if not check.holds] == []
     assert len(comparison.worst) >= 14
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_torch_rounds_otherwise_is_well_within_what_is_allowed(name: str) -> None:
+    comparison = compared(FIXTURES / name)
+    assert all(check.largest <= check.allowed / 2 for check in comparison.checks)
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("bart_tied", "@0:encoder.embed.norm"),
+        ("gpt2", "@1:decoder.0.self_attn.norm"),
+        ("llama_gqa", "@1:decoder.0.self_attn.norm"),
+        ("t5_v1_1", "@0:encoder.0.self_attn.norm"),
+        ("zh-en-tiny", "@0:encoder.0.self_attn.norm"),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_tenth_of_epsilon_is_noticed_in_the_first_norm(name: str, first: str, dtype: Dtype) -> None:
+    directory = FIXTURES / name
+    model = tracer.load(directory if directory.exists() else name, dtype)
+    comparison = compare(model, Reference(model.path, FIXTURES / "cases" / "epsilon" / f"{name}.safetensors"))
+    before = [check.address for check in comparison.checks].index(first)
+    assert before >= 1
+    assert [check.holds for check in comparison.checks] == [
+        *[True] * before,
+        *[False] * (len(comparison.checks) - before),
+    ]
+
+
+def test_sums_of_many_terms_one_after_the_other_are_within_what_is_allowed(tmp_path: Path) -> None:
+    """As a port in plain C adds: 512 products a cell, in float32, each rounded before the next."""
+    run = tracer.trace(tracer.load(write_checkpoint(tmp_path, ffn=512)), ids=[5, 9, 7, 8], target_ids=[1, 4, 6])
+    hidden, output = (run[1].tape.find(f"decoder.0.ffn.{name}") for name in ("activated", "output"))
+    x, parameters = hidden.output.array, output.parameters
+    total = np.zeros(output.output.shape, np.float32)
+    for term in range(512):
+        total += np.outer(x[:, term], parameters["weight"].array[:, term])
+    found = np.abs(total + parameters["bias"].array - output.output.array).max()
+    everything = tuple(slice(0, n) for n in output.output.shape)
+    allowed = Rounding(run, [output]).allowed(output, everything, np.ones(output.output.shape, bool))
+    assert 0 < found <= allowed < 1e-3
 
 
 @pytest.mark.parametrize("name", NAMES)

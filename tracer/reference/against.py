@@ -8,26 +8,26 @@ from math import prod
 import numpy as np
 
 from ..derive import derive
+from ..differences import Difference, sizes
 from ..i18n import N_, Message
 from ..ops.attention import is_hidden
 from ..run import Run
 from ..tape import Record
 from ..tensor import Array, Tensor
 from ..unhidden import unhidden
-from .checks import Cell, Check
-from .file import ROUNDING, Reference
+from .checks import Check
+from .file import STORED, Reference
 from .passes import Pass
+from .rounding import Rounding
 from .shapes import Fitted, fitted
 
-ATTENTION = 1e-5
-"""The largest difference allowed in an attention weight, or the noise of the logits where that is more."""
 
-
-def against(name: str, record: Record, run: Run, reference: Reference, given: Pass) -> Iterator[Check]:
+def against(
+    name: str, record: Record, run: Run, reference: Reference, given: Pass, rounding: Rounding
+) -> Iterator[Check]:
     """An array against a record, at the places that are no padding; nothing where all are."""
     tensor, stored = record.output, reference.stored(name)
     is_weight = record.address.endswith("_attn.weights")
-    allowed = max(ATTENTION, reference.noise) if is_weight else 10 * reference.noise
     row = given.row if given.rows > 1 else None
     if prod(reference.shape(name)) == 1 < tensor.array.size:
         return
@@ -35,34 +35,37 @@ def against(name: str, record: Record, run: Run, reference: Reference, given: Pa
     fit = None if theirs is None else fitted(theirs, tensor, is_module="module/" in name)
     if fit is None:
         why = _shapes(reference.shape(name), tensor)
-        yield Check(name, tensor.address, np.inf, allowed, row=row, why=why)
+        yield Check(name, tensor.address, np.inf, 0.0, row=row, why=why)
         return
     read = len(run.target) if record.step else 0
     kept = np.broadcast_to(unhidden(run, record, read, keys=not is_weight), tensor.shape)[fit.where]
     if not kept.any():
         return
+    allowed = rounding.allowed(record, fit.where, kept)
+    if record.address == "logits":
+        allowed = max(allowed, reference.noise)
     ours = tensor.array[fit.where].astype(np.float64)
-    cell, rounding = _farthest(ours, fit.theirs, kept, stored, allowed)
+    there = np.where(is_hidden(ours) & is_hidden(fit.theirs), ours, fit.theirs)
+    cell, lost = _farthest(ours, there, kept, STORED.get(stored, 0.0), allowed)
     cell = cell._replace(place=tuple(a + (cut.start or 0) for a, cut in zip(cell.place, fit.where, strict=True)))
-    check = Check(name, tensor.address, cell.difference, allowed + rounding, cell, row, stored if rounding else "")
+    check = Check(name, tensor.address, cell.size, allowed + lost, cell, row, stored if lost else "")
     if is_weight and not check.holds:
-        check = check._replace(why=_looked_at(run, record, fit, kept & (np.abs(ours - fit.theirs) > check.allowed)))
+        check = check._replace(why=_looked_at(run, record, fit, kept & (sizes(ours, there) > check.allowed)))
     yield check
 
 
-def _farthest(ours: Array, theirs: Array, kept: Array, stored: str, allowed: float) -> tuple[Cell, float]:
-    """The cell in which two arrays differ most, and how much of that the rounding of what is stored may account for.
+def _farthest(ours: Array, theirs: Array, kept: Array, share: float, allowed: float) -> tuple[Difference, float]:
+    """The cell in which two arrays differ most, and how much of that was lost when theirs was stored.
 
-    It is one that differs by more than is allowed, or where the difference is no number, if there is one.
+    That is a ``share`` of the number at most. The cell is one that differs by more than is allowed, or where the
+    difference is no number, if there is one.
     """
-    rounding = ROUNDING.get(stored, 0.0) * np.where(np.isfinite(theirs), np.abs(theirs), 0.0)
-    with np.errstate(invalid="ignore"):
-        differences = np.where((ours == theirs) | (is_hidden(ours) & is_hidden(theirs)), 0.0, np.abs(ours - theirs))
-    differences = np.where(kept, differences, -1.0)
-    place = np.unravel_index(np.argmax(differences - rounding), ours.shape)
-    if differences[place] <= allowed + rounding[place]:
-        place = np.unravel_index(np.argmax(differences), ours.shape)
-    return Cell(tuple(map(int, place)), float(ours[place]), float(theirs[place])), float(rounding[place])
+    lost = share * np.where(np.isfinite(theirs), np.abs(theirs), 0.0)
+    apart = np.where(kept, sizes(ours, theirs), -1.0)
+    place = np.unravel_index(np.argmax(apart - lost), ours.shape)
+    if apart[place] <= allowed + lost[place]:
+        place = np.unravel_index(np.argmax(apart), ours.shape)
+    return Difference(tuple(map(int, place)), float(ours[place]), float(theirs[place])), float(lost[place])
 
 
 def _shapes(theirs: Sequence[int], tensor: Tensor) -> Message:

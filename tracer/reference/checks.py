@@ -4,21 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
-
-class Cell(NamedTuple):
-    """One cell of a tensor, with its value here and there."""
-
-    place: tuple[int, ...]
-    here: float
-    there: float
-
-    @property
-    def difference(self) -> float:
-        """How far apart they are; infinite where that is no number."""
-        difference = 0.0 if self.here == self.there else abs(self.here - self.there)
-        return np.inf if np.isnan(difference) else difference
+from ..differences import Difference
 
 
 class Check(NamedTuple):
@@ -34,7 +20,7 @@ class Check(NamedTuple):
     address: str
     largest: float
     allowed: float
-    cell: Cell | None = None
+    cell: Difference | None = None
     row: int | None = None
     stored: str = ""
     why: str = ""

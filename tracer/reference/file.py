@@ -22,10 +22,8 @@ from .passes import Ids, Pass
 
 REFERENCE = "reference.safetensors"
 BATCH = "batch."
-NOISE = 1e-5
-"""What float32 is taken to differ by where `reference.json` does not say; ten times as much is allowed."""
 
-ROUNDING = {"F16": 2.0**-11, "BF16": 2.0**-8}
+STORED = {"F16": 2.0**-11, "BF16": 2.0**-8}
 """How far a number is at most from the one that it stands for, as a share of it, by how it is stored."""
 
 
@@ -48,7 +46,7 @@ class Reference:
         self._file = SafetensorsFile(self.path)
         self.names = list(self._file.entries)
         facts = read_json_if_there(self.path.with_suffix(".json")) or {}
-        self.noise: float = facts.get("checks", {}).get("float32_vs_float64_logits") or NOISE
+        self.noise: float = facts.get("checks", {}).get("float32_vs_float64_logits") or 0.0
         self.limit: int = facts.get("generation", {}).get("max_new_tokens", 12)
 
     def read(self, name: str, given: Pass) -> Array | None:

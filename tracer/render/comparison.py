@@ -72,7 +72,13 @@ def _first(beyond: Sequence[Check]) -> Iterator[str]:
         if check.cell:
             cell = f"{check.address}[{','.join(map(str, check.cell.place))}]"
             told = _("first beyond the noise: {cell} is {here} here and {there} there")
-            yield told.format(cell=cell, here=f"{check.cell.here:.6g}", there=f"{check.cell.there:.6g}")
+            digits = _digits(check.cell.relative)
+            yield told.format(cell=cell, here=f"{check.cell.here:.{digits}g}", there=f"{check.cell.there:.{digits}g}")
+
+
+def _digits(share: float) -> int:
+    """How many digits show a difference that is such a share of two numbers: 6, or up to 9 for a small one."""
+    return next((n for n in range(6, 9) if share * 10 ** (n - 2) >= 1), 9)
 
 
 def _reasons(beyond: Sequence[Check]) -> Iterator[str]:
