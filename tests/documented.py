@@ -1,7 +1,7 @@
-"""Transcripts in the README: run again, and compared or written anew.
+"""Transcripts in the README and in those of the folders: run again, and compared or written anew.
 
 A fenced block marked ``console`` holds lines ``$ COMMAND`` and the output each must have. `python tests/documented.py`
-writes the output of every block anew.
+writes the output of every block of every page anew.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+PAGES = [README, *(page for part in ("commands", "tracer") for page in sorted((ROOT / part).rglob("README.md")))]
 BLOCK = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 NUMBER = re.compile(r"\d+\.\d+")
 NOISE = 2e-3
@@ -32,7 +34,7 @@ def run(command: str) -> str:
     """What a command prints, with `tx-trace` being this checkout's."""
     here = f"{sys.executable} -m commands"
     script = f'tx-trace() {{ {here} "$@"; }}; {command}'
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=README.parent, check=False)
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)
     return done.stdout + done.stderr
 
 
@@ -52,5 +54,6 @@ def renewed(block: str) -> str:
 
 
 if __name__ == "__main__":
-    text = README.read_text(encoding="utf-8")
-    README.write_text(BLOCK.sub(lambda match: renewed(match[0]), text), encoding="utf-8")
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(BLOCK.sub(lambda match: renewed(match[0]), text), encoding="utf-8")
