@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..decisions import CONFIGURATION
 from ..i18n import N_, Message
 from .stated import Stated
 
@@ -55,6 +56,8 @@ IDLE: Mapping[Message, tuple[str, ...]] = {
 
 PRECISION = N_("{file}: {settings}, in which transformers computes unless told otherwise; here float32 or float64")
 
+NULLS = N_("null is stated, and what is the default holds: {settings}")
+
 UNREAD: Mapping[str, Any] = {
     "add_cross_attention": False,
     "pruned_heads": {},
@@ -97,6 +100,9 @@ def settle(stated: Stated, *, has_encoder: bool) -> None:
     for key in ("dtype", "torch_dtype"):
         stated.expect(key, "float32", "torch.float32", "auto", told=PRECISION)
     stated.expect("auto_map", {}, told=N_("{file}: code that comes with a checkpoint is never run: {settings}"))
+    if nulls := [key for key, value in stated.taken.items() if stated.is_null(key) and value not in (None, [])]:
+        told = ", ".join(f"{stated.name_of(key)} = {stated.taken[key]}" for key in nulls)
+        stated.decisions.take(CONFIGURATION, NULLS.format(settings=told))
     for why, keys in IDLE.items():
         stated.ignore(why, *keys)
     stated.settle()

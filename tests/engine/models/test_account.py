@@ -132,3 +132,9 @@ def read(family: str, stated: Stated) -> None:
     kind = architecture(family)
     kind.configure(stated)
     settle(stated, has_encoder=kind.has_encoder)
+
+
+def test_a_null_that_stands_for_the_default_is_listed(tmp_path: Path) -> None:
+    path = changed(tmp_path, "llama_gqa", rms_norm_eps=None, hidden_act=None, sliding_window=None)
+    told = [str(decision.what) for decision in tracer.load(path).decisions]
+    assert "null is stated, and what is the default holds: hidden_act = silu, rms_norm_eps = 1e-06" in told
