@@ -6,7 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -300,7 +300,7 @@ class Run:
                 del left[ids]
             begin = self._pass(1)
             past = begin.past and begin.past._replace(kept=left[h.ids[:-1]] if h.ids else {})
-            going_on = self._following(begin, h.ids, past)
+            going_on = self._following(begin, h.ids, self.model.pieces(h.ids, "target"), past)
             tape = self._untraced(going_on)
             z, read = self.logits(going_on, tape), going_on.text.ids
             left[h.ids] = tape.kept
@@ -362,15 +362,17 @@ class Run:
                 _("there is no hypothesis @{n}.{b}; info beams lists those of a beam search").format(n=number, b=beam)
             )
         h = considered[0][beam]
-        return replace(self._following(self._pass(1), h.ids[:-1], None), place=place, hypothesis=h)
+        read = h.ids[:-1]
+        following = self._following(self._pass(1), read, self.model.pieces(read, "target"), None)
+        return replace(following, place=place, hypothesis=h)
 
     def _pass(self, number: int) -> Pass:
         return self.passes[number - self.first]
 
-    def _following(self, here: Pass, chosen: Sequence[int], past: Past | None) -> Pass:
+    def _following(self, here: Pass, chosen: Sequence[int], pieces: Sequence[str], past: Past | None) -> Pass:
         """The pass that reads some tokens chosen after another; without a past it reads everything again."""
         ids = [*here.text.ids, *chosen]
-        text = here.text.followed(ids, [*here.text.labels, *self.model.pieces(chosen, "target")])
+        text = here.text.followed(ids, [*here.text.labels, *pieces])
         start = len(ids) - 1 if past is not None and chosen else 0
         return Pass(At(here.place.number + len(chosen)), "decoder", text, start, past)
 
@@ -422,7 +424,7 @@ class Run:
             self.target.append(token.piece)
             self.tokens.append(token)
             if not self._is_last(token.id, len(self.tokens)):
-                self.passes.append(self._following(here, [token.id], past))
+                self.passes.append(self._following(here, [token.id], [token.piece], past))
         self.past = past if here.stack == "decoder" else self.past
         self.computed = here.place.number
         if record:
@@ -461,15 +463,17 @@ class Run:
 
     def _verdict(self, read: Sequence[int]) -> Verdict:
         """What the model's rules say of the token after those read."""
-        return self.model.rules.verdict(read, self._prompt, self.limit.forces, self._repeatable())
+        return self.model.rules.verdict(read, self._prompt, self.limit.forces, self._repeatable)
 
     def _penalties(self, read: Sequence[int]) -> Iterator[Penalty]:
         """What the model's rules penalise in the choice of the token after those read."""
-        return self.model.rules.penalties(read, self._repeatable())
+        return self.model.rules.penalties(read, self._repeatable)
 
+    @cached_property
     def _repeatable(self) -> list[int | None]:
         """The source as an output could repeat it: None for a token that only the source's vocabulary has."""
-        return [i if i < self.model.facts.target_vocab else None for i in self.source_ids]
+        vocab = self.model.facts.target_vocab
+        return [i if i < vocab else None for i in self.source_ids]
 
     def _lose(self, tape: Tape, logits: Tensor) -> None:
         """The loss of every given target id that the decoder saw something before."""
