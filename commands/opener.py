@@ -39,7 +39,8 @@ class Opener:
     ``ids`` says that texts are token ids. ``target`` is a given output; for a model without tokenizers it holds ids.
     ``mask`` and ``positions`` are numbers, one for each token of the text, and belong to it alone. ``target_ids`` stand
     in place of a target, perhaps with a ``target_mask``; ``types_ids`` says that of texts to come, where this one is of
-    another kind. ``warn`` is told what a text loses, and what would surprise about how it is read.
+    another kind. ``given`` is the output as it was given. ``warn`` is told what a text loses, and what would surprise
+    about how it is read.
     """
 
     def __init__(
@@ -65,10 +66,10 @@ class Opener:
         self.positions = positions
         self.settings = settings or Settings()
         self._warn = warn
+        self.given: dict[str, Any] = {"target": target, "target_ids": target_ids, "target_mask": target_mask}
         self.target, self.target_ids, self.target_mask = target, target_ids, target_mask
         if target_ids is not None:
-            pieces = (model.piece(i, "target") for i in model.check_ids(target_ids, "target"))
-            self.target = " ".join(pieces) if target is None else target
+            self.target = " ".join(model.piece(i, "target") for i in model.check_ids(target_ids, "target"))
         elif target is not None:
             self.target_ids = self._given(target)
 
@@ -101,6 +102,7 @@ class Opener:
         before = self._left_out()
         self.text, self.ids, self.mask, self.positions = text, self.types_ids, None, None
         self.target = self.target_ids = self.target_mask = None
+        self.given = {}
         self._tell_what_is_left_out(before)
 
     def _tell_of_places(self) -> None:
@@ -134,7 +136,7 @@ class Opener:
 
     def deciding(self, settings: Settings) -> Opener:
         """The same with other settings; tells what the checkpoint asks for and does not get any more."""
-        other = self._again(self.model, settings, **self._output)
+        other = self._again(self.model, settings, **self.given)
         other._tell_what_is_left_out(self._left_out())
         return other
 
@@ -150,7 +152,7 @@ class Opener:
 
     def computing_in(self, dtype: Dtype) -> Opener:
         """The same with arithmetic of another type."""
-        return self._again(self.model.computing_in(dtype), self.settings, **self._output)
+        return self._again(self.model.computing_in(dtype), self.settings, **self.given)
 
     def replaying(self, given: Pass, settings: Settings | None = None) -> Opener:
         """Runs over what went into another implementation; texts that are typed are read as before."""
@@ -167,19 +169,13 @@ class Opener:
             **output,
         )
 
-    @property
-    def _output(self) -> dict[str, Any]:
-        """The given output, as it was given."""
-        return {"target": self.target, "target_ids": self.target_ids, "target_mask": self.target_mask}
-
-    def _again(self, model: Model, settings: Settings, **output: Any) -> Opener:
+    def _again(self, model: Model, settings: Settings, **given: Any) -> Opener:
         text = {"ids": self.ids, "types_ids": self.types_ids, "mask": self.mask, "positions": self.positions}
-        return self._over(model, self.text, settings=settings, **text, **output)
+        return self._over(model, self.text, settings=settings, **text, **given)
 
     def between(self, source_lang: str | None, target_lang: str | None) -> Opener:
         """The same between other languages; None is the one that the files state."""
-        model = self.model.between(source_lang, target_lang)
-        return self._over(model, self.text, ids=self.ids, target=self.target, settings=self.settings)
+        return self._again(self.model.between(source_lang, target_lang), self.settings, **self.given)
 
     def over(self, model: Model) -> Iterator[Opener]:
         """Runs of another model: of the same text, and after that of texts that it may read where it can't read that.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -56,11 +56,11 @@ def save(sitting: Sitting, path: Path) -> None:
         "dtype": opener.model.dtype,
         "text": opener.text,
         "ids": opener.ids,
-        "target": opener.target,
+        "target": opener.given.get("target"),
         "mask": opener.mask,
         "positions": opener.positions,
-        "target_ids": opener.target_ids and [*opener.target_ids],
-        "target_mask": opener.target_mask and [*opener.target_mask],
+        "target_ids": _listed(opener.given.get("target_ids")),
+        "target_mask": _listed(opener.given.get("target_mask")),
         "types_ids": opener.types_ids,
         "settings": asdict(opener.settings),
         "source_lang": opener.model.chosen.source,
@@ -100,6 +100,10 @@ def resume(path: Path, warn: Callable[[str], None]) -> Sitting:
     except TraceError as error:
         raise InputError(_("{path}: can't be resumed: {error}").format(path=path, error=error)) from error
     return sitting
+
+
+def _listed(numbers: Sequence[int] | None) -> list[int] | None:
+    return None if numbers is None else [*numbers]
 
 
 def _name(model: Model) -> str:

@@ -239,3 +239,10 @@ def test_where_shapes_differ_the_record_is_gone_to(tx):
     done = tx("-m", directory, "--ids", "-t", "5", "--batch", "-e", "check vocab_first.safetensors --go", "-e", "where")
     assert "the shapes differ: [1, 61, 6] there, [position 6, vocab 61] here, in another order" in done.stdout
     assert "logits" in done.stdout.splitlines()[-1]
+
+
+def test_what_was_given_stays_as_it_was_given_in_other_arithmetic(play, session):
+    play("check port.safetensors --go", "set dtype float32", "goto @1")
+    assert list(session.run.target_ids) == [1, 18, 44, 12, 2]
+    play("set target i like cats", "set dtype float64")
+    assert (session.opener.target, session.opener.given["target_ids"]) == ("i like cats", None)

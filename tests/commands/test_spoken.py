@@ -78,3 +78,12 @@ def test_they_come_back(session, tmp_path):
     after = resume(tmp_path / "session.json", print)
     assert after.opener.model.chosen == ("de_DE", "ro_RO")
     assert read(after) == "de_DE"
+
+
+def test_other_languages_leave_mask_and_output_as_they_were_given(session):
+    before = Opener(session.opener.model, "128 5 2", ids=True, mask="1 1 0", target_ids=[128, 5, 2])
+    other = before.between("de_DE", "ro_RO")
+    assert (other.ids, other.mask, other.target_ids, other.model.chosen) == (
+        *(True, "1 1 0", [128, 5, 2]),
+        ("de_DE", "ro_RO"),
+    )
