@@ -128,7 +128,7 @@ def _write_section(formatter: HelpFormatter, heading: str, rows: Sequence[tuple[
     formatter.write(f"{heading}\n")
     column = min(max(len(name) for name, _text in rows), NAMES) + 2
     for name, text in rows:
-        folded = render.page.folded(text, formatter.width - column - 2)
+        folded = render.folding.folded(text, formatter.width - column - 2)
         first, *rest = [*([""] if len(name) > column - 2 else []), *folded]
         formatter.write(f"  {name:<{column}}{first}".rstrip() + "\n")
         formatter.write("".join(f"  {'':<{column}}{line}\n" for line in rest))

@@ -1,13 +1,17 @@
-"""What a view says, before anyone lays it out: paragraphs, tables, trees. Every format of documents writes these.
+"""What a view says, before anyone lays it out: paragraphs, tables, matrices, trees. Every format is a writer of these.
 
-A tone says how a piece stands out: ``bold``, ``dim``, ``bar``, ``nan``, or one of `heat.TONES`; none for plain text.
+A tone says how a piece stands out: ``bold``, ``italic``, ``dim``, ``code``, ``bar``, ``nan``, one of `heat.TONES`, or
+several with blanks between them; none for plain text.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from .window import Shown
 
 
 class Span(NamedTuple):
@@ -29,9 +33,15 @@ Inline = Span | Formula
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Pieces that stand side by side, each apart from the next."""
+    """Pieces that stand side by side, each so many cells apart from the next, all of them moved in by ``indent``.
+
+    Without a ``gap`` they are running text. The lines after the first are moved in by ``hang`` more.
+    """
 
     parts: Sequence[Inline]
+    indent: int = 0
+    gap: int = 3
+    hang: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,12 +51,26 @@ class Lines:
     lines: Sequence[Sequence[Span]]
 
 
+class Scale(NamedTuple):
+    """The colours of a table: numbers from one end to the other, and the tone of each."""
+
+    numbers: Sequence[str]
+    tones: Sequence[str]
+
+
 class Column(NamedTuple):
-    """The head of a column: a title, a label below it, and the side that its cells keep to."""
+    """The head of a column, a title with a label below it, and what a writer may do where there is little room.
+
+    Its texts keep to one side. They are whole or not there, unless they may be cut or folded. The column with the
+    greatest ``spare`` is left out first, and one with none never. ``least`` is the cells that it takes in any case.
+    """
 
     title: str = ""
     label: str = ""
     align: Literal["<", ">"] = ">"
+    spare: int = 0
+    room: Literal["whole", "cut", "cut_start", "fold"] = "whole"
+    least: int = 0
 
 
 class Cell(NamedTuple):
@@ -56,12 +80,75 @@ class Cell(NamedTuple):
     share: float = 0.0
 
 
+Row = Sequence[Cell]
+
+
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells, the first cell of each its name. A row of a single cell stands for rows that are left out."""
+    """Rows of cells, the first cell of each its name, and under them a ``footer``, such as their sums.
+
+    ``names`` is what the names of rows are names of, such as an axis; ``indent`` is in cells.
+    """
 
     columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell]]
+    rows: Sequence[Row]
+    footer: Row = ()
+    names: str = ""
+    indent: int = 0
+
+
+class Matrix(ABC):
+    """Numbers on two axes, of which a writer asks for as many as it has room for, before any of them is formatted."""
+
+    is_dense: bool = False
+    """Whether its cells stand side by side, without anything between them."""
+    is_wrapped: bool = False
+    """Whether it is a row that goes on below its beginning, where there is no room beside."""
+
+    @abstractmethod
+    def rows_shown(self) -> Sequence[Shown]:
+        """The rows in sight."""
+
+    @abstractmethod
+    def columns_shown(self, room: int) -> Sequence[Sequence[Shown]]:
+        """The columns in sight, in parts of at most so many."""
+
+    @abstractmethod
+    def cells(self, room: int) -> int:
+        """The width of a column, in cells, where so many are left beside the names of rows."""
+
+    @abstractmethod
+    def table(self, rows: Sequence[Shown], columns: Sequence[Shown], width: int = 0) -> Table:
+        """Some of its rows and columns; labels above columns are cut to the ``width`` of these, unless it is 0."""
+
+    def whole(self, most: int) -> Table:
+        """As much of it as a document has room for, whose tables are as wide as they need to be."""
+        [columns] = self.columns_shown(most)[:1]
+        return self.table(self.rows_shown(), columns)
+
+
+@dataclass(frozen=True)
+class Abreast:
+    """Matrices of the same axes, each under its name, side by side."""
+
+    names: Sequence[str]
+    matrices: Sequence[Matrix]
+
+
+@dataclass(frozen=True)
+class Items:
+    """What belongs to each of several marks: bullets, numbers, or a ``bar`` along all of its lines."""
+
+    marks: Sequence[str]
+    contents: Sequence[Sequence[Block]]
+    has_bar: bool = False
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Text to be read, an empty line between two of its blocks."""
+
+    blocks: Sequence[Block]
 
 
 @dataclass(frozen=True)
@@ -79,4 +166,4 @@ class Tree:
     branches: Sequence[Branch]
 
 
-Block = Paragraph | Lines | Table | Tree
+Block = Paragraph | Lines | Scale | Table | Matrix | Abreast | Items | Prose | Tree

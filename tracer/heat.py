@@ -12,6 +12,11 @@ TONES = tuple(f"h{k}" for k in range(len(PUOR)))
 """The name of every class."""
 
 
+def inside_out(k: int) -> int:
+    """The class of the same sign that is as far from the edge as one is from the centre: the scale on dark ground."""
+    return CENTRE - 1 - k if k < CENTRE else 3 * CENTRE + 1 - k
+
+
 def ink(ground: str) -> str:
     """The colour, black or white, that is read well on a coloured ground."""
     red, green, blue = bytes.fromhex(ground.removeprefix("#"))

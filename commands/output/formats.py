@@ -65,14 +65,9 @@ class DocumentPresenter(Presenter):
         if view is None:
             return
         look, kind, described = self.look, self._kind, render.described
-        sheet = described.page(
-            look.width or WIDTH,
-            is_plain=look.accessible,
-            has_colours=kind.has_colours,
-            decimals=look.decimals,
-            rows=max(look.rows, kind.size),
-        )
-        for block in [described.laid_out(view, sheet)] if kind.is_laid_out else described.blocks(view, sheet):
+        page, width = render.page.Page(look.accessible, look.decimals, max(look.rows, kind.size)), look.width or WIDTH
+        sheet = described.sheet(width, page)
+        for block in [described.laid_out(view, sheet)] if kind.is_laid_out else described.blocks(view, page, width):
             self.write(self._writer.block(block))
 
     def failed(self, command: str, line: int | None, message: str) -> None:

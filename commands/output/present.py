@@ -107,7 +107,7 @@ class TextPresenter(Presenter):
 
     @cached_property
     def _page(self) -> Any:
-        return render.page.Page(self._console.width, plain=self.look.accessible)
+        return render.page.Page(self.look.accessible)
 
     def echo(self, line: str) -> None:
         self.write("\n".join(map(visible, prompted(line).split("\n"))) + "\n")
@@ -123,7 +123,7 @@ class TextPresenter(Presenter):
         return result.view()
 
     def _fitted(self, text: str) -> str:
-        return render.page.fitted(self._page.text(text), self._page.width)
+        return render.folding.fitted(self._page.text(text), self._console.width)
 
     def failed(self, command: str, line: int | None, message: str) -> None:
         self.stream.flush()
@@ -145,7 +145,7 @@ class TerminalPresenter(TextPresenter):
             return
         from ..viewer.screen import open_viewer
 
-        open_viewer(result.subject(), render.page.Page.of(self._console, self._console.options))
+        open_viewer(result.subject(), render.terminal.sheet.Sheet.of(self._console, self._console.options))
 
     def _view(self, result: Result) -> View:
         """The view; of a value that was printed after the name that it can be called by."""
@@ -187,4 +187,4 @@ def complain(message: str) -> None:
 def _lines_for(stream: IO[str], message: str) -> Iterator[str]:
     if not stream.isatty():
         return iter([message])
-    return iter(render.page.folded(message, os.get_terminal_size(stream.fileno()).columns or 80))
+    return iter(render.folding.folded(message, os.get_terminal_size(stream.fileno()).columns or 80))

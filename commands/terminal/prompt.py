@@ -15,7 +15,7 @@ from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from tracer.render.console import color_depth
-from tracer.render.page import clipped
+from tracer.render.folding import clipped
 
 from ..completion import completions, usage_hint
 from ..registry import PROMPT

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tracer.errors import TraceError
-from tracer.render.page import clipped_left, width_of
+from tracer.render.folding import clipped_left
+from tracer.render.terminal.drawing import width_of
 from tracer.render.tokens import shown
 
 from .browsing import Browsing

@@ -9,9 +9,12 @@ from tracer.i18n import _
 from tracer.render.grid import Painter
 from tracer.render.heading import Heading, about
 from tracer.render.numbers import Notation, decimals_of
-from tracer.render.page import BOLD, DIM, Line, Page
+from tracer.render.page import BOLD, DIM
 from tracer.render.shades import Shades
 from tracer.render.tensors import HeatPainter
+from tracer.render.terminal.drawing import Line
+from tracer.render.terminal.paragraphs import Flowing
+from tracer.render.terminal.sheet import Sheet
 from tracer.render.tokens import place_label, shown
 from tracer.render.viewport import Extent, Viewport, Window, fitting
 from tracer.tensor import Axis, Statistics, Tensor
@@ -99,26 +102,26 @@ class Browsing:
     def _statistics(self) -> Statistics:
         return self.tensor.statistics()
 
-    def _notation(self, page: Page, *, finer: int = 0) -> Notation:
+    def _notation(self, page: Sheet, *, finer: int = 0) -> Notation:
         decimals = page.decimals if self.subject.decimals is None else self.subject.decimals
         return Notation(page, decimals_of(self.tensor, decimals + finer), marks_zero=self.subject.probabilities)
 
-    def _viewport(self, page: Page) -> Viewport:
+    def _viewport(self, page: Sheet) -> Viewport:
         position = self.position
         array = self.tensor.array[position.matrix]
         rows, columns = self.tensor.dims[position.rows], self.tensor.dims[position.columns]
         ordered = array if position.rows < position.columns else array.T
         return Viewport(ordered, rows, columns, self._painter(page), page, is_dense=self.dense > 0)
 
-    def _painter(self, page: Page) -> Painter:
+    def _painter(self, page: Sheet) -> Painter:
         heat = HeatPainter(page, self._notation(page), self._statistics, probabilities=self.subject.probabilities)
-        return Shades(heat, page, self.dense) if self.dense else heat
+        return Shades(heat, page, self.dense, has_grounds=page.has_grounds) if self.dense else heat
 
-    def _title(self, page: Page) -> Line:
+    def _title(self, page: Sheet) -> Line:
         facts = about(self.subject.tensor, self._statistics, self._notation(page).decimals, page)
-        return next(Heading(self.subject.title).lines_with(facts, page))
+        return next(Flowing(Heading(self.subject.title).above(facts, page), page).lines(page.width))
 
-    def _status(self, page: Page) -> Iterator[str]:
+    def _status(self, page: Sheet) -> Iterator[str]:
         """The cell by name, with its labels and value, in fewer and fewer words."""
         origin = self.subject.origin
         address, index = shown(origin.address), ",".join(map(str, origin.index(self.index)))
@@ -126,11 +129,11 @@ class Browsing:
         labels = "   ".join(self._labels(page))
         yield from (f"{address}{value}   {labels}", f"{value}   {labels}", f"{address}{value}", value)
 
-    def _labels(self, page: Page) -> Iterator[str]:
+    def _labels(self, page: Sheet) -> Iterator[str]:
         for axis, place in zip(self.subject.tensor.dims, self.index, strict=True):
             yield f"{axis.name} {place_label(axis, place, page)}"
 
-    def _value(self, page: Page) -> str:
+    def _value(self, page: Sheet) -> str:
         return self._notation(page, finer=_FINER).precisely(self.tensor.array[self.position.cursor].item())
 
 

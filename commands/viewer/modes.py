@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from tracer.render.page import Line, Page
+from tracer.render.terminal.drawing import Line
+from tracer.render.terminal.sheet import Sheet
 
 
 class Screen(NamedTuple):
     """What there is to show things on: a page, and so many lines."""
 
-    page: Page
+    page: Sheet
     height: int
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from tracer.i18n import _, ngettext
-from tracer.render.page import DIM, Line, Page, View
+from tracer.render.page import DIM, View
+from tracer.render.terminal.drawing import Line, lines
+from tracer.render.terminal.sheet import Sheet
 from tracer.render.viewport import fitting
 
 from .modes import Frame, Mode, Screen
@@ -33,14 +35,14 @@ class Reading:
     """
 
     behind: Mode
-    lines: Callable[[Page], list[Line]]
+    lines: Callable[[Sheet], list[Line]]
     top: int = 0
     hint: str = ""
 
     @classmethod
     def of(cls, view: View, behind: Mode) -> Reading:
         """The whole of a view, from the top; it is laid out once for a page."""
-        return cls(behind, lru_cache(maxsize=1)(lambda page: list(view.lines(page))))
+        return cls(behind, lru_cache(maxsize=1)(lambda page: list(lines(view, page))))
 
     def press(self, key: str, screen: Screen) -> Mode | None:
         if key in _LEAVING:

@@ -14,7 +14,7 @@ from prompt_toolkit.layout import Layout, UIContent, UIControl, Window
 from prompt_toolkit.output import ColorDepth
 
 from tracer.render.fragments import fragments
-from tracer.render.page import Page
+from tracer.render.terminal.sheet import Sheet
 
 from .actions import actions
 from .subject import Subject
@@ -50,7 +50,7 @@ class _Frames(UIControl):
         return UIContent(line, line_count=len(lines), cursor_position=Point(x, y))
 
 
-def open_viewer(subject: Subject, page: Page) -> None:
+def open_viewer(subject: Subject, page: Sheet) -> None:
     """Show a subject on the whole terminal until it is left; the page says how, but for the width."""
     application(Viewer(subject, page)).run()
 

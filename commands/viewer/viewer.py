@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tracer.render.page import Page
+from tracer.render.terminal.sheet import Sheet
 
 from .actions import actions
 from .asking import Asking
@@ -16,7 +16,7 @@ from .subject import Subject
 class Viewer:
     """A subject on a screen. ``mode`` is what its viewer is doing, None once it is left."""
 
-    def __init__(self, subject: Subject, page: Page, height: int = 24) -> None:
+    def __init__(self, subject: Subject, page: Sheet, height: int = 24) -> None:
         self.screen = Screen(page, height)
         self.mode: Mode | None = Browsing(subject, actions())
 

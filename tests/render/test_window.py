@@ -1,5 +1,4 @@
 import pytest
-
 from tracer.render.window import Hidden, places, window
 
 

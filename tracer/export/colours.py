@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..heat import CENTRE, PUOR, TONES, ink
+from ..heat import CENTRE, PUOR, TONES, ink, inside_out
 
 CHINESE = "'Noto Sans Mono CJK SC','Sarasa Mono SC','PingFang SC','Microsoft YaHei','Noto Sans CJK SC'"
 MONOSPACED = f"ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,{CHINESE},monospace"
@@ -22,12 +22,7 @@ def heat_rules(rule: str, *, is_dark: bool) -> str:
     On dark ground the scale is turned inside out, so that what is near zero is near the ground there too.
     """
     classes = [k for k in range(len(PUOR)) if k != CENTRE]
-    grounds = [PUOR[_inside_out(k) if is_dark else k] for k in classes]
+    grounds = [PUOR[inside_out(k) if is_dark else k] for k in classes]
     return "".join(
         rule.format(tone=TONES[k], ground=ground, ink=ink(ground)) for k, ground in zip(classes, grounds, strict=True)
     )
-
-
-def _inside_out(k: int) -> int:
-    """The class of the same sign that is as far from the edge as this one is from the centre."""
-    return CENTRE - 1 - k if k < CENTRE else 3 * CENTRE + 1 - k

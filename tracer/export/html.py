@@ -6,7 +6,25 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from ..document import Block, Branch, Cell, Column, Formula, Inline, Lines, Paragraph, Span, Table, Tree
+from ..document import (
+    Abreast,
+    Block,
+    Branch,
+    Cell,
+    Column,
+    Formula,
+    Inline,
+    Items,
+    Lines,
+    Matrix,
+    Paragraph,
+    Prose,
+    Row,
+    Scale,
+    Span,
+    Table,
+    Tree,
+)
 from ..i18n import language
 from .colours import DARK, LIGHT, MONOSPACED, heat_rules, variables
 from .markup import escaped, mathml
@@ -81,14 +99,41 @@ def _header(title: Title) -> str:
 
 def _block(block: Block) -> str:
     match block:
-        case Paragraph(parts):
-            return f"<p>{' '.join(map(_inline, parts))}</p>"
+        case Paragraph(parts, gap=gap):
+            return f"<p>{(' ' if gap else '').join(map(_inline, parts))}</p>"
         case Lines(lines):
             return "<pre>" + "\n".join("".join(map(_piece, line)) for line in lines) + "</pre>"
-        case Table(columns, rows):
-            return f'<div class="tables">{"".join(_tables(columns, rows))}</div>'
+        case Scale(numbers, tones):
+            return f'<p class="scale">{"".join(map(_swatch, numbers, tones))}</p>'
+        case Table():
+            return f'<div class="tables">{"".join(_tables(block))}</div>'
+        case Matrix():
+            return _block(block.whole(Writer.size))
+        case Abreast(names, matrices):
+            boxes = (_box(matrix.whole(Writer.size), name) for name, matrix in zip(names, matrices, strict=True))
+            return f'<div class="tables abreast">{"".join(boxes)}</div>'
+        case Items(_marks, contents, has_bar):
+            return _quotes(contents) if has_bar else _items(contents)
+        case Prose(blocks):
+            return _blocks(blocks)
         case Tree(branches):
             return _list(branches)
+
+
+def _blocks(blocks: Sequence[Block]) -> str:
+    return "".join(map(_block, blocks))
+
+
+def _items(contents: Sequence[Sequence[Block]]) -> str:
+    return f"<ul>{''.join(f'<li>{_blocks(part)}</li>' for part in contents)}</ul>"
+
+
+def _quotes(contents: Sequence[Sequence[Block]]) -> str:
+    return "".join(f"<blockquote>{_blocks(part)}</blockquote>" if part else "<hr>" for part in contents)
+
+
+def _swatch(number: str, tone: str) -> str:
+    return f'<span class="{tone}">{escaped(number)}</span>'
 
 
 def _inline(part: Inline) -> str:
@@ -104,12 +149,26 @@ def _class(*tones: str) -> str:
     return f' class="{names}"' if names else ""
 
 
-def _tables(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Iterator[str]:
+def _tables(table: Table) -> Iterator[str]:
     """The table, in parts so wide as paper is; the first column stands before each of them."""
-    for start in range(1, max(2, len(columns)), COLUMNS):
+    for start in range(1, max(2, len(table.columns)), COLUMNS):
         part = slice(start, start + COLUMNS)
-        cut = [row if len(row) == 1 < len(columns) else [row[0], *row[part]] for row in rows]
-        yield f'<div class="box"><table>{_head([columns[0], *columns[part]])}{_body(columns, part, cut)}</table></div>'
+        rows = [[row[0], *row[part]] for row in table.rows]
+        footer = [table.footer[0], *table.footer[part]] if table.footer else ()
+        yield _box(Table([table.columns[0], *table.columns[part]], rows, footer))
+
+
+def _box(table: Table, name: str = "") -> str:
+    caption = f"<caption>{escaped(name)}</caption>" if name else ""
+    return f'<div class="box"><table>{caption}{_head(table.columns)}{_body(table)}{_foot(table)}</table></div>'
+
+
+def _body(table: Table) -> str:
+    return f"<tbody>{''.join(f'<tr>{_row(row, table.columns)}</tr>' for row in table.rows)}</tbody>"
+
+
+def _foot(table: Table) -> str:
+    return f"<tfoot><tr>{_row(table.footer, table.columns)}</tr></tfoot>" if table.footer else ""
 
 
 def _head(columns: Sequence[Column]) -> str:
@@ -127,14 +186,7 @@ def _side(column: Column) -> str:
     return "left" if column.align == "<" else ""
 
 
-def _body(columns: Sequence[Column], part: slice, rows: Sequence[Sequence[Cell]]) -> str:
-    heads = [columns[0], *columns[part]]
-    return f"<tbody>{''.join(f'<tr>{_row(row, heads)}</tr>' for row in rows)}</tbody>"
-
-
-def _row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
-    if len(row) < len(columns):
-        return f'<th class="left" colspan="{len(columns)}">{_content(row[0])}</th>'
+def _row(row: Row, columns: Sequence[Column]) -> str:
     first, *rest = zip(row, columns, strict=True)
     return _field("th", *first) + "".join(_field("td", *field, _place(row[0], field[1])) for field in rest)
 

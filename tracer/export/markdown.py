@@ -5,13 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ..document import Block, Branch, Cell, Column, Formula, Inline, Lines, Paragraph, Table, Tree
+from ..document import (
+    Abreast,
+    Block,
+    Branch,
+    Cell,
+    Formula,
+    Inline,
+    Items,
+    Lines,
+    Matrix,
+    Paragraph,
+    Prose,
+    Row,
+    Scale,
+    Table,
+    Tree,
+)
 from .writer import UNTITLED, DocumentWriter, Title
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~$#&]")
 _AT_START = re.compile(r"^(\d*)([-+=.)])(?=\s|$)")
 """Signs that mean something anywhere, and those that do at the start of a line."""
 _BAR = 20
+COLUMNS = 20
+"""So many columns of a matrix stand side by side."""
 
 
 class Writer(DocumentWriter):
@@ -55,14 +73,38 @@ def _longest_run(text: str) -> int:
 
 def _lines(block: Block) -> Iterator[str]:
     match block:
-        case Paragraph(parts):
-            yield "   ".join(map(_inline, parts))
+        case Paragraph(parts, gap=gap):
+            yield ("   " if gap else "").join(map(_inline, parts))
         case Lines(lines):
             yield from _fenced(["".join(span.text for span in line) for line in lines])
-        case Table(columns, rows):
-            yield from _table(columns, rows)
+        case Scale():
+            return
+        case Table():
+            yield from _table(block)
+        case Matrix():
+            yield from _table(block.whole(COLUMNS))
+        case Abreast(names, matrices):
+            for name, matrix in zip(names, matrices, strict=True):
+                yield from (f"**{escaped(name)}**", "", *_table(matrix.whole(COLUMNS)), "")
+        case Items(marks, contents, has_bar):
+            yield from _items([">" if has_bar else "-" if mark in "•-" else mark for mark in marks], contents)
+        case Prose(blocks):
+            yield from _stacked(blocks)
         case Tree(branches):
             yield from _list(branches)
+
+
+def _stacked(blocks: Sequence[Block]) -> Iterator[str]:
+    for number, block in enumerate(blocks):
+        if number:
+            yield ""
+        yield from _lines(block)
+
+
+def _items(marks: Sequence[str], contents: Sequence[Sequence[Block]]) -> Iterator[str]:
+    for mark, content in zip(marks, contents, strict=True):
+        for number, line in enumerate(_stacked(content)):
+            yield f"{mark if not number or mark == '>' else ' ' * len(mark)} {line}".rstrip()
 
 
 def _fenced(lines: Sequence[str]) -> Iterator[str]:
@@ -70,11 +112,16 @@ def _fenced(lines: Sequence[str]) -> Iterator[str]:
     yield from (f"{fence}text", *lines, fence)
 
 
-def _table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Iterator[str]:
-    yield _row([escaped(f"{column.title} {column.label}".strip()) for column in columns])
-    yield _row(["---:" if column.align == ">" else ":---" for column in columns])
-    for row in rows:
-        yield _row([*map(_cell, row), *[""] * (len(columns) - len(row))])
+def _table(table: Table) -> Iterator[str]:
+    """A table under its heads; a single row that has none is a line."""
+    heads = [f"{column.title} {column.label}".strip() for column in table.columns]
+    if not any(heads) and len(table.rows) == 1:
+        yield "   ".join(filter(None, map(_cell, table.rows[0])))
+        return
+    yield _row(list(map(escaped, heads)))
+    yield _row(["---:" if column.align == ">" else ":---" for column in table.columns])
+    rows: list[Row] = [*table.rows, *([table.footer] if table.footer else [])]
+    yield from (_row(list(map(_cell, row))) for row in rows)
 
 
 def _row(texts: Sequence[str]) -> str:
@@ -83,7 +130,7 @@ def _row(texts: Sequence[str]) -> str:
 
 def _cell(cell: Cell) -> str:
     bar = "█" * round(cell.share * _BAR)
-    text = _inline(cell.content)
+    text = _inline(cell.content).rstrip()
     inner = text.lstrip(" ")
     return f"{bar} {'&nbsp;' * (len(text) - len(inner))}{inner}".strip()
 
@@ -92,7 +139,7 @@ def _inline(part: Inline) -> str:
     if isinstance(part, Formula):
         return "$" + part.latex.replace("|", r"\vert ") + "$"
     text = escaped(part.text)
-    return f"**{text}**" if part.tone == "bold" and text.strip() else text
+    return f"**{text}**" if "bold" in part.tone.split(" ") and text.strip() else text
 
 
 def _list(branches: Sequence[Branch]) -> Iterator[str]:
@@ -103,10 +150,7 @@ def _list(branches: Sequence[Branch]) -> Iterator[str]:
 
 
 def _contents(branch: Branch) -> Iterator[str]:
-    for number, block in enumerate(branch.content):
-        if number:
-            yield ""
-        yield from _lines(block)
+    yield from _stacked(branch.content)
     if branch.branches:
         yield ""
         yield from _list(branch.branches)

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rich.cells import cell_len
-from rich.segment import Segment
-
-from .colours import BAR
-from .page import DIM, Line, Page, View
+from ..document import Block, Paragraph, Span
+from .page import DIM, Page, View
 
 
 @dataclass(frozen=True)
@@ -20,7 +17,7 @@ class ProgressBar(View):
     total: int
     width: int = 20
 
-    def lines(self, page: Page) -> Iterator[Line]:
+    def blocks(self, page: Page) -> Iterator[Block]:
         bar = page.bar(self.done / max(1, self.total), self.width)
-        rest = page.glyphs.zero * (self.width - cell_len(bar))
-        yield [Segment(bar, BAR), Segment(rest, DIM), Segment(f"  {self.done}/{self.total}")]
+        rest = page.glyphs.zero * (self.width - len(bar))
+        yield Paragraph([Span(bar, "bar"), Span(rest, DIM), Span(f"  {self.done}/{self.total}")], gap=0)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.segment import Segment
-
+from ..document import Block, Paragraph, Span
 from ..i18n import _
 from ..verify import Check
-from .composite import Composite, Flow
+from .composite import Composite
 from .page import BOLD, Page, Sentence, View
 from .table import Column, Remark, Table
 
@@ -24,8 +23,8 @@ class ChecksView(Composite):
     checks: Sequence[Check]
     title: str
 
-    def parts(self, page: Page) -> Iterator[View]:
-        yield Flow([Segment(self.title, BOLD)])
+    def parts(self, page: Page) -> Iterator[View | Block]:
+        yield Paragraph([Span(self.title, BOLD)])
         columns = [
             Column(_("check"), [check.name for check in self.checks], "<"),
             Column(_("of"), [check.unit for check in self.checks], "<", spare=2),

@@ -8,6 +8,7 @@ from typing import IO, Literal
 from rich.console import Console
 
 from .page import Density
+from .terminal.sheet import BOX, Ground
 
 Depth = Literal["standard", "256", "truecolor"]
 """How many colours: 16, 256, or all."""
@@ -16,9 +17,11 @@ Choice = Literal["auto", "always", "never"]
 
 
 class PageConsole(Console):
-    """A console that says how much of a thing is to be shown."""
+    """A console that says how much of a thing is to be shown, on what ground, and with what boxes around tables."""
 
     density = Density()
+    ground: Ground = "dark"
+    box = BOX
 
 
 class AsciiConsole(PageConsole):
@@ -37,6 +40,8 @@ def make_console(
     accessible: bool,
     environ: Mapping[str, str],
     density: Density | None = None,
+    ground: Ground = "dark",
+    box: str = BOX,
 ) -> Console:
     """A console on ``file``: tokens are never markup or emoji, numbers never highlighted.
 
@@ -56,7 +61,7 @@ def make_console(
         legacy_windows=False,
         _environ=environ,
     )
-    console.density = density or Density()
+    console.density, console.ground, console.box = density or Density(), ground, box
     return console
 
 

@@ -6,14 +6,13 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rich.segment import Segment
-
 from ..arithmetic import Minus
 from ..contest import Contest
 from ..derive import Derivation
+from ..document import Block, Branch, Paragraph, Span, Tree
 from ..i18n import _
-from .composite import Composite, Flow
-from .derivation import TERMS, UNNUMBERED, Branch, Numbers, TreeView, finer, number_of
+from .composite import Composite
+from .derivation import TERMS, UNNUMBERED, Numbers, finer, number_of, told
 from .expression import Writer, sum_over_row
 from .numbers import Notation
 from .page import BOLD, DIM, Page, Sentence, View
@@ -37,31 +36,30 @@ class ContestView(Composite):
     def on(self, page: Page) -> Page:
         return finer(page, self.decimals)
 
-    def parts(self, page: Page) -> Iterator[View]:
+    def parts(self, page: Page) -> Iterator[View | Block]:
         title = (
             _("why {token} and not {rival}")
             if self.contest.margin >= 0 or self.contest.ruling
             else _("{token} was chosen, though {rival} has the larger logit")
         ).format(token=self._token(self.contest.winner), rival=self._token(self.contest.rival))
-        yield Flow([Segment(title, BOLD)])
-        yield TreeView(list(self._branches(Writer(Notation(page)), page)))
+        yield Tree([Branch([Paragraph([Span(title, BOLD)])], list(self._branches(Writer(Notation(page)), page)))])
 
     def _branches(self, writer: Writer, page: Page) -> Iterator[Branch]:
         winner, rival, margin = self.contest.winner, self.contest.rival, self.contest.margin
         for side in (winner, rival):
             leaf = side.record.output.leaf(*side.index)
-            yield Branch(f"{number_of(leaf, self.numbers)}{self._token(side)}  {leaf} = {writer.value(side.value)}")
+            yield told(f"{number_of(leaf, self.numbers)}{self._token(side)}  {leaf} = {writer.value(side.value)}")
         if self.contest.ruling:
             ruled = _("{rival} can't be chosen here: {ruling}")
-            yield Branch(page.text(ruled.format(rival=self._token(rival), ruling=self.contest.ruling)))
+            yield told(page.text(ruled.format(rival=self._token(rival), ruling=self.contest.ruling)))
         sentence = _("margin {difference} = {margin}: {odds}")
         difference = writer.line(Minus(*(side.record.output.leaf(*side.index) for side in (winner, rival))), margin)
         odds = self._odds(writer)
-        yield Branch(page.text(sentence.format(difference=difference, margin=writer.value(margin), odds=odds)))
-        yield Branch(self._difference(page))
+        yield told(page.text(sentence.format(difference=difference, margin=writer.value(margin), odds=odds)))
+        yield Branch(list(self._difference().blocks(page)))
         if sum_over_row(winner.expression) is None:
             rest = _("the biases add {rest}").format(rest=writer.value(self.contest.rest))
-            yield Branch(page.text(rest))
+            yield told(page.text(rest))
 
     def _odds(self, writer: Writer) -> str:
         odds = self.contest.odds
@@ -70,7 +68,7 @@ class ContestView(Composite):
         times = writer.roughly(math.exp(odds)) if odds < LARGE_ODDS else f"e^{odds:.1f}"
         return _("its probability in choice.probs is {times} times the other's").format(times=times)
 
-    def _difference(self, page: Page) -> View:
+    def _difference(self) -> View:
         ours, theirs = (
             f"W[{quoted(self.piece(side.index[-1]))}]" for side in (self.contest.winner, self.contest.rival)
         )
@@ -90,7 +88,7 @@ class Verdict(Composite):
     contest: Contest | None
     piece: Callable[[int], str]
 
-    def parts(self, page: Page) -> Iterator[View]:
+    def parts(self, page: Page) -> Iterator[View | Block]:
         contest = self.contest
         if contest is None or math.isnan(contest.margin):
             yield Sentence(_("how it came to be chosen: why choice"), DIM, indent=2)

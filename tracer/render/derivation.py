@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
-
-from .. import document
 from ..arithmetic import Leaf, Named, Node, Sum
 from ..derive import Derivation, Explanation, Place
-from ..document import Block, Span
+from ..document import Block, Branch, Paragraph, Span, Tree
 from ..factors import row_by_column
 from ..i18n import _
-from .colours import tone
-from .composite import Composite, Flow, Symbols
+from .composite import Composite
+from .composite import symbols as formula_of
 from .expression import Writer, alone, is_number, parts, reduced, symbols
 from .numbers import Notation, decimals_of
-from .page import BOLD, DIM, Line, Page, View, folded
+from .page import BOLD, DIM, Page, View
 from .product import product_view
 from .tokens import quoted
 from .worked import worked_sum
@@ -33,13 +28,9 @@ Numbers = Mapping[str, int]
 UNNUMBERED: Numbers = {}
 
 
-@dataclass(frozen=True)
-class Branch:
-    """A line of a tree, or a view in its place, and the branches below it."""
-
-    content: str | View
-    style: Style | None = None
-    branches: Sequence[Branch] = ()
+def told(text: str, tone: str = "") -> Branch:
+    """A line of a tree."""
+    return Branch([Paragraph([Span(text, tone)], hang=2)])
 
 
 @dataclass(frozen=True)
@@ -55,11 +46,8 @@ class DerivationView(Composite):
     def on(self, page: Page) -> Page:
         return finer(page, self.decimals)
 
-    def parts(self, page: Page) -> Iterator[View]:
-        root = self._explained(self.explanation, page)
-        assert isinstance(root.content, str)
-        yield Flow([Segment(root.content, BOLD)])
-        yield TreeView(root.branches)
+    def parts(self, page: Page) -> Iterator[View | Block]:
+        yield Tree([self._explained(self.explanation, page)])
         derivation = self.explanation.derivation
         if derivation is not None and row_by_column(derivation.expression):
             yield product_view(derivation)
@@ -68,9 +56,9 @@ class DerivationView(Composite):
         cell = f"{number_of(explanation.leaf, self.numbers)}{explanation.leaf}"
         head = " ".join([f"{cell} = {self._value(explanation, page)}", *self._remarks(explanation)])
         if explanation.derivation is None:
-            return Branch(head, DIM)
+            return told(head, DIM)
         below = [self._explained(operand, page) for operand in explanation.operands]
-        return Branch(head, BOLD, [*self._body(explanation.derivation, page), *below])
+        return Branch(told(head, BOLD).content, [*self._body(explanation.derivation, page), *below])
 
     def _value(self, explanation: Explanation, page: Page) -> str:
         record, value = explanation.record, explanation.leaf.value
@@ -89,25 +77,25 @@ class DerivationView(Composite):
         writer = Writer(Notation(page))
         operation, expression = derivation.record.op, derivation.expression
         words = "" if operation.name == derivation.formula else f"{operation.name}: "
-        yield Branch(Symbols(derivation.record, words))
-        told = [derivation.note] if derivation.note else []
-        for text in [*_steps(expression, derivation.value, writer), *told, *self.reasons(derivation)]:
-            yield Branch(page.text(text))
+        yield Branch([formula_of(derivation.record, words)])
+        notes = [derivation.note] if derivation.note else []
+        for text in [*_steps(expression, derivation.value, writer), *notes, *self.reasons(derivation)]:
+            yield told(page.text(text))
         for part in dict.fromkeys(parts(expression)):
             yield self._part(part, derivation, writer, page)
         stated = [f"{number.symbol} = {writer.constant(number.value)}" for number in symbols(expression)]
         if stated:
-            yield Branch(page.text(", ".join(dict.fromkeys(stated))))
+            yield told(page.text(", ".join(dict.fromkeys(stated))))
 
     def _part(self, part: Named | Sum, derivation: Derivation, writer: Writer, page: Page) -> Branch:
         if isinstance(part, Named):
             value = part.evaluate()
             shown = str(part.node) if isinstance(part.node, Leaf) else page.text(writer.line(part.node, value))
             steps = dict.fromkeys((page.text(part.symbol), shown, writer.value(value)))
-            return Branch(" = ".join(steps))
+            return told(" = ".join(steps))
         total = derivation.value if part is derivation.expression else part.evaluate()
         asked = list(alone(derivation.expression))
-        return Branch(worked_sum(part, total=total, count=self.count, asked=asked))
+        return Branch(list(worked_sum(part, total=total, count=self.count, asked=asked).blocks(page)))
 
 
 def explanation_view(
@@ -143,51 +131,6 @@ def derivation_view(derivation: Derivation, *, decimals: int | None = None) -> D
 def finer(page: Page, decimals: int | None) -> Page:
     """The page with so many decimals; with one more than it has, where a view is not told."""
     return page.showing(page.decimals + 1 if decimals is None else decimals, None)
-
-
-@dataclass(frozen=True)
-class TreeView(View):
-    """A tree, drawn with lines."""
-
-    branches: Sequence[Branch]
-
-    def lines(self, page: Page) -> Iterator[Line]:
-        return drawn(self.branches, page)
-
-    def blocks(self, page: Page) -> Iterator[Block]:
-        yield document.Tree(_branches(self.branches, page))
-
-
-def _branches(branches: Sequence[Branch], page: Page) -> list[document.Branch]:
-    return [document.Branch(_blocks(branch, page), _branches(branch.branches, page)) for branch in branches]
-
-
-def _blocks(branch: Branch, page: Page) -> list[Block]:
-    if isinstance(branch.content, View):
-        return list(branch.content.blocks(page))
-    return [document.Paragraph([Span(branch.content, tone(branch.style))])]
-
-
-def drawn(branches: Sequence[Branch], page: Page, before: str = "") -> Iterator[Line]:
-    """A tree, each line folded within its branch."""
-    glyphs = page.glyphs
-    for number, branch in enumerate(branches):
-        is_last = number == len(branches) - 1
-        fork, down = (glyphs.last, " " * len(glyphs.down)) if is_last else (glyphs.fork, glyphs.down)
-        first, *rest = _content(branch, max(12, page.width - cell_len(before) - 5), page)
-        yield [Segment(f"{before}{fork}", DIM), *first]
-        yield from ([Segment(f"{before}{down}{_indent(branch)}", DIM), *line] for line in rest)
-        yield from drawn(branch.branches, page, before + down)
-
-
-def _content(branch: Branch, width: int, page: Page) -> list[Line]:
-    if isinstance(branch.content, View):
-        return list(branch.content.lines(replace(page, width=width)))
-    return [[Segment(part, branch.style)] for part in folded(branch.content, width)]
-
-
-def _indent(branch: Branch) -> str:
-    return "" if isinstance(branch.content, View) else "  "
 
 
 def _labelled(place: Place) -> str:

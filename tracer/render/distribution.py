@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from rich.cells import cell_len
-from rich.segment import Segment
 
-from ..document import Block, Paragraph, Span
+from ..document import Block, Cell, Span
+from ..document import Column as Head
+from ..document import Table as Rows
 from ..i18n import _, ngettext
 from ..run import Token
 from ..tensor import Array, Tensor
 from .composite import Composite
 from .heading import Heading
 from .numbers import Notation
-from .page import BOLD, DIM, Line, Page, Sentence, View, clipped_left, padded
+from .page import BOLD, DIM, Page, Sentence, View
 from .table import Column, Remark, Table
 from .tokens import quoted, shown
 
@@ -30,19 +30,11 @@ class TokenLine(View):
 
     token: Token
 
-    def lines(self, page: Page) -> Iterator[Line]:
-        number = Notation(page)(self.token.prob)
-        head = _("token {n}  {piece}  p {prob}").format(
-            n=f"{self.token.step:>{_NUMBER}}", piece=padded(quoted(self.token.piece), _PIECE), prob=number
-        )
-        room = page.width - cell_len(head) - 6
-        text = clipped_left(shown(self.token.text), room, page.glyphs.more) if room > 0 else ""
-        yield [Segment(head), Segment(f"      {text}", BOLD)]
-
     def blocks(self, page: Page) -> Iterator[Block]:
-        token = self.token
-        texts = [_("token {n}").format(n=token.step), quoted(token.piece), f"p {Notation(page)(token.prob)}"]
-        yield Paragraph([*map(Span, texts), Span(shown(token.text), "bold")])
+        token, number = self.token, Notation(page)
+        texts = [_("token {n}").format(n=f"{token.step:>{_NUMBER}}"), quoted(token.piece), f"p {number(token.prob)}"]
+        heads = [Head(align="<"), Head(align="<", least=_PIECE), Head(align="<"), Head(align="<", room="cut_start")]
+        yield Rows(heads, [[*(Cell(Span(text)) for text in texts), Cell(Span(shown(token.text), BOLD))]])
 
 
 @dataclass(frozen=True)
@@ -57,9 +49,9 @@ class Top(Composite):
     title: str
     after: str | None
 
-    def parts(self, page: Page) -> Iterator[View]:
+    def parts(self, page: Page) -> Iterator[View | Block]:
         if self.after is not None:
-            yield Heading(self.title).view([_("after {token}").format(token=quoted(self.after))], page)
+            yield Heading(self.title).above([_("after {token}").format(token=quoted(self.after))], page)
         order = np.argsort(-self.probs, kind="stable")
         ids = order[: self.n].tolist()
         ranks = list(range(1, len(ids) + 1))

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.segment import Segment
-
 from ..derive import Derivation
-from ..document import Formula
+from ..document import Block, Formula, Paragraph, Span
 from ..factors import Factor, factors, row_by_column, shapes
 from ..i18n import _, spoken
 from ..tape import Record
 from ..tensor import Axis
-from .composite import Composite, Flow, formula
+from .composite import Composite, formula
 from .facts import Facts
 from .page import BOLD, Page, View
 from .product import product_view
@@ -27,8 +25,8 @@ class FormulaView(Composite):
     record: Record
     derivation: Derivation | None
 
-    def parts(self, page: Page) -> Iterator[View]:
-        yield Flow([Segment(self.record.output.address, BOLD)])
+    def parts(self, page: Page) -> Iterator[View | Block]:
+        yield Paragraph([Span(self.record.output.address, BOLD)])
         yield Facts(self._facts())
         if self.derivation is not None and row_by_column(self.derivation.expression):
             yield product_view(self.derivation)

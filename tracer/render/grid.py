@@ -1,33 +1,24 @@
-"""A matrix with labels on both axes, cut to what the page shows before a cell is formatted."""
+"""A matrix with labels on both axes, cut to what there is room for before a cell is formatted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
-from operator import itemgetter
 from typing import Protocol
 
+import numpy as np
 from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
 
-from .. import document
-from ..document import Block, Cell, Span
+from ..document import Cell, Column, Matrix, Row, Span, Table
 from ..i18n import _
 from ..tensor import Array, Axis
-from .colours import tone
-from .page import BOLD, DIM, Line, Page, View, clipped, flow, padded
+from ..window import Hidden, Shown, places, window
+from .folding import clipped
+from .page import BOLD, DIM, Page
 from .tokens import digits_of, label, place_label
-from .window import Hidden, Shown, places, window
 
-GAP = 2
-LABEL = 8
+LABEL, DENSE = 8, 4
 ROW_LABEL = 16
-
-Piece = tuple[str, Style | None]
-
-_ELLIPSIS: Piece = ("…", DIM)
 
 
 class Painter(Protocol):
@@ -37,147 +28,123 @@ class Painter(Protocol):
     def width(self) -> int:
         """The cells that any of them needs."""
 
-    def paint(self, values: Array) -> list[list[Piece]]:
-        """[row, column] -> text and style of every cell."""
+    def paint(self, values: Array) -> list[list[Span]]:
+        """[row, column] -> text and tone of every cell."""
 
 
 @dataclass(frozen=True)
-class Grid(View):
-    """A matrix [row, column]; ``focus`` is the row whose largest cell stays visible with it."""
+class Grid(Matrix):
+    """A matrix [row, column]; ``focus`` is the row whose largest cell stays visible with it.
+
+    The largest cell of a row is bold if ``is_ranked``.
+    """
 
     array: Array
     rows: Axis
     columns: Axis
     painter: Painter
-    max_rows: int
+    page: Page
     full: bool = False
     focus: int = -1
+    is_ranked: bool = False
 
-    def lines(self, page: Page) -> Iterator[Line]:
-        n_rows = len(self.array)
-        shown = self._cut(n_rows, [self.focus])
-        labels = {row: self._row_label(row, page) for row in places(shown)}
-        area = max(cell_len(text) for text in [*labels.values(), *self._corner()])
-        width = self._column_width(page.width - area)
-        fit = max(1, (page.width - area) // (width + GAP))
-        blocks = self._blocks(fit)
-        if page.plain or max(map(len, blocks)) > fit:
-            return self._listed(shown, labels, page)
-        return chain.from_iterable(self._block(shown, labels, columns, width, page) for columns in blocks)
+    def rows_shown(self) -> Sequence[Shown]:
+        return self._cut(len(self.array), self.page.rows, [self.focus])
 
-    def blocks(self, page: Page) -> Iterator[Block]:
-        """At most so many columns as rows, whatever the width."""
-        n_rows, n = self.array.shape
-        rows, columns = self._cut(n_rows, [self.focus]), self._cut(n, [int(self.array[self.focus].argmax())])
-        heads = [document.Column(*self._corner(), "<"), *map(self._column, columns)]
-        yield document.Table(heads, list(self._rows(rows, columns, page)))
-
-    def _cut(self, n: int, keep: Sequence[int]) -> list[Shown]:
-        return window(n, n if self.full else self.max_rows, keep)
-
-    def _column(self, column: Shown) -> document.Column:
-        if isinstance(column, Hidden):
-            return document.Column(f"…{len(column)}…")
-        return document.Column(str(self.columns.number(column)), label(self.columns, column))
-
-    def _rows(self, rows: Sequence[Shown], columns: Sequence[Shown], page: Page) -> Iterator[Sequence[Cell]]:
-        painted = iter(self.painter.paint(self.array[places(rows)][:, places(columns)]))
-        for row in rows:
-            if isinstance(row, Hidden):
-                yield [Cell(Span(left_out(row, page), "dim"))]
-            else:
-                cells = with_gaps(next(painted), columns)
-                yield [Cell(Span(self._row_label(row, page).strip(), "dim")), *(_cell(*piece) for piece in cells)]
-
-    def _row_label(self, row: int, page: Page) -> str:
-        digits = digits_of(self.rows, len(self.array))
-        return place_label(self.rows, row, page, digits=digits, room=max(4, min(ROW_LABEL, page.width // 3)))
-
-    def _corner(self) -> tuple[str, str]:
-        return (self.columns.name, self.rows.name) if self.columns.labels is not None else (self.columns.name, "")
-
-    def _blocks(self, fit: int) -> list[list[Shown]]:
-        """The columns of each block: one block, cut from the middle, or, in full, as many as it takes."""
+    def columns_shown(self, room: int) -> Sequence[Sequence[Shown]]:
         n = self.array.shape[1]
         if self.full:
-            return [list(range(start, min(n, start + fit))) for start in range(0, n, fit)]
-        return [window(n, fit, [int(self.array[self.focus].argmax())])]
+            return [range(start, min(n, start + room)) for start in range(0, n, room)]
+        return [window(n, room, [int(self.array[self.focus].argmax())])]
 
-    def _column_width(self, room: int) -> int:
+    def cells(self, room: int) -> int:
         """Numbers are never cut, so a column is as wide as they need; wider for labels where there is room."""
         n = self.array.shape[1]
         needed = max(self.painter.width, digits_of(self.columns, n))
-        if n * (needed + GAP) > room and not self.full:
+        if n * (needed + 2) > room and not self.full:
             needed = max(needed, len(f"…{n}…"))
         widest = max((cell_len(label(self.columns, column)) for column in range(n)[: room // needed]), default=0)
-        return max(needed, min(widest, LABEL, room // 5 - GAP))
+        return max(needed, min(widest, LABEL, room // 5 - 2))
 
-    def _block(
-        self, shown: Sequence[Shown], labels: Mapping[int, str], columns: Sequence[Shown], width: int, page: Page
-    ) -> Iterator[Line]:
-        area = max(cell_len(text) for text in [*labels.values(), *self._corner()])
-        yield from self._head(columns, width, area)
-        painted = iter(self._painted(shown, columns, width))
-        for row in shown:
+    def table(self, rows: Sequence[Shown], columns: Sequence[Shown], width: int = 0) -> Table:
+        heads = [self._corner(), *(self._head(column, width) for column in columns)]
+        return Table(heads, list(self._rows(rows, columns)), names=self.rows.name)
+
+    def _cut(self, n: int, most: int, keep: Sequence[int]) -> list[Shown]:
+        return window(n, n if self.full else most, keep)
+
+    def _corner(self) -> Column:
+        has_labels = self.columns.labels is not None
+        return Column(self.columns.name, self.rows.name if has_labels else "", "<")
+
+    def _head(self, column: Shown, width: int) -> Column:
+        if isinstance(column, Hidden):
+            return Column(f"…{len(column)}…")
+        name = label(self.columns, column)
+        return Column(str(self.columns.number(column)), clipped(name, width, self.page.glyphs.more) if width else name)
+
+    def _rows(self, rows: Sequence[Shown], columns: Sequence[Shown]) -> Iterator[Row]:
+        seen, across = places(rows), places(columns)
+        painted = iter(self.painter.paint(self.array[np.ix_(seen, across)]) if across else [[]] * len(seen))
+        for row in rows:
             if isinstance(row, Hidden):
-                yield [Segment(left_out(row, page), DIM)]
+                yield [Cell(Span(left_out(row, self.page) if columns else "", DIM)), *[Cell(Span(""))] * len(columns)]
             else:
-                yield [Segment(padded(labels[row], area), DIM), *next(painted)]
+                yield [Cell(Span(self._name(row), DIM)), *self._cells(row, next(painted), columns)]
 
-    def _head(self, columns: Sequence[Shown], width: int, area: int) -> Iterator[Line]:
-        above, below = self._corner()
-        cells = [f"…{len(c)}…" if isinstance(c, Hidden) else str(self.columns.number(c)) for c in columns]
-        yield _heading(above, cells, width, area, DIM)
-        if self.columns.labels is not None:
-            pieces = ["" if isinstance(c, Hidden) else clipped(label(self.columns, c), width) for c in columns]
-            yield _heading(below, pieces, width, area, BOLD)
+    def _name(self, row: int) -> str:
+        return place_label(self.rows, row, self.page, digits=digits_of(self.rows, len(self.array)), room=ROW_LABEL)
 
-    def _painted(self, shown: Sequence[Shown], columns: Sequence[Shown], width: int) -> Iterator[Line]:
-        visible = self.array[places(shown)][:, places(columns)]
-        for row in self.painter.paint(visible):
-            yield merged(with_gaps(row, columns), width + GAP)
-
-    def _listed(self, shown: Sequence[Shown], labels: Mapping[int, str], page: Page) -> Iterator[Line]:
-        """Without a grid: a row a paragraph, each number after the name of its column."""
-        columns = self._cut(self.array.shape[1], [int(self.array[self.focus].argmax())])
-        painted = iter(self.painter.paint(self.array[places(shown)][:, places(columns)]))
-        for row in shown:
-            if isinstance(row, Hidden):
-                yield [Segment(left_out(row, page))]
-            else:
-                head = Segment(f"{self.rows.name} {labels[row].strip()}:", BOLD)
-                yield from flow([head, *self._entries(columns, next(painted), page)], page.width, gap=2, indent=2)
-
-    def _entries(self, columns: Sequence[Shown], row: Sequence[Piece], page: Page) -> Iterator[Segment]:
-        cells = iter(row)
+    def _cells(self, row: int, painted: Sequence[Span], columns: Sequence[Shown]) -> Iterator[Cell]:
+        best = int(np.nan_to_num(self.array[row], nan=-np.inf).argmax()) if self.is_ranked else -1
+        cells = iter(painted)
         for column in columns:
             if isinstance(column, Hidden):
-                yield Segment(left_out(column, page))
+                yield Cell(Span(self.page.glyphs.more, DIM))
             else:
-                text, style = next(cells)
-                yield Segment(f"{place_label(self.columns, column, page)}: {text.strip()};", style)
+                text, tone = next(cells)
+                yield Cell(Span(text, f"{tone} {BOLD}".strip() if column == best else tone))
 
 
-def _cell(text: str, style: Style | None) -> Cell:
-    return Cell(Span(text.strip(), tone(style)))
+@dataclass(frozen=True)
+class Dense(Grid):
+    """A matrix of cells side by side, its labels cut to their width."""
+
+    is_dense = True
+
+    def columns_shown(self, room: int) -> Sequence[Sequence[Shown]]:
+        return [window(self.array.shape[1], room)]
+
+    def cells(self, room: int) -> int:
+        return DENSE
+
+    def _head(self, column: Shown, width: int) -> Column:
+        if isinstance(column, Hidden):
+            return Column(self.page.glyphs.more)
+        head = super()._head(column, 0)
+        if not width:
+            return head
+        return head._replace(label=clipped(head.label.lstrip(" ▁"), width - 1, self.page.glyphs.more))
+
+
+@dataclass(frozen=True)
+class Series(Grid):
+    """One row, [1, column], read like text, that goes on below its beginning."""
+
+    is_wrapped = True
+
+    def columns_shown(self, room: int) -> Sequence[Sequence[Shown]]:
+        n = self.array.shape[1]
+        best = int(self.array[0].argmax()) // room
+        lines = self._cut(-(-n // room), self.page.rows, [best])
+        return [self._line(line, room, n) for line in lines]
+
+    def _line(self, line: Shown, room: int, n: int) -> Sequence[Shown]:
+        if isinstance(line, Hidden):
+            return [Hidden(line.start * room, line.stop * room)]
+        return range(line * room, min(n, (line + 1) * room))
 
 
 def left_out(hidden: Hidden, page: Page) -> str:
     """``… 88 more …``."""
     return page.text(_("… {n} more …").format(n=len(hidden)))
-
-
-def _heading(corner: str, cells: Sequence[str], width: int, area: int, style: Style) -> Line:
-    return [Segment(padded(corner, area), DIM), *(Segment(padded(cell, width + GAP, ">"), style) for cell in cells)]
-
-
-def with_gaps(row: Sequence[Piece], columns: Sequence[Shown]) -> Iterator[Piece]:
-    """The cells of the columns in sight, a mark where some are left out."""
-    cells = iter(row)
-    return (_ELLIPSIS if isinstance(column, Hidden) else next(cells) for column in columns)
-
-
-def merged(row: Iterable[Piece], width: int) -> Line:
-    """A line of cells so wide each, neighbours of one style in one piece."""
-    by_style = groupby(row, key=itemgetter(1))
-    return [Segment("".join([text.rjust(width) for text, _style in cells]), style) for style, cells in by_style]

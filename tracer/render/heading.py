@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from rich.segment import Segment
-
+from ..document import Paragraph, Span
 from ..i18n import _, ngettext
 from ..tensor import Statistics, Tensor
-from .composite import Flow
 from .numbers import Notation
-from .page import BOLD, DIM, Line, Page
+from .page import BOLD, DIM, Page
 from .tokens import shown
 
 
@@ -22,15 +20,11 @@ class Heading(NamedTuple):
     title: str
     remark: str = ""
 
-    def view(self, facts: Sequence[str], page: Page) -> Flow:
-        """The title, facts, and the remark, side by side as far as they fit."""
+    def above(self, facts: Sequence[str], page: Page) -> Paragraph:
+        """The title, facts, and the remark."""
         remark = [page.text(self.remark)] if self.remark else []
-        rest = [Segment(text, DIM) for text in [*facts, *remark] if text]
-        return Flow([Segment(shown(self.title), BOLD), *rest] if self.title else rest)
-
-    def lines_with(self, facts: Sequence[str], page: Page) -> Iterator[Line]:
-        """The lines of that."""
-        return self.view(facts, page).lines(page)
+        rest = [Span(text, DIM) for text in [*facts, *remark] if text]
+        return Paragraph([Span(shown(self.title), BOLD), *rest] if self.title else rest)
 
 
 def shape_by_name(tensor: Tensor) -> str:

@@ -49,17 +49,14 @@ class CacheView(Composite):
     layers: Sequence[tuple[Shape, Shape, int]]
 
     def parts(self, page: Page) -> Iterator[View]:
-        columns = [
-            Column(_("layer"), [*(str(n) for n in range(len(self.layers))), _("in all")], "<"),
-            Column(_("k and v [head,key,d_k]"), [*(_written(own) for own, _memory, _size in self.layers), ""]),
-            Column(_("of the source"), [*(_written(memory) for _own, memory, _size in self.layers), ""], spare=1),
-            Column(_("memory"), [memory(size) for size in self._sizes()]),
-        ]
-        yield Table(columns, [Remark()] * (len(self.layers) + 1))
-
-    def _sizes(self) -> list[int]:
         sizes = [size for _own, _memory, size in self.layers]
-        return [*sizes, sum(sizes)]
+        columns = [
+            Column(_("layer"), [str(n) for n in range(len(self.layers))], "<", foot=_("in all")),
+            Column(_("k and v [head,key,d_k]"), [_written(own) for own, _memory, _size in self.layers]),
+            Column(_("of the source"), [_written(memory) for _own, memory, _size in self.layers], spare=1),
+            Column(_("memory"), list(map(memory, sizes)), foot=memory(sum(sizes))),
+        ]
+        yield Table(columns)
 
 
 def tensors_view(rows: Sequence[Row]) -> TensorsView:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..document import Block, Span
 from ..i18n import _, spoken
 from ..ops.attention import blind_queries, is_hidden
 from ..tape import Record
 from ..tensor import Array
 from .composite import Composite
-from .grid import Grid, Piece
+from .grid import Grid
 from .heading import Heading, shape_by_name
 from .page import DIM, Page, Sentence, View
 
@@ -23,9 +24,9 @@ class MaskPainter:
     width = 1
 
     def __init__(self, page: Page, hidden: Sequence[str] = ()) -> None:
-        self._signs = (page.glyphs.visible, None), *((sign, DIM) for sign in hidden or page.glyphs.hidden)
+        self._signs = Span(page.glyphs.visible), *(Span(sign, DIM) for sign in hidden or page.glyphs.hidden)
 
-    def paint(self, values: Array) -> list[list[Piece]]:
+    def paint(self, values: Array) -> list[list[Span]]:
         """[query, key] -> a sign for every cell: 0 is visible, n hidden by the n-th rule."""
         return [[self._signs[rule] for rule in row] for row in values.tolist()]
 
@@ -42,11 +43,11 @@ class MaskView(Composite):
     def on(self, page: Page) -> Page:
         return page.showing(None, self.max_rows)
 
-    def parts(self, page: Page) -> Iterator[View]:
+    def parts(self, page: Page) -> Iterator[View | Block]:
         mask = self.record.output
         rows, columns = mask.dims
-        yield self.heading.view([shape_by_name(mask), page.text(self.record.op.note(self.record))], page)
-        yield Grid(is_hidden(mask.array).astype(int), rows, columns, MaskPainter(page), page.rows, self.full)
+        yield self.heading.above([shape_by_name(mask), page.text(self.record.op.note(self.record))], page)
+        yield Grid(is_hidden(mask.array).astype(int), rows, columns, MaskPainter(page), page, self.full)
         legend = _("{visible} visible (+0)   {hidden} hidden (−∞)")
         yield Sentence(legend.format(visible=page.glyphs.visible, hidden=page.glyphs.hidden), DIM)
 
@@ -60,11 +61,11 @@ class RulesView(Composite):
     title: str
     full: bool
 
-    def parts(self, page: Page) -> Iterator[View]:
+    def parts(self, page: Page) -> Iterator[View | Block]:
         mask = self.record.output
         rows, columns = mask.dims
-        yield Heading(self.title).view([shape_by_name(mask)], page)
-        yield Grid(self._codes(), rows, columns, MaskPainter(page, SIGNS), page.rows, self.full)
+        yield Heading(self.title).above([shape_by_name(mask)], page)
+        yield Grid(self._codes(), rows, columns, MaskPainter(page, SIGNS), page, self.full)
         yield Sentence(_("{visible} visible (+0)").format(visible=page.glyphs.visible), DIM)
         for sign, (name, hidden) in zip(SIGNS, self.rules.items(), strict=False):
             told = _told(name, int(hidden.sum()), hidden.size)

@@ -11,7 +11,7 @@ from ..i18n import _, extent
 from ..modules import Module
 from .composite import Composite
 from .page import Page, View
-from .table import Column, Remark, Table
+from .table import Column, Table
 
 KIB = 1024
 
@@ -30,14 +30,14 @@ class ModulesView(Composite):
     itemsize: int
 
     def parts(self, page: Page) -> Iterator[View]:
-        rows = [*_rows(self.root, 0), _Row(_("in all"), self.root.count, "")]
+        rows, count, size = list(_rows(self.root, 0)), self.root.count, self.itemsize
         columns = [
-            Column(_("module"), [page.text(row.name) for row in rows], "<"),
-            Column(_("parameters"), [f"{row.parameters:,}" for row in rows]),
-            Column(_("memory"), [memory(row.parameters * self.itemsize) for row in rows], spare=1),
+            Column(_("module"), [page.text(row.name) for row in rows], "<", foot=_("in all")),
+            Column(_("parameters"), [f"{row.parameters:,}" for row in rows], foot=f"{count:,}"),
+            Column(_("memory"), [memory(row.parameters * size) for row in rows], spare=1, foot=memory(count * size)),
             Column(_("tensors"), [page.text(row.content) for row in rows], "<", spare=2),
         ]
-        yield Table(columns, [Remark()] * len(rows))
+        yield Table(columns)
 
 
 def modules_view(root: Module, itemsize: int) -> ModulesView:

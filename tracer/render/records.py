@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
-from rich.segment import Segment
-
-from ..document import Block, Cell, Column, Paragraph, Span, Table
+from ..document import Block, Cell, Column, Row, Span, Table
 from ..tape import Record
 from .composite import noted
 from .heading import summary
 from .numbers import Notation, decimals_of
-from .page import BOLD, DIM, Line, Page, View, padded
+from .page import BOLD, DIM, Page, View
 
 _WHERE = 31
 _NOTE = 30
@@ -42,17 +39,16 @@ class RecordLine(View):
     width: int = _WHERE
     remark: str = ""
 
-    def lines(self, page: Page) -> Iterator[Line]:
-        head = f"@{self.record.step} #{self.record.index}"
-        note = self.remark or self.record.op.note(self.record)
-        yield _laid_out(head, self.record, self.width, page.text(note), self._numbers(page), page)
-
     def blocks(self, page: Page) -> Iterator[Block]:
-        record = self.record
+        record, numbers = self.record, self._numbers(page)
         note = noted(record, self.remark or record.op.note(record))
-        head = Span(f"@{record.step} #{record.index}", "bold")
-        numbers = (Span(text, "dim") for text in self._numbers(page))
-        yield Paragraph([head, Span(record.address), Span(shape_of(record)), note, *numbers])
+        room = self.width - len(shape_of(record)) - 2
+        heads = [Column(align="<"), Column(align="<", least=room), Column(spare=1)]
+        heads += [Column(align="<", spare=2, least=_NOTE if numbers else 0)]
+        heads += [Column(align="<", spare=3 + n) for n in range(len(numbers))]
+        row = [Cell(part) for part in (Span(record.address), Span(shape_of(record), DIM), note)]
+        step = Cell(Span(f"@{record.step} #{record.index}", BOLD))
+        yield Table(heads, [[step, *row, *(Cell(Span(text, DIM)) for text in numbers)]])
 
     def _numbers(self, page: Page) -> list[str]:
         output = self.record.output
@@ -68,22 +64,15 @@ class Listing(View):
     records: Sequence[Record]
     current: int | None = None
 
-    def lines(self, page: Page) -> Iterator[Line]:
-        width = where_width(self.records)
-        digits = max((len(str(record.index)) for record in self.records), default=1)
-        for record in self.records:
-            arrow = _ARROW if record.index == self.current else " " * len(_ARROW)
-            head = f"{arrow}{f'#{record.index}':<{digits + 1}}"
-            yield _laid_out(head, record, width, page.text(record.op.note(record)), [], page)
-
     def blocks(self, page: Page) -> Iterator[Block]:
-        yield Table([Column(align=">"), *[Column(align="<")] * 3], list(map(self._row, self.records)))
+        heads = [Column(align="<"), Column(align="<"), Column(spare=2), Column(align="<", spare=1)]
+        yield Table(heads, list(map(self._row, self.records)))
 
-    def _row(self, record: Record) -> Sequence[Cell]:
+    def _row(self, record: Record) -> Row:
         is_here = record.index == self.current
-        head = Span(f"{_ARROW.strip()} #{record.index}" if is_here else f"#{record.index}", "bold" if is_here else "")
+        head = Span(f"{_ARROW if is_here else ' ' * len(_ARROW)}#{record.index}", BOLD if is_here else "")
         note = noted(record, record.op.note(record))
-        return [Cell(part) for part in (head, Span(record.address), Span(shape_of(record)), note)]
+        return [Cell(part) for part in (head, Span(record.address), Span(shape_of(record), DIM), note)]
 
 
 def record_line(record: Record, *, width: int = _WHERE, remark: str = "") -> RecordLine:
@@ -94,19 +83,3 @@ def record_line(record: Record, *, width: int = _WHERE, remark: str = "") -> Rec
 def listing(records: Sequence[Record], current: int | None = None) -> Listing:
     """Some records of a step; ``current`` is the index (from 1) of the one to point at."""
     return Listing(records, current)
-
-
-def _laid_out(head: str, record: Record, width: int, note: str, numbers: Sequence[str], page: Page) -> Line:
-    shape = shape_of(record)
-    room, address = page.width - len(head) - 2, record.address
-    place = padded(shape, max(min(width, room) - len(address), len(shape) + 2), ">")
-    where = f"{address}{place}" if len(address) + len(place) <= room else address
-    tail = next((tail for tail in _tails(note, numbers) if cell_len(tail) + 2 <= room - len(where)), "")
-    return [Segment(f"{head}  ", BOLD), Segment(where), Segment(f"  {tail}" if tail else "", DIM)]
-
-
-def _tails(note: str, numbers: Sequence[str]) -> Iterator[str]:
-    """What may follow address and shape, from most to least."""
-    for count in range(len(numbers), 0, -1):
-        yield from (f"{text}  {'  '.join(numbers[:count])}" for text in (padded(note, _NOTE), note))
-    yield note

@@ -1,44 +1,41 @@
-"""Runs of text in one style each, folded together."""
+"""Running text: pieces in tones, folded together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
-from typing import NamedTuple
+from itertools import accumulate, pairwise
 
 from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
 
-from .page import Line, filled
+from ..document import Span
+from .folding import filled
 from .words import words
 
-PLAIN = Style.null()
-
-
-class Run(NamedTuple):
-    """A text in a style; a whole one stays in one line if it can."""
-
-    text: str
-    style: Style
-    is_whole: bool = False
-
-
-BREAK = Run("\n", PLAIN)
+CODE = "code"
+BREAK = Span("\n")
 """Ends a line."""
 
 
-def folded_runs(runs: Sequence[Run], width: int) -> Iterator[Line]:
-    """Runs side by side, broken into lines of at most ``width`` cells (blanks at their ends apart), between words."""
-    lines = filled(_words(runs, width), width)
-    segments = [Segment(run.text, run.style) for run in runs]
-    yield from Segment.divide(segments, accumulate(map(cell_len, lines)))
+def folded_spans(spans: Sequence[Span], width: int) -> Iterator[list[Span]]:
+    """Pieces side by side, broken into lines of at most ``width`` cells, between words; code stays whole if it can."""
+    ends = [0, *accumulate(map(len, filled(_words(spans, width), width)))]
+    for start, stop in pairwise(ends):
+        yield list(_cut(spans, start, stop))
 
 
-def _words(runs: Sequence[Run], width: int) -> list[str]:
-    """The pieces between two of which a line may end: words, but not those within a whole run."""
-    pieces, within, place = [""], _within(runs, width), 0
-    for word in words("".join(run.text for run in runs)):
+def _cut(spans: Sequence[Span], start: int, stop: int) -> Iterator[Span]:
+    """The pieces from one place in the text to another."""
+    place = 0
+    for text, tone in spans:
+        if part := text[max(0, start - place) : max(0, stop - place)]:
+            yield Span(part, tone)
+        place += len(text)
+
+
+def _words(spans: Sequence[Span], width: int) -> list[str]:
+    """The pieces between two of which a line may end: words, but not those within code."""
+    pieces, within, place = [""], _within(spans, width), 0
+    for word in words("".join(span.text for span in spans)):
         if place in within:
             pieces[-1] += word
         else:
@@ -47,13 +44,8 @@ def _words(runs: Sequence[Run], width: int) -> list[str]:
     return pieces[1:]
 
 
-def _within(runs: Sequence[Run], width: int) -> set[int]:
-    """The places in the text at which no line begins: those inside a whole run that fits into one."""
-    starts = accumulate((len(run.text) for run in runs), initial=0)
-    whole = [(start, run) for start, run in zip(starts, runs, strict=False) if run.is_whole]
-    return {
-        place
-        for start, run in whole
-        if cell_len(run.text) <= width
-        for place in range(start + 1, start + len(run.text))
-    }
+def _within(spans: Sequence[Span], width: int) -> set[int]:
+    """The places in the text at which no line begins: those inside code that fits into one."""
+    starts = accumulate((len(span.text) for span in spans), initial=0)
+    whole = [(start, span.text) for start, span in zip(starts, spans, strict=False) if CODE in span.tone.split(" ")]
+    return {place for start, text in whole if cell_len(text) <= width for place in range(start + 1, start + len(text))}

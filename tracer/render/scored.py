@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..document import Block
 from ..i18n import _
 from ..scored import Scored
 from ..tensor import Array, Tensor
+from ..window import Hidden, window
 from .composite import Composite
 from .grid import left_out
 from .heading import Heading, about
@@ -17,7 +19,6 @@ from .numbers import Notation
 from .page import Page, View
 from .table import Column, Remark, Table
 from .tokens import digits_of, place_label, quoted, shown
-from .window import Hidden, window
 
 Piece = Callable[[int], str]
 
@@ -29,22 +30,20 @@ class ScoredView(Composite):
     tokens: Sequence[Scored]
     piece: Piece
 
-    def parts(self, page: Page) -> Iterator[View]:
+    def parts(self, page: Page) -> Iterator[View | Block]:
         number, losses = Notation(page), np.array([token.loss for token in self.tokens])
         digits = len(str(self.tokens[-1].position + 1))
         columns = [
-            Column("#", [*(f"{token.position + 1:>{digits}}" for token in self.tokens), ""]),
-            Column(
-                _("target token"), [*(quoted(self.piece(token.id)) for token in self.tokens), _("mean")], "<", free=True
-            ),
-            Column(_("prob"), [*(number(token.prob) for token in self.tokens), ""]),
-            Column(_("rank"), [*(str(token.rank) for token in self.tokens), ""]),
-            Column(_("best other"), [*(quoted(self.piece(token.other)) for token in self.tokens), ""], "<", free=True),
-            Column(_("its prob"), [*(number(token.other_prob) for token in self.tokens), ""], spare=1),
-            Column(_("loss"), [number(loss) for loss in [*losses, losses.mean()]]),
+            Column("#", [f"{token.position + 1:>{digits}}" for token in self.tokens]),
+            Column(_("target token"), [quoted(self.piece(t.id)) for t in self.tokens], "<", free=True, foot=_("mean")),
+            Column(_("prob"), [number(token.prob) for token in self.tokens]),
+            Column(_("rank"), [str(token.rank) for token in self.tokens]),
+            Column(_("best other"), [quoted(self.piece(token.other)) for token in self.tokens], "<", free=True),
+            Column(_("its prob"), [number(token.other_prob) for token in self.tokens], spare=1),
+            Column(_("loss"), [number(loss) for loss in losses], foot=number(losses.mean())),
         ]
         shares = [Remark(share=float(np.nan_to_num(token.prob))) for token in self.tokens]
-        yield Table(columns, [*shares, _perplexity(losses)])
+        yield Table(columns, shares, _perplexity(losses))
 
 
 @dataclass(frozen=True)
@@ -60,18 +59,17 @@ class LossView(Composite):
     def on(self, page: Page) -> Page:
         return page.showing(self.decimals, None)
 
-    def parts(self, page: Page) -> Iterator[View]:
+    def parts(self, page: Page) -> Iterator[View | Block]:
         losses, number = self.losses.array, Notation(page)
-        yield self.heading.view(about(self.losses, self.losses.statistics(), page.decimals, page), page)
+        yield self.heading.above(about(self.losses, self.losses.statistics(), page.decimals, page), page)
         places = window(len(losses), len(losses) if self.full else page.rows, [int(losses.argmax())])
-        rows = [self._row(place, number, page) for place in places]
-        read, scored, loss = zip(*rows, ("", _("mean"), number(losses.mean())), strict=True)
+        read, scored, loss = zip(*(self._row(place, number, page) for place in places), strict=True)
         columns = [
             Column(_("token read"), read, "<", free=True),
-            Column(_("token scored"), scored, "<", free=True),
-            Column(_("loss"), loss),
+            Column(_("token scored"), scored, "<", free=True, foot=_("mean")),
+            Column(_("loss"), loss, foot=number(losses.mean())),
         ]
-        yield Table(columns, [*(Remark() for _place in places), _perplexity(losses)], indent=0)
+        yield Table(columns, foot=_perplexity(losses), indent=0)
 
     def _row(self, place: int | Hidden, number: Notation, page: Page) -> tuple[str, str, str]:
         if isinstance(place, Hidden):

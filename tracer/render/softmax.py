@@ -10,10 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ..derive import derive, hidden_by
+from ..document import Block, Paragraph
 from ..i18n import _
 from ..ops.attention import is_hidden
 from ..tape import Record, Tape
 from ..tensor import Array
+from ..window import Hidden, Shown, window
 from .composite import Composite
 from .grid import left_out
 from .heading import Heading
@@ -21,7 +23,6 @@ from .numbers import Notation
 from .page import Page, View
 from .table import Column, Remark, Table
 from .tokens import place_label
-from .window import Hidden, Shown, window
 
 
 class Worked(NamedTuple):
@@ -52,7 +53,7 @@ class SoftmaxRow(Composite):
     def on(self, page: Page) -> Page:
         return page.showing(self.decimals, self.max_rows)
 
-    def parts(self, page: Page) -> Iterator[View]:
+    def parts(self, page: Page) -> Iterator[View | Block]:
         worked = self._worked()
         yield self._header(worked.weights, worked.scores, page)
         kept: Sequence[int] = [int(worked.weights.argmax())]
@@ -66,26 +67,26 @@ class SoftmaxRow(Composite):
             shifted = scores - scores.max()
         return Worked(np.arange(len(scores)), scores, shifted, self.record.output.array[self.row].astype(np.float64))
 
-    def _header(self, weights: Array, scores: Array, page: Page) -> View:
+    def _header(self, weights: Array, scores: Array, page: Page) -> Paragraph:
         of = math.log2(max(1, int(np.count_nonzero(~np.isneginf(scores)))))
         entropy = _("entropy {entropy} of {most} bits").format(entropy=f"{_entropy(weights):.2f}", most=f"{of:.2f}")
         total = _("sum {total}").format(total=Notation(page)(weights.sum()))
-        return self.heading.view([f"  {total}", entropy], page)
+        return self.heading.above([f"  {total}", entropy], page)
 
     def _table(self, shown: Sequence[Shown], worked: Worked, page: Page) -> Table:
         plain, fine = Notation(page), Notation(page, page.decimals + 1)
         places, scores, shifted, weights = worked
         exps = np.exp(shifted)
         columns = [
-            Column(self.record.output.axes[-1], [*(self._label(p, places, page) for p in shown), ""], "<"),
-            Column(_("score"), [*_cells(shown, scores, plain), page.text("Σ")]),
-            Column(page.text("s−max"), [*_cells(shown, shifted, plain, hide=True), ""], spare=1),
-            Column(page.text("exp(s−max)"), [*_sums(shown, exps, fine, "0"), fine(exps.sum())], spare=2),
-            Column(_("weight"), [*_sums(shown, weights, plain, page.glyphs.zero), plain(weights.sum())]),
+            Column(self.record.output.axes[-1], [self._label(p, places, page) for p in shown], "<"),
+            Column(_("score"), _cells(shown, scores, plain), foot=page.text("Σ")),
+            Column(page.text("s−max"), _cells(shown, shifted, plain, hide=True), spare=1),
+            Column(page.text("exp(s−max)"), _sums(shown, exps, fine, "0"), spare=2, foot=fine(exps.sum())),
+            Column(_("weight"), _sums(shown, weights, plain, page.glyphs.zero), foot=plain(weights.sum())),
         ]
         best = int(np.nan_to_num(weights, nan=-1.0).argmax())
         undefined = Remark(page.text(derive(self.record, (*self.row, 0)).note))
-        return Table(columns, [*(self._remark(p, worked, best) for p in shown), undefined])
+        return Table(columns, [self._remark(p, worked, best) for p in shown], undefined)
 
     def _label(self, place: Shown, places: Array, page: Page) -> str:
         axis = self.record.output.dims[-1]

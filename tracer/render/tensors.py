@@ -9,20 +9,18 @@ from functools import cached_property
 from itertools import islice
 
 import numpy as np
-from rich.cells import cell_len
-from rich.segment import Segment
 
-from ..document import Block
+from ..document import Block, Paragraph, Scale, Span
+from ..heat import CENTRE, TONES
 from ..i18n import _, extent, ngettext
 from ..tensor import Array, Axis, Statistics, Tensor
-from .colours import heat, palette
-from .composite import Composite, Flow
-from .grid import Grid, Painter, Piece, left_out
+from .classes import TONE_OF, heat
+from .composite import Composite
+from .grid import Grid, Painter, Series
 from .heading import Heading, about, shape_by_name
 from .numbers import Notation, decimals_of
-from .page import BOLD, DIM, Line, Page, Sentence, View, padded
-from .tokens import digits_of, place_label
-from .window import Hidden, Shown, window
+from .page import BOLD, DIM, Page, Sentence, View
+from .tokens import place_label
 
 
 class HeatPainter:
@@ -31,19 +29,23 @@ class HeatPainter:
     def __init__(self, page: Page, notation: Notation, statistics: Statistics, *, probabilities: bool) -> None:
         self.width = notation.width(statistics)
         self._notation = notation
-        self._palette = palette(page.depth)
         largest = max(-statistics.min, statistics.max)
         self._bound = 1.0 if probabilities else largest if math.isfinite(largest) else 0.0
         self._probabilities = probabilities
 
-    def paint(self, values: Array) -> list[list[Piece]]:
-        """[row, column] -> text and style of every cell."""
+    def paint(self, values: Array) -> list[list[Span]]:
+        """[row, column] -> text and tone of every cell."""
         texts = map(self._notation.all, values.tolist())
-        styles = self._palette
         return [
-            [(text, styles[k]) for text, k in zip(row, row_classes, strict=True)]
+            [Span(text, TONE_OF[k]) for text, k in zip(row, row_classes, strict=True)]
             for row, row_classes in zip(texts, self.classes(values), strict=True)
         ]
+
+    def scale(self) -> Scale:
+        """What the colours stand for."""
+        ends = (0.0, self._bound / 2, self._bound) if self._probabilities else (-self._bound, 0.0, self._bound)
+        tones = (TONES[CENTRE + k] for k in ((0, 3, 5) if self._probabilities else (-5, 0, 5)))
+        return Scale([self._notation(end) for end in ends], list(tones))
 
     def classes(self, values: Array) -> list[list[int]]:
         """[row, column] -> the class of colour of every cell."""
@@ -62,13 +64,13 @@ class Highlighter:
         self._painter = painter
         self._bounds = bounds
 
-    def paint(self, values: Array) -> list[list[Piece]]:
-        """[row, column] -> text and style of every cell."""
+    def paint(self, values: Array) -> list[list[Span]]:
+        """[row, column] -> text and tone of every cell."""
         marked = within(values, self._bounds).tolist()
         return [
             [
-                (f"{MARK}{text}", style) if is_marked else (text, DIM)
-                for (text, style), is_marked in zip(*row, strict=True)
+                Span(f"{MARK}{text}", tone) if is_marked else Span(text, DIM)
+                for (text, tone), is_marked in zip(*row, strict=True)
             ]
             for row in zip(self._painter.paint(values), marked, strict=True)
         ]
@@ -101,7 +103,7 @@ class TensorView(Composite):
     def on(self, page: Page) -> Page:
         return page.showing(self.decimals, self.max_rows)
 
-    def parts(self, page: Page) -> Iterator[View]:
+    def parts(self, page: Page) -> Iterator[View | Block]:
         notation = Notation(page, decimals_of(self.tensor, page.decimals), marks_zero=self.probabilities)
         if not self.tensor.array.ndim:
             yield self._value(Notation(page, notation.decimals), page)
@@ -110,6 +112,7 @@ class TensorView(Composite):
         if self.tensor.array.size:
             heat = HeatPainter(page, notation, self.statistics, probabilities=self.probabilities)
             yield from self._body(Highlighter(heat, self.highlight) if self.highlight else heat, page)
+            yield heat.scale()
         if self.highlight:
             yield Sentence(self._count(*self.highlight), DIM)
         if self.probabilities and not self.tensor.array.all():
@@ -121,9 +124,9 @@ class TensorView(Composite):
         """Of the whole tensor, however little of it is shown."""
         return self.tensor.statistics()
 
-    def _header(self, decimals: int, page: Page) -> View:
+    def _header(self, decimals: int, page: Page) -> Paragraph:
         facts = about(self.tensor, self.statistics, decimals, page) if self.measured else [shape_by_name(self.tensor)]
-        return self.heading.view(facts, page)
+        return self.heading.above(facts, page)
 
     def _count(self, low: float, high: float) -> str:
         n, count = self.tensor.array.size, int(within(self.tensor.array, (low, high)).sum())
@@ -134,16 +137,16 @@ class TensorView(Composite):
         )
         return text.format(mark=MARK, count=count, n=n, low=f"{low:g}", high=f"{high:g}")
 
-    def _value(self, number: Notation, page: Page) -> View:
+    def _value(self, number: Notation, page: Page) -> Paragraph:
         value = number(self.tensor.array.item())
         title = f"{self.heading.title} = {value}" if self.heading.title else value
-        return self.heading._replace(title=title).view([], page)
+        return self.heading._replace(title=title).above([], page)
 
-    def _body(self, painter: Painter, page: Page) -> Iterator[View]:
+    def _body(self, painter: Painter, page: Page) -> Iterator[View | Block]:
         array, dims = self.tensor.array, self.tensor.dims
         match array.ndim:
             case 1:
-                yield Row(array, dims[0], painter, page.rows, self.full)
+                yield Series(array[None], Axis(""), dims[0], painter, page, self.full)
             case 2:
                 yield self._matrix(array, painter, page)
             case _:
@@ -151,9 +154,9 @@ class TensorView(Composite):
 
     def _matrix(self, array: Array, painter: Painter, page: Page) -> Grid:
         rows, columns = self.tensor.dims[-2:]
-        return Grid(array, rows, columns, painter, page.rows, self.full, self.focus)
+        return Grid(array, rows, columns, painter, page, self.full, self.focus, is_ranked=array.dtype.kind == "f")
 
-    def _matrices(self, painter: Painter, page: Page) -> Iterator[View]:
+    def _matrices(self, painter: Painter, page: Page) -> Iterator[View | Block]:
         leading = self.tensor.shape[:-2]
         total = int(np.prod(leading))
         fit = max(1, 2 * page.rows // (min(self.tensor.shape[-2], page.rows) + 3))
@@ -161,7 +164,7 @@ class TensorView(Composite):
             names = (
                 f"{axis.name} {place_label(axis, i, page)}" for axis, i in zip(self.tensor.dims, index, strict=False)
             )
-            yield Flow([Segment(", ".join(names), BOLD)])
+            yield Paragraph([Span(", ".join(names), BOLD)])
             yield self._matrix(self.tensor.array[index], painter, page)
         if not self.full and fit < total:
             yield Sentence(self._others(fit, total), DIM)
@@ -183,52 +186,14 @@ class HeaderView(Composite):
     heading: Heading
     decimals: int | None
 
-    def parts(self, page: Page) -> Iterator[View]:
+    def parts(self, page: Page) -> Iterator[Block]:
         decimals = decimals_of(self.tensor, page.decimals if self.decimals is None else self.decimals)
-        yield self.heading.view(about(self.tensor, self.tensor.statistics(), decimals, page), page)
+        yield self.heading.above(about(self.tensor, self.tensor.statistics(), decimals, page), page)
 
 
 def header_view(tensor: Tensor, *, title: str, decimals: int | None = None) -> HeaderView:
     """The header of a tensor alone."""
     return HeaderView(tensor, Heading(title), decimals)
-
-
-@dataclass(frozen=True)
-class Row(View):
-    """One row, laid out in columns and read like text: each number after its index and token."""
-
-    array: Array
-    axis: Axis
-    painter: Painter
-    max_rows: int
-    full: bool = False
-
-    def lines(self, page: Page) -> Iterator[Line]:
-        n = len(self.array)
-        widest = max(cell_len(self._name(i, page)) for i in range(min(n, 1000)))
-        width = widest + self.painter.width + 4
-        a_line = 1 if page.plain else max(1, (page.width + 3) // (width + 3))
-        count = -(-n // a_line)
-        best = int(self.array.argmax()) // a_line
-        for shown in window(count, count if self.full else self.max_rows, [best]):
-            yield from [self._line(shown, a_line, widest, page)]
-
-    def _name(self, place: int, page: Page) -> str:
-        return place_label(self.axis, place, page, digits=digits_of(self.axis, len(self.array)), room=page.width // 2)
-
-    def _line(self, shown: Shown, a_line: int, widest: int, page: Page) -> Line:
-        if isinstance(shown, Hidden):
-            return [Segment(left_out(Hidden(shown.start * a_line, shown.stop * a_line), page), DIM)]
-        start = shown * a_line
-        [painted] = self.painter.paint(self.array[None, start : start + a_line])
-        line: Line = []
-        for place, (text, style) in enumerate(painted, start):
-            name = padded(self._name(place, page), widest)
-            line += [Segment(f"{name}  ", DIM), Segment(text.rjust(self.painter.width), style), Segment("     ")]
-        return line
-
-    def blocks(self, page: Page) -> Iterator[Block]:
-        return Grid(self.array[None], Axis(""), self.axis, self.painter, self.max_rows, self.full).blocks(page)
 
 
 def tensor_view(

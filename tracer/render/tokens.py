@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
-from rich.segment import Segment
-
 from ..addresses import doubled
-from ..document import Block, Paragraph, Span
+from ..document import Block, Cell, Column, Span, Table
 from ..i18n import _
 from ..tensor import Axis
-from .page import BOLD, DIM, Line, Page, View, clipped, flow, padded
+from .folding import clipped
+from .page import BOLD, Page, View
+from .words import bound
 
 
 def shown(piece: str) -> str:
@@ -58,21 +57,13 @@ class TokenStrip(View):
 
     strips: Sequence[tuple[str, Sequence[str]]]
 
-    def lines(self, page: Page) -> Iterator[Line]:
-        indent = max((cell_len(name) for name, _pieces in self.strips), default=0)
-        for name, pieces in self.strips:
-            yield from self._strip(padded(name, indent), pieces, page)
-
     def blocks(self, page: Page) -> Iterator[Block]:
-        for name, pieces in self.strips:
-            yield Paragraph([Span(name, "bold"), *(Span(f"{i} {spelt(piece)}") for i, piece in enumerate(pieces))])
+        rows = [[Cell(Span(name, BOLD)), Cell(Span(_strip(pieces)))] for name, pieces in self.strips]
+        yield Table([Column(align="<"), Column(align="<", room="fold")], rows)
 
-    def _strip(self, name: str, pieces: Sequence[str], page: Page) -> Iterator[Line]:
-        room = page.width - cell_len(name) - 3
-        entries = [Segment(clipped(f"{i} {spelt(piece)}", room, page.glyphs.more)) for i, piece in enumerate(pieces)]
-        for number, line in enumerate(list(flow(entries, room)) or [[]]):
-            head = Segment(name, BOLD) if number == 0 else Segment(" " * cell_len(name), DIM)
-            yield [head, Segment("   "), *line]
+
+def _strip(pieces: Sequence[str]) -> str:
+    return "   ".join(bound(f"{i} {spelt(piece)}") for i, piece in enumerate(pieces))
 
 
 def token_strips(source: Sequence[str], target: Sequence[str], *, has_encoder: bool = True) -> TokenStrip:

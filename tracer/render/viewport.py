@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
-from rich.style import Style
 
+from ..document import Span
 from ..tensor import Array, Axis
-from .grid import GAP, LABEL, ROW_LABEL, Painter, Piece, merged
-from .page import BOLD, DIM, Line, Page, clipped, padded
+from .folding import clipped, padded
+from .grid import LABEL, ROW_LABEL, Painter
+from .page import BOLD, DIM
+from .terminal.drawing import Line
+from .terminal.sheet import Sheet
 from .tokens import digits_of, label, place_label
 
 _MEASURED = 1000
 """So many labels of an axis decide how much room they get."""
-_HERE = Style(reverse=True)
+_HERE = "here"
+GAP = 2
 
 
 class Extent(NamedTuple):
@@ -46,7 +52,7 @@ class Viewport:
     rows: Axis
     columns: Axis
     painter: Painter
-    page: Page
+    page: Sheet
     is_dense: bool = False
 
     @property
@@ -72,7 +78,13 @@ class Viewport:
             is_here = row == window.row
             if is_here:
                 cells[window.column - window.left] = _marked(cells[window.column - window.left])
-            yield [Segment(padded(name, extent.area), _HERE if is_here else DIM), *merged(cells, extent.column)]
+            yield self._line(Span(padded(name, extent.area), _HERE if is_here else DIM), cells, extent.column)
+
+    def _line(self, name: Span, cells: Sequence[Span], width: int) -> Line:
+        """A name and cells so wide each, neighbours of one tone in one piece."""
+        by_tone = groupby(cells, attrgetter("tone"))
+        merged = (Span("".join(cell.text.rjust(width) for cell in part), tone) for tone, part in by_tone)
+        return [Segment(text, self.page.style(tone)) for text, tone in [name, *merged]]
 
     def place(self, window: Window, extent: Extent) -> tuple[int, int]:
         """Where the last character of the cell under the cursor stands (column, line)."""
@@ -106,10 +118,10 @@ class Viewport:
 
     def _head(self, columns: range, window: Window, extent: Extent) -> Iterator[Line]:
         texts = [self._indices(columns, extent.column), self._labels(columns, extent.column)]
-        for corner, cells, style in zip(self._corner, texts, (DIM, BOLD), strict=False):
-            pieces: list[Piece] = [(text, style) for text in cells]
+        for corner, cells, tone in zip(self._corner, texts, (DIM, BOLD), strict=False):
+            pieces = [Span(text, tone) for text in cells]
             pieces[window.column - window.left] = _marked(pieces[window.column - window.left])
-            yield [Segment(padded(corner, extent.area), DIM), *merged(pieces, 0)]
+            yield self._line(Span(padded(corner, extent.area), DIM), pieces, 0)
 
     def _indices(self, columns: range, width: int) -> list[str]:
         """The index of every column, or of so many that their numbers do not touch."""
@@ -137,9 +149,8 @@ def _widest(axis: Axis, length: int) -> int:
     return max((cell_len(label(axis, place)) for place in places), default=0)
 
 
-def _marked(piece: Piece) -> Piece:
-    text, style = piece
-    return text, (style or Style.null()) + _HERE
+def _marked(piece: Span) -> Span:
+    return Span(piece.text, f"{piece.tone} {_HERE}".strip())
 
 
 def _steps() -> Iterator[int]:
@@ -150,10 +161,10 @@ def _steps() -> Iterator[int]:
         step *= 10
 
 
-def fitting(variants: Iterable[str], page: Page, style: Style | None = None) -> Line:
+def fitting(variants: Iterable[str], page: Sheet, tone: str = "") -> Line:
     """The first of some wordings that fits a line; the last one, cut, if none does."""
     text = ""
     for text in variants:
         if cell_len(text) <= page.width:
             break
-    return [Segment(clipped(text, page.width, page.glyphs.more), style)]
+    return [Segment(clipped(text, page.width, page.glyphs.more), page.style(tone))]

@@ -8,24 +8,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from rich.cells import cell_len
-from rich.segment import Segment
 
-from .. import document
 from ..arithmetic import Leaf, Node, Number, Sum, Terms, Vector
-from ..document import Block, Cell, Span
+from ..document import Block, Cell, Column, Span, Table
 from ..i18n import _, ngettext
 from ..tensor import Row
 from .expression import SymbolWriter, Writer
 from .numbers import Notation
-from .page import DIM, Line, Page, View, folded, padded
+from .page import DIM, Page, View
 from .tokens import place_label
-from .words import bound
 
 MORE = 2
 """So many terms beyond those asked for are shown rather than left out."""
 
-_GAP = 2
 _LABEL = 12
 
 
@@ -47,33 +42,13 @@ class WorkedSum(View):
     count: int | None
     asked: Sequence[Leaf]
 
-    def lines(self, page: Page) -> Iterator[Line]:
-        heads = [place_label(self._row.axis, place, page, room=_LABEL) for place in self.shown]
-        stages = list(self._stages(page))
-        texts = [*heads, *(text for stage in stages for text in stage.texts)]
-        area, width = max(cell_len(stage.symbol) for stage in stages), max(map(cell_len, texts)) + _GAP
-        if page.plain or area + width > page.width:
-            return _listed(heads, stages, page)
-        return self._in_columns(heads, stages, area, width, page)
-
-    def _in_columns(
-        self, heads: Sequence[str], stages: Sequence[Stage], area: int, width: int, page: Page
-    ) -> Iterator[Line]:
-        fit = (page.width - area) // width
-        for start in range(0, len(heads), fit):
-            block, is_last = slice(start, start + fit), start + fit >= len(heads)
-            yield [Segment(" " * area + _cells(heads[block], width), DIM)]
-            for stage in stages:
-                line = padded(stage.symbol, area) + _cells(stage.texts[block], width)
-                yield from _with_tail(line, stage.tail if is_last else "", page.width)
-
     def blocks(self, page: Page) -> Iterator[Block]:
-        heads = [document.Column(place_label(self._row.axis, place, page)) for place in self.shown]
+        heads = [Column(place_label(self._row.axis, place, page, room=_LABEL)) for place in self.shown]
         rows = [
-            [Cell(Span(text)) for text in (stage.symbol, *stage.texts)] + [Cell(Span(stage.tail, "dim"))]
+            [Cell(Span(text)) for text in (stage.symbol, *stage.texts)] + [Cell(Span(stage.tail, DIM))]
             for stage in self._stages(page)
         ]
-        yield document.Table([document.Column(align="<"), *heads, document.Column(align="<")], rows)
+        yield Table([Column(align="<"), *heads, Column(align="<", room="fold")], rows)
 
     @cached_property
     def shown(self) -> list[int]:
@@ -166,25 +141,3 @@ def _is_rounded(node: Node, values: Sequence[float], above: Mapping[int, Sequenc
 
 def _varies(node: Node) -> bool:
     return isinstance(node, Vector) or any(map(_varies, node.children()))
-
-
-def _listed(heads: Sequence[str], stages: Sequence[Stage], page: Page) -> Iterator[Line]:
-    """Without columns: a stage a paragraph, each number after the name of its place."""
-    for stage in stages:
-        numbers = "; ".join(bound(f"{head}: {text.strip()}") for head, text in zip(heads, stage.texts, strict=True))
-        first, *rest = folded(f"{stage.symbol}   {numbers}   {stage.tail}", page.width - _GAP)
-        yield from ([Segment(part)] for part in [first, *(" " * _GAP + part for part in rest)])
-
-
-def _cells(texts: Sequence[str], width: int) -> str:
-    return "".join(padded(text, width, ">") for text in texts)
-
-
-def _with_tail(line: str, tail: str, width: int) -> Iterator[Line]:
-    """A line and what stands at its end, on lines of its own where there is no room."""
-    if cell_len(line) + 3 + cell_len(tail) <= width:
-        yield [Segment(line), Segment(f"   {tail}" if tail else "", DIM)]
-        return
-    yield [Segment(line)]
-    if tail:
-        yield from ([Segment(f"    {part}", DIM)] for part in folded(tail, max(12, width - 4)))
