@@ -20,11 +20,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from checkpoints import GPT2_SMALL, write
+from tracer.render.derivation import explanation_view
 
 import tracer
 from tracer.derive import Explainer
 from tracer.render.console import make_console
-from tracer.render.derivation import explanation_view
 from tracer.tape import Record
 
 PROMPT, TOKENS, DEPTH = list(range(1000, 1016)), 3, 3

@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 
 from .window import Shown
 
+BOLD, DIM, CODE = "bold", "dim", "code"
+
 
 class Span(NamedTuple):
     """A piece of text in one tone."""
@@ -62,7 +64,8 @@ class Column(NamedTuple):
     """The head of a column, a title with a label below it, and what a writer may do where there is little room.
 
     Its texts keep to one side. They are whole or not there, unless they may be cut or folded. The column with the
-    greatest ``spare`` is left out first, and one with none never. ``least`` is the cells that it takes in any case.
+    greatest ``spare`` is left out first, and one with none never. ``least`` is how many cells it takes in any case,
+    ``most`` how many at most, where that is not 0.
     """
 
     title: str = ""
@@ -71,6 +74,7 @@ class Column(NamedTuple):
     spare: int = 0
     room: Literal["whole", "cut", "cut_start", "fold"] = "whole"
     least: int = 0
+    most: int = 0
 
 
 class Cell(NamedTuple):
@@ -101,9 +105,19 @@ class Matrix(ABC):
     """Numbers on two axes, of which a writer asks for as many as it has room for, before any of them is formatted."""
 
     is_dense: bool = False
-    """Whether its cells stand side by side, without anything between them."""
+    """Whether its cells stand close to each other."""
     is_wrapped: bool = False
     """Whether it is a row that goes on below its beginning, where there is no room beside."""
+
+    @property
+    @abstractmethod
+    def length(self) -> int:
+        """How many columns there are."""
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """The signs that any of its numbers takes, those of columns among them."""
 
     @abstractmethod
     def rows_shown(self) -> Sequence[Shown]:
@@ -114,12 +128,8 @@ class Matrix(ABC):
         """The columns in sight, in parts of at most so many."""
 
     @abstractmethod
-    def cells(self, room: int) -> int:
-        """The width of a column, in cells, where so many are left beside the names of rows."""
-
-    @abstractmethod
-    def table(self, rows: Sequence[Shown], columns: Sequence[Shown], width: int = 0) -> Table:
-        """Some of its rows and columns; labels above columns are cut to the ``width`` of these, unless it is 0."""
+    def table(self, rows: Sequence[Shown], columns: Sequence[Shown]) -> Table:
+        """Some of its rows and columns; without columns, the names of rows."""
 
     def whole(self, most: int) -> Table:
         """As much of it as a document has room for, whose tables are as wide as they need to be."""

@@ -152,9 +152,10 @@ class Tensor:
         return f"<Tensor {self.address} [{shape}] {self.array.dtype}>"
 
     def __rich__(self) -> object:
-        from .render.tensors import tensor_view
+        from .render.drawing import Drawn
+        from .views.tensors import tensor_view
 
-        return tensor_view(self)
+        return Drawn(tensor_view(self))
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         from .render.notebook import mimebundle

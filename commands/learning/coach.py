@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from tracer.errors import InputError
 from tracer.i18n import _
-from tracer.render.bar import ProgressBar
-from tracer.render.markup import literal
+from tracer.views.markup import literal
+from tracer.views.progress import progress_bar
 
 from ..output.present import Presenter
 from ..results.result import Result
@@ -205,7 +205,7 @@ class Coach:
 
     def _show_progress(self) -> None:
         place, count = self.place, len(self.lesson.steps)
-        self.player.show(Result(lambda: (), lambda: ProgressBar(place, count)))
+        self.player.show(Result(lambda: (), lambda: progress_bar(place, count)))
 
     def _filled(self, text: LiveText | str) -> str:
         """A text of this step as Markdown, as of the place where the step was presented; others as they are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tracer import i18n, render
+from tracer import i18n, views
 from tracer.addresses import suggestion
 from tracer.errors import InputError
 from tracer.i18n import _
@@ -97,7 +97,7 @@ def menu(progress: Progress) -> Result:
     return answer(
         "learn",
         lambda: titles(),
-        lambda: render.glossary.glossary(
+        lambda: views.glossary.glossary(
             {_number(name): f"{title}{_state(progress, name)}" for name, title in titles().items()}
         ),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tracer import render
+from tracer import views
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
 
@@ -168,7 +168,7 @@ def _parts(path: Path, text: str, head: int) -> list[Part]:
     """What stands before the first heading, and under each; the first ``head`` lines say nothing of it."""
     lines = text.split("\n")
     parts = [Part("", head + 1)]
-    for node in render.markup.parsed("\n" * head + "\n".join(lines[head:])).children:
+    for node in views.markup.parsed("\n" * head + "\n".join(lines[head:])).children:
         start, end = node.map or (0, 0)
         is_block = node.type == "fence" and node.info.strip()
         _check_margin(path, node)

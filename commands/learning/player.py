@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from tracer import render
+from tracer import views
 from tracer.debugger.locations import Here
 from tracer.errors import ExpectationError, InputError, TraceError
 from tracer.i18n import _
@@ -49,7 +49,7 @@ class Player:
 
     def tell(self, markdown: str) -> None:
         """Say something, in Markdown."""
-        self.show(Result(lambda: (), lambda: render.prose.prose(markdown)))
+        self.show(Result(lambda: (), lambda: views.prose.prose(markdown)))
 
     def show(self, result: Result) -> None:
         """Show a result, with a blank line before it."""
@@ -62,7 +62,7 @@ class Player:
 
     def say(self, text: LiveText, here: Here) -> None:
         """Say a text of the lesson as of a place; raises `LessonError` where a number in it can't be had there."""
-        self.tell(text.filled(here, render.markup.literal))
+        self.tell(text.filled(here, views.markup.literal))
 
     def play(self, pieces: Iterable[Piece]) -> list[Here]:
         """Say and do what stands before or after a goal; the places as of which each text was said.

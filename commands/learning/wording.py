@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tracer.i18n import _, ngettext
-from tracer.render.markup import literal
+from tracer.views.markup import literal
 
 from .lesson import Lesson, written
 from .progress import Marks

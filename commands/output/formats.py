@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import IO, Any, Protocol
 
-from tracer import render
+from tracer import render, views
+from tracer.document import Block
 from tracer.errors import InputError
 from tracer.export import document_formats
 from tracer.export.writer import DocumentWriter
 from tracer.i18n import _
 
 from ..registry import prompted
-from ..results.result import Result
+from ..results.result import Result, View
 from .present import JsonPresenter, Look, Presenter, TextPresenter, Titled, untitled
 
 WIDTH = 100
@@ -64,11 +65,19 @@ class DocumentPresenter(Presenter):
         view = result.view()
         if view is None:
             return
-        look, kind, described = self.look, self._kind, render.described
-        page, width = render.page.Page(look.accessible, look.decimals, max(look.rows, kind.size)), look.width or WIDTH
-        sheet = described.sheet(width, page)
-        for block in [described.laid_out(view, sheet)] if kind.is_laid_out else described.blocks(view, page, width):
+        for block in self._blocks(view):
             self.write(self._writer.block(block))
+
+    def _blocks(self, view: View) -> Iterable[Block]:
+        """A text as it is; a view in blocks, or, for a format that has no layout of its own, as a terminal's lines."""
+        look, width = self.look, self.look.width or WIDTH
+        page = views.page.Page(look.accessible, look.decimals, max(look.rows, self._kind.size))
+        if isinstance(view, str):
+            return [render.folding.laid(view, width)]
+        if self._kind.is_laid_out:
+            return [render.drawing.laid_out(view, render.sheet.coloured(page, width))]
+        blocks: Iterable[Block] = view.blocks(page)
+        return blocks
 
     def failed(self, command: str, line: int | None, message: str) -> None:
         self.write(self._writer.failure(message))

@@ -11,7 +11,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import IO, Any, Literal
 
-from tracer import render
+from tracer import render, views
 from tracer.export import jsonl
 from tracer.export.writer import UNTITLED, Title
 
@@ -102,12 +102,12 @@ class TextPresenter(Presenter):
             color=look.color,
             accessible=look.accessible,
             environ=os.environ,
-            density=render.page.Density(look.decimals, look.rows),
+            density=views.page.Density(look.decimals, look.rows),
         )
 
     @cached_property
     def _page(self) -> Any:
-        return render.page.Page(self.look.accessible)
+        return views.page.Page(self.look.accessible)
 
     def echo(self, line: str) -> None:
         self.write("\n".join(map(visible, prompted(line).split("\n"))) + "\n")
@@ -116,7 +116,7 @@ class TextPresenter(Presenter):
         view = self._view(result)
         if view is not None:
             with self._console.capture() as captured:
-                self._console.print(self._fitted(view) if isinstance(view, str) else view)
+                self._console.print(self._fitted(view) if isinstance(view, str) else render.drawing.Drawn(view))
             self.write(captured.get())
 
     def _view(self, result: Result) -> View:
@@ -153,7 +153,7 @@ class TerminalPresenter(TextPresenter):
         if result.number is None or view is None:
             return view
         name = f"${result.number} = "
-        return name + view if isinstance(view, str) else render.composite.Led(name, view)
+        return name + view if isinstance(view, str) else views.below.led(name, view)
 
     @property
     def _has_screen(self) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tracer import render
+from tracer import views
 from tracer.debugger.displays import Format
 from tracer.debugger.expressions import Several, Value, arrays
 from tracer.debugger.session import Session
+from tracer.document import BOLD, DIM
 from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.stack import stacked
@@ -100,19 +101,15 @@ def _quoted(pieces: Any) -> str:
     if pieces is None:
         return ""
 
-    return "   " + " ".join(map(render.tokens.quoted, pieces if isinstance(pieces, list) else [pieces]))
+    return "   " + " ".join(map(views.tokens.quoted, pieces if isinstance(pieces, list) else [pieces]))
 
 
 def _tables(several: Several, title: str, form: Format) -> View:
     """Tensors that don't fit in one table, a table each."""
 
     tensors = ((name, as_tensor(part)) for name, part in zip(several.addresses, several.values, strict=True))
-    return render.composite.Below(
-        [
-            render.page.Sentence(title, render.page.BOLD),
-            *(tensor_in_format(part, name, form) for name, part in tensors if part),
-        ]
-    )
+    parts = (tensor_in_format(part, name, form) for name, part in tensors if part)
+    return views.below.below(views.below.sentence(title, BOLD), *parts)
 
 
 def tensor_in_format(
@@ -121,27 +118,21 @@ def tensor_in_format(
     """A tensor as a format has it; below it, which token stands at each of the places that it counts."""
 
     whole, _short, decimals, _scientific, highlight = form
-    seen = render.tensors.tensor_view(
+    seen = views.tensors.tensor_view(
         tensor, title=title, decimals=decimals, full=whole, highlight=highlight, probabilities=probabilities
     )
     view = in_format(seen, form)
     if pieces is None:
         return view
     places = dict(sorted(zip(tensor.array.flat, np.asarray(pieces, object).flat, strict=True)))
-    return render.composite.Below(
-        [
-            view,
-            render.page.Sentence(
-                "   ".join(f"{place} {render.tokens.quoted(piece)}" for place, piece in places.items()), render.page.DIM
-            ),
-        ]
-    )
+    told = "   ".join(f"{place} {views.tokens.quoted(piece)}" for place, piece in places.items())
+    return views.below.below(view, views.below.sentence(told, DIM))
 
 
 def in_format(view: View, form: Format) -> View:
     """A view with its numbers as a format has them."""
 
-    return render.page.Scientific(view) if form.scientific else view
+    return views.below.scientific(view) if form.scientific else view
 
 
 def written(value: Value) -> str:
@@ -189,11 +180,7 @@ def history_facts(session: Session) -> Results:
     def view() -> View:
 
         lines = [_line(f"${n} = {text}", value) for n, (text, value) in kept]
-        return (
-            render.composite.Below(lines)
-            if lines
-            else _("nothing was printed yet; print keeps each value as $1, $2, …")
-        )
+        return views.below.below(*lines) if lines else _("nothing was printed yet; print keeps each value as $1, $2, …")
 
     yield answer("info", lambda: {"values": facts}, view)
 
@@ -203,7 +190,7 @@ def _line(title: str, value: Any) -> View:
 
     tensor = as_tensor(value)
     if tensor is None:
-        return render.page.Sentence(f"{title} = {written(value)}")
+        return views.below.sentence(f"{title} = {written(value)}")
     if tensor.array.ndim and not _is_few(tensor):
-        return render.tensors.header_view(tensor, title=title)
-    return render.page.Sentence(f"{title} = {_number(arrays(value), PLAIN)}")
+        return views.tensors.header_view(tensor, title=title)
+    return views.below.sentence(f"{title} = {_number(arrays(value), PLAIN)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracer import render
+from tracer import views
 from tracer.debugger.displays import Display
 from tracer.debugger.session import Session
 from tracer.errors import TraceError
@@ -30,5 +30,5 @@ def _unknown(number: int, text: str, why: str) -> Result:
     return answer(
         "display",
         lambda: {"number": number, "expression": text, "error": why},
-        lambda: render.page.Sentence(f"{number}: {text}   ({why})"),
+        lambda: views.below.sentence(f"{number}: {text}   ({why})"),
     )

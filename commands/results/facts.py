@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tracer import render
+from tracer import render, views
 from tracer.addresses import Address, parse
 from tracer.debugger.session import Session
 from tracer.decoding.settings import BELONGS
@@ -45,7 +45,7 @@ def model_facts(session: Session) -> Results:
         "ignored": dict(model.ignored),
     }
     yield answer("info", lambda: {"model": facts}, view=model.describe)
-    yield Result(lambda: (), lambda: render.modules.modules_view(root, itemsize))
+    yield Result(lambda: (), lambda: views.modules.modules_view(root, itemsize))
     if model.ignored:
         yield Result(lambda: (), lambda: _("unused: {names}").format(names=", ".join(model.ignored)))
 
@@ -144,7 +144,7 @@ def tensor_facts(session: Session, about: str) -> Results:
         return [_parameters(listed)] if trained else (jsonl.op(row.record) for row in listed if row.record)
 
     seen = [(row.mark, row.called, row.tensor, row.measured) for row in listed]
-    yield Result(objects, lambda: render.inventory.tensors_view(seen))
+    yield Result(objects, lambda: views.inventory.tensors_view(seen))
 
 
 def _recorded(session: Session, address: Address) -> Sequence[Record]:
@@ -225,7 +225,7 @@ def cache_facts(session: Session) -> Results:
     told = _("{filled} of {capacity} positions are filled").format(filled=filled, capacity=past.capacity)
     facts = {"filled": filled, "capacity": past.capacity, "bytes": sum(size for _own, _memory, size in layers)}
     yield answer("info", lambda: {"cache": facts}, lambda: told)
-    yield Result(lambda: (), lambda: render.inventory.cache_view(layers))
+    yield Result(lambda: (), lambda: views.inventory.cache_view(layers))
 
 
 def _layers(past: Past) -> list[tuple[tuple[int, ...], tuple[int, ...], int]]:
@@ -324,7 +324,7 @@ def _listed(subject: str, facts: Mapping[str, Any], origins: Mapping[str, str] =
     def view() -> View:
         told = {name: _told(value) for name, value in facts.items() if value not in ("", {})}
         remarks = {name: f" ({_remark(name, origin, facts)})" for name, origin in origins.items()}
-        return render.glossary.glossary({spoken(name): text + remarks.get(name, "") for name, text in told.items()})
+        return views.glossary.glossary({spoken(name): text + remarks.get(name, "") for name, text in told.items()})
 
     return answer("info", lambda: {subject: {**facts, "from": dict(origins)} if origins else facts}, view)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer import render
+from tracer import views
 from tracer.addresses import Address
 from tracer.debugger.session import Session
 from tracer.run import Run
@@ -28,7 +28,7 @@ def scored_tokens(session: Session) -> Results:
     def piece(token: int) -> str:
         return run.model.piece(token, "target")
 
-    yield answer("tokens", lambda: _data(run, tokens), lambda: render.scored.scored_view(tokens, piece))
+    yield answer("tokens", lambda: _data(run, tokens), lambda: views.scored.scored_view(tokens, piece))
 
 
 def _data(run: Run, tokens: list[Scored]) -> dict[str, Any]:

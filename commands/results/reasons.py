@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tracer import render
+from tracer import views
 from tracer.addresses import Address, Label
 from tracer.debugger.session import Session
 from tracer.errors import AddressError, SelectorError
@@ -163,7 +163,7 @@ def _embedding(run: Run, side: Side, token: int) -> str:
 
 def facts_view(facts: Mapping[str, Any]) -> View:
     """What is known of a parameter or a token."""
-    return render.glossary.glossary({spoken(name): _written(value) for name, value in facts.items()})
+    return views.glossary.glossary({spoken(name): _written(value) for name, value in facts.items()})
 
 
 def _written(value: Any) -> str:

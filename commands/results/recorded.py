@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tracer import render
+from tracer import views
 from tracer.addresses import Selector, parse
 from tracer.arithmetic import Leaf
 from tracer.derive import Explainer, Explanation, record_of
@@ -68,7 +68,7 @@ class RecordedCell:
         if (explanation := self._explanation) is None:
             return facts_view(self._facts())
         numbers = {str(operand.leaf): number for number, operand in enumerate(self.operands, 1)}
-        return render.derivation.explanation_view(explanation, reasons=self._explainer.reasons, numbers=numbers)
+        return views.derivation.explanation_view(explanation, reasons=self._explainer.reasons, numbers=numbers)
 
     @property
     def operands(self) -> Sequence[RecordedCell]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tracer import render
+from tracer import views
 from tracer.debugger.session import Session, Stop
 from tracer.export import jsonl
 from tracer.i18n import _
@@ -22,7 +22,7 @@ def performed(_session: Session, stop: Stop) -> Result:
 
 def record_result(record: Record, remark: str = "") -> Result:
     """A record, in a line; a remark stands in place of its note."""
-    return Result(lambda: [jsonl.op(record)], lambda: render.records.record_line(record, remark=remark))
+    return Result(lambda: [jsonl.op(record)], lambda: views.records.record_line(record, remark=remark))
 
 
 def reached(session: Session, stop: Stop) -> Result:
@@ -33,7 +33,7 @@ def reached(session: Session, stop: Stop) -> Result:
 
 def token_result(token: Token) -> Result:
     """A chosen token, in a line."""
-    return Result(lambda: [jsonl.token(token)], lambda: render.distribution.token_line(token))
+    return Result(lambda: [jsonl.token(token)], lambda: views.distribution.token_line(token))
 
 
 def halted(session: Session, stop: Stop) -> Result:
@@ -52,7 +52,7 @@ def _words(run: Run, stop: Stop) -> str | None:
 
 def listed(command: str, found: Mapping[str, str], none: str) -> Result:
     """Names with a text each; ``none`` is said where there are none."""
-    return answer(command, lambda: dict(found), lambda: render.glossary.glossary(found) if found else none)
+    return answer(command, lambda: dict(found), lambda: views.glossary.glossary(found) if found else none)
 
 
 def left_behind(session: Session, *, was_given: bool) -> Results:
@@ -70,5 +70,5 @@ def tokens_so_far(session: Session, command: str) -> Result:
 
     return Result(
         lambda: [jsonl.result(command, {"source": run.source, "target": target})],
-        lambda: render.tokens.token_strips(run.source, target, has_encoder=run.model.has_encoder),
+        lambda: views.tokens.token_strips(run.source, target, has_encoder=run.model.has_encoder),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracer import render
+from tracer import views
 from tracer.debugger.session import Session, Stop
 from tracer.debugger.stops import Arisen, Changed, Finding, Holds, Met, Point, Stops
 from tracer.export import jsonl
@@ -28,7 +28,7 @@ def arrived(session: Session, stop: Stop) -> Results:
         yield from map(token_result, (token for token in session.run.tokens if token.step == step))
     yield Result(
         lambda: [jsonl.op(records[index - 1]), *map(_met, stop.met)],
-        lambda: render.stops.Arrived(stop.met, records[max(0, index - 1 - BEFORE) : index + AFTER], index),
+        lambda: views.stops.arrived(stop.met, records[max(0, index - 1 - BEFORE) : index + AFTER], index),
     )
 
 
@@ -39,7 +39,7 @@ def overview(stops: Stops) -> Result:
     return answer(
         "info",
         lambda: {"breakpoints": list(map(facts, points))},
-        lambda: render.stops.Overview(points) if points else _("no breakpoint is set; e.g. break dec.0.cross.weights"),
+        lambda: views.stops.overview(points) if points else _("no breakpoint is set; e.g. break dec.0.cross.weights"),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from tracer import render
+from tracer import views
 from tracer.addresses import Address, Selector, UnknownAddressError
 from tracer.debugger.displays import Format
 from tracer.debugger.expressions import Expression, Several, or_of_the_language
@@ -104,7 +104,7 @@ class Cut(ABC):
         cut = self.cut
 
         def view() -> View:
-            return in_format(render.tensors.header_view(cut, title=self.title, decimals=self.form.decimals), self.form)
+            return in_format(views.tensors.header_view(cut, title=self.title, decimals=self.form.decimals), self.form)
 
         return replace(self.result(), view=view)
 
@@ -151,10 +151,10 @@ class Part(Cut):
         if self.record.op is softmax and not highlight and (row := self._row()) is not None:
             return self._softmax(row)
         if self.record.has(Trait.MASK) and not self.selectors and not highlight:
-            return render.mask.mask_view(self.record, title=self.title, full=whole)
+            return views.mask.mask_view(self.record, title=self.title, full=whole)
         if self.record.has(Trait.LOSS) and cut.array.ndim and not highlight:
             return self._losses(cut)
-        return render.tensors.tensor_view(
+        return views.tensors.tensor_view(
             cut,
             title=self.title,
             decimals=decimals,
@@ -174,12 +174,12 @@ class Part(Cut):
     def _losses(self, cut: Tensor) -> View:
         gold, [axis] = self.record.parameters["gold"], cut.dims
         pieces = [self.session.run.model.piece(gold[axis.number(i)], "target") for i in range(cut.shape[0])]
-        return render.scored.loss_view(cut, pieces, title=self.title, decimals=self.form.decimals, full=self.form.whole)
+        return views.scored.loss_view(cut, pieces, title=self.title, decimals=self.form.decimals, full=self.form.whole)
 
     def _softmax(self, row: list[int]) -> View:
         tape = self.session.run.at(At.of(self.record.output.address))
         rows = self.record.output.shape[-1] + 1 if self.form.whole else None
-        return render.softmax.softmax_view(
+        return views.softmax.softmax_view(
             self.record, row, tape, title=self.title, decimals=self.form.decimals, max_rows=rows
         )
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from shlex import quote
 
-from tracer import render
+from tracer import render, views
 from tracer.compare import compare
 from tracer.model import find, load
 from tracer.reference.file import Reference
@@ -27,5 +27,6 @@ def check(name: str, file: Path | None = None) -> int:
     width = None if sys.stdout.isatty() else WIDTH
     console = render.console.make_console(sys.stdout, width=width, color="auto", accessible=False, environ=os.environ)
     inner = " ".join(["check", *([str(file)] if file else []), "--go"])
-    console.print(render.comparison.comparison_view(comparison, f"tx-trace -m {quote(name)} -e {quote(inner)}"))
+    follow = f"tx-trace -m {quote(name)} -e {quote(inner)}"
+    console.print(render.drawing.Drawn(views.comparison.comparison_view(comparison, follow)))
     return UNEXPECTED if comparison.beyond else FINE

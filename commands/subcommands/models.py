@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tracer import render
+from tracer import render, views
 from tracer.decisions import CONFIGURATION
 from tracer.errors import InputError
 from tracer.i18n import _, cause, language, spoken
@@ -48,9 +48,9 @@ def _show_account(model: Model, look: Look) -> None:
     console = render.console.make_console(
         sys.stdout, width=width, color=look.color, accessible=look.accessible, environ=os.environ
     )
-    console.print(render.page.Sentence(visible(model.describe())))
+    console.print(render.drawing.Drawn(views.below.sentence(visible(model.describe()))))
     facts = {name: list(map(visible, told)) for name, told in _account(model).items()}
-    console.print(render.facts.Facts(facts))
+    console.print(render.drawing.Drawn(views.facts.facts_view(facts)))
 
 
 def _account(model: Model) -> Mapping[str, Sequence[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracer.i18n import _, ngettext
-from tracer.render.tokens import quoted
+from tracer.views.tokens import quoted
 
 from ..sitting import Sitting
 

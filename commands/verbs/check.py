@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tracer import render
+from tracer import views
 from tracer.addresses import parse
 from tracer.errors import ExpectationError
 from tracer.i18n import ngettext, spoken
@@ -51,7 +51,7 @@ def check(sitting: Sitting, file: File | None = None, *, go: Go = False) -> Resu
     yield answer(
         "check",
         lambda: _data(reference.path.name, comparison, follow),
-        lambda: render.comparison.comparison_view(comparison, follow),
+        lambda: views.comparison.comparison_view(comparison, follow),
     )
     if beyond := comparison.beyond:
         text = ngettext(
@@ -74,7 +74,7 @@ def _gone(sitting: Sitting, reference: Reference, comparison: Comparison) -> Res
         yield from through(iter([sitting.goto(parse(first.address))]), sitting, performed)
     else:
         yield halted(sitting, stop)
-    yield Result(lambda: (), lambda: render.comparison.first_view(beyond))
+    yield Result(lambda: (), lambda: views.comparison.first_view(beyond))
 
 
 def _data(name: str, comparison: Comparison, follow: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tracer import render
+from tracer import views
 from tracer.debugger.session import Session
 from tracer.derive import Derivation, derive
 from tracer.export import jsonl
@@ -50,21 +50,19 @@ def demo(_session: Session, name: Name, numbers: Numbers | None = None) -> Resul
 def _record(record: Record, tape: Tape) -> Result:
     def view() -> View:
         if record.has(Trait.MASK):
-            return render.mask.mask_view(record)
+            return views.mask.mask_view(record)
         if record.op is softmax and record.output.array.ndim == 1:
-            return render.softmax.softmax_view(record, (), tape, decimals=DECIMALS)
-        return render.tensors.tensor_view(
-            record.output, probabilities=record.has(Trait.DISTRIBUTION), decimals=DECIMALS
-        )
+            return views.softmax.softmax_view(record, (), tape, decimals=DECIMALS)
+        return views.tensors.tensor_view(record.output, probabilities=record.has(Trait.DISTRIBUTION), decimals=DECIMALS)
 
     return Result(lambda: [jsonl.tensor(record.output, record.step)], view)
 
 
 def _derivation(derivation: Derivation) -> Result:
     return Result(
-        lambda: [jsonl.derivation(derivation)], lambda: render.derivation.derivation_view(derivation, decimals=DECIMALS)
+        lambda: [jsonl.derivation(derivation)], lambda: views.derivation.derivation_view(derivation, decimals=DECIMALS)
     )
 
 
 def _remark(remark: str) -> Result:
-    return answer("demo", lambda: {"remark": remark}, lambda: render.page.Sentence(remark))
+    return answer("demo", lambda: {"remark": remark}, lambda: views.below.sentence(remark))

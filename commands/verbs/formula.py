@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracer import render
+from tracer import views
 from tracer.debugger.session import Session
 from tracer.derive import derive
 from tracer.errors import AddressError, SelectorError
@@ -43,7 +43,7 @@ def formula(session: Session, address: Where) -> Results:
         )
     derivation = derive(record, index) if address.selectors else None
 
-    yield answer("formula", lambda: _data(record), lambda: render.formula.formula_view(record, derivation))
+    yield answer("formula", lambda: _data(record), lambda: views.formula.formula_view(record, derivation))
 
 
 def _data(record: Record) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from tracer import render
+from tracer import views
 from tracer.debugger.session import Session
 from tracer.errors import InputError
 from tracer.i18n import _, spoken
@@ -70,7 +70,7 @@ def _settings_about(word: str) -> dict[str, str]:
 def _overview() -> View:
     known = catalogue().values()
     groups = {spoken(group): {_names(e): e.summary for e in known if e.group == group} for group in GROUPS}
-    return render.glossary.Glossary(
+    return views.glossary.sections_view(
         {**groups, _("help COMMAND says more; any unambiguous beginning of a name works too"): {}}
     )
 

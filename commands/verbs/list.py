@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracer import render
+from tracer import views
 from tracer.addresses import Address
 from tracer.debugger.frames import Entry, entries
 from tracer.debugger.session import Listed, Session
@@ -57,7 +57,7 @@ def _window(session: Session, step: int, start: int, address: Address | None) ->
     session.listed = Listed(step, records[-1].index, address)
     current = session.cursor.index if session.cursor.step == step else None
 
-    return Result(lambda: map(jsonl.op, records), lambda: render.records.listing(records, current))
+    return Result(lambda: map(jsonl.op, records), lambda: views.records.listing(records, current))
 
 
 def _folded(session: Session) -> Result:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from tracer import render
+from tracer import views
 from tracer.addresses import Address, Index
 from tracer.contest import Contest, contest
 from tracer.debugger.displays import Format
@@ -81,7 +81,7 @@ def mask(session: Session, address: WholeRecord | None = None, *, whole: Whole =
 
     def view() -> View:
         operation = cast("Mask", part.record.op)
-        return render.mask.rules_view(part.record, operation.rules(part.record), title=part.title, full=whole)
+        return views.mask.rules_view(part.record, operation.rules(part.record), title=part.title, full=whole)
 
     yield replace(part.result(), view=view)
 
@@ -99,7 +99,7 @@ def heads(session: Session, address: WholeRecord | None = None) -> Results:
     part = Part(session, _nearest(session, address, "weights", _has_heads))
     cut = part.cut
 
-    yield replace(part.result(), view=lambda: render.heads.heads_view(cut, title=part.title))
+    yield replace(part.result(), view=lambda: views.heads.heads_view(cut, title=part.title))
 
 
 def _has_heads(record: Record) -> bool:
@@ -167,12 +167,12 @@ def top(session: Session, n: Count = 10, *, at: At = None) -> Results:
     yield answer(
         "top",
         data,
-        lambda: render.distribution.top_view(
+        lambda: views.distribution.top_view(
             row.probs, row.logits, piece, n=n, marks=row.marks, title=row.title, after=after
         ),
     )
     if row.is_chosen and row.following is not None and at is None:
-        yield Result(lambda: (), lambda: render.contest.verdict_view(contest(tape), piece))
+        yield Result(lambda: (), lambda: views.contest.verdict_view(contest(tape), piece))
 
 
 def _margin(decided: Contest | None) -> dict[str, Any]:

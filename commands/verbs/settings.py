@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from tracer import render
+from tracer import views
 from tracer.errors import InputError
 from tracer.i18n import _
 
@@ -86,7 +86,7 @@ def _shown(sitting: Sitting, name: str, settings: list[Setting]) -> Result:
     return answer(
         name,
         lambda: {setting.name: setting.get(sitting) for setting in settings},
-        lambda: render.glossary.Glossary(
+        lambda: views.glossary.sections_view(
             {"": {**kept, **begun}}
             if len(settings) == 1
             else {

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Annotated, Literal, get_args
 
-from tracer import render
+from tracer import views
 from tracer.debugger.expressions import Expression, compile_expression
 from tracer.debugger.locations import Here
 from tracer.debugger.session import Session
@@ -301,4 +301,4 @@ def _switched(session: Session, name: str, numbers: list[int] | None, *, on: boo
 
 def _standing(name: str, point: Point) -> Result:
     """A breakpoint as it stands now."""
-    return answer(name, lambda: facts(point), lambda: render.stops.described(point))
+    return answer(name, lambda: facts(point), lambda: views.stops.described(point))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
-from tracer import render
+from tracer import views
 from tracer.addresses import Address, Everywhere, Selector, parse
 from tracer.debugger.session import Session
 from tracer.errors import AddressError, ExpectationError
@@ -55,7 +55,7 @@ def verify(session: Session, address: Anywhere | None = None) -> Results:
     def data() -> Any:
         return {"scope": scope, "checks": [asdict(check) for check in checks]}
 
-    yield answer("verify", data, lambda: render.checks.checks_view(checks, title=scope))
+    yield answer("verify", data, lambda: views.checks.checks_view(checks, title=scope))
     failures = [failure for check in checks for failure in check.failures]
     if failures:
         text = ngettext("{n} thing does not hold: {first}", "{n} things do not hold, first: {first}", len(failures))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer import render
+from tracer import views
 from tracer.addresses import Address, Index, Label, parse
 from tracer.arithmetic import Leaf
 from tracer.contest import Contest, contest
@@ -84,9 +84,7 @@ def _reasons(session: Session, found: Found, depth: int, count: int | None) -> R
     about = Cells(found.record, tuple(map(Index, found.place)), explained=True)
     yield Result(
         lambda: map(jsonl.derivation, explanation.derivations()),
-        lambda: render.derivation.explanation_view(
-            explanation, reasons=explainer.reasons, count=count, numbers=numbers
-        ),
+        lambda: views.derivation.explanation_view(explanation, reasons=explainer.reasons, count=count, numbers=numbers),
         about=about,
     )
     if chosen is not None:
@@ -158,7 +156,7 @@ def _against(session: Session, chosen: Contest, role: str, numbers: Mapping[str,
         terms = chosen.difference().values()
         return {**tokens, **ruling, "margin": chosen.margin, "terms": terms, "rest": chosen.rest}
 
-    return answer("why", data, lambda: render.contest.contest_view(chosen, piece, count=count, numbers=numbers))
+    return answer("why", data, lambda: views.contest.contest_view(chosen, piece, count=count, numbers=numbers))
 
 
 def _facts(facts: Mapping[str, Any]) -> Result:

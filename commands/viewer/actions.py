@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from tracer.document import Block
 from tracer.errors import TraceError
 from tracer.i18n import N_, Message, _, spoken
-from tracer.render.page import View
-from tracer.render.table import Column, Remark, Table
 from tracer.render.viewport import Extent
+from tracer.views.page import Page
+from tracer.views.table import Column, Remark, table
+from tracer.views.view import view
 
 from .asking import Asking
 from .browsing import Action, Browsing
@@ -103,10 +105,11 @@ def actions() -> Mapping[str, Action]:
     return {key: action for topic in topics() for key, action in topic.actions.items()}
 
 
-def help_view() -> View:
+@view
+def help_view(_page: Page) -> Iterator[Block]:
     """The keys and what they do."""
     names = Column(_("key"), [spoken(topic.written) for topic in topics()], "<")
-    return Table([names], [Remark(spoken(topic.meaning)) for topic in topics()])
+    yield table([names], [Remark(spoken(topic.meaning)) for topic in topics()])
 
 
 def _keys(names: tuple[str, ...], motion: Callable[[Position, Extent], Position]) -> dict[str, Action]:

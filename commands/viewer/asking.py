@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tracer.errors import TraceError
+from tracer.render.drawing import width_of
 from tracer.render.folding import clipped_left
-from tracer.render.terminal.drawing import width_of
-from tracer.render.tokens import shown
+from tracer.views.tokens import shown
 
 from .browsing import Browsing
 from .modes import Frame, Mode, Screen

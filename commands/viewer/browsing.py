@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
+from tracer.document import BOLD, DIM
 from tracer.i18n import _
-from tracer.render.grid import Painter
-from tracer.render.heading import Heading, about
-from tracer.render.numbers import Notation, decimals_of
-from tracer.render.page import BOLD, DIM
+from tracer.render.drawing import Line
+from tracer.render.paragraphs import Flowing
 from tracer.render.shades import Shades
-from tracer.render.tensors import HeatPainter
-from tracer.render.terminal.drawing import Line
-from tracer.render.terminal.paragraphs import Flowing
-from tracer.render.terminal.sheet import Sheet
-from tracer.render.tokens import place_label, shown
+from tracer.render.sheet import Sheet
 from tracer.render.viewport import Extent, Viewport, Window, fitting
 from tracer.tensor import Axis, Statistics, Tensor
+from tracer.views.grid import Painter
+from tracer.views.heading import Heading, about
+from tracer.views.heat import HeatPainter
+from tracer.views.numbers import Notation, decimals_of
+from tracer.views.tokens import place_label, shown
 
 from .finding import jumped, searched
 from .modes import Frame, Mode, Screen
@@ -114,8 +114,8 @@ class Browsing:
         return Viewport(ordered, rows, columns, self._painter(page), page, is_dense=self.dense > 0)
 
     def _painter(self, page: Sheet) -> Painter:
-        heat = HeatPainter(page, self._notation(page), self._statistics, probabilities=self.subject.probabilities)
-        return Shades(heat, page, self.dense, has_grounds=page.has_grounds) if self.dense else heat
+        heat = HeatPainter(self._notation(page), self._statistics, probabilities=self.subject.probabilities)
+        return Shades(heat, page, self.dense) if self.dense else heat
 
     def _title(self, page: Sheet) -> Line:
         facts = about(self.subject.tensor, self._statistics, self._notation(page).decimals, page)
@@ -131,7 +131,7 @@ class Browsing:
 
     def _labels(self, page: Sheet) -> Iterator[str]:
         for axis, place in zip(self.subject.tensor.dims, self.index, strict=True):
-            yield f"{axis.name} {place_label(axis, place, page)}"
+            yield f"{axis.name} {place_label(axis, place)}"
 
     def _value(self, page: Sheet) -> str:
         return self._notation(page, finer=_FINER).precisely(self.tensor.array[self.position.cursor].item())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from tracer.render.terminal.drawing import Line
-from tracer.render.terminal.sheet import Sheet
+from tracer.render.drawing import Line
+from tracer.render.sheet import Sheet
 
 
 class Screen(NamedTuple):

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from tracer.document import DIM
 from tracer.i18n import _, ngettext
-from tracer.render.page import DIM, View
-from tracer.render.terminal.drawing import Line, lines
-from tracer.render.terminal.sheet import Sheet
+from tracer.render.drawing import Line, lines
+from tracer.render.sheet import Sheet
 from tracer.render.viewport import fitting
+from tracer.views.view import View
 
 from .modes import Frame, Mode, Screen
 

@@ -14,7 +14,7 @@ from prompt_toolkit.layout import Layout, UIContent, UIControl, Window
 from prompt_toolkit.output import ColorDepth
 
 from tracer.render.fragments import fragments
-from tracer.render.terminal.sheet import Sheet
+from tracer.render.sheet import Sheet
 
 from .actions import actions
 from .subject import Subject

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from tracer.tensor import Tensor
 
 if TYPE_CHECKING:
-    from tracer.render.page import View
+    from tracer.views.view import View
 
 Index = tuple[int, ...]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tracer.render.terminal.sheet import Sheet
+from tracer.render.sheet import Sheet
 
 from .actions import actions
 from .asking import Asking

@@ -8,6 +8,8 @@ import shutil
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
+from tracer.render.mask import rules_view
+from tracer.render.modules import modules_view
 from transcript import error_of, lines
 
 import tracer
@@ -21,8 +23,6 @@ from tracer.model import BUILTIN
 from tracer.modules import tree
 from tracer.ops import catalogue
 from tracer.render.console import make_console
-from tracer.render.mask import rules_view
-from tracer.render.modules import modules_view
 from tracer.tape import Tape
 from tracer.tensor import Axis
 

@@ -12,12 +12,12 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 import pytest
+from tracer.render.derivation import derivation_view, explanation_view
 
 import tracer
 from tracer.derive import Explainer, derive
 from tracer.ops import catalogue
 from tracer.ops.activation import BY_NAME
-from tracer.render.derivation import derivation_view, explanation_view
 from tracer.tape import Record
 from tracer.tensor import FEATURE, Axis
 

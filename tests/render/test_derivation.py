@@ -3,6 +3,11 @@ import math
 import numpy as np
 import pytest
 from rich.cells import cell_len
+from tracer.render.derivation import Branch, derivation_view, drawn
+from tracer.render.expression import SymbolWriter, Writer, parts, reduced, symbols
+from tracer.render.numbers import Notation
+from tracer.render.page import Page
+from tracer.render.worked import worked_sum
 
 from tracer.arithmetic import (
     Call,
@@ -24,11 +29,6 @@ from tracer.arithmetic import (
     over,
 )
 from tracer.derive import derive
-from tracer.render.derivation import Branch, derivation_view, drawn
-from tracer.render.expression import SymbolWriter, Writer, parts, reduced, symbols
-from tracer.render.numbers import Notation
-from tracer.render.page import Page
-from tracer.render.worked import worked_sum
 from tracer.tensor import Axis, Tensor
 
 from .sample import seen, tape

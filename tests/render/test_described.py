@@ -3,9 +3,6 @@
 from typing import cast
 
 import pytest
-
-from tracer.derive import derive
-from tracer.document import Block, Formula, Lines, Paragraph, Span, Table, Tree
 from tracer.render.derivation import derivation_view
 from tracer.render.described import blocks, laid_out, page
 from tracer.render.distribution import top_view
@@ -15,6 +12,9 @@ from tracer.render.page import Page, Scientific
 from tracer.render.records import listing, record_line
 from tracer.render.softmax import softmax_view
 from tracer.render.tensors import tensor_view
+
+from tracer.derive import derive
+from tracer.document import Block, Formula, Lines, Paragraph, Span, Table, Tree
 from tracer.tensor import FEATURE, Tensor
 
 from .sample import matrix, tape

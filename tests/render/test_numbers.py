@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-
 from tracer.render.numbers import Notation, comes_out, decimals_of, to_unit
 from tracer.render.page import Page
+
 from tracer.tensor import Statistics, Tensor
 
 UNICODE, ASCII = Page(80), Page(80, plain=True)

@@ -2,7 +2,6 @@
 
 import pytest
 from rich.cells import cell_len
-
 from tracer.render.bar import ProgressBar
 from tracer.render.markup import literal
 from tracer.render.prose import prose

@@ -4,16 +4,16 @@ import math
 
 import pytest
 from rich.cells import cell_len
-
-import tracer
-from tracer.contest import contest
-from tracer.derive import derive
-from tracer.ops import catalogue
 from tracer.render.checks import checks_view
 from tracer.render.contest import contest_view
 from tracer.render.formula import formula_view
 from tracer.render.page import Page
 from tracer.render.product import product_view
+
+import tracer
+from tracer.contest import contest
+from tracer.derive import derive
+from tracer.ops import catalogue
 from tracer.verify import Check
 
 from .sample import seen, tape

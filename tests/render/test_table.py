@@ -2,7 +2,6 @@
 
 import pytest
 from rich.cells import cell_len
-
 from tracer.render.table import Column, Remark, Table
 
 from .sample import seen

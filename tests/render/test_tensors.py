@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 from rich.cells import cell_len
+from tracer.render.tensors import tensor_view
 
 from tracer.addresses import Span
-from tracer.render.tensors import tensor_view
 from tracer.tensor import FEATURE, HEAD, Axis, Tensor
 
 from .sample import matrix, seen, tape

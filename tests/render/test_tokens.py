@@ -1,10 +1,10 @@
 import pytest
 from rich.segment import Segment
-
-from tracer.addresses import Label, parse_selectors
 from tracer.render.page import BOLD, View, chopped, clipped, clipped_left, folded, padded
 from tracer.render.tokens import quoted, shown, spelt, token_strips
 from tracer.render.words import bound
+
+from tracer.addresses import Label, parse_selectors
 
 from .sample import seen
 

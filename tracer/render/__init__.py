@@ -1,6 +1,6 @@
-"""What is seen: renderables that lay themselves out for the width at hand. The only place that imports rich.
+"""How a terminal shows it: rich draws the blocks of views. The only place that imports rich.
 
-A file of it is loaded when it is first named, as in ``render.mask.mask_view(record)``: who shows nothing loads none.
+A file is loaded when it is first named, as in ``render.console.make_console(file)``: who shows nothing loads none.
 """
 
 from __future__ import annotations
@@ -11,34 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import (
-        checks,
-        comparison,
-        composite,
-        console,
-        contest,
-        derivation,
-        described,
-        distribution,
-        facts,
-        formula,
-        glossary,
-        heads,
-        inventory,
-        markup,
-        mask,
-        modules,
-        page,
-        progress,
-        prose,
-        records,
-        scored,
-        softmax,
-        stops,
-        table,
-        tensors,
-        tokens,
-    )
+    from . import console, drawing, folding, progress, sheet
 
 
 def __getattr__(name: str) -> ModuleType:

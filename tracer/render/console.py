@@ -7,8 +7,8 @@ from typing import IO, Literal
 
 from rich.console import Console
 
-from .page import Density
-from .terminal.sheet import BOX, Ground
+from ..views.page import Density
+from .sheet import BOX, Ground
 
 Depth = Literal["standard", "256", "truecolor"]
 """How many colours: 16, 256, or all."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from ..document import Span
-from .words import BOUND, joints, words
+from ..document import Lines, Span
+from ..views.words import BOUND, joints, words
 
 
 def padded(text: str, width: int, align: str = "<") -> str:
@@ -81,3 +81,8 @@ def flow(parts: Sequence[Span], width: int, gap: int = 3, indent: int = 0) -> It
             used += space + cell_len(piece)
     if line:
         yield line
+
+
+def laid(text: str, width: int) -> Lines:
+    """A text of several lines as it is; a line that is too long is folded."""
+    return Lines([[Span(part)] for line in text.split("\n") for part in folded(line, width)])

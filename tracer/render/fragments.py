@@ -8,7 +8,7 @@ from functools import lru_cache
 from rich.color import Color, ColorType
 from rich.style import Style
 
-from .terminal.drawing import Line
+from .drawing import Line
 
 
 def fragments(line: Line) -> list[tuple[str, str]]:

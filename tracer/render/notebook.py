@@ -7,7 +7,8 @@ from io import StringIO
 from rich.console import Console
 
 from ..tensor import Tensor
-from .tensors import tensor_view
+from ..views.tensors import tensor_view
+from .drawing import Drawn
 
 WIDTH = 110
 _HTML = (
@@ -27,7 +28,7 @@ def mimebundle(tensor: Tensor) -> dict[str, str]:
         no_color=False,
         legacy_windows=False,
     )
-    console.print(tensor_view(tensor))
+    console.print(Drawn(tensor_view(tensor)))
     return {
         "text/plain": console.export_text(clear=False),
         "text/html": console.export_html(inline_styles=True, code_format=_HTML),

@@ -7,13 +7,9 @@ from itertools import accumulate, pairwise
 
 from rich.cells import cell_len
 
-from ..document import Span
+from ..document import CODE, Span
+from ..views.words import words
 from .folding import filled
-from .words import words
-
-CODE = "code"
-BREAK = Span("\n")
-"""Ends a line."""
 
 
 def folded_spans(spans: Sequence[Span], width: int) -> Iterator[list[Span]]:

@@ -11,19 +11,18 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 
-from ..document import Span
+from ..document import BOLD, DIM, Span
 from ..tensor import Array, Axis
+from ..views.grid import ROW_LABEL, Painter
+from ..views.tokens import digits_of, label, place_label
+from .drawing import Line
 from .folding import clipped, padded
-from .grid import LABEL, ROW_LABEL, Painter
-from .page import BOLD, DIM
-from .terminal.drawing import Line
-from .terminal.sheet import Sheet
-from .tokens import digits_of, label, place_label
+from .sheet import Sheet
 
 _MEASURED = 1000
 """So many labels of an axis decide how much room they get."""
 _HERE = "here"
-GAP = 2
+GAP, LABEL = 2, 8
 
 
 class Extent(NamedTuple):
@@ -92,7 +91,8 @@ class Viewport:
         return min(x, self.page.width - 1), self.heads + window.row - window.top
 
     def _row_labels(self, rows: range) -> list[str]:
-        return [place_label(self.rows, row, self.page, digits=self._digits, room=self._room) for row in rows]
+        labels = (place_label(self.rows, row, digits=self._digits) for row in rows)
+        return [clipped(text, self._room, self.page.glyphs.more) for text in labels]
 
     @property
     def _digits(self) -> int:

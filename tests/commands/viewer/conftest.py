@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from terminal import Terminal
+from tracer.render.page import Page
 
 from commands.viewer.subject import Computed, Subject
 from commands.viewer.viewer import Viewer
-from tracer.render.page import Page
 from tracer.tensor import Axis, Tensor
 
 QUERY = ["<s>", "▁i", "▁love", "北京"]

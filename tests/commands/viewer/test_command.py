@@ -3,11 +3,11 @@
 import io
 
 import pytest
+from tracer.render.page import Page
 
 from commands.output.present import Look, TerminalPresenter
 from commands.verbs.view import view
 from tracer.debugger.expressions import compile_expression
-from tracer.render.page import Page
 
 
 def subject_of(session, text):

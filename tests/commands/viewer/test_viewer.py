@@ -4,14 +4,14 @@ import itertools
 
 import numpy as np
 import pytest
+from tracer.render.page import Page, width_of
+from tracer.render.tensors import HeatPainter
 
 from commands.results.recorded import Recorded
 from commands.viewer.actions import actions, topics
 from commands.viewer.subject import Subject
 from commands.viewer.viewer import Viewer
 from tracer.addresses import Index, parse
-from tracer.render.page import Page, width_of
-from tracer.render.tensors import HeatPainter
 from tracer.tensor import Axis, Tensor
 
 

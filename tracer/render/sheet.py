@@ -1,0 +1,112 @@
+"""The sheet: the page of a terminal, with its width, its colours and the boxes around its tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Literal
+
+from rich import box
+from rich.console import Console, ConsoleOptions
+from rich.style import Style
+
+from ..heat import CENTRE, PUOR, TONES, ink, inside_out
+from ..views.page import Density, Page
+
+BOXES = {
+    "none": None,
+    **{name.lower(): getattr(box, name) for name in sorted(vars(box)) if isinstance(getattr(box, name), box.Box)},
+}
+"""The boxes of rich by its own names, in small letters."""
+BOX = "simple"
+
+BAR = PUOR[8]
+Ground = Literal["dark", "light"]
+
+_PLAIN = {
+    "": Style.null(),
+    "bold": Style(bold=True),
+    "italic": Style(italic=True),
+    "dim": Style(dim=True),
+    "code": Style(color="cyan"),
+    "nan": Style(bold=True, reverse=True),
+    "here": Style(reverse=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet(Page):
+    """A page so many cells wide; ``depth`` is how many colours there are, ``ground`` what they stand on.
+
+    ``box`` is one of `BOXES`.
+    """
+
+    width: int = 100
+    depth: str | None = None
+    ground: Ground = "dark"
+    box: str = BOX
+
+    @classmethod
+    def of(cls, console: Console, options: ConsoleOptions) -> Sheet:
+        """The sheet that rich asks to be filled."""
+        density = getattr(console, "density", Density())
+        return cls(
+            options.ascii_only,
+            density.decimals,
+            density.rows,
+            width=options.max_width,
+            depth=console.color_system,
+            ground=getattr(console, "ground", "dark"),
+            box=getattr(console, "box", BOX),
+        )
+
+    @property
+    def page(self) -> Page:
+        """What views are told of it."""
+        return Page(*(getattr(self, field.name) for field in fields(Page)))
+
+    @property
+    def has_grounds(self) -> bool:
+        """Whether cells can be coloured from behind."""
+        return self.depth not in (None, "standard")
+
+    def style(self, tone: str) -> Style:
+        """How a tone looks here."""
+        return _style(tone, self.depth, self.ground)
+
+
+def coloured(page: Page, width: int) -> Sheet:
+    """A page as a terminal's, on light ground with all colours."""
+    return Sheet(page.plain, page.decimals, page.rows, page.exponent, width, "truecolor", "light")
+
+
+@lru_cache(maxsize=256)
+def tone_of(style: Style | None) -> str:
+    """The tone of a style on light ground with all colours."""
+    if style is None:
+        return ""
+    ground = style.bgcolor.name if style.bgcolor else ""
+    names = [name for name in ("bold", "dim", "italic") if getattr(style, name) and not style.reverse]
+    names += ["nan"] if style.reverse else []
+    names += [TONES[PUOR.index(ground)]] if ground in PUOR else []
+    names += ["bar"] if style.color and style.color.name == BAR else []
+    return " ".join(names)
+
+
+@lru_cache(maxsize=256)
+def _style(tone: str, depth: str | None, ground: Ground) -> Style:
+    return Style.combine(_one(name, depth, ground) for name in tone.split(" "))
+
+
+def _one(name: str, depth: str | None, ground: Ground) -> Style:
+    if name in _PLAIN:
+        return _PLAIN[name]
+    if name == "bar":
+        return Style(color=BAR)
+    place = TONES.index(name)
+    if depth is None or place == CENTRE:
+        return Style.null()
+    if depth == "standard":
+        return Style(color="yellow" if place < CENTRE else "magenta", bold=abs(place - CENTRE) > CENTRE // 2 + 1)
+    colour = PUOR[inside_out(place) if ground == "dark" else place]
+    return Style(color=ink(colour), bgcolor=colour)

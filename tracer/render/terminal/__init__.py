@@ -1,1 +1,0 @@
-"""The writer of views for terminals: rich draws them. The only place, but for pictures, that imports rich."""

@@ -1,0 +1,45 @@
+"""What there is to see: functions from data to the blocks of `tracer.document`, a subject a file.
+
+A file is loaded when it is first named, as in ``views.mask.mask_view(record)``: who shows nothing loads none.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from . import (
+        below,
+        checks,
+        comparison,
+        contest,
+        derivation,
+        distribution,
+        facts,
+        formula,
+        glossary,
+        heads,
+        inventory,
+        mask,
+        modules,
+        page,
+        progress,
+        prose,
+        records,
+        scored,
+        softmax,
+        stops,
+        table,
+        tensors,
+        tokens,
+    )
+
+
+def __getattr__(name: str) -> ModuleType:
+    """The file of a name."""
+    if find_spec(f"{__name__}.{name}") is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")

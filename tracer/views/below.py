@@ -1,0 +1,42 @@
+"""Views made of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..document import DIM, Block, Paragraph, Span
+from .page import Page
+from .view import View, line, view
+
+
+@view
+def sentence(page: Page, text: str, tone: str = "", indent: int = 0) -> Iterator[Block]:
+    """A sentence of our own."""
+    yield line(text, page, tone, indent)
+
+
+@view
+def below(page: Page, *views: View) -> Iterator[Block]:
+    """Views below one another."""
+    for one in views:
+        yield from one.blocks(page)
+
+
+@view
+def led(page: Page, words: str, shown: View) -> Iterator[Block]:
+    """Another view with some words before it."""
+    blocks, lead = shown.blocks(page), Span(words.rstrip(), DIM)
+    first = next(blocks, None)
+    if isinstance(first, Paragraph):
+        yield replace(first, parts=[lead, *first.parts])
+    else:
+        yield Paragraph([lead])
+        yield from [first] if first else []
+    yield from blocks
+
+
+@view
+def scientific(page: Page, shown: View) -> Iterator[Block]:
+    """Another view, its numbers written with a power of ten."""
+    return shown.blocks(replace(page, exponent=True))

@@ -1,0 +1,62 @@
+"""The header of a view: what is shown, its shape by axis name, and its statistics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..document import BOLD, DIM, Paragraph, Span
+from ..i18n import _, ngettext
+from ..tensor import Statistics, Tensor
+from .numbers import Notation
+from .page import Page
+from .tokens import shown
+
+
+class Heading(NamedTuple):
+    """An address with selectors, and what else is to be said of it."""
+
+    title: str
+    remark: str = ""
+
+    def above(self, facts: Sequence[str], page: Page) -> Paragraph:
+        """The title, facts, and the remark."""
+        remark = [page.text(self.remark)] if self.remark else []
+        rest = [Span(text, DIM) for text in [*facts, *remark] if text]
+        return Paragraph([Span(shown(self.title), BOLD), *rest] if self.title else rest)
+
+
+def shape_by_name(tensor: Tensor) -> str:
+    """``[head 2, query 3, key 4]``."""
+    return f"[{', '.join(f'{axis.name} {n}' for axis, n in zip(tensor.dims, tensor.shape, strict=True))}]"
+
+
+def about(tensor: Tensor, statistics: Statistics, decimals: int, page: Page) -> list[str]:
+    """The shape and the summary; mean and standard deviation stay together where a line ends.
+
+    Whole numbers are places, ids or lengths: their mean says nothing.
+    """
+    texts = summary(statistics, decimals, page)
+    spread = [] if tensor.array.dtype.kind in "iu" else ["   ".join(texts[1:3])]
+    return [shape_by_name(tensor), *texts[:1], *spread, *texts[3:]]
+
+
+def summary(statistics: Statistics, decimals: int, page: Page) -> list[str]:
+    """Range, mean, standard deviation, and how many are not finite: a text each."""
+    low, high = map(Notation(page, decimals), statistics[:2])
+    mean, std = map(Notation(page, max(decimals, 2)), statistics[2:4])
+    finite = [f"x∈[{low}, {high}]", f"μ {mean}", f"σ {std}"] if math.isfinite(statistics.mean) else []
+    return [page.text(text) for text in [*finite, *filter(None, [not_finite(statistics)])]]
+
+
+def not_finite(statistics: Statistics) -> str:
+    """How many values are not finite, or that none is; nothing where all are."""
+    low, high, count = statistics.min, statistics.max, statistics.nonfinite
+    if not count:
+        return ""
+    if math.isfinite(low):
+        return ngettext("{n} not finite", "{n} not finite", count).format(n=count)
+    if low == high:
+        return _("all ∞") if low > 0 else _("all −∞")
+    return _("nothing finite")

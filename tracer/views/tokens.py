@@ -1,0 +1,64 @@
+"""Tokens are data: never markup, what can't be seen made visible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..addresses import doubled
+from ..document import BOLD, Block, Cell, Column, Span, Table
+from ..i18n import _
+from ..tensor import Axis
+from .page import Page
+from .view import view
+from .words import bound
+
+
+def shown(piece: str) -> str:
+    r"""A piece with control characters, exotic blanks, joiners and direction marks written out: ``\n``, ``\u200d``."""
+    if piece.isascii() and piece.isprintable():
+        return piece
+    return "".join(c if _is_visible(c) else c.encode("unicode_escape").decode("ascii") for c in piece)
+
+
+def _is_visible(character: str) -> bool:
+    is_variation_selector = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+    return character.isprintable() and not is_variation_selector
+
+
+def spelt(piece: str) -> str:
+    r"""A piece as `shown`, with backslashes doubled: a line break is ``\n``, a backslash before an n ``\\n``."""
+    return shown(doubled(piece))
+
+
+def quoted(piece: str) -> str:
+    """A piece between quotes, as a selector names it."""
+    return '"' + spelt(piece).replace('"', '\\"') + '"'
+
+
+def label(axis: Axis, place: int) -> str:
+    """The token at a place of an axis as it is shown, or nothing along an axis without labels."""
+    return spelt(axis.labels[place]) if axis.labels is not None else ""
+
+
+def digits_of(axis: Axis, length: int) -> int:
+    """The digits that the numbers along an axis take."""
+    return len(str(max(axis.number(0), axis.number(length - 1)))) if length else 1
+
+
+def place_label(axis: Axis, place: int, *, digits: int = 1) -> str:
+    """``0 我``: index and token."""
+    return f"{axis.number(place):>{digits}} {label(axis, place)}".rstrip(" ")
+
+
+@view
+def token_strips(
+    _page: Page, source: Sequence[str], target: Sequence[str], *, has_encoder: bool = True
+) -> Iterator[Block]:
+    """``source   0 我   1 爱   2 你``: the tokens of a run, the source where there is one, and the target so far."""
+    strips = [(_("source"), source), (_("target"), target)] if has_encoder else [(_("target"), target)]
+    rows = [[Cell(Span(name, BOLD)), Cell(Span(_strip(pieces)))] for name, pieces in strips]
+    yield Table([Column(align="<"), Column(align="<", room="fold")], rows)
+
+
+def _strip(pieces: Sequence[str]) -> str:
+    return "   ".join(bound(f"{i} {spelt(piece)}") for i, piece in enumerate(pieces))
