@@ -20,6 +20,8 @@ from .suggestions import Suggestion, Suggestions, Typing, files, nothing, words
 EXPRESSION = "E"
 LINE = "LINE"
 """A command with what it takes."""
+VERBATIM = ("TEXT", LINE, "FILE", "PATH", "VALUE", "WORD", "TOPIC")
+"""What a person's own words stand for, down to their signs."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def _position(text: str) -> Index | Label:
 
 
 def _numbers(text: str) -> list[float]:
-    words = text.replace("−", "-").replace("∞", "inf").replace(",", " ").split()
+    words = text.replace("∞", "inf").replace(",", " ").split()
     try:
         return [float(word) for word in words]
     except ValueError as error:
@@ -115,7 +117,7 @@ def _numbers(text: str) -> list[float]:
 
 def _range(text: str) -> tuple[float, float]:
     """``lo,hi``, of which one may be left out."""
-    low, comma, high = text.replace("−", "-").replace("∞", "inf").partition(",")
+    low, comma, high = text.replace("∞", "inf").partition(",")
     try:
         bounds = float(low or "-inf"), float(high or "inf")
     except ValueError:
@@ -145,10 +147,13 @@ def _places(typing: Typing) -> Iterator[Suggestion]:
     yield from locations(typing)
 
 
+_WITHIN_CURLY = re.compile(r"\A“([^“”]*)”\Z")
+
+
 def _text(text: str) -> str:
-    r"""A text as it stands, or what stands between double quotes: there ``\n`` is a line break."""
+    r"""A text as it stands, or what stands between double quotes: between straight ones ``\n`` is a line break."""
     quoted = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', text, re.DOTALL)
-    return unescaped(quoted[1]) if quoted else text
+    return unescaped(quoted[1]) if quoted else _WITHIN_CURLY.sub(r"\1", text)
 
 
 def _file(text: str) -> Path:
