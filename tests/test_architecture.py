@@ -25,21 +25,21 @@ LAYERS = (
     ("render",),
 )
 COMMANDS = (
-    ("usage", "opener", "viewer"),
+    ("usage", "opener", "viewer", "keyboard", "topic"),
     ("results",),
     ("registry",),
     ("output",),
     ("grammar",),
     ("sitting",),
     ("completion", "execute", "settings"),
-    ("batch", "verbs"),
+    ("batch", "verbs", "topics"),
     ("terminal",),
     ("learning",),
     ("launch", "subcommands"),
     ("main",),
     ("__main__",),
 )
-"""Later ones know earlier ones. The registry knows no verb: it finds them by the name of their package."""
+"""Later ones know earlier ones. Nobody knows a verb or a topic: they are found by the name of their package."""
 RANK = {
     (top, name): rank
     for top, layers in (("tracer", LAYERS), ("commands", COMMANDS))

@@ -20,9 +20,13 @@ from ..sitting import Sitting
 
 
 def _values(typing: Typing) -> list[Suggestion]:
-    """The values that the setting before may have."""
-    setting = NAMED.read(typing.before[0])
-    return list(setting.kind.suggestions(Typing(typing.session, typing.text)))
+    """The values that the setting before may have; of numbers and texts those that it has and begins with."""
+    setting, sitting = NAMED.read(typing.before[0]), typing.session
+    assert isinstance(sitting, Sitting)
+    usual = {} if setting.default is None else {str(setting.default): _("by default")}
+    known = words(lambda _session: {**usual, setting.shown(sitting): _("now")})
+    asked = Typing(sitting, typing.text)
+    return list(setting.kind.suggestions(asked)) or list(known(asked))
 
 
 def _told(text: str) -> Setting | str:
