@@ -64,7 +64,7 @@ class Setting:
 
 
 class Language(Setting):
-    """The language of messages."""
+    """The language of messages, which is that of the next start too where a person chose it."""
 
     def get(self, sitting: Sitting) -> Any:
         language = i18n.language()
@@ -72,6 +72,8 @@ class Language(Setting):
 
     def put(self, sitting: Sitting, value: Any) -> None:
         i18n.use(value)
+        if sitting.remember:
+            sitting.remember(self.name, value)
 
 
 class Decoding(Setting):

@@ -6,6 +6,8 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 from tracer.errors import InputError
@@ -15,7 +17,7 @@ from ..grammar.lines import Line
 from ..output.present import Look, TerminalPresenter, complain
 from ..settings import SETTINGS
 from ..sitting import Sitting
-from .config import configure
+from .config import configure, remember
 from .folders import config_folder
 from .resume import resume, save, session_file
 from .shell import Shell
@@ -53,9 +55,14 @@ class Conversation:
 
 
 def furnish(sitting: Sitting, look: Look, lang: str | None) -> None:
-    """Set what the configuration file says, and then what the command line does, which wins."""
-    for problem in configure(sitting, config_folder() / "config"):
+    """Set what the configuration file says, and then what the command line does, which wins.
+
+    A language that is chosen from now on, on the command line or at the prompt, is that of the next start too.
+    """
+    path = config_folder() / "config"
+    for problem in configure(sitting, path):
         complain(problem)
+    sitting.remember = partial(_remember, path)
     for name, value in _given(look, lang):
         SETTINGS[name].put(sitting, value)
 
@@ -66,6 +73,18 @@ def _given(look: Look, lang: str | None) -> Iterable[tuple[str, Any]]:
     yield from ((name, value) for name, value, default in chosen if value != default)
     if lang is not None:
         yield "lang", lang
+
+
+def _remember(path: Path, name: str, value: str) -> None:
+    """Keep a setting for the next start; the first time, say so and how to change it."""
+    try:
+        is_new = remember(path, name, value)
+    except InputError as error:
+        complain(str(error))
+        return
+    if is_new:
+        told = _("{name} {value} is kept for the next start; set {name} VALUE changes it at any time")
+        complain(told.format(name=name, value=value))
 
 
 def _leave(number: int, _frame: object) -> NoReturn:

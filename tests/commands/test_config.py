@@ -2,8 +2,12 @@
 
 import pytest
 
-from commands.terminal.config import configure
+from commands.output.present import Look
+from commands.settings import SETTINGS
+from commands.terminal.config import configure, remember
+from commands.terminal.conversation import furnish
 from commands.terminal.folders import config_folder, state_folder
+from tracer import i18n
 
 
 def configured(session, tmp_path, text):
@@ -35,6 +39,27 @@ def test_what_is_wrong_is_named_with_its_line_and_the_rest_counts(session, tmp_p
     [problem] = configured(session, tmp_path, f"vi = on\n{line}\nrows = 5\n")
     assert problem.startswith(message)
     assert session.preferences == {"vi": True, "rows": 5}
+
+
+def test_a_setting_is_given_another_value_and_the_rest_stays(tmp_path):
+    file = tmp_path / "folder" / "config"
+    assert remember(file, "lang", "zh")
+    assert file.read_text() == "lang = zh\n"
+    file.write_text("# mine\nlang=zh\ndecimals = 4\n")
+    assert not remember(file, "lang", "en")
+    assert file.read_text() == "# mine\nlang = en\ndecimals = 4\n"
+
+
+def test_a_language_that_was_chosen_is_that_of_the_next_start(session, tmp_path, capsys):
+    file = tmp_path / "config" / "tx-trace" / "config"
+    furnish(session, Look(), "zh")
+    assert file.read_text() == "lang = zh\n"
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    i18n.use("en")
+    furnish(session, Look(), None)
+    assert (i18n.language(), file.read_text()) == ("zh", "lang = zh\n")
+    SETTINGS["lang"].put(session, "en")
+    assert (file.read_text(), capsys.readouterr().err) == ("lang = en\n", "")
 
 
 def test_no_file_is_no_problem_and_one_that_can_not_be_read_is_a_sentence(session, tmp_path):
