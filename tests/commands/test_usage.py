@@ -94,8 +94,8 @@ def test_a_language_that_is_none_leaves_that_of_the_locale(tx):
 
 def test_english_is_as_typer_says_it(tx, monkeypatch):
     monkeypatch.setenv("LANG", "en_GB.UTF-8")
-    assert tx("--width", "5").stderr == (
-        "Usage: tx-trace [OPTIONS] COMMAND [ARGS]...\n"
-        "Try 'tx-trace --help' for help.\n\n"
-        "Error: Invalid value for '--width': 5 is not in the range 20<=x<=10000.\n"
+    assert tx("check").stderr == (
+        "Usage: tx-trace check [OPTIONS] DIR [FILE]\n"
+        "Try 'tx-trace check --help' for help.\n\n"
+        "Error: Missing argument 'DIR'.\n"
     )
