@@ -37,32 +37,6 @@ BESIDE = N_("Settings, which set and show know too:")
 app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-def options(settings: Mapping[str, Setting]) -> Iterator[Parameter]:
-    """Settings as the options that typer makes of parameters; what is not named is None."""
-    for setting in settings.values():
-        annotation = _switch(setting) if setting.domain is SWITCH else _valued(setting)
-        yield Parameter(setting.keyword, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-
-
-def _switch(setting: Setting) -> Any:
-    """``--name``, and ``--no-name`` where neither is so by itself."""
-    names = f"--{setting.name}/--no-{setting.name}" if setting.default is None else f"--{setting.name}"
-    return Annotated[bool | None, typer.Option(names, help=setting.summary, rich_help_panel=BESIDE)]
-
-
-def _valued(setting: Setting) -> Any:
-    reader, metavar = Reader(setting.domain.read, setting.domain.bounds, setting.usual), setting.domain.placeholder
-    option = typer.Option(
-        f"--{setting.name}", parser=reader, metavar=metavar, help=setting.summary, rich_help_panel=BESIDE
-    )
-    return Annotated[str | None, option]
-
-
-def named(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Those options that the command line names."""
-    return {name: value for name, value in chosen.items() if value is not None}
-
-
 def main() -> None:
     """Run ``tx-trace`` and leave with its exit status."""
     gc.set_threshold(COLLECTED_EVERY)
@@ -109,6 +83,32 @@ def show_version(wanted: bool) -> None:
 
         typer.echo(f"tx-trace {__version__}")
         raise typer.Exit
+
+
+def options(settings: Mapping[str, Setting]) -> Iterator[Parameter]:
+    """Settings as the options that typer makes of parameters; what is not named is None."""
+    for setting in settings.values():
+        annotation = _switch(setting) if setting.domain is SWITCH else _valued(setting)
+        yield Parameter(setting.keyword, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _switch(setting: Setting) -> Any:
+    """``--name``, and ``--no-name`` where neither is so by itself."""
+    names = f"--{setting.name}/--no-{setting.name}" if setting.default is None else f"--{setting.name}"
+    return Annotated[bool | None, typer.Option(names, help=setting.summary, rich_help_panel=BESIDE)]
+
+
+def _valued(setting: Setting) -> Any:
+    reader, metavar = Reader(setting.domain.read, setting.domain.bounds, setting.usual), setting.domain.placeholder
+    option = typer.Option(
+        f"--{setting.name}", parser=reader, metavar=metavar, help=setting.summary, rich_help_panel=BESIDE
+    )
+    return Annotated[str | None, option]
+
+
+def named(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Those options that the command line names."""
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def check_resumable(context: typer.Context) -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from commands.settings import SETTINGS
 from commands.terminal.config import configure
+from commands.terminal.conversation import furnish
 from commands.terminal.folders import config_folder, state_folder
 
 
@@ -62,3 +64,10 @@ def test_a_script_does_not_read_it(tx, monkeypatch, tmp_path):
     done = tx("--batch", "-e", "show decimals")
     assert (done.returncode, done.stderr) == (0, "")
     assert "decimals 3" in done.stdout
+
+
+def test_what_the_command_line_names_wins_even_where_it_is_the_default(session):
+    (config_folder()).mkdir(parents=True)
+    (config_folder() / "config").write_text("color = never\nwidth = 60\n")
+    furnish(session, {"color": "auto", "seed": 3})
+    assert (SETTINGS["color"].get(session), SETTINGS["width"].get(session)) == ("auto", 60)
