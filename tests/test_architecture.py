@@ -11,7 +11,7 @@ from tracer import render
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    ("errors", "addresses", "slips", "pieces", "i18n", "decisions"),
+    ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords"),
     ("arithmetic", "tensor", "stack"),
     ("operation", "past", "tape", "parameters"),
     ("ops",),

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from tracer.addresses import Address, Everywhere, Index, Label, parse, parse_anywhere, parse_selectors, unescaped
+from tracer.addresses import Address, Everywhere, Index, Label, parse, parse_anywhere, parse_selectors
 from tracer.debugger.bookmarks import can_be_name
 from tracer.debugger.expressions import Expression, compile_expression
 from tracer.errors import InputError
 from tracer.i18n import _
 
 from .address_suggestions import addresses, expressions, locations, operands
+from .quotes import unquoted
 from .suggestions import Suggestion, Suggestions, Typing, files, nothing, words
 
 EXPRESSION = "E"
@@ -147,22 +147,12 @@ def _places(typing: Typing) -> Iterator[Suggestion]:
     yield from locations(typing)
 
 
-_WITHIN_CURLY = re.compile(r"\A“([^“”]*)”\Z")
-
-
-def _text(text: str) -> str:
-    r"""A text as it stands, or what stands between double quotes: between straight ones ``\n`` is a line break."""
-    quoted = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', text, re.DOTALL)
-    return unescaped(quoted[1]) if quoted else _WITHIN_CURLY.sub(r"\1", text)
-
-
 def _file(text: str) -> Path:
     return Path(text.removeprefix('"').removesuffix('"')).expanduser()
 
 
 Count = Annotated[int, Kind("N", _count)]
-TEXT = Kind("TEXT", _text)
-Text = Annotated[str, TEXT]
+Text = Annotated[str, Kind("TEXT", unquoted)]
 Location = Annotated[Address, Kind("LOC", parse, locations)]
 Place = Annotated[Address | str, Kind("LOC", _place, _places)]
 Name = Annotated[str, Kind("NAME", str)]

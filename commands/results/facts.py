@@ -14,7 +14,7 @@ import numpy as np
 from tracer import render
 from tracer.addresses import Address, parse
 from tracer.debugger.session import Session
-from tracer.decoding.settings import BELONGS
+from tracer.decoding.settings import DECLARED
 from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import N_, _, extent, spoken
@@ -79,7 +79,9 @@ def _room(run: Run) -> str:
 def _decoding(run: Run) -> dict[str, tuple[Any, str]]:
     """What is in force in a run's strategy, each with its origin."""
     strategy, rules = run.settings.strategy, run.model.rules.followed
-    heeded = [name for name, other in BELONGS.items() if other == strategy] + ["seed"] * (strategy == "sample")
+    heeded = [name for name, declared in DECLARED.items() if declared.strategy == strategy] + ["seed"] * (
+        strategy == "sample"
+    )
     return {
         **{name: (getattr(run.in_force, name), run.origin(name)) for name in heeded},
         **({N_("rules"): (rules, "stated")} if rules else {}),

@@ -132,8 +132,9 @@ def _names(entry: Command) -> str:
 
 
 def _of_setting(setting: Setting) -> Result:
-    facts = {"usage": f"set {setting.name} {setting.kind.placeholder}", "summary": setting.sentence}
-    return answer("help", lambda: facts, lambda: "\n\n".join(facts.values()))
+    usage, bounds = f"set {setting.name} {setting.placeholder}", setting.domain.bounds
+    facts = {"usage": usage, "bounds": bounds, "summary": setting.sentence}
+    return answer("help", lambda: facts, lambda: f"{usage}   {bounds}".rstrip() + f"\n\n{setting.sentence}")
 
 
 def _of_topic(topic: Topic) -> Result:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from commands.output.present import Look
 from commands.settings import SETTINGS
 from commands.terminal.config import configure, remember
 from commands.terminal.conversation import furnish
@@ -52,11 +51,11 @@ def test_a_setting_is_given_another_value_and_the_rest_stays(tmp_path):
 
 def test_a_language_that_was_chosen_is_that_of_the_next_start(session, tmp_path, capsys):
     file = tmp_path / "config" / "tx-trace" / "config"
-    furnish(session, Look(), "zh")
+    furnish(session, {"lang": "zh"})
     assert file.read_text() == "lang = zh\n"
     assert len(capsys.readouterr().err.splitlines()) == 1
     i18n.use("en")
-    furnish(session, Look(), None)
+    furnish(session, {})
     assert (i18n.language(), file.read_text()) == ("zh", "lang = zh\n")
     SETTINGS["lang"].put(session, "en")
     assert (file.read_text(), capsys.readouterr().err) == ("lang = en\n", "")
@@ -87,3 +86,10 @@ def test_a_script_does_not_read_it(tx, monkeypatch, tmp_path):
     done = tx("--batch", "-e", "show decimals")
     assert (done.returncode, done.stderr) == (0, "")
     assert "decimals 3" in done.stdout
+
+
+def test_what_the_command_line_names_wins_even_where_it_is_the_default(session):
+    (config_folder()).mkdir(parents=True)
+    (config_folder() / "config").write_text("color = never\nwidth = 60\n")
+    furnish(session, {"color": "auto", "seed": 3})
+    assert (SETTINGS["color"].get(session), SETTINGS["width"].get(session)) == ("auto", 60)

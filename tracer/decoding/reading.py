@@ -11,7 +11,7 @@ from ..i18n import N_, _
 from . import generation_config
 from .generation_config import LIMITS, UNFOLLOWED
 from .rules import Rules
-from .settings import EARLY_STOPPING
+from .settings import DECLARED
 
 if TYPE_CHECKING:
     from ..models.stated import Stated
@@ -131,8 +131,8 @@ def _max_new_tokens(stated: Stated) -> int | None:
 
 def _check(stated: Stated) -> None:
     """Refuse what transformers refuses: a word for when a beam search stops, a token both forced and suppressed."""
-    stopping = stated.get("early_stopping")
-    stated.insist(stopping in (None, *EARLY_STOPPING.values()), "early_stopping", " / ".join(EARLY_STOPPING))
+    stopping = DECLARED["early_stopping"]
+    stated.insist(stopping.takes(stated.get("early_stopping")), "early_stopping", " / ".join(stopping.domain.words))
     for key in ("forced_bos_token_id", "forced_eos_token_id"):
         forced, suppressed = set(stated.tokens(key)), set(stated.tokens("suppress_tokens"))
         stated.insist(not forced or not forced <= suppressed, key, _("a token that is not in suppress_tokens"))
