@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from .decoding.beam import Hypothesis
 from .models.text import Text
+from .models.texts import Kind
 from .past import Past
+from .tape import Tape
 
-Stack = Literal["encoder", "decoder"]
+BEGIN: dict[Kind, int] = {"encode": 0, "decode": 1}
+"""The number of the first pass of a kind."""
 
 
 class At(NamedTuple):
@@ -38,8 +42,23 @@ class Pass:
     """
 
     place: At
-    stack: Stack
+    kind: Kind
     text: Text
     start: int = 0
     past: Past | None = None
     hypothesis: Hypothesis | None = None
+
+    def tape(self, kind: type[Tape] = Tape, **options: Any) -> Tape:
+        """A fresh tape to perform it on."""
+        return kind(*self.place, past=self.past, **options)
+
+    def left(self, tape: Tape) -> Past | None:
+        """What it leaves to the pass after it, once a tape of it is made."""
+        return self.past and self.past._replace(kept=tape.kept)
+
+    def followed(self, chosen: Sequence[int], pieces: Sequence[str], past: Past | None = None) -> Pass:
+        """The pass that reads some tokens chosen after this one; without a past it reads everything again."""
+        ids = [*self.text.ids, *chosen]
+        text = self.text.followed(ids, [*self.text.labels, *pieces])
+        start = len(ids) - 1 if past is not None and chosen else 0
+        return Pass(At(self.place.number + len(chosen)), self.kind, text, start, past)
