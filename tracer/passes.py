@@ -11,6 +11,7 @@ from .models.text import Text
 from .models.texts import Kind
 from .past import Past
 from .tape import Tape
+from .tensor import Tensor
 
 BEGIN: dict[Kind, int] = {"encode": 0, "decode": 1}
 """The number of the first pass of a kind."""
@@ -32,9 +33,16 @@ class At(NamedTuple):
         return f"@{self.number}" if self.beam is None else f"@{self.number}.{self.beam}"
 
 
+class Across(NamedTuple):
+    """What a decoder looks at beside its own text: the memory [position, feature] that an encoder made of another."""
+
+    memory: Tensor
+    text: Text
+
+
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One run of a stack over a text.
+    """One run of a stack over a text: all that it takes to make its tape, again and the same.
 
     ``text`` is all that the stack has read so far. The places of it from ``start`` on are computed in the pass; what is
     needed of those before is in ``past``, which is None where nothing is kept from pass to pass. ``hypothesis`` is the
@@ -46,6 +54,7 @@ class Pass:
     text: Text
     start: int = 0
     past: Past | None = None
+    across: Across | None = None
     hypothesis: Hypothesis | None = None
 
     def tape(self, kind: type[Tape] = Tape, **options: Any) -> Tape:
@@ -61,4 +70,4 @@ class Pass:
         ids = [*self.text.ids, *chosen]
         text = self.text.followed(ids, [*self.text.labels, *pieces])
         start = len(ids) - 1 if past is not None and chosen else 0
-        return Pass(At(self.place.number + len(chosen)), self.kind, text, start, past)
+        return Pass(At(self.place.number + len(chosen)), self.kind, text, start, past, self.across)

@@ -13,7 +13,6 @@ from .decoding.limits import Limit
 from .decoding.rules import Penalty, Verdict
 from .decoding.settings import Settings
 from .model import Model
-from .models.text import Text
 from .models.texts import Given
 from .ops.softmax import loss
 from .passes import Pass
@@ -28,40 +27,45 @@ class Chosen(NamedTuple):
     prob: float
 
 
+class Yield(NamedTuple):
+    """What comes of a pass: an encoder's memory [position, feature], or the token that is chosen after a decoder's."""
+
+    memory: Tensor | None = None
+    chosen: Chosen | None = None
+
+
 class Performer:
     """Makes tapes of passes; the same pass always computes the same, however often.
 
-    ``given`` is what the run was given, and ``texts`` what its first passes read of that; ``settings`` are those in
-    force.
+    ``given`` is what the run was given, of which a decoder read ``prompt`` ids before anything was chosen; ``settings``
+    are those in force.
     """
 
-    def __init__(self, model: Model, given: Given, texts: Sequence[Text], settings: Settings, limit: Limit) -> None:
+    def __init__(self, model: Model, given: Given, prompt: int, settings: Settings, limit: Limit) -> None:
         self.model, self.settings, self.limit = model, settings, limit
-        self._given = given
-        self._source, self._prompt = texts[0], texts[-1]
-        self._memory: Tensor | None = None
+        self._given, self._prompt = given, prompt
 
     @np.errstate(all="ignore")
-    def perform(self, here: Pass, tape: Tape) -> Chosen | None:
+    def perform(self, here: Pass, tape: Tape) -> Yield:
         """Make the tape of a pass, and choose the token that it yields, if any.
 
         What is not finite is for the reader of the tape to see, and no warning of NumPy's.
         """
         if here.kind == "encode":
-            self._memory = self.model.architecture.encode(tape, here.text)
-            return None
+            return Yield(memory=self.model.architecture.encode(tape, here.text))
         logits = self.logits(here, tape)
         if self._given.target is not None:
-            self._lose(tape, logits)
-            return None
+            self._lose(here, tape, logits)
+            return Yield()
         probs, chosen = self._choose(here, tape, logits)
-        return Chosen(int(chosen.array), float(probs.array[chosen.array]))
+        return Yield(chosen=Chosen(int(chosen.array), float(probs.array[chosen.array])))
 
     def logits(self, here: Pass, tape: Tape) -> Tensor:
         """A decoder's pass, as far as its logits [position, vocab]."""
         if self._given.target is None and not here.start:
             self.model.check_start()
-        return self.model.architecture.decode(tape, here.text, self._memory, self._source, here.start)
+        memory, source = here.across or (None, None)
+        return self.model.architecture.decode(tape, here.text, memory, source, here.start)
 
     def log_probs(self, here: Pass, tape: Tape) -> Array:
         """log p [vocab] of the token after a decoder's pass, as a search adds it up."""
@@ -78,7 +82,7 @@ class Performer:
 
     def verdict(self, read: Sequence[int]) -> Verdict:
         """What the model's rules say of the token after those read."""
-        return self.model.rules.verdict(read, len(self._prompt), self.limit.forces, self._repeatable)
+        return self.model.rules.verdict(read, self._prompt, self.limit.forces, self._repeatable)
 
     def _penalties(self, read: Sequence[int]) -> Iterator[Penalty]:
         """What the model's rules penalise in the choice of the token after those read."""
@@ -94,8 +98,8 @@ class Performer:
         vocab = self.model.facts.target_vocab
         return [i if i < vocab else None for i in self._given.source]
 
-    def _lose(self, tape: Tape, logits: Tensor) -> None:
+    def _lose(self, here: Pass, tape: Tape, logits: Tensor) -> None:
         """The loss of every given target id that the decoder saw something before."""
         start = self.model.texts.unscored(self._given)
-        if gold := self._prompt.ids[start + 1 :]:
+        if gold := here.text.ids[start + 1 :]:
             tape(loss, "loss", logits, gold=gold, start=start)

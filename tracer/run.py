@@ -19,9 +19,9 @@ from .in_force import Origin, in_force, origin
 from .model import Model
 from .models.text import Side, Text
 from .models.texts import Given
-from .passes import BEGIN, At, Pass
+from .passes import BEGIN, Across, At, Pass
 from .past import Past
-from .performer import Chosen, Performer
+from .performer import Chosen, Performer, Yield
 from .reading import remarks
 from .tape import Record, Tape, Untraced
 from .tapes import Tapes
@@ -98,7 +98,7 @@ class Run:
     def __post_init__(self) -> None:
         self._check_strategy()
         given = Given(self.source_ids, self.target_ids, self.mask, self.positions, self.target_mask)
-        kinds, self.texts = self.model.texts.passes, self.model.texts.read(self.model, given)
+        self.texts = self.model.texts.read(self.model, given)
         self.source = self.model.pieces(self.source_ids, "source")
         self.target = list(self.texts[-1].labels) if self.texts[-1].side == "target" else []
         self.tokens: list[Token] = []
@@ -106,12 +106,10 @@ class Run:
         read, rules = self.texts[-1], self.model.rules if self.chooses else Rules(None, ())
         room = self.model.check_room(read)
         self.limit = limit_of(self.settings.max_tokens, rules, len(read), self.model.texts.limit(given), room)
-        self.passes = [Pass(At(BEGIN[kind]), kind, text) for kind, text in zip(kinds, self.texts, strict=True)]
-        if self.chooses and self.in_force.cache:
-            self.passes[-1] = replace(self.passes[-1], past=Past(len(read) + self.max_tokens))
-        self.past = self.passes[-1].past
+        self.past = Past(len(read) + self.max_tokens) if self.cached else None
+        self.passes = [self._begun(0)]
         self.computed = self.first - 1
-        self._performer = Performer(self.model, given, self.texts, self.in_force, self.limit)
+        self._performer = Performer(self.model, given, len(read), self.in_force, self.limit)
         self._tapes = Tapes(self.budget, self.pass_at, self.perform)
 
     def _check_strategy(self) -> None:
@@ -140,9 +138,9 @@ class Run:
 
     def read_along(self, record: Record, axis: Axis) -> Text:
         """The text whose places an axis of a record runs over: the source's along the keys of cross-attention."""
-        if axis.name == "key" and record.scope.endswith("cross_attn"):
-            return self.texts[0]
-        return self.pass_at(At.of(record.output.address)).text
+        here = self.pass_at(At.of(record.output.address))
+        is_across = axis.name == "key" and record.scope.endswith("cross_attn")
+        return here.across.text if is_across and here.across else here.text
 
     def origin(self, name: str) -> Origin:
         """Who says what a setting in force is: a person, the checkpoint, or nobody."""
@@ -164,6 +162,11 @@ class Run:
         return range(self.first, self.computed + 1)
 
     @property
+    def begins(self) -> Mapping[Side, int]:
+        """The number of the first step that reads a text of each side."""
+        return {text.side: BEGIN[kind] for kind, text in zip(self.model.texts.passes, self.texts, strict=True)}
+
+    @property
     def teacher_forced(self) -> bool:
         """Whether the output was given rather than decoded."""
         return self.target_ids is not None
@@ -176,7 +179,7 @@ class Run:
     @property
     def cached(self) -> bool:
         """Whether keys and values are kept from step to step."""
-        return self.passes[-1].past is not None
+        return self.chooses and bool(self.in_force.cache)
 
     def past_after(self, number: int) -> Past | None:
         """What the steps up to one left to those after it; None where nothing is kept."""
@@ -240,10 +243,14 @@ class Run:
     @cached_property
     def search(self) -> Search:
         """The beam search, performed when first asked for, with the passes before it."""
-        begin = self.passes[len(self.texts) - 1]
-        while self.computed + 1 < begin.place.number:
+        return searched(self._performer, self._first_decoded)
+
+    @property
+    def _first_decoded(self) -> Pass:
+        """The first pass of the decoder; those before it are performed."""
+        while len(self.passes) < len(self.texts):
             self._advance(record=True)
-        return searched(self._performer, begin)
+        return self.passes[len(self.texts) - 1]
 
     def __repr__(self) -> str:
         steps = f"@{self.first} to @{self.computed}" if self.numbers else "not started"
@@ -294,7 +301,7 @@ class Run:
             return self._pass(place.number)
         if self.settings.strategy != "beam":
             raise no_hypothesis(place)
-        return pass_of(self._performer, self.passes[len(self.texts) - 1], self.search, place)
+        return pass_of(self._performer, self._first_decoded, self.search, place)
 
     def _pass(self, number: int) -> Pass:
         return self.passes[number - self.first]
@@ -310,13 +317,23 @@ class Run:
         return self
 
     def _advance(self, *, record: bool) -> None:
-        """Perform the next pass; nothing of the run changes unless it comes to its end."""
-        here = self._led(self._pass(self.computed + 1))
+        here = self.passes[-1]
         tape = self._tapes.begun(here) if record else here.tape(Untraced)
-        chosen = self.perform(here, tape)
-        self._pass_on(here, tape, chosen and self._token(here, chosen))
+        self.advance(tape)
         if record:
             self._tapes.keep(tape)
+
+    def advance(self, tape: Tape) -> None:
+        """Perform the next pass, on a tape of it; nothing of the run changes unless it comes to its end."""
+        here = self._led(self.passes[-1])
+        memory, chosen = self.perform(here, tape)
+        self.passes[-1] = here
+        self.past = here.left(tape) or self.past
+        if chosen is not None:
+            self._go_on(here, chosen)
+        elif memory is not None and len(self.texts) > 1:
+            self.passes.append(self._begun(1, Across(memory, here.text)))
+        self.computed = here.place.number
 
     def _led(self, here: Pass) -> Pass:
         """The pass with the hypothesis that the winner of a search had there."""
@@ -324,18 +341,20 @@ class Run:
             return here
         return replace(here, hypothesis=self.search.finished[0].lineage[here.place.number - 1])
 
-    def _pass_on(self, here: Pass, tape: Tape, token: Token | None) -> None:
-        """Take in what a pass yields, and what the next is made from."""
-        self.passes[here.place.number - self.first] = here
-        self.past = here.left(tape) or self.past
-        if token is not None:
-            self.target.append(token.piece)
-            self.tokens.append(token)
-            if not self._is_last(token.id, len(self.tokens)):
-                self.passes.append(here.followed([token.id], [token.piece], self.past))
-        self.computed = here.place.number
+    def _begun(self, n: int, across: Across | None = None) -> Pass:
+        """The first pass of a kind, which reads what was given."""
+        kind = self.model.texts.passes[n]
+        return Pass(At(BEGIN[kind]), kind, self.texts[n], 0, self.past if kind == "decode" else None, across)
 
-    def perform(self, here: Pass, tape: Tape) -> Chosen | None:
+    def _go_on(self, here: Pass, chosen: Chosen) -> None:
+        """Take in the token that a pass yields, and what reads it."""
+        token = self._token(here, chosen)
+        self.target.append(token.piece)
+        self.tokens.append(token)
+        if not self._is_last(token.id, len(self.tokens)):
+            self.passes.append(here.followed([token.id], [token.piece], self.past))
+
+    def perform(self, here: Pass, tape: Tape) -> Yield:
         """Make the tape of a pass, and choose the token it yields; the same pass always computes the same."""
         return self._performer.perform(here, tape)
 

@@ -151,7 +151,7 @@ def _places(label: Label, piece: str, pieces: Sequence[str]) -> list[int]:
 
 def _embedding(run: Run, side: Side, token: int) -> str:
     """The row of the embedding table that a token has on one side."""
-    tape = run.step(next(here.place.number for here in run.passes if here.text.side == side))
+    tape = run.step(run.begins[side])
     tables = (record.parameters.get("weight") for record in tape if "ids" in record.parameters)
     return next((str(table.row(token).address) for table in tables if table is not None), "")
 
