@@ -209,7 +209,8 @@ class Run:
     @property
     def decoder_ids(self) -> Sequence[int]:
         """What the decoder has read so far, and what was chosen last: the ids of ``target``."""
-        return [*self.texts[-1].ids, *self.output_ids]
+        given = self.texts[-1]
+        return [*given.ids, *self.output_ids] if given.side == "target" else []
 
     @property
     def output_ids(self) -> list[int]:

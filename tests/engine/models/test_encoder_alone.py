@@ -18,8 +18,10 @@ from commands.grammar.lines import given
 from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look
+from commands.results.likely import likely
 from commands.sitting import Sitting
 from tracer import models
+from tracer.addresses import Index
 from tracer.compare import compare
 from tracer.derive import derive
 from tracer.errors import TraceError
@@ -129,6 +131,14 @@ LINES = [
     *("info tensors", "info values", "info tokens", "p #3", "view @0:encoder.output"),
     *("display mean(encoder.output)", "run 5 9 2", "token", "p @0:encoder.output[1]", "info breakpoints"),
 ]
+
+
+@pytest.mark.parametrize("path", [True], indirect=True)
+def test_what_a_head_finds_likely_follows_nothing(path: Path) -> None:
+    session = Sitting(Opener(tracer.load(path), "1 7 3 2", ids=True))
+    session.token()
+    row = likely(session, Index(1))
+    assert (row.position, row.after, row.following, row.title) == (1, "7", None, "@0:probs[1]")
 
 
 def test_the_commands_go_over_it(path: Path) -> None:
