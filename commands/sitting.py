@@ -60,7 +60,7 @@ class Sitting(Session):
     def _fresh(self, text: str | None) -> Run:
         """A fresh run; the one before is forgotten where nothing of it was computed."""
         run = self.opener(text)
-        if self._traced and self.run.computed < self.run.first:
+        if self._traced and not self.run.numbers:
             self._traced.pop()
         texts = filter(None, (self.opener.text, self.opener.target))
         self._traced.append(Title(" → ".join(map(as_typed, texts)), self.opener.model.describe()))

@@ -16,7 +16,7 @@ LAYERS = (
     ("operation", "past", "tape", "parameters"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
-    ("model", "reading", "passes", "run", "training"),
+    ("model", "reading", "passes", "performer", "tapes", "hypotheses", "in_force", "run", "training"),
     ("debugger",),
     (
         *("derive", "compare", "reference", "contest", "scored", "factors", "modules", "differences", "unhidden"),

@@ -58,12 +58,12 @@ def _module(module: Module) -> dict[str, Any]:
 def run_facts(session: Session) -> Results:
     """How the run is decoded, who says so, and how far it is."""
     run = session.run
-    decoded = {} if run.teacher_forced else _decoding(run)
+    decoded = _decoding(run) if run.chooses else {}
     facts = {
         N_("strategy"): _("given output") if run.teacher_forced else run.settings.strategy,
         **{name: value for name, (value, _origin) in decoded.items()},
-        N_("steps"): extent(f"@{run.first}", f"@{run.computed}") if run.computed >= run.first else _("none yet"),
-        N_("tokens"): "" if run.teacher_forced else _room(run),
+        N_("steps"): extent(f"@{run.first}", f"@{run.computed}") if run.numbers else _("none yet"),
+        N_("tokens"): _room(run) if run.chooses else "",
         N_("cursor"): f"@{session.cursor.step} #{session.cursor.index}",
         N_("text"): run.text,
         **_stated(run),

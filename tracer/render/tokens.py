@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -10,7 +10,8 @@ from rich.segment import Segment
 
 from ..addresses import doubled
 from ..document import Block, Paragraph, Span
-from ..i18n import _
+from ..i18n import spoken
+from ..models.text import SIDES, Side
 from ..tensor import Axis
 from .page import BOLD, DIM, Line, Page, View, clipped, flow, padded
 
@@ -75,7 +76,6 @@ class TokenStrip(View):
             yield [head, Segment("   "), *line]
 
 
-def token_strips(source: Sequence[str], target: Sequence[str], *, has_encoder: bool = True) -> TokenStrip:
-    """The tokens of a run: the source where there is one, and the target so far."""
-    strips = [(_("source"), source), (_("target"), target)] if has_encoder else [(_("target"), target)]
-    return TokenStrip(strips)
+def token_strips(pieces: Mapping[Side, Sequence[str]]) -> TokenStrip:
+    """The tokens of a run, by side."""
+    return TokenStrip([(spoken(SIDES[side]), found) for side, found in pieces.items()])
