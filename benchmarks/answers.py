@@ -55,10 +55,10 @@ def measure(name: str, origin: Origin, rounds: int) -> None:
 
 def main(rounds: int) -> None:
     """Ask both models."""
-    measure("zh-en", Origin("zh-en", "float32", "他昨天去了北京。", False, None, {}), rounds)
+    measure("zh-en", Origin("zh-en", "他昨天去了北京。"), rounds)
     with tempfile.TemporaryDirectory() as directory:
         path = str(write(Path(directory), GPT2_SMALL))
-        measure("GPT-2, 512 tokens", Origin(path, "float32", PROMPT, True, None, {"max_tokens": 4}), rounds)
+        measure("GPT-2, 512 tokens", Origin(path, PROMPT, ids=True, chosen={"max_tokens": 4}), rounds)
     print(f"aim: at most {AIM:.0f} ms")
 
 

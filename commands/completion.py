@@ -28,7 +28,7 @@ def completions(line: str, sitting: Sitting, *, patient: bool = False) -> list[S
         return list(_commands(word, sitting))
     try:
         known = grammar(lookup(word))
-        return list(_arguments(known, rest, sitting, patient=patient))
+        return list(_arguments(known, known.understood(rest), sitting, patient=patient))
     except TraceError:
         return []
 

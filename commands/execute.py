@@ -7,12 +7,12 @@ from contextlib import contextmanager, nullcontext
 from io import StringIO
 from pathlib import Path
 
-from tracer.errors import InputError, TraceError
+from tracer.errors import AddressError, ExpressionError, InputError, TraceError
 from tracer.i18n import _
 
 from .grammar.blocks import whole
 from .grammar.lines import read
-from .grammar.parsing import Call
+from .grammar.parsing import Call, meant_file
 from .output.files import whole_file
 from .output.log import Log
 from .output.present import Presenter
@@ -87,9 +87,16 @@ def _logged(text: str, sitting: Sitting, presenter: Presenter, read: Reading) ->
     try:
         return _carried_out(read(text), sitting, presenter.altered(sitting.preferences))
     except TraceError as error:
+        error.args = (f"{error}{_hint(sitting.expanded(text), error)}",)
         if sitting.log:
             sitting.log.complain(text, str(error))
         raise
+
+
+def _hint(text: str, error: TraceError) -> str:
+    """What else a line that failed may have been meant to do."""
+    file = meant_file(text) if isinstance(error, AddressError | ExpressionError) else ""
+    return _("; here > compares, and a file goes in quotes: > {file}").format(file=file) if file else ""
 
 
 def _carried_out(call: Call, sitting: Sitting, presenter: Presenter) -> Call:

@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError, TraceError
@@ -28,29 +28,26 @@ PIPED = "-"
 
 @dataclass(frozen=True)
 class Origin:
-    """What is traced: model, text, and how it is decoded."""
+    """What is traced: model and text, and the settings that the command line names, by their names in Python."""
 
     model: str
-    dtype: Literal["float32", "float64"]
-    text: str | None
-    ids: bool
-    target: str | None
-    settings: Mapping[str, Any]
-    mask: str | None = None
-    positions: str | None = None
-    source_lang: str | None = None
-    target_lang: str | None = None
+    text: str | None = None
+    ids: bool = False
+    attention_mask: str | None = None
+    position_ids: str | None = None
+    chosen: Mapping[str, Any] = field(default_factory=dict)
 
     def sitting(self) -> Sitting:
         """A session before its first record; raises `TraceError` for a model, text or setting that can't be used."""
-        settings = Settings.of(**self.settings)
+        settings, chosen = Settings.among(self.chosen), self.chosen.get
+        model = open_model(self.model, chosen("dtype", "float32"))
         opener = Opener(
-            open_model(self.model, self.dtype).between(self.source_lang, self.target_lang),
+            model.between(chosen("source_lang"), chosen("target_lang")),
             EXAMPLE if self.text is None else self.text,
             ids=self.ids,
-            target=self.target,
-            mask=self.mask,
-            positions=self.positions,
+            target=chosen("target"),
+            mask=self.attention_mask,
+            positions=self.position_ids,
             settings=settings,
             warn=complain,
         )
@@ -76,15 +73,13 @@ class Output:
     look: Look
 
 
-def launch(
-    origin: Origin, script: Script, output: Output, *, interactive: bool, resumed: bool = False, lang: str | None = None
-) -> int:
+def launch(origin: Origin, script: Script, output: Output, *, interactive: bool, resumed: bool = False) -> int:
     """Play the script, then hand over to the person at the terminal if there is one; the exit status.
 
-    ``resumed`` asks for the last session in place of ``origin``. ``lang`` is a language that the command line names.
+    ``resumed`` asks for the last session in place of ``origin``.
     """
-    for text in (origin.text, origin.target, origin.source_lang, origin.target_lang, *script.commands):
-        _check_utf8(text or "")
+    for text in filter(None, (origin.text, *origin.chosen.values(), *script.commands)):
+        _check_utf8(str(text))
     presenter = presenter_of(output.format)
     if not interactive:
         if resumed:
@@ -94,7 +89,7 @@ def launch(
         raise InputError(_("--format and --output are for batch; add --batch"))
     from .terminal.conversation import Conversation
 
-    return Conversation(origin.sitting, output.look, lang).hold(given(script.commands), resumed=resumed)
+    return Conversation(origin.sitting, origin.chosen).hold(given(script.commands), resumed=resumed)
 
 
 def _check_utf8(text: str) -> None:

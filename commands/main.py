@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields
 from functools import partial
+from inspect import Parameter
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,9 +17,13 @@ from typing import Annotated, Any, Literal
 import typer
 
 from tracer import i18n
+from tracer.domains import SWITCH
+from tracer.errors import InputError
 from tracer.i18n import N_, _, documented
+from tracer.keywords import taking
 
-from .usage import Command, Group
+from .settings import LOOK, RUN, Setting
+from .usage import Command, Group, Reader
 
 NO_SCRIPT = ""
 """The value of a ``--batch`` that no file follows."""
@@ -24,12 +31,8 @@ NO_SCRIPT = ""
 COLLECTED_EVERY = 100_000
 """New objects between two looks for garbage: records are kept by the thousand, and each look goes through them."""
 
-Width = Annotated[int | None, typer.Option(min=20, max=10_000, metavar="N", help=N_("columns; 100 in batch"))]
-Colours = Annotated[Literal["auto", "always", "never"], typer.Option(help=N_("colours"))]
-Language = Annotated[
-    Literal["en", "zh"] | None, typer.Option("--lang", help=N_("language of messages; else that of the locale"))
-]
-Accessible = Annotated[bool, typer.Option("--accessible", help=N_("plain ASCII, lists in place of grids"))]
+BESIDE = N_("Settings, which set and show know too:")
+"""What stands above those of the options that are settings."""
 
 app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -66,8 +69,9 @@ def language(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
     """The language that ``--lang`` names, if it is one; else that of the locale."""
     for argument, after in zip(arguments, [*arguments, ""][1:], strict=True):
         option, _equals, value = argument.partition("=")
-        if option == "--lang" and (value or after) in i18n.LANGUAGES:
-            return value or after
+        if option == "--lang":
+            with suppress(InputError):
+                return str(LOOK["lang"].domain.read(value or after))
     stated = (environ.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
     return next((value for value in stated if value), "en")[:2]
 
@@ -81,127 +85,114 @@ def show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def options(settings: Mapping[str, Setting]) -> Iterator[Parameter]:
+    """Settings as the options that typer makes of parameters; what is not named is None."""
+    for setting in settings.values():
+        annotation = _switch(setting) if setting.domain is SWITCH else _valued(setting)
+        yield Parameter(setting.keyword, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _switch(setting: Setting) -> Any:
+    """``--name``, and ``--no-name`` where neither is so by itself."""
+    names = f"--{setting.name}/--no-{setting.name}" if setting.default is None else f"--{setting.name}"
+    return Annotated[bool | None, typer.Option(names, help=setting.summary, rich_help_panel=BESIDE)]
+
+
+def _valued(setting: Setting) -> Any:
+    reader, metavar = Reader(setting.domain.read, setting.domain.bounds, setting.usual), setting.domain.placeholder
+    option = typer.Option(
+        f"--{setting.name}", parser=reader, metavar=metavar, help=setting.summary, rich_help_panel=BESIDE
+    )
+    return Annotated[str | None, option]
+
+
+def named(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Those options that the command line names."""
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
 def check_resumable(context: typer.Context) -> None:
     """Insist that the last session is not asked for together with what another one begins with."""
-    text = ("text", "ids", "attention_mask", "position_ids", "model", "target", "source_lang", "target_lang")
-    decoding = ("strategy", "temperature", "top_k", "top_p", "beams", "length_penalty", "early_stopping", "seed")
-    for name in (*text, *decoding, "max_tokens", "cache", "dtype"):
+    from .launch import Origin
+
+    brought = {*(field.name for field in fields(Origin)), *(setting.keyword for setting in RUN.values())}
+    for name in filter(brought.__contains__, context.params):
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             option = name.replace("_", "-")
             raise typer.BadParameter(_("--resume brings its own; leave out --{option}").format(option=option))
 
 
+Text = Annotated[str | None, typer.Option("--text", "-t", metavar="TEXT", help=_("the text to translate or continue"))]
+Ids = Annotated[bool, typer.Option("--ids", help=_("--text holds token ids, in place of words"))]
+AttentionMask = Annotated[
+    str | None, typer.Option(metavar='"0 1 …"', help=_("for each token of the text: 0 hides it as padding"))
+]
+PositionIds = Annotated[str | None, typer.Option(metavar='"0 1 …"', help=_("the position of each token of the text"))]
+Model = Annotated[
+    str, typer.Option("--model", "-m", metavar="NAME|PATH", help=_("a built-in model or a checkpoint directory"))
+]
+ScriptFile = Annotated[
+    str | None,
+    typer.Option(metavar="[FILE|-]", help=_("run a script of shell commands and leave; no prompt, no questions")),
+]
+Execute = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--execute",
+        "-e",
+        metavar="COMMAND",
+        help=_("a command to run first; may be repeated; with --batch it is the script"),
+    ),
+]
+KeepGoing = Annotated[
+    bool,
+    typer.Option(
+        "--keep-going", help=_("batch goes on after what failed: status 1, or 3 where only expect or verify did")
+    ),
+]
+Format = Annotated[str, typer.Option("--format", metavar="text|jsonl|markdown|html|svg", help=_("of batch output"))]
+OutputFile = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help=_("batch output goes here"))]
+Resume = Annotated[bool, typer.Option("--resume", help=_("text, cursor and breakpoints of the last session"))]
+Version = Annotated[
+    bool, typer.Option("--version", callback=show_version, is_eager=True, help=_("show the version and leave"))
+]
+
+
 @app.callback(invoke_without_command=True)
+@taking(options({**LOOK, **RUN}))
 def shell(
     context: typer.Context,
-    text: Annotated[
-        str | None, typer.Option("--text", "-t", metavar="TEXT", help=_("the text to translate or continue"))
-    ] = None,
-    ids: Annotated[bool, typer.Option("--ids", help=_("--text holds token ids, in place of words"))] = False,
-    attention_mask: Annotated[
-        str | None, typer.Option(metavar='"0 1 …"', help=_("for each token of the text: 0 hides it as padding"))
-    ] = None,
-    position_ids: Annotated[
-        str | None, typer.Option(metavar='"0 1 …"', help=_("the position of each token of the text"))
-    ] = None,
-    model: Annotated[
-        str, typer.Option("--model", "-m", metavar="NAME|PATH", help=_("a built-in model or a checkpoint directory"))
-    ] = "zh-en",
-    target: Annotated[
-        str | None, typer.Option(metavar="TEXT", help=_("teacher forcing: one pass over this output, loss per token"))
-    ] = None,
-    source_lang: Annotated[
-        str | None, typer.Option("--source-lang", metavar="CODE", help=_("the language of the text, e.g. en_XX"))
-    ] = None,
-    target_lang: Annotated[
-        str | None, typer.Option("--target-lang", metavar="CODE", help=_("the language of the output, e.g. de_DE"))
-    ] = None,
-    batch: Annotated[
-        str | None,
-        typer.Option(metavar="[FILE|-]", help=_("run a script of shell commands and leave; no prompt, no questions")),
-    ] = None,
-    execute: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--execute",
-            "-e",
-            metavar="COMMAND",
-            help=_("a command to run first; may be repeated; with --batch it is the script"),
-        ),
-    ] = None,
-    keep_going: Annotated[
-        bool,
-        typer.Option(
-            "--keep-going", help=_("batch goes on after what failed: status 1, or 3 where only expect or verify did")
-        ),
-    ] = False,
-    format_: Annotated[
-        str, typer.Option("--format", metavar="text|jsonl|markdown|html|svg", help=_("of batch output"))
-    ] = "text",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help=_("batch output goes here"))
-    ] = None,
-    width: Width = None,
-    color: Colours = "auto",
-    lang: Language = None,
-    strategy: Annotated[
-        Literal["greedy", "sample", "beam"], typer.Option(help=_("how the next token is chosen"))
-    ] = "greedy",
-    temperature: Annotated[float | None, typer.Option(metavar="T", help=_("sampling: below 1 sharper"))] = None,
-    top_k: Annotated[int | None, typer.Option(metavar="K", help=_("sampling: among the K likeliest"))] = None,
-    top_p: Annotated[float | None, typer.Option(metavar="P", help=_("sampling: among the likeliest P in all"))] = None,
-    beams: Annotated[int | None, typer.Option(metavar="N", help=_("beam search: hypotheses kept"))] = None,
-    length_penalty: Annotated[
-        float | None, typer.Option(metavar="A", help=_("beam search: scores are Σ log p / n^A"))
-    ] = None,
-    early_stopping: Annotated[
-        Literal["true", "false", "never"] | None,
-        typer.Option(help=_("beam search: end at N finished, once none better is likely, or possible")),
-    ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help=_("sampling: the same seed draws the same"))] = 0,
-    max_tokens: Annotated[int | None, typer.Option(metavar="N", help=_("the most output tokens"))] = None,
-    cache: Annotated[
-        bool | None, typer.Option("--cache/--no-cache", help=_("key/value cache; else as the checkpoint states"))
-    ] = None,
-    dtype: Annotated[Literal["float32", "float64"], typer.Option(help=_("arithmetic"))] = "float32",
-    accessible: Accessible = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help=_("text, cursor and breakpoints of the last session"))
-    ] = False,
-    _version: Annotated[
-        bool, typer.Option("--version", callback=show_version, is_eager=True, help=_("show the version and leave"))
-    ] = False,
+    text: Text = None,
+    ids: Ids = False,
+    attention_mask: AttentionMask = None,
+    position_ids: PositionIds = None,
+    model: Model = "zh-en",
+    batch: ScriptFile = None,
+    execute: Execute = None,
+    keep_going: KeepGoing = False,
+    format_: Format = "text",
+    output: OutputFile = None,
+    resume: Resume = False,
+    _version: Version = False,
+    **settings: Any,
 ) -> None:
     """A debugger for Transformers: step through a translation, see every number and where it comes from."""
+    chosen = named(settings)
     if context.invoked_subcommand:
-        context.obj = {"width": width, "color": color, "lang": lang, "accessible": accessible}
+        context.obj = chosen
         return
-    from tracer.decoding.settings import EARLY_STOPPING
-
     from .launch import PIPED, Origin, Output, Script, guarded, launch
     from .output.present import Look
 
     if resume:
         check_resumable(context)
-    settings = {
-        "strategy": strategy,
-        "temperature": temperature,
-        "top_k": top_k,
-        "top_p": top_p,
-        "beams": beams,
-        "length_penalty": length_penalty,
-        "early_stopping": EARLY_STOPPING.get(early_stopping or ""),
-        "seed": seed,
-        "max_tokens": max_tokens,
-        "cache": cache,
-    }
     interactive = batch is None and sys.stdin.isatty()
     unnamed = None if interactive or (batch is not None and execute) else PIPED
-    origin = Origin(model, dtype, text, ids, target, settings, attention_mask, position_ids, source_lang, target_lang)
+    origin = Origin(model, text, ids, attention_mask, position_ids, chosen)
     script = Script(tuple(execute or ()), batch or unnamed, keep_going)
-    shown = Output(format_, output, Look(width, color, accessible))
-    raise typer.Exit(guarded(lambda: launch(origin, script, shown, interactive=interactive, resumed=resume, lang=lang)))
+    shown = Output(format_, output, Look().altered(chosen))
+    raise typer.Exit(guarded(lambda: launch(origin, script, shown, interactive=interactive, resumed=resume)))
 
 
 @app.command(cls=Command)
@@ -211,7 +202,7 @@ def models(context: typer.Context, name: Annotated[str | None, typer.Argument(me
     from .output.present import Look
     from .subcommands.models import show_model, show_models
 
-    look = Look(*(context.obj[part] for part in ("width", "color", "accessible")))
+    look = Look().altered(context.obj)
     raise typer.Exit(guarded(show_models if name is None else lambda: show_model(name, look)))
 
 
@@ -230,6 +221,7 @@ def check(
 
 
 @app.command(cls=Command)
+@taking(options(LOOK))
 def learn(
     context: typer.Context,
     lesson: Annotated[
@@ -238,25 +230,18 @@ def learn(
     checked: Annotated[
         bool, typer.Option("--check", help=_("play the lesson by itself and say what is wrong with it"))
     ] = False,
-    width: Width = None,
-    color: Colours = "auto",
-    lang: Language = None,
-    accessible: Accessible = False,
+    **settings: Any,
 ) -> None:
     """Take a lesson, or go on where you were.
 
     Answers may come from a file: tx-trace learn 4 < FILE ends with status 0 if the lesson is passed.
     """
     from .launch import guarded
-    from .output.present import Look
     from .subcommands.learn import check_lesson
     from .subcommands.learn import learn as take
 
-    before = context.obj
-    colours = color if color != "auto" else before["color"]
-    look = Look(width or before["width"], colours, accessible or before["accessible"])
-    action = partial(check_lesson, lesson) if checked else partial(take, lesson, look, lang or before["lang"])
-    raise typer.Exit(guarded(action))
+    chosen = context.obj | named(settings)
+    raise typer.Exit(guarded(partial(check_lesson, lesson) if checked else partial(take, lesson, chosen)))
 
 
 @app.command(cls=Command)

@@ -125,14 +125,19 @@ class Opener:
 
     def _opened(self) -> str:
         """The decisions that one would look up first, in a line."""
-        parameters = self.model.architecture.parameters
         files = self.model.source.files if self.model.source else ()
+        return _("head: {head}; words: {words}").format(
+            head=self._head(), words=" + ".join(files) or _("none (token ids only)")
+        )
+
+    def _head(self) -> str:
+        """The name of the output projection."""
+        parameters = self.model.architecture.parameters
+        if "logits" not in parameters:
+            return _("none (hidden states only)")
         head = parameters.logits.weight
         is_tied = sum(leaf is head for leaf in parameters.leaves()) > 1
-        return _("head: {head}; words: {words}").format(
-            head=_("the embedding") if is_tied else head.address,
-            words=" + ".join(files) or _("none (token ids only)"),
-        )
+        return _("the embedding") if is_tied else head.address
 
     def deciding(self, settings: Settings) -> Opener:
         """The same with other settings; tells what the checkpoint asks for and does not get any more."""

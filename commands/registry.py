@@ -13,6 +13,7 @@ from tracer.addresses import suggestion
 from tracer.errors import InputError
 from tracer.i18n import N_, _, documented
 
+from .keyboard import understood
 from .results.result import Results
 
 VERBS = f"{__package__}.verbs"
@@ -42,7 +43,8 @@ class Command:
     """A verb of the shell. The signature of ``function`` is its grammar, the docstring its help.
 
     ``repeats`` says that an empty line does it again, ``is_outward`` that it reaches outside the session or prepares
-    what will be done later.
+    what will be done later, ``is_basic`` that nobody gets far without it. ``synonyms`` are words of other programs, or
+    of other languages, that mean it.
     """
 
     name: str
@@ -50,7 +52,14 @@ class Command:
     group: str
     repeats: bool
     is_outward: bool
+    is_basic: bool
+    synonyms: tuple[str, ...]
     function: Callable[..., Results]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Everything that it is called."""
+        return (self.name, *self.abbreviations, *self.synonyms)
 
     @property
     def _prose(self) -> str:
@@ -80,13 +89,19 @@ def prompted(line: str) -> str:
 
 
 def command(
-    name: str, *abbreviations: str, group: str, repeats: bool = False, outward: bool = False
+    name: str,
+    *abbreviations: str,
+    group: str,
+    repeats: bool = False,
+    outward: bool = False,
+    basic: bool = False,
+    synonyms: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Results]], Command]:
     """Make a command of a generator function that takes the session and its arguments, and yields results.
 
     The docstring is a summary line, then text, and examples as lines that begin with the prompt.
     """
-    return lambda function: Command(name, abbreviations, group, repeats, outward, function)
+    return lambda function: Command(name, abbreviations, group, repeats, outward, basic, synonyms, function)
 
 
 @cache
@@ -109,9 +124,9 @@ def lookup(word: str) -> Command:
     Raises:
         UnknownCommandError: there is none (the nearest is suggested), or there are several (they are listed).
     """
-    known = catalogue()
-    exact = [entry for entry in known.values() if word == entry.name or word in entry.abbreviations]
-    found = exact or [entry for name, entry in known.items() if word and name.startswith(word)]
+    known, asked = catalogue(), understood(word)
+    exact = [entry for entry in known.values() if asked in entry.words]
+    found = exact or [entry for name, entry in known.items() if asked and name.startswith(asked)]
     if len(found) == 1:
         return found[0]
     if found:

@@ -1,44 +1,75 @@
-"""The settings, each declared once: its name, values, default and what it does.
+"""The settings, each declared once: its name, default, values and what it does.
 
-`set`, `show`, `help`, completion and the configuration file all read this table.
+`set`, `show`, `help`, completion, the configuration file and the options of the command line all read this table; those
+of decoding are declared with `Settings`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tracer import i18n
 from tracer.addresses import suggestion
-from tracer.debugger.session import Session
-from tracer.decoding.settings import BELONGS, EARLY_STOPPING, STRATEGIES
+from tracer.decoding.settings import DECLARED
+from tracer.domains import SWITCH, Domain, Text, Whole, words
 from tracer.errors import InputError
 from tracer.i18n import N_, Message, _, spoken
 from tracer.model import DTYPES
 
-from .grammar.kinds import AUTO, OFF, SWITCH, among, number, optional
-from .grammar.parameters import TEXT, Kind
-from .grammar.suggestions import words
-from .sitting import Sitting
+from .grammar.quotes import unquoted
+
+if TYPE_CHECKING:
+    from .sitting import Sitting
+
+AUTO = "auto"
+"""The word for None: what is left to the program, the terminal or the model."""
+OFF = "off"
+"""The word for None: what is not there."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A thing that a person may choose; kept by the sitting."""
+    """A thing that a person may choose; kept by the sitting. Where the default is None, the word ``none`` is that."""
 
     name: str
-    kind: Kind
     default: Any
+    domain: Domain
     summary: Message
+    none: str = AUTO
 
     is_kept: ClassVar[bool] = True
     """Whether it may stand in the configuration file."""
 
     @property
+    def keyword(self) -> str:
+        """Its name in Python."""
+        return self.name.replace("-", "_")
+
+    @property
     def sentence(self) -> str:
         """What it does."""
-        return spoken(self.summary)
+        told = spoken(self.summary)
+        return _("{what}.").format(what=told[:1].upper() + told[1:])
+
+    @property
+    def placeholder(self) -> str:
+        """What stands for its value in usage lines."""
+        return "|".join([self.domain.placeholder, *self._none])
+
+    @property
+    def usual(self) -> str:
+        """Its default as it is typed; empty where that is found out."""
+        return "" if self.default is None else self.domain.written(self.default)
+
+    @property
+    def _none(self) -> list[str]:
+        return [self.none] if self.default is None else []
+
+    def offered(self, sitting: Sitting) -> Iterable[str]:
+        """The values that may be typed, where they can be listed."""
+        return [*self.domain.words, *self._none]
 
     def get(self, sitting: Sitting) -> Any:
         """Its value now."""
@@ -50,70 +81,61 @@ class Setting:
 
     def read(self, text: str) -> Any:
         """Its value from text; raises `InputError` for one that it can't have."""
+        if text in self._none:
+            return None
         try:
-            return self.kind.read(text)
+            return self.domain.read(unquoted(text))
         except InputError as error:
             raise InputError(f"{self.name}: {error}") from None
 
     def shown(self, sitting: Sitting) -> str:
         """Its value as `set` takes it."""
         value = self.get(sitting)
-        if isinstance(value, bool):
-            return "on" if value else "off"
-        return AUTO if value is None else str(value)
+        return self.none if value is None else self.domain.written(value)
 
 
 class Language(Setting):
-    """The language of messages."""
+    """The language of messages, and of the next start; if none is chosen, that of the locale."""
+
+    @property
+    def usual(self) -> str:
+        return ""
 
     def get(self, sitting: Sitting) -> Any:
         language = i18n.language()
-        return language if language in i18n.LANGUAGES else self.default
+        return language if language in self.domain else self.default
 
     def put(self, sitting: Sitting, value: Any) -> None:
         i18n.use(value)
+        if sitting.remember:
+            sitting.remember(self.name, value)
 
 
-class Decoding(Setting):
-    """A choice in decoding: it begins a fresh run, and is made on the command line or with `set`."""
+class Beginning(Setting):
+    """What begins a fresh run: it is chosen on the command line or with `set`."""
 
     is_kept = False
 
+
+class Decoding(Beginning):
+    """A choice in decoding."""
+
     def get(self, sitting: Sitting) -> Any:
-        return getattr(sitting.opener.settings, self._field)
+        return getattr(sitting.opener.settings, self.keyword)
 
     def put(self, sitting: Sitting, value: Any) -> None:
-        sitting.reopen(
-            sitting.opener.deciding(replace(sitting.opener.settings, **{**self._dropped(value), self._field: value}))
-        )
-
-    @property
-    def _field(self) -> str:
-        return self.name.replace("-", "_")
+        chosen = {**self._dropped(value), self.keyword: value}
+        sitting.reopen(sitting.opener.deciding(replace(sitting.opener.settings, **chosen)))
 
     def _dropped(self, value: Any) -> dict[str, None]:
         """What belongs to the strategy before."""
         if self.name != "strategy":
             return {}
-        return {name: None for name, strategy in BELONGS.items() if strategy != value}
+        return {name: None for name, declared in DECLARED.items() if not declared.suits(value)}
 
 
-class Stopping(Decoding):
-    """When a beam search stops: a truth value, or a word."""
-
-    def read(self, text: str) -> Any:
-        word = super().read(text)
-        return EARLY_STOPPING.get(word, word)
-
-    def shown(self, sitting: Sitting) -> str:
-        value = self.get(sitting)
-        return next((word for word, stopping in EARLY_STOPPING.items() if stopping == value), AUTO)
-
-
-class Given(Setting):
-    """An output that is given, in place of one that is decoded: it begins a fresh run."""
-
-    is_kept = False
+class Given(Beginning):
+    """An output that is given, in place of one that is decoded."""
 
     def get(self, sitting: Sitting) -> Any:
         return sitting.opener.target
@@ -121,14 +143,9 @@ class Given(Setting):
     def put(self, sitting: Sitting, value: Any) -> None:
         sitting.reopen(sitting.opener.giving(value))
 
-    def shown(self, sitting: Sitting) -> str:
-        return OFF if sitting.opener.target is None else sitting.opener.target
 
-
-class Arithmetic(Setting):
-    """The type of the arithmetic: it begins a fresh run."""
-
-    is_kept = False
+class Arithmetic(Beginning):
+    """The type of the arithmetic."""
 
     def get(self, sitting: Sitting) -> Any:
         return sitting.opener.model.dtype
@@ -137,10 +154,12 @@ class Arithmetic(Setting):
         sitting.reopen(sitting.opener.computing_in(value))
 
 
-class Spoken(Setting):
-    """A language that a model between several reads or writes: it begins a fresh run."""
+class Spoken(Beginning):
+    """A language that a model between several reads or writes."""
 
-    is_kept = False
+    def offered(self, sitting: Sitting) -> Iterable[str]:
+        source = sitting.opener.model.source
+        return [*(source.writes if source else ()), AUTO]
 
     def get(self, sitting: Sitting) -> Any:
         return getattr(sitting.opener.model.chosen, self._side)
@@ -154,49 +173,44 @@ class Spoken(Setting):
         return self.name.removesuffix("-lang")
 
 
-def _languages(session: Session) -> Mapping[str, str]:
-    """The codes of the languages that the model has."""
-    source = session.opener.model.source if isinstance(session, Sitting) else None
-    return dict.fromkeys([*(source.writes if source else ()), AUTO], "")
+def _by_name(*settings: Setting) -> Mapping[str, Setting]:
+    return {setting.name: setting for setting in settings}
 
 
-_LANGUAGE = replace(optional(Kind("CODE", str)), suggestions=words(_languages))
-_DECLARED = (
-    Setting("color", among("auto", "always", "never"), "auto", N_("Colours: if the terminal has them, always, never.")),
-    Setting("width", optional(number("N", 20, 10_000)), None, N_("Columns to lay out for; auto is the terminal's.")),
-    Setting("decimals", number("N", 0, 12), 3, N_("Decimals of the numbers in tables.")),
-    Setting("rows", number("N", 1, 10_000), 20, N_("Rows of a matrix shown before its middle is left out.")),
-    Setting("title", optional(TEXT), None, N_("Heading of documents; auto is what is traced in them.")),
-    Setting("accessible", SWITCH, False, N_("Plain ASCII, no bar at the bottom, lists in place of grids.")),
-    Setting("pager", SWITCH, True, N_("What does not fit the screen goes through less.")),
-    Setting("suggest", SWITCH, True, N_("A line typed before is suggested while you type; the right arrow takes it.")),
-    Setting("menu", SWITCH, True, N_("What can be typed next is offered while you type; off leaves it to Tab.")),
-    Setting("toolbar", SWITCH, True, N_("A bar at the bottom: model, place, breakpoints, usage of what you type.")),
-    Setting("repeat", SWITCH, True, N_("An empty line repeats the last motion.")),
-    Setting("vi", SWITCH, False, N_("Lines are edited with vi's keys; F4 switches too.")),
-    Language("lang", among(*i18n.LANGUAGES), "en", N_("Language of messages.")),
-    Given("target", optional(TEXT, OFF), None, N_("An output to score in one pass, token by token; off decodes one.")),
-    Decoding("strategy", among(*STRATEGIES), "greedy", N_("How a token is chosen.")),
-    Decoding("temperature", optional(number("X", 1e-6, 1e6, float)), None, N_("Sampling: logits are divided by it.")),
-    Decoding("top-k", optional(number("N", 1, 1 << 24)), None, N_("Sampling among the N likeliest tokens.")),
-    Decoding("top-p", optional(number("P", 1e-9, 1, float)), None, N_("Sampling among the likeliest that share P.")),
-    Decoding("beams", optional(number("N", 1, 64)), None, N_("Hypotheses kept in beam search.")),
-    Decoding("length-penalty", optional(number("X", -99, 99, float)), None, N_("Beam scores are divided by length^X.")),
-    Stopping(
-        "early-stopping",
-        optional(among(*EARLY_STOPPING)),
-        None,
-        N_("Beam search ends at N finished (true), once none better is likely (false), or possible (never)."),
+LOOK = _by_name(
+    Setting("color", "auto", words("auto", "always", "never"), N_("colours: if the terminal has them, always, never")),
+    Setting("width", None, Whole("N", 20, 10_000), N_("columns to lay out for; else the terminal's, 100 in batch")),
+    Setting("accessible", False, SWITCH, N_("plain ASCII, no bar at the bottom, lists in place of grids")),
+    Language("lang", "en", words(*i18n.LANGUAGES), N_("language of messages; else that of the locale")),
+)
+"""How things are shown: options of every command that shows some."""
+
+PROMPT = _by_name(
+    Setting("decimals", 3, Whole("N", 0, 12), N_("decimals of the numbers in tables")),
+    Setting("rows", 20, Whole("N", 1, 10_000), N_("rows of a matrix shown before its middle is left out")),
+    Setting("title", None, Text("TEXT"), N_("heading of documents; auto is what is traced in them")),
+    Setting("pager", True, SWITCH, N_("what does not fit the screen goes through less")),
+    Setting("suggest", True, SWITCH, N_("a line typed before is suggested while you type; the right arrow takes it")),
+    Setting("menu", True, SWITCH, N_("what can be typed next is offered while you type; off leaves it to Tab")),
+    Setting("toolbar", True, SWITCH, N_("a bar at the bottom: model, place, breakpoints, usage of what you type")),
+    Setting("repeat", True, SWITCH, N_("an empty line repeats the last motion")),
+    Setting("vi", False, SWITCH, N_("lines are edited with vi's keys; F4 switches too")),
+)
+"""What has no option."""
+
+RUN = _by_name(
+    Given("target", None, Text("TEXT"), N_("teacher forcing: one pass over this output, loss per token"), OFF),
+    *(
+        Decoding(name.replace("_", "-"), declared.default, declared.domain, declared.summary)
+        for name, declared in DECLARED.items()
     ),
-    Decoding("seed", number("N", 0, (1 << 64) - 1), 0, N_("Where sampling begins; the same seed draws the same.")),
-    Decoding("max-tokens", optional(number("N", 1, 1 << 16)), None, N_("The most tokens of an output.")),
-    Decoding("cache", optional(SWITCH), None, N_("Keys and values are kept; auto is the model's choice.")),
-    Spoken("source-lang", _LANGUAGE, None, N_("The language of the text, where the model has several.")),
-    Spoken("target-lang", _LANGUAGE, None, N_("The language of the output, where the model has several.")),
-    Arithmetic("dtype", among(*DTYPES), "float32", N_("Type of the arithmetic.")),
-)  # fmt: skip
+    Spoken("source-lang", None, Text("CODE"), N_("the language of the text, e.g. en_XX")),
+    Spoken("target-lang", None, Text("CODE"), N_("the language of the output, e.g. de_DE")),
+    Arithmetic("dtype", "float32", words(*DTYPES), N_("type of the arithmetic")),
+)
+"""What a run is begun with."""
 
-SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _DECLARED}
+SETTINGS = {**LOOK, **PROMPT, **RUN}
 
 
 def setting_named(text: str) -> Setting:
@@ -216,9 +230,6 @@ def setting_named(text: str) -> Setting:
     raise InputError(_("{name} is no setting; {hint}").format(name=text, hint=hint))
 
 
-def sentences(_session: Session | None = None) -> Mapping[str, str]:
+def sentences(_session: object = None) -> Mapping[str, str]:
     """The sentence of every setting, by name."""
     return {name: setting.sentence for name, setting in SETTINGS.items()}
-
-
-NAMED = Kind("SETTING", setting_named, words(sentences))

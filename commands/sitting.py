@@ -27,7 +27,8 @@ class Sitting(Session):
     ``preferences`` are settings by name, those apart that were never set; ``aliases`` are short names with the
     commands they stand for; ``lines`` is what was typed, the oldest first; ``shown`` is what the last command showed;
     ``scripts`` are those being run, the outermost first; ``log`` is told everything, ``witness`` every call that
-    was run with what it had to say. ``learn`` goes to another lesson, where the sitting is that of one.
+    was run with what it had to say. ``learn`` goes to another lesson, where the sitting is that of one; ``remember``
+    keeps a setting for the next start, where a person sits there.
     """
 
     def __init__(self, opener: Opener) -> None:
@@ -40,6 +41,7 @@ class Sitting(Session):
         self.log: Log | None = None
         self.witness: Callable[[Call, list[Result]], None] | None = None
         self.learn: Callable[[str | None], None] | None = None
+        self.remember: Callable[[str, str], None] | None = None
         self._traced: list[Title] = []
         super().__init__(self._fresh)
 
@@ -58,7 +60,7 @@ class Sitting(Session):
     def _fresh(self, text: str | None) -> Run:
         """A fresh run; the one before is forgotten where nothing of it was computed."""
         run = self.opener(text)
-        if self._traced and self.run.computed < self.run.first:
+        if self._traced and not self.run.numbers:
             self._traced.pop()
         texts = filter(None, (self.opener.text, self.opener.target))
         self._traced.append(Title(" → ".join(map(as_typed, texts)), self.opener.model.describe()))
@@ -91,7 +93,7 @@ class Sitting(Session):
             InputError: a command has the name, or it is no single word.
             UnknownCommandError: the line begins with no command.
         """
-        taken = any(name == entry.name or name in entry.abbreviations for entry in catalogue().values())
+        taken = any(name in entry.words for entry in catalogue().values())
         if taken or not name.replace("-", "").replace("_", "").isalnum():
             raise InputError(_("{name} can't be a short name; choose a word that is no command").format(name=name))
         line = self.expanded(line)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tracer import render
+from tracer.errors import InputError
 from tracer.i18n import N_, Message, _, looked_up, spoken
 
 if TYPE_CHECKING:
-    from typer._click import Context, HelpFormatter
+    from typer._click import Context, HelpFormatter, Parameter
     from typer._click.exceptions import UsageError
     from typer.core import TyperOption
 else:
@@ -50,6 +52,7 @@ SENTENCES = (
     N_("Invalid value for {name}: {value} is not a valid integer."),
     N_("Invalid value for {name}: {value} is not a valid integer range."),
     N_("Invalid value for {name}: {value} is not a valid float."),
+    N_("Invalid value for {name}: {problem}"),
     N_("Invalid value: {problem}"),
 )
 """What typer complains of, in the words of its versions; where two fit, the more particular one stands first."""
@@ -70,6 +73,28 @@ def _pattern(message: Message) -> str:
     return re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(message))
 
 
+@dataclass(frozen=True)
+class Reader:
+    """How the value of an option is read, in place of typer's ways; ``bounds`` and ``default`` are told in help."""
+
+    read: Callable[[str], Any]
+    bounds: str = ""
+    default: str = ""
+
+    def __call__(self, text: str) -> Any:
+        try:
+            return self.read(text)
+        except InputError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    def remarks(self) -> Iterator[str]:
+        """What help remarks on the values."""
+        if self.bounds:
+            yield self.bounds
+        if self.default:
+            yield _("default: {value}").format(value=self.default)
+
+
 class _Helpful:
     """Help in the user's language, for any kind of command."""
 
@@ -78,10 +103,13 @@ class _Helpful:
         formatter.write_usage(context.command_path, pieces, prefix=_("Usage: "))
 
     def format_options(self: Any, context: Context, formatter: HelpFormatter) -> None:
-        parameters = self.get_params(context)
-        for heading, kind in ((_("Arguments:"), "argument"), (_("Options:"), "option")):
-            records = (p.get_help_record(context) for p in parameters if p.param_type_name == kind)
-            _write_section(formatter, heading, [(name, _with_remarks(help_)) for name, help_ in filter(None, records)])
+        sections: dict[str, list[tuple[str, str]]] = {_("Arguments:"): [], _("Options:"): []}
+        for parameter in self.get_params(context):
+            if record := parameter.get_help_record(context):
+                name, told = record
+                sections.setdefault(_heading(parameter), []).append((name, _described(parameter, told)))
+        for heading, rows in sections.items():
+            _write_section(formatter, heading, rows)
 
     def get_help_option(self, context: Context) -> TyperOption | None:
         option: TyperOption | None = super().get_help_option(context)  # type: ignore[misc]
@@ -132,6 +160,19 @@ def _write_section(formatter: HelpFormatter, heading: str, rows: Sequence[tuple[
         first, *rest = [*([""] if len(name) > column - 2 else []), *folded]
         formatter.write(f"  {name:<{column}}{first}".rstrip() + "\n")
         formatter.write("".join(f"  {'':<{column}}{line}\n" for line in rest))
+
+
+def _heading(parameter: Parameter) -> str:
+    if panel := getattr(parameter, "rich_help_panel", None):
+        return looked_up(panel)
+    return _("Arguments:") if parameter.param_type_name == "argument" else _("Options:")
+
+
+def _described(parameter: Parameter, told: str) -> str:
+    """What an option is, and in brackets what is remarked on its values, both in the user's language."""
+    reader = getattr(parameter.type, "func", None)
+    remarks = "; ".join(reader.remarks()) if isinstance(reader, Reader) else ""
+    return f"{looked_up(told)}  [{remarks}]" if remarks else _with_remarks(told)
 
 
 def _with_remarks(text: str) -> str:

@@ -16,6 +16,7 @@ from tracer.models.gpt2 import Gpt2
 from tracer.models.rest import settle
 from tracer.models.rotary import KINDS
 from tracer.models.stated import Stated
+from tracer.models.texts import texts_of
 
 TESTS = Path(__file__).parent
 TABLE = TESTS / "fates.md"
@@ -40,7 +41,7 @@ def account(family: str, scaling: str) -> Stated:
     stated = Stated({"num_hidden_layers": 1, "rope_parameters": states})
     kind.configure(stated)
     stated.fates = dict.fromkeys(decoding(), OF_DECODING) | stated.fates
-    settle(stated, has_encoder=kind.has_encoder)
+    settle(stated, texts_of(kind.passes))
     return stated
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tracer import render
+from tracer import views
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    ("errors", "addresses", "slips", "pieces", "i18n", "decisions"),
+    ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords"),
     ("arithmetic", "tensor", "stack"),
     ("operation", "past", "tape", "parameters"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
-    ("model", "reading", "passes", "run", "training"),
+    ("model", "reading", "passes", "performer", "tapes", "hypotheses", "in_force", "run", "training"),
     ("debugger",),
     (
         *("derive", "compare", "reference", "contest", "scored", "factors", "modules", "differences", "unhidden"),
@@ -25,21 +25,21 @@ LAYERS = (
     ("render",),
 )
 COMMANDS = (
-    ("usage", "opener", "viewer"),
+    ("usage", "opener", "viewer", "keyboard", "topic"),
     ("results",),
     ("registry",),
     ("output",),
     ("grammar",),
     ("sitting",),
     ("completion", "execute", "settings"),
-    ("batch", "verbs"),
+    ("batch", "verbs", "topics"),
     ("terminal",),
     ("learning",),
     ("launch", "subcommands"),
     ("main",),
     ("__main__",),
 )
-"""Later ones know earlier ones. The registry knows no verb: it finds them by the name of their package."""
+"""Later ones know earlier ones. Nobody knows a verb or a topic: they are found by the name of their package."""
 RANK = {
     (top, name): rank
     for top, layers in (("tracer", LAYERS), ("commands", COMMANDS))
@@ -115,7 +115,7 @@ def test_every_part_has_its_layer():
 
 
 def test_a_file_of_render_is_there_when_it_is_named():
-    assert render.mask.__name__ == "tracer.render.mask"
+    assert views.mask.__name__ == "tracer.render.mask"
     assert not hasattr(render, "nothing")
 
 

@@ -10,12 +10,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from .decoding.settings import Settings
 from .errors import InputError, TraceError
 from .i18n import _
+from .keywords import taking
 from .model import Model, load
 from .reading import check_mask, check_positions
 from .run import Run, Step
@@ -27,6 +29,7 @@ __all__ = ["Model", "Record", "Run", "Settings", "Step", "Tape", "Tensor", "Trac
 __version__ = "0.1.0"
 
 
+@taking(inspect.signature(Settings).parameters.values())
 def trace(
     model: Model,
     text: str | None = None,
@@ -49,9 +52,8 @@ def trace(
     start token first. ``mask`` has 0 for every source id that is hidden, ``target_mask`` for every one of target_ids;
     ``positions`` are those of the source ids of a decoder-only model. ``record=False`` keeps nothing; a step touched
     later is recomputed. ``dtype`` is that of the model unless given. ``source_lang`` and ``target_lang`` are the codes
-    of languages that a model between several is to read and write. ``settings`` are those of `Settings`: strategy,
-    temperature, top_k, top_p, beams, length_penalty, early_stopping, seed, max_tokens, cache; what is left out is as
-    the checkpoint states it.
+    of languages that a model between several is to read and write. ``settings`` are those of `Settings`; what is left
+    out is as the checkpoint states it.
 
     Raises:
         TraceError: the text or the ids are empty, too long, or out of the vocabulary, a mask or positions don't fit

@@ -108,10 +108,11 @@ def _compared(model: Model, reference: Reference, given: Pass) -> Comparison:
     rounding = Rounding(run, [record for record, _name in found])
     for record, name in sorted(found, key=lambda pair: (pair[0].step, pair[0].index)):
         comparison.checks += against(name, record, run, reference, given, rounding)
-    if run.source_text.hidden or run.prompt_text.hidden:
+    if any(text.hidden for text in run.texts):
         comparison.notes.append(N_("what stands at the places of padding is not compared"))
     comparison.checks += _decoded(model, reference, given)
-    if comparison.beyond and model.has_encoder and len(run.source_text.hidden) == len(given.source):
+    source = run.texts[0]
+    if comparison.beyond and source.side == "source" and len(source.hidden) == len(source):
         told = N_("{ids}: the source is padding alone; it is weighed alike here and by eager attention, not by others")
         comparison.notes.append(told.format(ids=given.name))
     return comparison
@@ -131,10 +132,9 @@ def _decoded(model: Model, reference: Reference, given: Pass) -> Iterator[Check]
     """Ids that decoding yields from what went in: every one must be the same."""
     for short, settings in DECODED.items():
         if (name := given.prefix + short) in reference.names:
-            before = 1 if model.has_encoder else len(given.source)
-            theirs = reference.searched(name, given)[before:]
             chosen = Settings.of(max_tokens=reference.limit, **settings)
             run = Run(model, given.source, chosen, mask=given.mask, positions=given.positions)
+            theirs = reference.searched(name, given)[len(run.texts[-1]) :]
             ours = run.decode(record=False).output_ids
             differing = sum(a != b for a, b in zip(ours, theirs, strict=False)) + max(0, len(ours) - len(theirs))
             yield Check(name, name, float(differing), 0.0, row=given.row if given.rows > 1 else None)
@@ -148,11 +148,11 @@ def _is_context(name: str) -> bool:
 def _left_aside(model: Model, reference: Reference) -> Iterator[Message]:
     """What the reference states of its texts, and the model has no use for."""
     used = {"input_ids", "source_ids", "decoder_input_ids", "target_ids", "attention_mask", "decoder_attention_mask"}
-    used |= set() if model.has_encoder else {"position_ids"}
+    used |= {"position_ids"} if model.texts.takes_positions else set()
     unused = [name for name in reference.names if name.endswith(("_ids", "_mask")) and _short(name) not in used]
     if unused:
         yield N_("{names}: left aside, as the model reads no such thing").format(names=", ".join(unused))
-    if model.has_encoder and reference.only.target is None:
+    if "target" in model.texts.needed and reference.only.target is None:
         yield N_("no decoder_input_ids are stated, so that the encoder alone is compared")
 
 

@@ -26,11 +26,13 @@ from .decoding.reading import BEGIN, END, START, overruled
 from .decoding.rules import Rules
 from .decoding.vocabulary import within
 from .errors import InputError
-from .i18n import N_, Message, _, cause, spoken
+from .i18n import N_, _, cause, spoken
 from .models import architecture, model_type
 from .models.architecture import Architecture, Facts
 from .models.rest import settle
 from .models.stated import Stated
+from .models.text import SIDES, Side, Text
+from .models.texts import Texts, texts_of
 from .parameters import Named
 from .pieces import Ids
 from .tensor import Axis, Parameter
@@ -40,8 +42,6 @@ from .tokenizers.directory import FILES, read_tokenizers
 BUILTIN = Path(__file__).parent / "builtin"
 DEFAULT = "zh-en"
 Dtype = Literal["float32", "float64"]
-Side = Literal["source", "target"]
-SIDES: Mapping[Side, Message] = {"source": N_("source"), "target": N_("target")}
 DTYPES: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}
 
 MOST_NAMED = 3
@@ -99,9 +99,9 @@ class Model:
         return self.rules.start_id
 
     @property
-    def has_encoder(self) -> bool:
-        """Whether there is a step @0, the encoder's pass."""
-        return self.architecture.has_encoder
+    def texts(self) -> Texts:
+        """What its passes read."""
+        return self.architecture.texts
 
     @property
     def dtype(self) -> Dtype:
@@ -189,14 +189,9 @@ class Model:
         """What the decoder reads of a given output: start token, the text, end token; raises as `source_ids` does."""
         if self.target is None:
             raise self._without_tokenizer()
-        encoded = self.target.encode(text) if self.has_encoder else self.target.cut(text)
+        encoded, ids = self.texts.output(self, self.target, text)
         self._check_embedded(encoded, self.facts.target_vocab)
-        ids = encoded.ids
-        if not self.has_encoder:
-            end = self.rules.eos_ids[:1]
-            return Ids([*ids, *end], [*ids.pieces, *(self.piece(i, "target") for i in end)])
-        start = self.start_id if self.target.start_id is None else self.target.start_id
-        return Ids([start, *ids], [self.piece(start, "target"), *ids.pieces])
+        return ids
 
     def _without_tokenizer(self) -> InputError:
         """Why no text can be read: there is no tokenizer, or what there is can't be used."""
@@ -211,8 +206,7 @@ class Model:
             ids = [operator.index(i) for i in ids]
         except TypeError:
             raise InputError(_("token ids are whole numbers, and {ids!r} are not").format(ids=ids)) from None
-        source_vocab, target_vocab, longest_source, longest_target, *_others = self.facts
-        size, longest = (source_vocab, longest_source) if side == "source" else (target_vocab, longest_target)
+        size = self.facts.vocab(side)
         for i in ids:
             if not 0 <= i < size:
                 raise InputError(
@@ -220,9 +214,9 @@ class Model:
                         id=i, side=spoken(SIDES[side]), name=self.name, last=size - 1
                     )
                 )
-        if not ids and (side == "source" or self.has_encoder):
+        if not ids and side in self.texts.needed:
             raise InputError(_("no token ids were given"))
-        self._check_length(len(ids), longest)
+        self._check_length(len(ids), self.facts.longest(side))
         return ids if pieces is None else Ids(ids, pieces)
 
     def check_start(self) -> None:
@@ -235,14 +229,15 @@ class Model:
                 )
             )
 
-    def check_room(self, n: int) -> int:
-        """How many tokens can follow ``n`` that the decoder reads: one at least, which needs no position of its own.
+    def check_room(self, read: Text) -> int:
+        """How many tokens can follow a text: one at least, which needs no position of its own.
 
         Raises:
-            InputError: the decoder takes fewer.
+            InputError: the text is too long.
         """
-        self._check_length(n, self.facts.longest_target)
-        return self.facts.longest_target - n + 1
+        longest = self.facts.longest(read.side)
+        self._check_length(read.reach, longest)
+        return longest - read.reach + 1
 
     def piece(self, token: int, side: Side) -> str:
         """The piece an id stands for, or the id where there is no tokenizer."""
@@ -356,7 +351,7 @@ def _load(directory: Path, dtype: Dtype, reading: Reading) -> Model:
         _tell_of_tokens(tokenizer, size, decisions)
     rules = within(network.rules(generation), network.facts.target_vocab, generation)
     stated.leave_to(generation, N_("no effect here (generation_config.json is there): {keys}"))
-    settle(stated, has_encoder=kind.has_encoder)
+    settle(stated, texts_of(kind.passes))
     _settle_decoding(generation)
     parameters, ignored = contents.parameters, contents.ignored
     model = Model(

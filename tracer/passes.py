@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from .decoding.beam import Hypothesis
 from .models.text import Text
+from .models.texts import Kind
 from .past import Past
+from .tape import Tape
+from .tensor import Tensor
 
-Stack = Literal["encoder", "decoder"]
+BEGIN: dict[Kind, int] = {"encode": 0, "decode": 1}
+"""The number of the first pass of a kind."""
 
 
 class At(NamedTuple):
@@ -28,9 +33,16 @@ class At(NamedTuple):
         return f"@{self.number}" if self.beam is None else f"@{self.number}.{self.beam}"
 
 
+class Across(NamedTuple):
+    """What a decoder looks at beside its own text: the memory [position, feature] that an encoder made of another."""
+
+    memory: Tensor
+    text: Text
+
+
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One run of a stack over a text.
+    """One run of a stack over a text: all that it takes to make its tape, again and the same.
 
     ``text`` is all that the stack has read so far. The places of it from ``start`` on are computed in the pass; what is
     needed of those before is in ``past``, which is None where nothing is kept from pass to pass. ``hypothesis`` is the
@@ -38,8 +50,24 @@ class Pass:
     """
 
     place: At
-    stack: Stack
+    kind: Kind
     text: Text
     start: int = 0
     past: Past | None = None
+    across: Across | None = None
     hypothesis: Hypothesis | None = None
+
+    def tape(self, kind: type[Tape] = Tape, **options: Any) -> Tape:
+        """A fresh tape to perform it on."""
+        return kind(*self.place, past=self.past, **options)
+
+    def left(self, tape: Tape) -> Past | None:
+        """What it leaves to the pass after it, once a tape of it is made."""
+        return self.past and self.past._replace(kept=tape.kept)
+
+    def followed(self, chosen: Sequence[int], pieces: Sequence[str], past: Past | None = None) -> Pass:
+        """The pass that reads some tokens chosen after this one; without a past it reads everything again."""
+        ids = [*self.text.ids, *chosen]
+        text = self.text.followed(ids, [*self.text.labels, *pieces])
+        start = len(ids) - 1 if past is not None and chosen else 0
+        return Pass(At(self.place.number + len(chosen)), self.kind, text, start, past, self.across)

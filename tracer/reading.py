@@ -1,23 +1,17 @@
-"""How a text is read: where padding stands in it, which no query looks at, and the position of each id.
-
-Both can be stated. Where they are not, they are what transformers takes them to be. It finds padding by its id in the
-prompt that a decoder-only model goes on from (`generate`), and then counts the visible ids for positions; otherwise
-these are 0, 1, 2, …. The paper's own architecture hides its padding wherever it stands. To that comes one rule of ours:
-pad ids at the end of an encoder's text are hidden.
-"""
+"""What is stated of the places of a text, checked; and what would surprise about how it is read."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 
 import numpy as np
 
 from .errors import InputError
 from .i18n import N_, Message, _, ngettext, spoken
-from .model import SIDES, Model, Side
-from .models.text import Text, continued
+from .model import Model
+from .models.padding import pad_ids
+from .models.text import SIDES, Side, Text
 
 MASK = "--attention-mask"
 POSITIONS = "--position-ids"
@@ -28,61 +22,6 @@ HIDDEN_HERE = N_(
     "says so, as {option} does"
 )
 SEEN = N_("padding is not hidden, as transformers has it, at {n} of {total} places: {pads}; {option} hides it")
-
-
-def read_source(model: Model, ids: Sequence[int], labels: Sequence[str], mask: Sequence[int] | None) -> Text:
-    """What an encoder reads: the places that ``mask`` has 0 at are hidden, or those that hold the pad id."""
-    return Text(ids, labels, padding(model, ids) if mask is None else hidden(mask))
-
-
-def read_prompt(
-    model: Model,
-    ids: Sequence[int],
-    labels: Sequence[str],
-    mask: Sequence[int] | None,
-    positions: Sequence[int] | None,
-    *,
-    decoding: bool,
-) -> Text:
-    """What a decoder reads before it yields anything; what is not stated of the last ids goes on from the others.
-
-    An encoder's decoder reads its text as it is: pad ids, one of which may be its start token, are hidden only if
-    ``mask`` says so.
-    """
-    generating = decoding and not model.has_encoder
-    places = hidden(mask) if mask is not None else padding(model, ids) if generating else ()
-    if positions is None and generating and places:
-        positions = counted(len(ids), places)
-    return Text(ids, labels, places, positions and continued(positions, len(ids)))
-
-
-def hidden(mask: Sequence[int]) -> list[int]:
-    """The places that a mask has 0 at."""
-    return [place for place, seen in enumerate(mask) if not seen]
-
-
-def padding(model: Model, ids: Sequence[int]) -> list[int]:
-    """The places that hold the pad id that is hidden anywhere, and trailing ones that hold the architecture's.
-
-    One that ends texts too is a word, as `generate` has it.
-    """
-    ends = {None, *model.rules.eos_ids}
-    pads, trailing = {model.rules.pad_id} - ends, {model.rules.pad_id, model.facts.pad_id} - ends
-    real = len(ids)
-    while real and ids[real - 1] in trailing:
-        real -= 1
-    return [place for place, i in enumerate(ids) if i in pads or place >= real]
-
-
-def pad_ids(model: Model) -> set[int]:
-    """The ids that fill texts up, as decoding has it and as the architecture has."""
-    return {pad for pad in (model.rules.pad_id, model.facts.pad_id) if pad is not None}
-
-
-def counted(length: int, places: Sequence[int]) -> list[int]:
-    """0, 1, 2, … for the ids that are not hidden; 0 for the others."""
-    seen = [place not in places for place in range(length)]
-    return [n - 1 if visible else 0 for visible, n in zip(seen, accumulate(seen), strict=True)]
 
 
 def check_mask(
@@ -108,11 +47,12 @@ def check_positions(model: Model, positions: Sequence[int], ids: Sequence[int], 
     Raises:
         InputError: the model has none of that number, counts them itself, or they are not as many as the ids.
     """
-    if model.has_encoder:
+    texts = model.texts
+    if not texts.takes_positions:
         told = _("{name} counts the positions of its texts itself; leave out {option}")
         raise InputError(told.format(name=model.name, option=name))
     found = _numbers(name, positions, model, ids, "source")
-    last = model.facts.longest_target - 1
+    last = model.facts.longest(texts.sides[0]) - 1
     for number in found:
         if not 0 <= number <= last:
             told = _("position {n} is out of range: {name} has positions 0 to {last}")
@@ -139,9 +79,9 @@ def _numbers(option: str, numbers: Sequence[int], model: Model, ids: Sequence[in
     return found
 
 
-def remarks(model: Model, source: Text, prompt: Text, *, stated: bool, decoding: bool) -> Iterator[Message]:
-    """What would surprise about how a text is read; ``stated`` says that a mask was given."""
-    text = source if model.has_encoder else prompt
+def remarks(model: Model, texts: Sequence[Text], *, stated: bool, decoding: bool) -> Iterator[Message]:
+    """What would surprise about how texts are read, a pass each; ``stated`` says that a mask was given."""
+    text, prompt = texts[0], texts[-1]
     if text.hidden and len(text.hidden) == len(text.ids):
         yield N_("the text is padding alone: no query sees a key of it, and every weight is the same")
     elif not stated:
@@ -150,7 +90,7 @@ def remarks(model: Model, source: Text, prompt: Text, *, stated: bool, decoding:
     if made_for is not None and not isinstance(text.positions, range) and max(text.positions) >= made_for:
         told = N_("positions reach {last}, and {model} is made for {n} of them; they go on all the same")
         yield told.format(last=max(text.positions), model=model.name, n=made_for)
-    if decoding and not model.has_encoder and len(text.ids) - 1 in text.hidden:
+    if decoding and len(prompt) - 1 in prompt.hidden:
         yield N_("the text ends in padding, and decoding goes on from there, as transformers does; pad before the text")
 
 
@@ -158,7 +98,7 @@ def _of_pads(model: Model, text: Text) -> Iterator[Message]:
     """What is made of pad ids."""
     hides, length = text.hidden, len(text.ids)
     if hides:
-        told = HIDDEN_HERE if model.has_encoder and model.rules.pad_id is None else HIDDEN
+        told = HIDDEN_HERE if model.rules.pad_id is None else HIDDEN
         yield told.format(pads=_pieces(text, hides), n=len(hides), total=length, option=MASK)
     seen = [place for place, i in enumerate(text.ids) if i in pad_ids(model) and place not in hides]
     if seen and (len(seen) > 1 or text.ids[seen[0]] not in model.rules.eos_ids):

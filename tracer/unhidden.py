@@ -12,15 +12,15 @@ from .tape import Record
 from .tensor import Array, Axis
 
 
-def unhidden(run: Run, record: Record, read: int, *, keys: bool = True) -> Array:
+def unhidden(run: Run, record: Record, *, keys: bool = True) -> Array:
     """False for cells at hidden places: [as the output, or 1 along an axis].
 
-    The decoder had ``read`` so many ids. Without ``keys``, hidden ones count like others, as they do in weights.
+    Without ``keys``, hidden ones count like others, as they do in weights.
     """
     dims, shape = record.output.dims, record.output.shape
     found = np.ones((1,) * len(shape), bool)
     for n, (axis, length) in enumerate(zip(dims, shape, strict=True)):
-        places = _hidden(run, record, axis, length, read) if keys or axis.name != "key" else []
+        places = _hidden(run, record, axis, length) if keys or axis.name != "key" else []
         if places:
             kept = np.ones(length, bool)
             kept[places] = False
@@ -28,11 +28,10 @@ def unhidden(run: Run, record: Record, read: int, *, keys: bool = True) -> Array
     return found
 
 
-def _hidden(run: Run, record: Record, axis: Axis, length: int, read: int) -> list[int]:
+def _hidden(run: Run, record: Record, axis: Axis, length: int) -> list[int]:
     """The hidden places along an axis, which ends where the text does unless the record says where it starts."""
     if axis.name not in ("position", "query", "key"):
         return []
-    is_source = record.scope.startswith("encoder") or (axis.name == "key" and record.scope.endswith("cross_attn"))
-    text, total = (run.source_text, len(run.source_ids)) if is_source else (run.prompt_text, read)
-    first = record.parameters.get("start", total - length)
+    text = run.read_along(record, axis)
+    first = record.parameters.get("start", len(text) - length)
     return [place - first for place in text.hidden if first <= place < first + length]

@@ -88,7 +88,7 @@ def verify(run: Run, records: Sequence[Record], selectors: Sequence[Selector] = 
         rows_of_distributions(records, TOLERANCE[run.model.dtype], selectors),
         hidden_keys(records, selectors),
         labels(run, records),
-        cached(run, [tape for tape in whole if run.cached and tape.number > 0 and tape.beam is None]),
+        cached(run, [tape for tape in whole if tape.past is not None and tape.beam is None]),
     ]
 
 
@@ -243,25 +243,18 @@ def _cell(record: Record, index: Sequence[int]) -> str:
 
 def _pieces(run: Run, record: Record, axis: Axis, length: int) -> list[str]:
     """The pieces that an axis of a record must be labelled with."""
-    piece = run.model.piece
     if axis.name == "vocab":
-        return [piece(i, "target") for i in range(length)]
-    if record.address.startswith("encoder.") or (axis.name == "key" and "cross_attn" in record.address.split(".")):
-        return [piece(i, "source") for i in run.source_ids]
-    read = _read(run, record.output.address)
-    start = record.parameters.get("start") if record.has(Trait.LOSS) else len(read) - length
-    return [piece(i, "target") for i in read[start : start + length]]  # type: ignore[operator]
-
-
-def _read(run: Run, address: str) -> Sequence[int]:
-    """The ids that were read in the pass that an address is of."""
-    return run.pass_at(At.of(address)).text.ids
+        return [run.model.piece(i, "target") for i in range(length)]
+    text = run.read_along(record, axis)
+    start = record.parameters.get("start") if record.has(Trait.LOSS) else len(text) - length
+    return [run.model.piece(i, text.side) for i in text.ids[start : start + length]]  # type: ignore[operator]
 
 
 def _uncached(run: Run, made: Tape) -> Tape:
     """A step's pass once more, over all positions."""
-    tape = Tape(made.number)
-    run.logits(replace(run.pass_at(At(made.number)), start=0, past=None), tape)
+    wanted = replace(run.pass_at(At(made.number)), start=0, past=None)
+    tape = wanted.tape()
+    run.logits(wanted, tape)
     return tape
 
 
@@ -270,7 +263,7 @@ def _but_for_padding(run: Run, record: Record, array: Array) -> Array:
     other, recorded = _last_places(record, array), record.output.array
     if other.shape != recorded.shape:
         return other
-    return np.where(unhidden(run, record, len(_read(run, record.output.address))), other, recorded)
+    return np.where(unhidden(run, record), other, recorded)
 
 
 def _last_places(record: Record, array: Array) -> Array:

@@ -143,7 +143,7 @@ def _tapes(typing: Typing, step: int | None) -> Iterator[Tape]:
     numbers = [step] if step is not None else list(dict.fromkeys([at, run.first, 1]))
     may_compute = typing.patient or _work(typing.session) < CHEAP
     for number in numbers:
-        if run.first <= number <= run.computed or (may_compute and run.first <= number <= 1 and performed(run, number)):
+        if number in run.numbers or (may_compute and run.first <= number <= 1 and performed(run, number)):
             yield run.step(number)
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from tracer.addresses import Address, Everywhere, Index, Label, parse, parse_anywhere, parse_selectors, unescaped
+from tracer.addresses import Address, Everywhere, Index, Label, parse, parse_anywhere, parse_selectors
 from tracer.debugger.bookmarks import can_be_name
 from tracer.debugger.expressions import Expression, compile_expression
 from tracer.errors import InputError
 from tracer.i18n import _
 
 from .address_suggestions import addresses, expressions, locations, operands
+from .quotes import unquoted
 from .suggestions import Suggestion, Suggestions, Typing, files, nothing, words
 
 EXPRESSION = "E"
 LINE = "LINE"
 """A command with what it takes."""
+VERBATIM = ("TEXT", LINE, "FILE", "PATH", "VALUE", "WORD", "TOPIC")
+"""What a person's own words stand for, down to their signs."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def _position(text: str) -> Index | Label:
 
 
 def _numbers(text: str) -> list[float]:
-    words = text.replace("−", "-").replace("∞", "inf").replace(",", " ").split()
+    words = text.replace("∞", "inf").replace(",", " ").split()
     try:
         return [float(word) for word in words]
     except ValueError as error:
@@ -115,7 +117,7 @@ def _numbers(text: str) -> list[float]:
 
 def _range(text: str) -> tuple[float, float]:
     """``lo,hi``, of which one may be left out."""
-    low, comma, high = text.replace("−", "-").replace("∞", "inf").partition(",")
+    low, comma, high = text.replace("∞", "inf").partition(",")
     try:
         bounds = float(low or "-inf"), float(high or "inf")
     except ValueError:
@@ -145,19 +147,12 @@ def _places(typing: Typing) -> Iterator[Suggestion]:
     yield from locations(typing)
 
 
-def _text(text: str) -> str:
-    r"""A text as it stands, or what stands between double quotes: there ``\n`` is a line break."""
-    quoted = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', text, re.DOTALL)
-    return unescaped(quoted[1]) if quoted else text
-
-
 def _file(text: str) -> Path:
     return Path(text.removeprefix('"').removesuffix('"')).expanduser()
 
 
 Count = Annotated[int, Kind("N", _count)]
-TEXT = Kind("TEXT", _text)
-Text = Annotated[str, TEXT]
+Text = Annotated[str, Kind("TEXT", unquoted)]
 Location = Annotated[Address, Kind("LOC", parse, locations)]
 Place = Annotated[Address | str, Kind("LOC", _place, _places)]
 Name = Annotated[str, Kind("NAME", str)]

@@ -16,11 +16,12 @@ from tracer.debugger.session import Session
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
 
+from ..keyboard import understood
 from ..output.present import Presenter
 from ..registry import Command, UnknownCommandError, lookup
 from ..results.result import Results
 from .kinds import among
-from .parameters import EXPRESSION, LINE, Block, Flag, Kind, Option
+from .parameters import EXPRESSION, LINE, VERBATIM, Block, Flag, Kind, Option
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,20 @@ class Grammar:
     @property
     def takes_expression(self) -> bool:
         """Whether ``>`` may compare in it."""
-        words = {word for argument in self.arguments for word in re.split(r"\W", argument.kind.placeholder)}
-        return not words.isdisjoint((EXPRESSION, LINE))
+        return not self._words.isdisjoint((EXPRESSION, LINE))
+
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether it takes words as they are typed, down to their signs."""
+        return not self._words.isdisjoint(VERBATIM)
+
+    def understood(self, rest: str) -> str:
+        """The arguments as they are read, character by character: with the signs that the grammar knows."""
+        return rest if self.is_verbatim else understood(rest)
+
+    @property
+    def _words(self) -> set[str]:
+        return {word for argument in self.arguments for word in re.split(r"\W", argument.kind.placeholder)}
 
 
 @dataclass(frozen=True)
@@ -116,21 +129,23 @@ def parse_line(line: str) -> Call:
     command = _command(word, line)
     known = grammar(command)
     rest, file = _redirected(rest, known)
-    rest, program = _piped(rest)
+    rest, program = _piped(rest, known)
+    rest = known.understood(rest)
     flags, rest = _flags(command, known, rest)
     options, rest = _options(command, known, rest)
     arguments = {**flags, **options, **_arguments(command, known, rest), **_block(command, known, block)}
     return Call(command, arguments, file, program)
 
 
-_FIRST = re.compile(r"([^\s/]*)(.*)", re.DOTALL)
+_FIRST = re.compile(r"([^\s/／。]*)(.*)", re.DOTALL)
 _WORD = re.compile(r'\s*((?:[^\s\["]|"(?:[^"\\]|\\.)*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+)')
 _WORD_OR_REST = re.compile(rf"{_WORD.pattern}|\s*\S+")
 _OPTION = re.compile(r"--?[A-Za-z]")
 _FLAGS = re.compile(r"\s*/(\S+)")
 _FLAG = re.compile(r"\d+|\D")
-_QUOTED_FILE = re.compile(r'(.*?)\s*>\s*("[^"]+")\s*', re.DOTALL)
+_QUOTED_FILE = re.compile(r'(.*?)\s*>\s*"([^"]+)"\s*', re.DOTALL)
 _PIPE = re.compile(r'((?:[^"]|"(?:[^"\\]|\\.)*")*?)(?:(?<=\s)|^)\|(.*)', re.DOTALL)
+_FILE_AFTER_ALL = re.compile(r".*\s>\s*([\w~./-]+\.[A-Za-z]\w*)\s*", re.DOTALL)
 _BARE_FILE = re.compile(r'(|.*?\s)>\s*([^\s">]+)\s*', re.DOTALL)
 
 
@@ -151,31 +166,45 @@ def _command(word: str, line: str) -> Command:
 
 def _is_expression(line: str) -> bool:
     try:
-        compile_expression(line)
+        compile_expression(understood(line))
     except TraceError:
         return False
     return True
 
 
 def _redirected(rest: str, known: Grammar) -> tuple[str, Path | None]:
-    match = _QUOTED_FILE.fullmatch(rest) or (None if known.takes_expression else _BARE_FILE.fullmatch(rest))
-    return (match[1], Path(match[2].strip('"')).expanduser()) if match else (rest, None)
+    """What stands before ``> FILE``, and the file, whose name is as it was typed."""
+    text = known.understood(rest)
+    match = _QUOTED_FILE.fullmatch(text) or (None if known.takes_expression else _BARE_FILE.fullmatch(text))
+    return (rest[: match.end(1)], Path(rest[slice(*match.span(2))]).expanduser()) if match else (rest, None)
 
 
-def _piped(rest: str) -> tuple[str, tuple[str, ...]]:
-    """What stands before ``| PROGRAM``, and the words of the program."""
-    match = _PIPE.fullmatch(rest)
-    if match is None:
+def meant_file(line: str) -> str:
+    """The quoted name of the file that a command seems to be for, though it has it as a value to compare with; or none.
+
+    Raises:
+        UnknownCommandError: the line begins with no command.
+    """
+    word, rest = split_word(line.strip())
+    match = _FILE_AFTER_ALL.fullmatch(rest)
+    return f'"{match[1]}"' if match and grammar(lookup(word)).takes_expression else ""
+
+
+def _piped(rest: str, known: Grammar) -> tuple[str, tuple[str, ...]]:
+    """What stands before ``| PROGRAM``, and the words of the program, which are as they were typed."""
+    match = _PIPE.fullmatch(known.understood(rest))
+    if match is None or (known.is_verbatim and rest.strip() == "|"):
         return rest, ()
+    program = rest[match.start(2) :].strip()
     try:
-        words = shlex.split(match[2])
+        words = shlex.split(program)
     except ValueError as error:
         raise InputError(
-            _("{program} does not read as a program ({reason})").format(program=match[2].strip(), reason=cause(error))
+            _("{program} does not read as a program ({reason})").format(program=program, reason=cause(error))
         ) from error
     if not words or {"|", ">"} & set(words):
         raise InputError(_('one program follows |, and no shell runs it; a file goes in quotes: | PROGRAM > "FILE"'))
-    return match[1], tuple(words)
+    return rest[: match.end(1)], tuple(words)
 
 
 def _flags(command: Command, known: Grammar, rest: str) -> tuple[dict[str, Any], str]:

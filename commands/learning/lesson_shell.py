@@ -13,6 +13,7 @@ from tracer.errors import InputError, TraceError
 from tracer.i18n import N_, Message, _, spoken
 
 from ..grammar.parsing import split_word
+from ..keyboard import understood
 from ..output.present import Presenter, complain
 from ..registry import PROMPT, UnknownCommandError, lookup
 from ..sitting import Sitting
@@ -107,6 +108,7 @@ class LessonShell:
         else:
             sitting.preferences = dict(self._settings)
             sitting.aliases, sitting.lines, sitting.log = before.aliases, before.lines, before.log
+            sitting.remember = before.remember
         sitting.learn = self.open
         self._before = sitting
         return sitting
@@ -168,8 +170,8 @@ class LessonShell:
         """A word of the coach's, an answer, or a line for the shell."""
         word, _blank, rest = line.partition(" ")
         coach, was_over = self.coach, self.coach.is_over
-        if line in WORDS:
-            self._heed(WORDS[line])
+        if (heard := understood(line).strip()) in WORDS:
+            self._heed(WORDS[heard])
         elif word == ANSWER or self._is_answer(line):
             coach.answer(rest if word == ANSWER else line)
         else:
@@ -284,6 +286,7 @@ def _fork(there: Sitting) -> Sitting:
     """A sitting of its own that stands where another does, in which nothing is looked for."""
     sitting = Sitting(copy(there.opener))
     sitting.preferences, sitting.aliases = dict(there.preferences), dict(there.aliases)
+    sitting.remember = there.remember
     sitting.revisit(there.cursor)
     return sitting
 

@@ -14,6 +14,7 @@ from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 from tracer.pieces import goes_by
 
+from ..keyboard import understood, unquoted
 from .lesson import Asking, piece_of, pieces_on, written
 
 DECIMALS = 6
@@ -21,8 +22,7 @@ DECIMALS = 6
 NOISE = 1e-9
 """What a tolerance is widened by, relative to it, so that an answer on its edge counts."""
 
-_NUMBER = re.compile(r"[-−+]?[\d.,]+%?")
-_SIGNS = str.maketrans({"−": "-", "·": "*", "×": "*", "÷": "/", "∞": "inf", "，": ","})
+_NUMBER = re.compile(r"[-+]?[\d.,]+%? *")
 _ROOT = re.compile(r"√\s*([\d.]+)")
 _WORD = re.compile(r"[A-Za-z]")
 _COMMA = re.compile(r"(?<=\d),(?=\d)")
@@ -88,7 +88,7 @@ class Question:
 
     def reads(self, text: str) -> bool:
         """Whether a line is one of the options to the letter."""
-        return text in (self.options or ())
+        return bool({text, unquoted(text)} & {*(self.options or ())})
 
     def read(self, text: str, here: Here) -> Collection[float]:
         """An answer given at a place, as numbers: one value, or the options it may stand for.
@@ -97,23 +97,24 @@ class Question:
             TraceError: it is no answer to this question.
         """
         if self.asking.among is None:
-            return [self._value(reading, here) for reading in _as_expressions(text)]
+            return [self._value(reading, text, here) for reading in _as_expressions(understood(text))]
         if self.asking.among == "vocab":
             tokenizer = self.here.run.model.target
-            found = None if tokenizer is None else tokenizer.id_of(text)
-            places = [] if found is None else [found]
+            ids = [tokenizer.id_of(word) for word in (text, unquoted(text))] if tokenizer else []
+            places = [number for number in ids if number is not None][:1]
         else:
-            places = _places(text, self.options or ())
+            options = self.options or ()
+            places = _places(text, options) or _places(unquoted(text), options)
         if not places:
             raise InputError(
                 _("{text} is no answer here. {invitation}").format(text=text, invitation=self.invitation())
             )
         return places
 
-    def _value(self, text: str, here: Here) -> float:
-        """A number, or what a calculation comes to."""
+    def _value(self, reading: str, text: str, here: Here) -> float:
+        """A number, or what a calculation comes to, by a reading of the text that was given."""
         try:
-            return _number(compile_expression(text).evaluate(here), text)
+            return _number(compile_expression(reading).evaluate(here), text)
         except TraceError as error:
             problem = _("{text} is no number or calculation ({reason}). {invitation}")
             raise InputError(problem.format(text=text, reason=error, invitation=self.invitation())) from error
@@ -133,7 +134,7 @@ class Question:
 
 def is_number(text: str) -> bool:
     """Whether a text is a number and nothing else."""
-    return bool(_NUMBER.fullmatch(text))
+    return bool(_NUMBER.fullmatch(understood(text)))
 
 
 def _as_expressions(text: str) -> list[str]:
@@ -141,7 +142,7 @@ def _as_expressions(text: str) -> list[str]:
 
     Of an equation, what stands last.
     """
-    text = _ROOT.sub(r"sqrt(\1)", text.rpartition("=")[2].strip().translate(_SIGNS)).replace("√", "sqrt")
+    text = _ROOT.sub(r"sqrt(\1)", text.rpartition("=")[2].strip().replace("∞", "inf")).replace("√", "sqrt")
     readings = [text if _WORD.search(text) else _COMMA.sub(".", text)]
     readings += [text.replace(",", "")] if _THOUSANDS.fullmatch(text) else []
     return [f"({reading[:-1]}) / 100" if reading.endswith("%") else reading for reading in readings]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,8 @@ from tracer.errors import InputError
 from tracer.i18n import _, cause
 
 PAGER = ("less", "-RSXF")
+_MEANT = re.compile(r"[?:.%\\]")
+"""What stands for something in the prompt of the pager."""
 
 
 def fits(text: str, lines: int) -> bool:
@@ -27,9 +30,14 @@ def page(text: str) -> bool:
     if shutil.which(PAGER[0]) is None:
         return False
     with _interrupts_left_to_it():
-        environ = {**os.environ, "LESSCHARSET": "utf-8"}
-        subprocess.run(PAGER, input=text.encode(), env=environ, check=False)
+        environ = {**os.environ, "LESSCHARSET": "utf-8", "LESSSECURE": "1"}
+        subprocess.run([*PAGER, _prompting()], input=text.encode(), env=environ, check=False)
     return True
+
+
+def _prompting() -> str:
+    """The option by which the pager says how to leave it."""
+    return "-Ps" + _MEANT.sub(r"\\\g<0>", _("space: next page   q: back"))
 
 
 def pipe(program: Sequence[str], text: str, stream: IO[str]) -> None:

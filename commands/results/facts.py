@@ -14,7 +14,7 @@ import numpy as np
 from tracer import render, views
 from tracer.addresses import Address, parse
 from tracer.debugger.session import Session
-from tracer.decoding.settings import BELONGS
+from tracer.decoding.settings import DECLARED
 from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import N_, _, extent, spoken
@@ -58,12 +58,12 @@ def _module(module: Module) -> dict[str, Any]:
 def run_facts(session: Session) -> Results:
     """How the run is decoded, who says so, and how far it is."""
     run = session.run
-    decoded = {} if run.teacher_forced else _decoding(run)
+    decoded = _decoding(run) if run.chooses else {}
     facts = {
         N_("strategy"): _("given output") if run.teacher_forced else run.settings.strategy,
         **{name: value for name, (value, _origin) in decoded.items()},
-        N_("steps"): extent(f"@{run.first}", f"@{run.computed}") if run.computed >= run.first else _("none yet"),
-        N_("tokens"): "" if run.teacher_forced else _room(run),
+        N_("steps"): extent(f"@{run.first}", f"@{run.computed}") if run.numbers else _("none yet"),
+        N_("tokens"): _room(run) if run.chooses else "",
         N_("cursor"): f"@{session.cursor.step} #{session.cursor.index}",
         N_("text"): run.text,
         **_stated(run),
@@ -79,7 +79,9 @@ def _room(run: Run) -> str:
 def _decoding(run: Run) -> dict[str, tuple[Any, str]]:
     """What is in force in a run's strategy, each with its origin."""
     strategy, rules = run.settings.strategy, run.model.rules.followed
-    heeded = [name for name, other in BELONGS.items() if other == strategy] + ["seed"] * (strategy == "sample")
+    heeded = [name for name, declared in DECLARED.items() if declared.strategy == strategy] + ["seed"] * (
+        strategy == "sample"
+    )
     return {
         **{name: (getattr(run.in_force, name), run.origin(name)) for name in heeded},
         **({N_("rules"): (rules, "stated")} if rules else {}),

@@ -9,6 +9,8 @@ from functools import cached_property
 from tracer.addresses import Address, Index, Label
 from tracer.debugger.session import Session
 from tracer.i18n import _
+from tracer.models.text import Text
+from tracer.passes import At
 from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Tensor
@@ -28,16 +30,18 @@ class Likely:
         return f"{self.table.output.address}[{self.place}]"
 
     @property
+    def _text(self) -> Text:
+        return self.run.pass_at(At(self.table.step)).text
+
+    @property
     def position(self) -> int:
-        """Where the row stands in what the decoder reads: all that was given, and what was chosen before the step."""
-        given = len(self.run.target) - len(self.run.tokens)
-        read = given if self.run.teacher_forced else given + self.table.step - 1
-        return read - self.table.output.shape[0] + self.place
+        """Where the row stands in what the pass reads, whose last places the table has."""
+        return len(self._text) - self.table.output.shape[0] + self.place
 
     @property
     def after(self) -> str:
         """The token at that position."""
-        return self.run.target[self.position]
+        return self._text.labels[self.position]
 
     @property
     def following(self) -> int | None:

@@ -10,7 +10,8 @@ from tracer.addresses import Address, Label
 from tracer.debugger.session import Session
 from tracer.errors import AddressError, SelectorError
 from tracer.i18n import N_, _, spoken
-from tracer.model import SIDES, Model, Side
+from tracer.model import Model
+from tracer.models.text import SIDES, Side
 from tracer.pieces import token_of
 from tracer.run import Run
 from tracer.tape import Record
@@ -86,7 +87,7 @@ def _users(run: Run, parameter: Parameter, step: int) -> list[str]:
 
 def _used_in(run: Run, number: int, parameter: Parameter) -> list[str]:
     """The operations that read a parameter in a step, if that is computed."""
-    tape = run.step(number) if run.first <= number <= run.computed else ()
+    tape = run.step(number) if number in run.numbers else ()
     return [
         record.output.address
         for record in tape
@@ -101,7 +102,7 @@ def token_facts(run: Run, label: Label) -> dict[str, Any]:
         AddressError: it is a token on neither side, or does not occur so often.
     """
     known: dict[str, Any] = {}
-    for side, pieces in _sides(run).items():
+    for side, pieces in run.pieces.items():
         token = _id(run.model, label.text, side)
         if token is not None:
             known[SIDES[side]] = {
@@ -134,9 +135,7 @@ def choice_of(session: Session, label: Label) -> Found | None:
 
 def _id(model: Model, text: str, side: Side) -> int | None:
     """The id of a token on one side, None where it is none; without a tokenizer a token is its id."""
-    tokenizer, size = (
-        (model.source, model.facts.source_vocab) if side == "source" else (model.target, model.facts.target_vocab)
-    )
+    tokenizer, size = model.source if side == "source" else model.target, model.facts.vocab(side)
     if tokenizer is not None:
         token = tokenizer.id_of(text)
     else:
@@ -150,13 +149,9 @@ def _places(label: Label, piece: str, pieces: Sequence[str]) -> list[int]:
     return places if label.occurrence == 1 else places[label.occurrence - 1 : label.occurrence]
 
 
-def _sides(run: Run) -> Mapping[Side, list[str]]:
-    return {"source": run.source, "target": run.target} if run.model.has_encoder else {"target": run.target}
-
-
 def _embedding(run: Run, side: Side, token: int) -> str:
     """The row of the embedding table that a token has on one side."""
-    tape = run.step(0 if side == "source" else 1)
+    tape = run.step(run.begins[side])
     tables = (record.parameters.get("weight") for record in tape if "ids" in record.parameters)
     return next((str(table.row(token).address) for table in tables if table is not None), "")
 

@@ -8,6 +8,7 @@ from tracer import views
 from tracer.debugger.session import Session, Stop
 from tracer.export import jsonl
 from tracer.i18n import _
+from tracer.models.text import Side
 from tracer.run import Run, Token
 from tracer.tape import Record
 
@@ -66,9 +67,8 @@ def tokens_so_far(session: Session, command: str) -> Result:
     """The tokens of the source, and those of the target that the cursor has seen."""
     run = session.run
     given = len(run.target) - len(run.tokens)
-    target = run.target[: given + len(session.tokens)]
-
+    seen: dict[Side, list[str]] = {"source": run.source, "target": run.target[: given + len(session.tokens)]}
     return Result(
-        lambda: [jsonl.result(command, {"source": run.source, "target": target})],
-        lambda: views.tokens.token_strips(run.source, target, has_encoder=run.model.has_encoder),
+        lambda: [jsonl.result(command, seen)],
+        lambda: views.tokens.token_strips({side: seen[side] for side in run.pieces}),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from tracer.i18n import _
 
@@ -24,19 +25,19 @@ from ..terminal.history import TypedLines, history_file
 from ..terminal.shell import Reader, line_reader
 
 
-def learn(name: str | None, look: Look, lang: str | None) -> int:
-    """Lead through lessons: a person at a terminal, else the answers on standard input.
+def learn(name: str | None, chosen: Mapping[str, Any]) -> int:
+    """Lead through lessons: a person at a terminal, else the answers on standard input; ``chosen`` are settings.
 
     Raises:
         InputError: there is no such lesson, or something is wrong with it.
     """
-    return _at_terminal(name, look, lang) if sys.stdin.isatty() else _from_pipe(name, look)
+    return _at_terminal(name, chosen) if sys.stdin.isatty() else _from_pipe(name, Look().altered(chosen))
 
 
-def _at_terminal(name: str | None, look: Look, lang: str | None) -> int:
+def _at_terminal(name: str | None, chosen: Mapping[str, Any]) -> int:
     progress = Progress.read(progress_file(), complain)
-    presenter, typed = TerminalPresenter(sys.stdout, look), TypedLines(history_file(), complain)
-    shell = LessonShell(presenter, line_reader, progress, lambda sitting: furnish(sitting, look, lang), typed)
+    presenter, typed = TerminalPresenter(sys.stdout, Look().altered(chosen)), TypedLines(history_file(), complain)
+    shell = LessonShell(presenter, line_reader, progress, lambda sitting: furnish(sitting, chosen), typed)
     shell.open(name)
     shell.hold()
     print(_("tx-trace learn goes on from here"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tracer import render, views
@@ -13,6 +13,7 @@ from tracer.decisions import CONFIGURATION
 from tracer.errors import InputError
 from tracer.i18n import _, cause, language, spoken
 from tracer.model import Model, builtin, find
+from tracer.models.text import Side
 
 from ..opener import open_model
 from ..output.formats import WIDTH
@@ -68,15 +69,15 @@ def _account(model: Model) -> Mapping[str, Sequence[str]]:
 def _sizes(model: Model) -> Iterator[str]:
     """The vocabulary and the longest text, of each side where the two differ."""
     facts = model.facts
-    yield _("vocabulary of {n} tokens").format(n=_sides(model, facts.source_vocab, facts.target_vocab))
+    yield _("vocabulary of {n} tokens").format(n=_sides(model, facts.vocab))
     if facts.made_for is not None:
         yield _("made for texts of at most {n} tokens").format(n=f"{facts.made_for:,}")
     else:
-        yield _("texts of at most {n} tokens").format(n=_sides(model, facts.longest_source, facts.longest_target))
+        yield _("texts of at most {n} tokens").format(n=_sides(model, facts.longest))
 
 
-def _sides(model: Model, source: int, target: int) -> str:
-    return " → ".join(dict.fromkeys(f"{size:,}" for size in ((source, target) if model.has_encoder else (target,))))
+def _sides(model: Model, size: Callable[[Side], int]) -> str:
+    return " → ".join(dict.fromkeys(f"{size(side):,}" for side in model.texts.sides))
 
 
 def _unused(model: Model) -> list[str]:

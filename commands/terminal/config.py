@@ -12,6 +12,7 @@ from pathlib import Path
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
 
+from ..output.files import made, whole_file
 from ..settings import setting_named
 from ..sitting import Sitting
 
@@ -30,6 +31,23 @@ def configure(sitting: Sitting, path: Path) -> Iterator[str]:
             _obey(sitting, line.strip())
         except TraceError as error:
             yield f"{path}:{number}: {error}"
+
+
+def remember(path: Path, name: str, value: str) -> bool:
+    """Let the file give a setting a value; whether it gave it none before.
+
+    Raises:
+        InputError: the file can't be read or written.
+    """
+    lines = _lines(path)
+    stated = [number for number, line in enumerate(lines) if line.partition("=")[0].strip() == name]
+    for number in stated:
+        lines[number] = f"{name} = {value}"
+    if not stated:
+        lines.append(f"{name} = {value}")
+    with whole_file(made(path)) as stream:
+        stream.writelines(f"{line}\n" for line in lines)
+    return not stated
 
 
 def _lines(path: Path) -> list[str]:

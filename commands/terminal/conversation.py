@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 from tracer.errors import InputError
@@ -13,9 +15,9 @@ from tracer.i18n import _
 
 from ..grammar.lines import Line
 from ..output.present import Look, TerminalPresenter, complain
-from ..settings import SETTINGS
+from ..settings import LOOK
 from ..sitting import Sitting
-from .config import configure
+from .config import configure, remember
 from .folders import config_folder
 from .resume import resume, save, session_file
 from .shell import Shell
@@ -23,11 +25,10 @@ from .shell import Shell
 
 @dataclass(frozen=True)
 class Conversation:
-    """A person at a terminal. ``begin`` opens a session afresh; look and language are those of the command line."""
+    """A person at a terminal. ``begin`` opens a session afresh; ``chosen`` are the settings of the command line."""
 
     begin: Callable[[], Sitting]
-    look: Look
-    lang: str | None = None
+    chosen: Mapping[str, Any]
 
     def hold(self, lines: Iterable[Line], *, resumed: bool = False) -> int:
         """Open the shell, run the lines given beforehand, and keep the session however it ends; the exit status."""
@@ -35,13 +36,14 @@ class Conversation:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _leave)
         try:
-            return Shell(sitting, TerminalPresenter(sys.stdout, self.look, sitting.title)).open(lines)
+            presenter = TerminalPresenter(sys.stdout, Look().altered(self.chosen), sitting.title)
+            return Shell(sitting, presenter).open(lines)
         finally:
             _keep(sitting)
 
     def _sitting(self, *, resumed: bool) -> Sitting:
         sitting = self._resumed() if resumed else self.begin()
-        furnish(sitting, self.look, self.lang)
+        furnish(sitting, self.chosen)
         return sitting
 
     def _resumed(self) -> Sitting:
@@ -52,20 +54,30 @@ class Conversation:
             return self.begin()
 
 
-def furnish(sitting: Sitting, look: Look, lang: str | None) -> None:
-    """Set what the configuration file says, and then what the command line does, which wins."""
-    for problem in configure(sitting, config_folder() / "config"):
+def furnish(sitting: Sitting, chosen: Mapping[str, Any]) -> None:
+    """Set what the configuration file says, and then what was ``chosen`` on the command line, which wins.
+
+    A language that is chosen from now on, on the command line or at the prompt, is that of the next start too.
+    """
+    path = config_folder() / "config"
+    for problem in configure(sitting, path):
         complain(problem)
-    for name, value in _given(look, lang):
-        SETTINGS[name].put(sitting, value)
+    sitting.remember = partial(_remember, path)
+    for name, setting in LOOK.items():
+        if name in chosen:
+            setting.put(sitting, chosen[name])
 
 
-def _given(look: Look, lang: str | None) -> Iterable[tuple[str, Any]]:
-    """The settings that the command line names."""
-    chosen = ((field.name, getattr(look, field.name), field.default) for field in fields(look))
-    yield from ((name, value) for name, value, default in chosen if value != default)
-    if lang is not None:
-        yield "lang", lang
+def _remember(path: Path, name: str, value: str) -> None:
+    """Keep a setting for the next start; the first time, say so and how to change it."""
+    try:
+        is_new = remember(path, name, value)
+    except InputError as error:
+        complain(str(error))
+        return
+    if is_new:
+        told = _("{name} {value} is kept for the next start; set {name} VALUE changes it at any time")
+        complain(told.format(name=name, value=value))
 
 
 def _leave(number: int, _frame: object) -> NoReturn:

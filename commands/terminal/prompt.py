@@ -10,7 +10,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory, DynamicAutoSuggest
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Condition, to_filter
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.shortcuts import CompleteStyle
 
@@ -24,6 +24,9 @@ from ..sitting import Sitting
 from ..viewer.screen import DEPTHS
 from .keys import MODES, bindings
 from .toolbar import standing
+
+LINES, LINES_WITH_MENU = 2, 9
+"""From the prompt to the bar, as soon as there is a menu to show until the line is entered."""
 
 
 class LineCompleter(Completer):
@@ -54,6 +57,7 @@ class Prompt:
         self._standing = ""
         suggest = AutoSuggestFromHistory()
         self._session: PromptSession[str] = PromptSession(
+            reserve_space_for_menu=LINES,
             history=InMemoryHistory(lines),
             completer=LineCompleter(sitting),
             complete_while_typing=Condition(lambda: self._set("menu") and not self._set("accessible")),
@@ -61,10 +65,13 @@ class Prompt:
             key_bindings=bindings(self._switched, self.draft, lambda: not self._set("accessible")),
             **terminal,
         )
+        self._session.app.before_render += self._make_room
+        self._session.layout.current_window.dont_extend_height = to_filter(True)
 
     def __call__(self, message: str = PROMPT) -> str:
         """The line typed after a message; raises EOFError for Ctrl-D on an empty one, KeyboardInterrupt for Ctrl-C."""
         session, is_plain = self._session, self._set("accessible")
+        session.reserve_space_for_menu = LINES
         session.editing_mode = MODES[self._set("vi")]
         session.color_depth = DEPTHS[color_depth(self._set("color"), os.environ, is_terminal=True)]
         session.complete_style = CompleteStyle.READLINE_LIKE if is_plain else CompleteStyle.COLUMN
@@ -72,6 +79,11 @@ class Prompt:
         self._standing = self._bar()
         draft, self._draft = self._draft, ""
         return session.prompt(message, default=draft)
+
+    def _make_room(self, _app: object) -> None:
+        """Lines for a menu, from the first one on that is offered until the line is entered."""
+        if self._session.default_buffer.complete_state:
+            self._session.reserve_space_for_menu = LINES_WITH_MENU
 
     def _set(self, name: str) -> Any:
         return SETTINGS[name].get(self._sitting)

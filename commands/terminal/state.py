@@ -11,18 +11,14 @@ from typing import Any
 from tracer.errors import InputError
 from tracer.i18n import _, cause
 
-from ..output.files import whole_file
+from ..output.files import made, whole_file
 
 Kinds = Mapping[str, type | UnionType]
 
 
 def write_state(path: Path, version: int, state: Mapping[str, Any]) -> None:
     """Write an object, whole or not at all, and the folder that it is in; raises `InputError` where that can't be."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(_("{path}: can't be written ({reason})").format(path=path, reason=cause(error))) from error
-    with whole_file(path) as stream:
+    with whole_file(made(path)) as stream:
         json.dump({"version": version, **state}, stream, indent=1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from tracer import views
@@ -12,41 +13,60 @@ from tracer.i18n import _, spoken
 from ..grammar.parameters import Kind
 from ..grammar.parsing import usage
 from ..grammar.suggestions import words
+from ..keyboard import understood
 from ..registry import GROUPS, Command, UnknownCommandError, catalogue, command, lookup, prompted, summaries
 from ..results.result import Result, Results, View, answer
 from ..results.shared import listed
 from ..settings import SETTINGS, Setting, sentences
+from ..sitting import Sitting
+from ..topic import Topic, topic_of, topic_summaries, topics
 
-Topic = Annotated[str, Kind("COMMAND", str, words(lambda _session: {**summaries(), **sentences()}))]
+ALL = "all"
+"""Asks for every command."""
+
+
+def _subjects(_session: Session) -> dict[str, str]:
+    return {**summaries(), **topic_summaries(), **sentences(), ALL: _("every command, by what it is for")}
+
+
+Subject = Annotated[str, Kind("TOPIC", understood, words(_subjects))]
 Word = Annotated[str, Kind("WORD", str)]
 
 
-@command("help", "h", group="shell")
-def help_(_session: Session, name: Topic | None = None) -> Results:
-    """Show what a command or a setting does, or list all commands.
+@command("help", "h", "?", group="shell", basic=True, synonyms=("帮助",))
+def help_(sitting: Sitting, name: Subject | None = None) -> Results:
+    """Show what a command, setting or topic is, or where to begin.
+
+    help all lists every command. Topics are what is not a command: help addresses, help pipes.
 
     (tx) help step
+    (tx) help all
+    (tx) help addresses
     """
     if name is None:
+        yield answer("help", lambda: {entry.name: entry.summary for entry in _basic()}, lambda: _beginning(sitting))
+    elif name == ALL:
         yield answer("help", lambda: dict(summaries()), _overview)
-        return
-    if name in SETTINGS:
+    elif name in SETTINGS:
         yield _of_setting(SETTINGS[name])
-        return
-    known = _found(name)
-    yield answer("help", lambda: _facts(known), lambda: _page(known))
+    elif topic := topic_of(name):
+        yield _of_topic(topic)
+    else:
+        known = _found(name)
+        yield answer("help", lambda: _facts(known), lambda: _page(known))
 
 
 @command("apropos", group="shell")
 def apropos(_session: Session, word: Word) -> Results:
-    """List the commands and settings that have to do with a word.
+    """List what help has to say about a word.
 
-    It is looked for in their names, in what help says of them, and in what settings do.
+    It is looked for in the names of commands, settings and topics, and in what help says of them.
 
     (tx) apropos token
     """
-    found = {**_commands_about(word.lower()), **_settings_about(word.lower())}
-    none = _("nothing is said about {word}; help lists all commands").format(word=word)
+    asked = word.lower()
+    found = {**_commands_about(asked), **_topics_about(asked), **_settings_about(asked)}
+    none = _("nothing is said about {word}; help all lists all commands").format(word=word)
     yield listed("apropos", found, none)
 
 
@@ -63,16 +83,48 @@ def _commands_about(word: str) -> dict[str, str]:
     return {e.name: e.summary for e in known if word in f"{e.name} {e.summary} {e.text}".lower()}
 
 
+def _topics_about(word: str) -> dict[str, str]:
+    return {f"help {name}": spoken(topic.summary) for name, topic in topics().items() if topic.tells_of(word)}
+
+
 def _settings_about(word: str) -> dict[str, str]:
     return {f"set {name}": told for name, told in sentences().items() if word in f"{name} {told}".lower()}
 
 
+def _basic() -> list[Command]:
+    return [entry for entry in catalogue().values() if entry.is_basic]
+
+
+def _beginning(sitting: Sitting) -> View:
+    """The commands to begin with, and where there is more; within a lesson, what the lesson is about."""
+    more = (
+        {"info": _("what this step of the lesson asks for"), "hint": _("a hint, then a second")}
+        if sitting.learn
+        else {
+            "help all": _("every command, by what it is for"),
+            "help COMMAND": _("more about one; any unambiguous beginning of a name works too"),
+            **{f"help {name}": summary for name, summary in topic_summaries().items()},
+            "apropos WORD": _("what help has to say about a word"),
+        }
+    )
+    return views.glossary.sections_view({_("to begin with"): _named(_basic()), _("more"): more})
+
+
 def _overview() -> View:
     known = catalogue().values()
-    groups = {spoken(group): {_names(e): e.summary for e in known if e.group == group} for group in GROUPS}
+    groups = {spoken(group): _named(entry for entry in known if entry.group == group) for group in GROUPS}
     return views.glossary.sections_view(
-        {**groups, _("help COMMAND says more; any unambiguous beginning of a name works too"): {}}
+        {
+            **groups,
+            _("topics"): topic_summaries(),
+            _("help COMMAND says more; any unambiguous beginning of a name works too"): {},
+        }
     )
+
+
+def _named(entries: Iterable[Command]) -> dict[str, str]:
+    """Commands with their abbreviations, and what they do."""
+    return {_names(entry): entry.summary for entry in entries}
 
 
 def _names(entry: Command) -> str:
@@ -80,8 +132,15 @@ def _names(entry: Command) -> str:
 
 
 def _of_setting(setting: Setting) -> Result:
-    facts = {"usage": f"set {setting.name} {setting.kind.placeholder}", "summary": setting.sentence}
-    return answer("help", lambda: facts, lambda: "\n\n".join(facts.values()))
+    usage, bounds = f"set {setting.name} {setting.placeholder}", setting.domain.bounds
+    facts = {"usage": usage, "bounds": bounds, "summary": setting.sentence}
+    return answer("help", lambda: facts, lambda: f"{usage}   {bounds}".rstrip() + f"\n\n{setting.sentence}")
+
+
+def _of_topic(topic: Topic) -> Result:
+    facts = {"summary": spoken(topic.summary), "lines": topic.meanings, "text": spoken(topic.text)}
+    sections: dict[str, dict[str, str]] = {spoken(topic.summary): topic.meanings, spoken(topic.text): {}}
+    return answer("help", lambda: facts, lambda: views.glossary.sections_view(sections))
 
 
 def _facts(known: Command) -> dict[str, Any]:

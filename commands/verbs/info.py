@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated
 
+from tracer import views
 from tracer.errors import InputError
-from tracer.i18n import _
+from tracer.i18n import N_, Message, _, spoken
 
 from ..grammar.address_suggestions import operands
 from ..grammar.kinds import among
 from ..grammar.parameters import Kind
-from ..grammar.suggestions import Suggestion, Typing
+from ..grammar.suggestions import Suggestion, Typing, words
 from ..registry import command
 from ..results.computed import history_facts
 from ..results.facts import (
@@ -27,29 +29,12 @@ from ..results.facts import (
     tensor_facts,
 )
 from ..results.given import scored_tokens
-from ..results.result import Results
+from ..results.result import Results, View, answer
 from ..results.shared import token_result, tokens_so_far
 from ..results.stopped import overview
 from ..sitting import Sitting
 from .frames import where
 from .settings import show
-
-SUBJECTS = (
-    "beams",
-    "bookmarks",
-    "breakpoints",
-    "cache",
-    "display",
-    "frame",
-    "model",
-    "record",
-    "run",
-    "settings",
-    "tensors",
-    "tokens",
-    "values",
-)
-Subject = Annotated[str, among(*SUBJECTS, short={"b": "breakpoints"})]
 
 
 def _about(typing: Typing) -> Iterable[Suggestion]:
@@ -83,14 +68,51 @@ def tokens(sitting: Sitting) -> Results:
         yield token_result(token)
 
 
+@dataclass(frozen=True)
+class Subject:
+    """A kind of facts: what they are, and what tells them."""
+
+    sentence: Message
+    tell: Callable[[Sitting], Results]
+
+
+_SUBJECTS: Mapping[str, Subject] = {
+    "beams": Subject(N_("what a beam search considered"), hypothesis_facts),
+    "bookmarks": Subject(N_("places that were kept"), bookmark_facts),
+    "breakpoints": Subject(N_("breakpoints, watches and catches"), lambda sitting: iter([overview(sitting.stops)])),
+    "cache": Subject(N_("keys and values that are kept from step to step"), cache_facts),
+    "display": Subject(N_("what is shown at every stop"), display_facts),
+    "frame": Subject(N_("the nested scopes around the cursor"), where.function),
+    "model": Subject(N_("the modules of the model, and their parameters"), model_facts),
+    "record": Subject(N_("the operation under the cursor"), record_facts),
+    "run": Subject(N_("how the run is decoded, and how far it is"), run_facts),
+    "settings": Subject(N_("the settings, and what they do"), show.function),
+    "tensors": Subject(
+        N_("the records of a step, or parameters: GLOB by KEY"), lambda sitting: tensor_facts(sitting, "")
+    ),
+    "tokens": Subject(N_("the tokens of source and target"), tokens.function),
+    "values": Subject(N_("what was printed, as $1, $2, …"), history_facts),
+}
+
+
+def _sentences(_session: object = None) -> dict[str, str]:
+    return {name: spoken(subject.sentence) for name, subject in _SUBJECTS.items()}
+
+
+Named = Annotated[str, replace(among(*_SUBJECTS, short={"b": "breakpoints"}), suggestions=words(_sentences))]
+
+
 @command("info", "i", group="look")
-def info(sitting: Sitting, subject: Subject, about: About | None = None) -> Results:
+def info(sitting: Sitting, subject: Named | None = None, about: About | None = None) -> Results:
     """Show what there is: modules, records, stops, settings.
+
+    info alone lists its kinds.
 
     info tensors takes an address with * and **, of records or of parameters, and an order: by std, max, size and so on,
     the largest first; by -std the smallest. Without an address it lists the whole step. info beams tells what a beam
     search considered, info values what was printed.
 
+    (tx) info
     (tx) info model
     (tx) info tensors dec.*.cross.* by std
     (tx) info tensors by -min
@@ -102,20 +124,10 @@ def info(sitting: Sitting, subject: Subject, about: About | None = None) -> Resu
     """
     if about is not None and subject != "tensors":
         raise InputError(_("info {subject} takes no {text!r}").format(subject=subject, text=about))
-    return tensor_facts(sitting, about or "") if subject == "tensors" else _SUBJECTS[subject](sitting)
+    if subject is None:
+        return iter([answer("info", _sentences, _kinds)])
+    return tensor_facts(sitting, about) if about is not None else _SUBJECTS[subject].tell(sitting)
 
 
-_SUBJECTS: dict[str, Callable[[Sitting], Results]] = {
-    "beams": hypothesis_facts,
-    "bookmarks": bookmark_facts,
-    "breakpoints": lambda sitting: iter([overview(sitting.stops)]),
-    "cache": cache_facts,
-    "display": display_facts,
-    "frame": where.function,
-    "model": model_facts,
-    "record": record_facts,
-    "run": run_facts,
-    "settings": show.function,
-    "tokens": tokens.function,
-    "values": history_facts,
-}
+def _kinds() -> View:
+    return views.glossary.glossary({f"info {name}": sentence for name, sentence in _sentences().items()})

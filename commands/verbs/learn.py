@@ -24,7 +24,7 @@ def _titles(_session: object) -> dict[str, str]:
 Lesson = Annotated[str, Kind("LESSON|FILE", str, words(_titles))]
 
 
-@command("learn", group="shell", outward=True)
+@command("learn", group="shell", outward=True, basic=True)
 def learn(sitting: Sitting, lesson: Lesson | None = None, *, presenter: Presenter) -> Results:
     """List the lessons, or take one.
 
@@ -56,6 +56,7 @@ def _attend(lesson: str, sitting: Sitting, presenter: Presenter) -> None:
 
     def furnish(other: Sitting) -> None:
         other.preferences, other.aliases, other.lines = dict(sitting.preferences), sitting.aliases, sitting.lines
+        other.remember = sitting.remember
 
     shell = LessonShell(presenter, line_reader, Progress.read(progress_file(), complain), furnish)
     shell.open(lesson)

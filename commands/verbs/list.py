@@ -20,7 +20,7 @@ from ..results.result import Result, Results, answer
 AROUND = 4
 
 
-@command("list", "l", group="look", repeats=True)
+@command("list", "l", group="look", repeats=True, basic=True)
 def list_(session: Session, address: WholeRecord | None = None) -> Results:
     """Show the operations around the cursor or an ADDRESS.
 

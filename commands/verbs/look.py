@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tracer.ops.attention import Mask
 
 
-@command("print", "p", group="look")
+@command("print", "p", group="look", basic=True)
 def print_(
     session: Session,
     expression: Expr,
@@ -137,7 +137,7 @@ def _within(session: Session, address: Address, name: str) -> Sequence[Record]:
         return ()
 
 
-@command("top", group="look")
+@command("top", group="look", basic=True)
 def top(session: Session, n: Count = 10, *, at: At = None) -> Results:
     """Show the N likeliest next tokens, and the one chosen.
 

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from tracer import views
+from tracer.domains import SWITCH
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from ..grammar.kinds import SWITCH
 from ..grammar.parameters import Kind
 from ..grammar.suggestions import Suggestion, Typing, words
 from ..registry import command
 from ..results.computed import history_facts
 from ..results.result import Result, Results, answer
-from ..settings import NAMED, SETTINGS, Setting, setting_named
+from ..settings import SETTINGS, Setting, sentences, setting_named
 from ..sitting import Sitting
 
 
 def _values(typing: Typing) -> list[Suggestion]:
-    """The values that the setting before may have."""
-    setting = NAMED.read(typing.before[0])
-    return list(setting.kind.suggestions(Typing(typing.session, typing.text)))
+    """The values that the setting before may have; of numbers and texts those that it has and begins with."""
+    setting, sitting = setting_named(typing.before[0]), typing.session
+    assert isinstance(sitting, Sitting)
+    usual = {setting.usual: _("by default")} if setting.usual else {}
+    offered = dict.fromkeys(setting.offered(sitting), "")
+    known = offered if setting.domain.words else {**offered, **usual, setting.shown(sitting): _("now")}
+    return list(words(lambda _session: known)(Typing(sitting, typing.text)))
 
 
 def _told(text: str) -> Setting | str:
@@ -32,11 +35,11 @@ def _told(text: str) -> Setting | str:
 
 def _offered(typing: Typing) -> Iterator[Suggestion]:
     yield from words(lambda _session: {_HISTORY: _("what was printed, as $1, $2, …")})(typing)
-    yield from NAMED.suggestions(typing)
+    yield from words(sentences)(typing)
 
 
 _HISTORY = "values"
-Named = Annotated[Setting, NAMED]
+Named = Annotated[Setting, Kind("SETTING", setting_named, words(sentences))]
 Told = Annotated[Setting | str, Kind("SETTING|values", _told, _offered)]
 Value = Annotated[str, Kind("VALUE", str, _values)]
 
@@ -54,10 +57,8 @@ def set_(sitting: Sitting, setting: Named, value: Value | None = None) -> Result
     (tx) set decimals 4
     (tx) set repeat off
     """
-    if value is None and setting.kind is not SWITCH:
-        raise InputError(
-            _("set {name} needs a value: {values}").format(name=setting.name, values=setting.kind.placeholder)
-        )
+    if value is None and setting.domain is not SWITCH:
+        raise InputError(_("set {name} needs a value: {values}").format(name=setting.name, values=setting.placeholder))
     setting.put(sitting, setting.read(value or "on"))
     yield _shown(sitting, "set", [setting])
 

@@ -74,7 +74,7 @@ def history(sitting: Sitting, n: Count = 20) -> Results:
     yield answer("history", lambda: [line for _n, line in numbered], lambda: _numbered(numbered))
 
 
-@command("quit", "q", group="shell", outward=True)
+@command("quit", "q", "exit", group="shell", outward=True, basic=True, synonyms=("退出",))
 def quit_(_sitting: Sitting) -> Results:
     """Leave; a script ends here.
 

@@ -16,7 +16,7 @@ from ..results.stopped import arrived
 Seen = Callable[[Session, Stop], Result]
 
 
-@command("run", "r", group="forward")
+@command("run", "r", group="forward", basic=True)
 def run(session: Session, text: Text | None = None) -> Results:
     r"""Begin a fresh run of TEXT, or of the same text again.
 
@@ -34,7 +34,7 @@ def run(session: Session, text: Text | None = None) -> Results:
     yield halted(session, stop)
 
 
-@command("step", "s", group="forward", repeats=True)
+@command("step", "s", group="forward", repeats=True, basic=True)
 def step(session: Session, n: Count = 1) -> Results:
     """Perform one operation, or N, stepping into everything.
 
@@ -76,7 +76,7 @@ def until(session: Session, location: Location) -> Results:
     yield from _repeated(session, lambda: session.until(location), 1, performed)
 
 
-@command("token", "t", group="forward", repeats=True)
+@command("token", "t", group="forward", repeats=True, basic=True)
 def token(session: Session, n: Count = 1) -> Results:
     """Go on to the next output token, or by N tokens.
 
@@ -87,7 +87,7 @@ def token(session: Session, n: Count = 1) -> Results:
     yield from _repeated(session, session.token, n, reached)
 
 
-@command("continue", "c", group="forward", repeats=True)
+@command("continue", "c", group="forward", repeats=True, basic=True)
 def continue_(session: Session, n: Count = 1) -> Results:
     """Go on to the next breakpoint, or to the end of the run.
 
@@ -98,7 +98,7 @@ def continue_(session: Session, n: Count = 1) -> Results:
     yield from through(session.proceed(n), session, reached)
 
 
-@command("rs", group="backward", repeats=True)
+@command("rs", group="backward", repeats=True, basic=True)
 def reverse_step(session: Session, n: Count = 1) -> Results:
     """Take back one operation, or N.
 

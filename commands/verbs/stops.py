@@ -118,7 +118,7 @@ Crossings = Annotated[int, number("COUNT", 0, 10**9)]
 Several = Annotated[list[int], Kind("N…", _point_numbers, words(_known))]
 
 
-@command("break", "b", group="stops")
+@command("break", "b", group="stops", basic=True)
 def break_(session: Session, location: Place, condition: If | None = None) -> Results:
     """Stop wherever a motion comes to LOC.
 

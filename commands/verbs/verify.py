@@ -68,14 +68,14 @@ def _subjects(session: Session, address: Address | Everywhere | None) -> Iterato
         yield _subject(session, address or Address(step=session.cursor.step))
         return
     failures = [AddressError(_("no step is computed yet; token goes through the next one"))]
-    for number in range(session.run.first, session.run.computed + 1):
+    for number in session.run.numbers:
         try:
             subject = _subject(session, replace(address.address, step=number))
         except AddressError as error:
             failures.append(error)
         else:
             yield subject
-    if len(failures) > session.run.computed + 1 - session.run.first:
+    if len(failures) > len(session.run.numbers):
         raise failures[-1]
 
 

@@ -32,7 +32,7 @@ from ..results.reasons import (
 from ..results.result import Cells, Result, Results, answer
 
 
-@command("why", group="reason")
+@command("why", group="reason", basic=True)
 def why(session: Session, cell: Cell, *, depth: Depth = 1, terms: Terms = 4, whole: All = False) -> Results:
     """Show how a cell was computed.
 

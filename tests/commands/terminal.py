@@ -36,8 +36,8 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """What is on the screen, without the blanks at the ends of lines."""
-        return [line.rstrip() for line in self.screen.display]
+        """What is on the screen, without the blanks at the ends of lines, and the empty lines at its own end."""
+        return "\n".join(line.rstrip() for line in self.screen.display).rstrip().split("\n")
 
     def type(self, keys: str) -> None:
         """Press keys, as the bytes that a terminal sends for them."""

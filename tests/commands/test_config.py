@@ -2,8 +2,11 @@
 
 import pytest
 
-from commands.terminal.config import configure
+from commands.settings import SETTINGS
+from commands.terminal.config import configure, remember
+from commands.terminal.conversation import furnish
 from commands.terminal.folders import config_folder, state_folder
+from tracer import i18n
 
 
 def configured(session, tmp_path, text):
@@ -37,6 +40,27 @@ def test_what_is_wrong_is_named_with_its_line_and_the_rest_counts(session, tmp_p
     assert session.preferences == {"vi": True, "rows": 5}
 
 
+def test_a_setting_is_given_another_value_and_the_rest_stays(tmp_path):
+    file = tmp_path / "folder" / "config"
+    assert remember(file, "lang", "zh")
+    assert file.read_text() == "lang = zh\n"
+    file.write_text("# mine\nlang=zh\ndecimals = 4\n")
+    assert not remember(file, "lang", "en")
+    assert file.read_text() == "# mine\nlang = en\ndecimals = 4\n"
+
+
+def test_a_language_that_was_chosen_is_that_of_the_next_start(session, tmp_path, capsys):
+    file = tmp_path / "config" / "tx-trace" / "config"
+    furnish(session, {"lang": "zh"})
+    assert file.read_text() == "lang = zh\n"
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    i18n.use("en")
+    furnish(session, {})
+    assert (i18n.language(), file.read_text()) == ("zh", "lang = zh\n")
+    SETTINGS["lang"].put(session, "en")
+    assert (file.read_text(), capsys.readouterr().err) == ("lang = en\n", "")
+
+
 def test_no_file_is_no_problem_and_one_that_can_not_be_read_is_a_sentence(session, tmp_path):
     assert list(configure(session, tmp_path / "nowhere")) == []
     (tmp_path / "config").write_bytes(b"vi = on\n\xff\xfe\n")
@@ -62,3 +86,10 @@ def test_a_script_does_not_read_it(tx, monkeypatch, tmp_path):
     done = tx("--batch", "-e", "show decimals")
     assert (done.returncode, done.stderr) == (0, "")
     assert "decimals 3" in done.stdout
+
+
+def test_what_the_command_line_names_wins_even_where_it_is_the_default(session):
+    (config_folder()).mkdir(parents=True)
+    (config_folder() / "config").write_text("color = never\nwidth = 60\n")
+    furnish(session, {"color": "auto", "seed": 3})
+    assert (SETTINGS["color"].get(session), SETTINGS["width"].get(session)) == ("auto", 60)

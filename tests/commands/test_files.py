@@ -152,6 +152,8 @@ def test_a_program_that_stops_reading_is_no_failure(play):
     ("line", "message"),
     [
         ("p 1 | no-such-program", "no-such-program can't be run"),
+        ("p probs > w.txt", '; here > compares, and a file goes in quotes: > "w.txt"'),
+        ("p probs > ~/w.txt", 'a file goes in quotes: > "~/w.txt"'),
         ("p 1 |", "one program follows |"),
         ("p 1 | cat | cat", "one program follows |, and no shell runs it"),
         ("p 1 | cat > x", "one program follows |, and no shell runs it"),

@@ -25,6 +25,9 @@ IDENTIFIERS = {*Statistics._fields, *(field.name for field in fields(Settings))}
 SESSION = (
     *(
         "help",
+        "help all",
+        "help addresses",
+        "help pipes",
         "help print",
         "help lang",
         "apropos mask",
@@ -89,7 +92,7 @@ def test_nothing_is_wider_than_the_page(tx, width):
 
 def test_columns_are_aligned(play):
     i18n.use("zh")
-    shown = play("help").splitlines()
+    shown = play("help all").splitlines()
     step, apropos = (next(line for line in shown if line.startswith(f"  {name}")) for name in ("step", "apropos"))
     assert cell_len(step.partition("执行")[0]) == cell_len(apropos.partition("列出")[0])
     facts = play("info run").splitlines()[1:]

@@ -8,8 +8,8 @@ import shutil
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
-from tracer.render.mask import rules_view
-from tracer.render.modules import modules_view
+from tracer.views.mask import rules_view
+from tracer.views.modules import modules_view
 from transcript import error_of, lines
 
 import tracer

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from commands.grammar.parsing import parse_line, usage
+from commands.keyboard import understood
 from commands.registry import UnknownCommandError, lookup
 from tracer.addresses import Address, Index
 from tracer.errors import AddressError, ExpressionError, InputError
@@ -74,6 +75,49 @@ def test_in_an_expression_only_a_quoted_file_is_one():
     call = parse_line('p x > y > "z.txt"')
     assert (call.file, call.arguments["expression"].text) == (Path("z.txt"), "x > y")
     assert parse_line('p w[">"]').file is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("ｐ　ｗ［ｈ０，“爱”］。", 'p w[h0,"爱"]'),
+        ("p w【h0，１】×２－max（x）÷３", "p w[h0,1]*2-max(x)/3"),
+        ("p 3。14 − 1·2", "p 3.14 - 1*2"),
+        ("p／s dec。0。cross。weights", "p/s dec.0.cross.weights"),
+        ('p prob("，")', 'p prob("，")'),
+        ("p prob(“，（１”)", 'p prob("，（１")'),
+        ("p ￥1 ＞ 2", "p $1 > 2"),
+        ("s ３。", "s 3"),
+        ("why 2 ——all", "why 2 --all"),
+        ("退出。", "quit"),
+        ("i ｔｅｎｓｏｒｓ dec.*.q by －std", "i tensors dec.*.q by -std"),
+        ("p x ＞ “a，b.txt”", 'p x > "a，b.txt"'),
+        ("p x ｜ grep ，", "p x | grep ，"),
+        ("step 2 > 我，的.txt", 'step 2 > "我，的.txt"'),
+        ("run “我爱你”", "run 我爱你"),
+    ],
+)
+def test_what_a_chinese_keyboard_types_is_understood(typed, meant):
+    there, here = parse_line(typed), parse_line(meant)
+    assert (there.command, there.file, there.program) == (here.command, here.file, here.program)
+    assert {k: str(v).split(" at 0x")[0].rstrip() for k, v in there.arguments.items()} == {
+        k: str(v).split(" at 0x")[0].rstrip() for k, v in here.arguments.items()
+    }
+
+
+@pytest.mark.parametrize("text", ["我爱你，你好。", "他说：“你好！”（１）", "读《红楼梦》 “好”"])
+def test_a_text_stays_as_it_is_typed(text):
+    assert parsed(f"run {text}")[1] == {"text": text}
+
+
+@pytest.mark.parametrize("text", ["p ｗ［ｈ０，“爱”］。", "“", "“爱", '"，', "。", "a。b。 c。"])
+def test_no_character_moves(text):
+    assert len(understood(text)) == len(text)
+
+
+def test_columns_are_those_of_what_was_typed():
+    with pytest.raises(ExpressionError, match="column 11: this bracket was never opened"):
+        parse_line("p max（ｘ，“爱”）））")
 
 
 def test_what_presents_the_results_is_handed_and_not_typed():

@@ -27,13 +27,21 @@ def test_the_commands_of_the_first_floor_are_all_there():
     assert set(NAMES) >= EXPECTED
 
 
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [("exit", "quit"), ("退出", "quit"), ("?", "help"), ("？", "help"), ("帮助", "help"), ("ｓｔｅｐ", "step")],
+)
+def test_words_of_other_programs_and_languages(word, name):
+    assert lookup(word).name == name
+
+
 @pytest.mark.parametrize(("short", "name"), SHORT.items())
 def test_abbreviations(short, name):
     assert lookup(short).name == name
 
 
 def test_no_name_or_abbreviation_stands_for_two_commands():
-    words = [word for entry in catalogue().values() for word in (entry.name, *entry.abbreviations)]
+    words = [word for entry in catalogue().values() for word in entry.words]
     assert len(words) == len(set(words))
 
 
@@ -106,6 +114,6 @@ def test_a_grammar_is_read_from_the_signature():
         "step [N]",
         "print [/a] [/s] [/r LO,HI] [/N] [/e] E",
         "finish",
-        "info beams|bookmarks|breakpoints|cache|display|frame|model|record|run|settings|tensors|tokens|values [GLOB]",
+        "info [beams|bookmarks|breakpoints|cache|display|frame|model|record|run|settings|tensors|tokens|values] [GLOB]",
     ]
     assert {name for name in NAMES if grammar(lookup(name)).takes_expression} >= {"print", "expect"}

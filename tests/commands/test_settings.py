@@ -46,7 +46,7 @@ def test_set_and_show(play, objects):
         ("set s 1", "s is ambiguous: suggest, strategy, seed"),
         ("set nonsense 1", "show lists them"),
         ("set temperature .7", "temperature belongs to strategy sample"),
-        ("set temperature nan", "is not a number from"),
+        ("set temperature nan", "temperature: 'nan' is not a number above 0, at most 1000000"),
         ("set vi maybe", "vi: 'maybe' is none of on, off"),
         ("show nonsense", "nonsense is no setting"),
     ],

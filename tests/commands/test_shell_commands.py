@@ -2,6 +2,9 @@
 
 import pytest
 
+from commands.registry import catalogue
+from commands.topic import topics
+
 
 def lines(text):
     return [line for line in text.splitlines() if not line.startswith("(tx) ")]
@@ -86,9 +89,50 @@ def test_apropos_searches_names_summaries_texts_and_settings(play):
     shown = lines(play("apropos token"))
     assert any(line.startswith("token ") for line in shown)
     assert any(line.startswith("set max-tokens") for line in shown)
-    assert lines(play("apropos xyzzy")) == ["nothing is said about xyzzy; help lists all commands"]
+    assert any(line.startswith("help addresses") for line in shown)
+    assert lines(play("apropos xyzzy")) == ["nothing is said about xyzzy; help all lists all commands"]
 
 
-def test_help_is_grouped(play):
+def test_help_begins_with_the_few_that_everybody_needs(play, objects):
     shown = lines(play("help"))
+    assert [line for line in shown if not line.startswith(" ")] == ["to begin with", "more"]
+    assert 10 <= len(objects("help")[0]["data"]) <= 14
+    assert any(line.startswith("  help all") for line in shown)
+    assert any(line.startswith("  help pipes") for line in shown)
+
+
+def test_within_a_lesson_help_is_about_the_lesson(play, session):
+    session.learn = lambda _lesson: None
+    shown = lines(play("help"))
+    assert [line.split()[0] for line in shown[shown.index("more") + 1 :]] == ["info", "hint"]
+
+
+def test_all_of_help_is_grouped(play):
+    shown = lines(play("help all"))
     assert [line for line in shown if not line.startswith(" ")][:3] == ["forward", "backward", "stops"]
+
+
+@pytest.mark.parametrize("word", ["pipes", "|", ">", "files"])
+def test_a_topic_goes_by_what_a_person_would_ask_for(word, play):
+    assert lines(play(f"help {word}")) == lines(play("help pipes"))
+    assert play.status == 0
+
+
+@pytest.mark.parametrize("topic", topics().values(), ids=topics())
+def test_what_a_topic_shows_can_be_typed(topic, play, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for line in topic.lines:
+        play("goto @1:decoder.0.cross_attn.output", line if line.startswith(("p ", "list ")) else f"print {line}")
+        assert play.status == 0, line
+
+
+def test_no_word_names_two_topics_or_a_topic_and_a_command():
+    names = [word for topic in topics().values() for word in topic.words]
+    assert len(names) == len(set(names))
+    commands = {word for entry in catalogue().values() for word in entry.words}
+    assert not commands & {*names}
+
+
+def test_the_kinds_of_facts_are_listed_with_a_line_each(play, objects):
+    assert lines(play("info"))[0].startswith("info beams ")
+    assert "tensors" in objects("info")[0]["data"]

@@ -155,7 +155,7 @@ def test_a_session_is_resumed_where_it_stood(terminal):
     first = terminal("-t", "我们爱你")
     first.wait(bar("not started"))
     first.type("b dec.0.cross.weights if max(weights) > .5" + ENTER + "t" + ENTER)
-    first.wait(bar("decoder.0.cross_attn.weights"))
+    first.wait(bar("decoder.0.cross_attn.weights  1 breakpoint"))
     first.type(CONTROL_D)
     assert first.status() == 0
     second = Resumed()
@@ -184,15 +184,24 @@ def test_a_session_is_kept_when_the_terminal_hangs_up(terminal, tmp_path):
     assert json.loads((tmp_path / "state/tx-trace/session.json").read_text())["cursor"] == [0, 2]
 
 
+def test_the_bar_stands_near_the_prompt_until_there_is_a_menu(terminal):
+    there = terminal()
+    lines = there.wait(bar("not started"))
+    assert len(lines) - lines.index("(tx)") <= 4
+    there.type("set ")
+    lines = there.wait(seen("decimals"))
+    assert len(lines) - lines.index("(tx) set") >= 8
+
+
 def test_what_does_not_fit_is_paged_unless_that_is_off(terminal):
     there = terminal(lines=20)
     there.wait(bar("not started"))
-    there.type("help" + ENTER)
-    lines = there.wait(lambda lines: lines[-1] == ":")
+    there.type("help all" + ENTER)
+    lines = there.wait(lambda lines: lines[-1] == "space: next page   q: back")
     assert "forward" in lines
     there.type("q")
     there.wait(bar("not started"))
-    there.type("set pager off" + ENTER + "help" + ENTER)
+    there.type("set pager off" + ENTER + "help all" + ENTER)
     there.wait(seen("help COMMAND says more"))
     there.wait(prompted)
 

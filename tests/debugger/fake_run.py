@@ -54,11 +54,15 @@ class FakeRun:
         self.tokens: list[Token] = []
         self.interrupted_at: int | None = None
         self._tapes: dict[int, Tape] = {}
-        self.model = SimpleNamespace(name="fake", has_encoder=first == 0, target=None, named=Named({}, {}))
+        self.model = SimpleNamespace(name="fake", target=None, named=Named({}, {}))
 
     @property
     def ended(self) -> bool:
         return self.computed == self.last
+
+    @property
+    def numbers(self) -> range:
+        return range(self.first, self.computed + 1)
 
     def at(self, place: At) -> Tape:
         return self.step(place.number)

@@ -214,10 +214,10 @@ def test_a_run_keeps_what_its_budget_allows(torch_post: tracer.Model) -> None:
     whole = tracer.trace(torch_post, ids=SOURCE, max_tokens=8, cache=True)
     sizes = [step.tape.nbytes for step in whole.steps]
     run = Run(torch_post, SOURCE, Settings(max_tokens=8, cache=True), budget=sum(sizes[-3:])).decode()
-    assert list(map(str, run._tapes)) == ["@6", "@7", "@8"]
+    assert list(map(str, run._tapes.places)) == ["@6", "@7", "@8"]
     run.step(1)
-    assert sum(tape.nbytes for tape in run._tapes.values()) == run._held <= run.budget
-    assert At(1) in run._tapes
+    assert sum(run.at(place).nbytes for place in run._tapes.places) == run._tapes.held <= run.budget
+    assert At(1) in run._tapes.places
 
 
 def test_a_kept_step_is_not_computed_again(torch_post: tracer.Model) -> None:

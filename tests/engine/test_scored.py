@@ -21,7 +21,7 @@ GIVEN = {
 def test_every_token_after_the_first_is_scored_where_it_stands(name):
     run = tracer.trace(tracer.load(FIXTURES / name, "float64"), **GIVEN[name])
     ids, tape = list(run.decoder_ids), run.step(1)
-    prompt = 1 if run.model.has_encoder else len(GIVEN[name]["ids"])
+    prompt = 1 if run.first == 0 else len(GIVEN[name]["ids"])
     found = list(scored(tape))
     assert [(token.position, token.id) for token in found] == [(n - 1, ids[n]) for n in range(prompt, len(ids))]
     for token in found:

@@ -210,7 +210,8 @@ def test_swapped_labels_are_caught(run: tracer.Run) -> None:
 
 
 def test_labels_swapped_in_the_source_itself_are_caught(run: tracer.Run) -> None:
-    run.source[0], run.source[1] = run.source[1], run.source[0]
+    labels = cast("list[str]", run.texts[0].labels)
+    labels[0], labels[1] = labels[1], labels[0]
     assert "labels" in failing(run, 0)
 
 

@@ -60,7 +60,9 @@ def ways(path: Path, dtype: Dtype) -> Iterator[Trace]:
     padded = [*SOURCE, 0, 0]
     yield of_run(f"{path.name} padded", tracer.trace(model, ids=padded, max_tokens=2))
     yield of_run(f"{path.name} forced", tracer.trace(model, ids=padded, target_ids=TARGET))
-    stated: dict[str, Any] = {"mask": [0] * 5} if model.has_encoder else {"mask": [0, 0, 1, 0, 1], "positions": ODD}
+    stated: dict[str, Any] = {"mask": [0] * 5}
+    if model.texts.takes_positions:
+        stated = {"mask": [0, 0, 1, 0, 1], "positions": ODD}
     yield of_run(f"{path.name} stated", tracer.trace(model, ids=SOURCE, max_tokens=2, cache=True, **stated))
 
 

@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 import pytest
-from tracer.render.derivation import derivation_view, explanation_view
+from tracer.views.derivation import derivation_view, explanation_view
 
 import tracer
 from tracer.derive import Explainer, derive

@@ -3,11 +3,11 @@ import math
 import numpy as np
 import pytest
 from rich.cells import cell_len
-from tracer.render.derivation import Branch, derivation_view, drawn
-from tracer.render.expression import SymbolWriter, Writer, parts, reduced, symbols
-from tracer.render.numbers import Notation
-from tracer.render.page import Page
-from tracer.render.worked import worked_sum
+from tracer.views.derivation import Branch, derivation_view, drawn
+from tracer.views.expression import SymbolWriter, Writer, parts, reduced, symbols
+from tracer.views.numbers import Notation
+from tracer.views.page import Page
+from tracer.views.worked import worked_sum
 
 from tracer.arithmetic import (
     Call,

@@ -3,15 +3,15 @@
 from typing import cast
 
 import pytest
-from tracer.render.derivation import derivation_view
+from tracer.views.derivation import derivation_view
 from tracer.render.described import blocks, laid_out, page
-from tracer.render.distribution import top_view
-from tracer.render.formula import formula_view
-from tracer.render.mask import mask_view
-from tracer.render.page import Page, Scientific
-from tracer.render.records import listing, record_line
-from tracer.render.softmax import softmax_view
-from tracer.render.tensors import tensor_view
+from tracer.views.distribution import top_view
+from tracer.views.formula import formula_view
+from tracer.views.mask import mask_view
+from tracer.views.page import Page, Scientific
+from tracer.views.records import listing, record_line
+from tracer.views.softmax import softmax_view
+from tracer.views.tensors import tensor_view
 
 from tracer.derive import derive
 from tracer.document import Block, Formula, Lines, Paragraph, Span, Table, Tree

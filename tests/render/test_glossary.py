@@ -1,4 +1,4 @@
-from tracer.render.glossary import Glossary, glossary
+from tracer.views.glossary import Glossary, glossary
 
 from .sample import seen
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from tracer.render.numbers import Notation, comes_out, decimals_of, to_unit
-from tracer.render.page import Page
+from tracer.views.numbers import Notation, comes_out, decimals_of, to_unit
+from tracer.views.page import Page
 
 from tracer.tensor import Statistics, Tensor
 

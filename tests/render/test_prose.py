@@ -2,9 +2,9 @@
 
 import pytest
 from rich.cells import cell_len
-from tracer.render.bar import ProgressBar
-from tracer.render.markup import literal
-from tracer.render.prose import prose
+from tracer.views.progress import progress_bar
+from tracer.views.markup import literal
+from tracer.views.prose import prose
 
 from .sample import seen
 
@@ -209,7 +209,7 @@ def test_nothing_is_nothing():
 
 
 def test_a_bar_shows_what_is_done():
-    assert seen(ProgressBar(3, 8, 10)) == "███▊······  3/8\n"
-    assert seen(ProgressBar(3, 8, 10), accessible=True) == "####......  3/8\n"
-    assert seen(ProgressBar(0, 0, 4)) == "····  0/0\n"
-    assert seen(ProgressBar(2, 2, 4)) == "████  2/2\n"
+    assert seen(progress_bar(3, 8, 10)) == "███▊······  3/8\n"
+    assert seen(progress_bar(3, 8, 10), accessible=True) == "####......  3/8\n"
+    assert seen(progress_bar(0, 0, 4)) == "····  0/0\n"
+    assert seen(progress_bar(2, 2, 4)) == "████  2/2\n"

@@ -4,10 +4,10 @@ import math
 
 import pytest
 from rich.cells import cell_len
-from tracer.render.checks import checks_view
-from tracer.render.contest import contest_view
-from tracer.render.formula import formula_view
-from tracer.render.page import Page
+from tracer.views.checks import checks_view
+from tracer.views.contest import contest_view
+from tracer.views.formula import formula_view
+from tracer.views.page import Page
 from tracer.render.product import product_view
 
 import tracer

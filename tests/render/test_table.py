@@ -2,7 +2,7 @@
 
 import pytest
 from rich.cells import cell_len
-from tracer.render.table import Column, Remark, Table
+from tracer.views.table import Column, Remark, Table
 
 from .sample import seen
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from rich.cells import cell_len
-from tracer.render.tensors import tensor_view
+from tracer.views.tensors import tensor_view
 
 from tracer.addresses import Span
 from tracer.tensor import FEATURE, HEAD, Axis, Tensor

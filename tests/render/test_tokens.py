@@ -1,8 +1,8 @@
 import pytest
 from rich.segment import Segment
-from tracer.render.page import BOLD, View, chopped, clipped, clipped_left, folded, padded
-from tracer.render.tokens import quoted, shown, spelt, token_strips
-from tracer.render.words import bound
+from tracer.views.page import BOLD, View, chopped, clipped, clipped_left, folded, padded
+from tracer.views.tokens import quoted, shown, spelt, token_strips
+from tracer.views.words import bound
 
 from tracer.addresses import Label, parse_selectors
 
@@ -70,19 +70,19 @@ def test_a_long_address_is_cut_at_its_joints():
 
 
 def test_strips():
-    strips = token_strips(["我", "爱", "你", "</s>"], ["<s>"])
+    strips = token_strips({"source": ["我", "爱", "你", "</s>"], "target": ["<s>"]})
     assert seen(strips) == "source   0 我   1 爱   2 你   3 </s>\ntarget   0 <s>\n"
-    assert seen(token_strips([], ["[/INST]", ":smile:"], has_encoder=False)) == "target   0 [/INST]   1 :smile:\n"
+    assert seen(token_strips({"target": ["[/INST]", ":smile:"]})) == "target   0 [/INST]   1 :smile:\n"
 
 
 def test_strips_wrap_at_the_width():
-    assert seen(token_strips(["我们"] * 5, []), 30) == (
+    assert seen(token_strips({"source": ["我们"] * 5, "target": []}), 30) == (
         "source   0 我们   1 我们\n         2 我们   3 我们\n         4 我们\ntarget\n"
     )
 
 
 def test_an_overlong_token_is_clipped():
-    assert seen(token_strips(["x" * 100], []), 30).splitlines()[0] == "source   0 " + "x" * 18 + "…"
+    assert seen(token_strips({"source": ["x" * 100]}), 30).splitlines()[0] == "source   0 " + "x" * 18 + "…"
 
 
 class Wide(View):

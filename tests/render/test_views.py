@@ -2,10 +2,10 @@
 
 import pytest
 from rich.cells import cell_len
-from tracer.render.distribution import token_line, top_view
-from tracer.render.mask import mask_view
-from tracer.render.records import listing, record_line, where_width
-from tracer.render.softmax import softmax_view
+from tracer.views.distribution import token_line, top_view
+from tracer.views.mask import mask_view
+from tracer.views.records import listing, record_line, where_width
+from tracer.views.softmax import softmax_view
 
 from tracer.run import Token
 

@@ -1,5 +1,5 @@
 import pytest
-from tracer.render.window import Hidden, places, window
+from tracer.window import Hidden, places, window
 
 
 @pytest.mark.parametrize(

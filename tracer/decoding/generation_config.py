@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .settings import BELONGS
+from .settings import DECLARED
 
 Neutral = tuple[Any, ...]
 
@@ -146,8 +146,8 @@ def _heeded() -> Iterator[tuple[str, str]]:
     """Every key that one strategy alone heeds, and the strategy."""
     yield "do_sample", "sample"
     for key, default in DEFAULTS.items():
-        if default.setting in BELONGS:
-            yield key, BELONGS[default.setting]
+        if strategy := DECLARED[default.setting].strategy:
+            yield key, strategy
     for key, row in UNFOLLOWED.items():
         if row.strategy:
             yield key, row.strategy

@@ -11,7 +11,7 @@ from ..i18n import N_, _
 from . import generation_config
 from .generation_config import LIMITS, UNFOLLOWED
 from .rules import Rules
-from .settings import EARLY_STOPPING
+from .settings import DECLARED
 
 if TYPE_CHECKING:
     from ..models.stated import Stated
@@ -31,8 +31,8 @@ STARTED_BY_DEFAULT = N_(
 )
 
 
-def read_rules(stated: Stated, start: int | None, *, has_encoder: bool) -> Rules:
-    """What is stated; ``start`` is the token that a decoder with an encoder reads first where no file states one.
+def read_rules(stated: Stated) -> Rules:
+    """What is stated, but for the start token and padding, which not every decoder has.
 
     Raises:
         InputError: something in it makes no sense.
@@ -41,7 +41,7 @@ def read_rules(stated: Stated, start: int | None, *, has_encoder: bool) -> Rules
     _check(stated)
     _say_what_is_not_followed(stated)
     return Rules(
-        start_id=_start_id(stated, start) if has_encoder else None,
+        start_id=None,
         eos_ids=eos_ids,
         forced_bos=_forced_bos(stated),
         forced_eos=_forced_eos(stated),
@@ -57,7 +57,6 @@ def read_rules(stated: Stated, start: int | None, *, has_encoder: bool) -> Rules
         source_repetition=stated.number("encoder_repetition_penalty", 1.0),
         max_length=stated.count("max_length", None),
         max_new_tokens=_max_new_tokens(stated),
-        pad_id=None if has_encoder else _pad_id(stated),
         stated=generation_config.effective(stated.get),
     )
 
@@ -75,7 +74,7 @@ def _is_within(value: Any, other: Any) -> bool:
     return value == other or value in (other if isinstance(other, list) else ())
 
 
-def _start_id(stated: Stated, default: int | None) -> int | None:
+def start_id(stated: Stated, default: int | None) -> int | None:
     """What the decoder reads first: the token stated for that, else the first of a text, else the family's default.
 
     In transformers, `config.json` has no say in it beside `generation_config.json`, and a family has no default.
@@ -103,7 +102,7 @@ def _end_ids(stated: Stated) -> tuple[int, ...]:
     return ids
 
 
-def _pad_id(stated: Stated) -> int | None:
+def pad_id(stated: Stated) -> int | None:
     """The padding that `generate` finds in a prompt by its id; some configurations have −1 for none."""
     pad = stated.get("pad_token_id")
     return pad if type(pad) is int and pad >= 0 else None
@@ -131,8 +130,8 @@ def _max_new_tokens(stated: Stated) -> int | None:
 
 def _check(stated: Stated) -> None:
     """Refuse what transformers refuses: a word for when a beam search stops, a token both forced and suppressed."""
-    stopping = stated.get("early_stopping")
-    stated.insist(stopping in (None, *EARLY_STOPPING.values()), "early_stopping", " / ".join(EARLY_STOPPING))
+    stopping = DECLARED["early_stopping"]
+    stated.insist(stopping.takes(stated.get("early_stopping")), "early_stopping", " / ".join(stopping.domain.words))
     for key in ("forced_bos_token_id", "forced_eos_token_id"):
         forced, suppressed = set(stated.tokens(key)), set(stated.tokens("suppress_tokens"))
         stated.insist(not forced or not forced <= suppressed, key, _("a token that is not in suppress_tokens"))

@@ -1,42 +1,46 @@
-"""The settings of one decoding."""
+"""The settings of one decoding, each declared once.
+
+Keywords in Python, options of the command line, `set`, `show`, `help` and completion are all read from here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from types import UnionType
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from ..domains import SWITCH, Above, Domain, Number, Whole, Words, words
 from ..errors import InputError
-from ..i18n import _
-
-STRATEGIES = ("greedy", "sample", "beam")
-BELONGS = {
-    "temperature": "sample",
-    "top_k": "sample",
-    "top_p": "sample",
-    "beams": "beam",
-    "length_penalty": "beam",
-    "early_stopping": "beam",
-}
-"""The strategy that a setting belongs to."""
-
-DEFAULTS = {"beams": 4, "length_penalty": 1.0, "early_stopping": False}
-"""What holds where neither a person nor the checkpoint says anything; settings not listed are then left out."""
+from ..i18n import N_, Message, _
 
 EarlyStopping = bool | Literal["never"]
-EARLY_STOPPING: dict[str, EarlyStopping] = {"true": True, "false": False, "never": "never"}
-"""The words for when a beam search stops, as a file or a command line has them."""
 
-KINDS: dict[str, type | UnionType] = {
-    "temperature": int | float,
-    "top_k": int,
-    "top_p": int | float,
-    "beams": int,
-    "length_penalty": int | float,
-    "seed": int,
-    "max_tokens": int,
-}
+
+@dataclass(frozen=True)
+class Declared:
+    """What a setting may be, and what it does.
+
+    ``strategy`` is the one that it belongs to, if it is one alone. A ``default`` of None leaves the setting to the
+    checkpoint; where that says nothing, ``otherwise`` holds, or without one nothing is done.
+    """
+
+    default: Any
+    domain: Domain
+    summary: Message
+    strategy: str = ""
+    otherwise: Any = None
+
+    def takes(self, value: Any) -> bool:
+        """Whether a value is one that the setting may have."""
+        return (value is None and self.default is None) or value in self.domain
+
+    def suits(self, strategy: str) -> bool:
+        """Whether the setting may be made in a strategy."""
+        return self.strategy in ("", strategy)
+
+
+def _field(default: Any, domain: Domain, summary: Message, **more: Any) -> Any:
+    return field(default=default, metadata={"declared": Declared(default, domain, summary, **more)})
 
 
 @dataclass(frozen=True)
@@ -47,51 +51,51 @@ class Settings:
         InputError: a value is out of its range, or belongs to another strategy.
     """
 
-    strategy: Literal["greedy", "sample", "beam"] = "greedy"
-    temperature: float | None = None
-    top_k: int | None = None
-    top_p: float | None = None
-    beams: int | None = None
-    length_penalty: float | None = None
-    early_stopping: EarlyStopping | None = None
-    seed: int = 0
-    max_tokens: int | None = None
-    cache: bool | None = None
+    strategy: Literal["greedy", "sample", "beam"] = _field(
+        "greedy", words("greedy", "sample", "beam"), N_("how the next token is chosen")
+    )
+    temperature: float | None = _field(
+        None,
+        Above("T", 0, 1_000_000),
+        N_("sampling: logits are divided by T; below 1 is sharper"),
+        strategy="sample",
+    )
+    top_k: int | None = _field(None, Whole("K", 1, 1 << 24), N_("sampling: among the K likeliest"), strategy="sample")
+    top_p: float | None = _field(
+        None, Above("P", 0, 1), N_("sampling: among the likeliest P in all"), strategy="sample"
+    )
+    beams: int | None = _field(
+        None, Whole("N", 1, 64), N_("beam search: hypotheses kept"), strategy="beam", otherwise=4
+    )
+    length_penalty: float | None = _field(
+        None, Number("A", -100, 100), N_("beam search: scores are Σ log p / n^A"), strategy="beam", otherwise=1.0
+    )
+    early_stopping: bool | Literal["never"] | None = _field(
+        None,
+        Words({"true": True, "false": False, "never": "never"}),
+        N_("beam search: end at N finished (true), once none better is likely (false), or possible (never)"),
+        strategy="beam",
+        otherwise=False,
+    )
+    seed: int = _field(0, Whole("N", 0, (1 << 64) - 1), N_("sampling: the same seed draws the same"))
+    max_tokens: int | None = _field(None, Whole("N", 1, 1 << 16), N_("the most output tokens"))
+    cache: bool | None = _field(None, SWITCH, N_("key/value cache; else as the checkpoint states"))
 
     def __post_init__(self) -> None:
-        for name, kind in KINDS.items():
-            value = getattr(self, name)
-            fits = value is None or (isinstance(value, kind) and not isinstance(value, bool))
-            self._check(name, fits, _("a whole number") if kind is int else _("a number"))
-        self._check("seed", self.seed is not None, _("a whole number of at most 64 bits"))
-        self._check("strategy", self.strategy in STRATEGIES, " / ".join(STRATEGIES))
-        self._check("temperature", self.temperature is None or 0 < self.temperature < 1e6, _("a number above 0"))
-        self._check("top_k", self.top_k is None or self.top_k > 0, _("a whole number above 0"))
-        self._check("top_p", self.top_p is None or 0 < self.top_p <= 1, _("a number above 0, at most 1"))
-        self._check("beams", self.beams is None or 0 < self.beams <= 64, _("a whole number from 1 to 64"))
-        self._check("length_penalty", abs(self.length_penalty or 0) < 100, _("a number, usually about 1"))
-        known = self.early_stopping is None or self.early_stopping in EARLY_STOPPING.values()
-        self._check("early_stopping", known, " / ".join(EARLY_STOPPING))
-        self._check("seed", 0 <= self.seed < 1 << 64, _("a whole number of at most 64 bits"))
-        self._check(
-            "max_tokens", self.max_tokens is None or 0 < self.max_tokens <= 1 << 16, _("a whole number above 0")
-        )
-        for name, strategy in BELONGS.items():
-            if getattr(self, name) is not None and self.strategy != strategy:
-                raise InputError(
-                    _(
-                        "{name} belongs to strategy {strategy}, and this is {other}; "
-                        "choose strategy {strategy}, or leave it out"
-                    ).format(name=name, strategy=strategy, other=self.strategy)
-                )
+        for name, declared in DECLARED.items():
+            self._check(name, getattr(self, name), declared)
 
     @classmethod
     def of(cls, **values: Any) -> Settings:
         """Settings by name; raises `InputError` for a name that is none."""
-        known = [field.name for field in fields(cls)]
-        for name in values.keys() - set(known):
-            raise InputError(_("{name} is no setting; known are {known}").format(name=name, known=", ".join(known)))
+        for name in values.keys() - DECLARED.keys():
+            raise InputError(_("{name} is no setting; known are {known}").format(name=name, known=", ".join(DECLARED)))
         return cls(**values)
+
+    @classmethod
+    def among(cls, values: Mapping[str, Any]) -> Settings:
+        """Those of some values that are settings of decoding."""
+        return cls(**{name: values[name] for name in DECLARED if name in values})
 
     def filled(self, stated: Mapping[str, Any]) -> Settings:
         """These, and ``stated`` for those of the strategy that are left open.
@@ -102,12 +106,25 @@ class Settings:
         return replace(self, **{name: value for name, value in stated.items() if self._is_open(name)})
 
     def _is_open(self, name: str) -> bool:
-        return getattr(self, name) is None and BELONGS.get(name, self.strategy) == self.strategy
+        return getattr(self, name) is None and DECLARED[name].suits(self.strategy)
 
-    def _check(self, name: str, fits: bool, expected: str) -> None:
-        if not fits:
+    def _check(self, name: str, value: Any, declared: Declared) -> None:
+        if not declared.takes(value):
             raise InputError(
                 _("{name} is {value!r}; expected {expected}").format(
-                    name=name, value=getattr(self, name), expected=expected
+                    name=name, value=value, expected=declared.domain.expected
                 )
             )
+        if value is not None and not declared.suits(self.strategy):
+            raise InputError(
+                _(
+                    "{name} belongs to strategy {strategy}, and this is {other}; "
+                    "choose strategy {strategy}, or leave it out"
+                ).format(name=name, strategy=declared.strategy, other=self.strategy)
+            )
+
+
+DECLARED: Mapping[str, Declared] = {each.name: each.metadata["declared"] for each in fields(Settings)}
+
+DEFAULTS = {name: declared.otherwise for name, declared in DECLARED.items() if declared.otherwise is not None}
+"""What holds where neither a person nor the checkpoint says anything; settings not listed are then left out."""

@@ -15,8 +15,8 @@ from .architecture import Architecture
 from .stated import Stated
 
 SHARED = {
-    *("account", "architecture", "attention", "decoder_only", "layout", "rest", "rotary", "shared", "stated", "text"),
-    "windows",
+    *("account", "architecture", "attention", "decoder_only", "layout", "padding", "rest", "rotary", "shared"),
+    *("stated", "text", "texts", "windows"),
 }
 NAME = 40
 """What is longer is no mistyped name."""

@@ -8,13 +8,13 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ..decoding.reading import read_rules
 from ..decoding.rules import Rules
 from ..tape import Tape
 from ..tensor import Axis, Parameter, Tensor
 from .layout import Layout, arranged
 from .stated import Stated
-from .text import Text
+from .text import Side, Text
+from .texts import Kind, Texts, texts_of
 
 MOST = 1 << 16
 """The longest text that is taken where nothing but memory ends it; a model may be made for longer ones."""
@@ -35,12 +35,20 @@ class Facts(NamedTuple):
     cache: bool = True
     made_for: int | None = None
 
+    def vocab(self, side: Side) -> int:
+        """How many tokens the vocabulary of a side has."""
+        return self.source_vocab if side == "source" else self.target_vocab
+
+    def longest(self, side: Side) -> int:
+        """The longest text of a side."""
+        return self.longest_source if side == "source" else self.longest_target
+
 
 class Architecture(ABC):
-    """One family of models."""
+    """One family of models; ``passes`` are those of a text, in order, by the names of the methods that make them."""
 
     model_type: ClassVar[str]
-    has_encoder: ClassVar[bool] = True
+    passes: ClassVar[tuple[Kind, ...]] = ("encode", "decode")
 
     def __init__(
         self, config: Any, layout: Layout, parameters: Mapping[str, Parameter], dtype: type[np.floating[Any]]
@@ -66,23 +74,27 @@ class Architecture(ABC):
         """What decoding needs to know."""
 
     @property
+    def texts(self) -> Texts:
+        """What the passes read."""
+        return texts_of(self.passes)
+
+    @property
     def start_by_default(self) -> int | None:
         """The token that a decoder of the family reads first where no file states one; None where there is none."""
         return None
 
     def rules(self, generation: Stated) -> Rules:
         """What is forbidden and forced while decoding, as `generation_config.json` states it."""
-        return read_rules(generation, self.start_by_default, has_encoder=self.has_encoder)
+        return self.texts.rules(generation, self.start_by_default)
 
     @abstractmethod
     def describe(self) -> str:
         """The architecture in half a line."""
 
     def encode(self, tape: Tape, source: Text) -> Tensor:
-        """Source -> memory [position, feature]; there where ``has_encoder`` says so."""
+        """Source -> memory [position, feature]."""
         raise NotImplementedError
 
-    @abstractmethod
     def decode(
         self,
         tape: Tape,
@@ -97,3 +109,4 @@ class Architecture(ABC):
         gets logits.
         ``memory`` is what the encoder made of ``source``.
         """
+        raise NotImplementedError

@@ -11,12 +11,13 @@ from ..tape import Tape
 from ..tensor import Tensor
 from .architecture import Architecture
 from .text import Text
+from .texts import Kind
 
 
 class DecoderOnly(Architecture):
     """A pre-norm stack under the causal mask; a family says what its embedding, its layer and its norm are."""
 
-    has_encoder: ClassVar[bool] = False
+    passes: ClassVar[tuple[Kind, ...]] = ("decode",)
 
     def decode(
         self,

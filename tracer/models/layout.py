@@ -129,11 +129,11 @@ class Layout:
 
     def tell(self, parameters: Mapping[str, Parameter], decisions: Decisions) -> None:
         """Say which tensor of the file is the output projection, and where the file ties what config.json does not."""
-        head = next(name for name, slot in self.slots.items() if OUTPUT in slot.paths)
+        head = next((name for name, slot in self.slots.items() if OUTPUT in slot.paths), None)
         surprises = {name: what for shared in self.shares for name, what in shared.surprises(parameters)}
         for name, what in surprises.items():
             decisions.note(HEAD if name == head else PARAMETERS, what)
-        if head not in surprises:
+        if head is not None and head not in surprises:
             decisions.take(HEAD, self._told(head, parameters))
 
     def _told(self, head: str, parameters: Mapping[str, Parameter]) -> Message:

@@ -8,6 +8,7 @@ from typing import Any
 from ..decisions import CONFIGURATION
 from ..i18n import N_, Message
 from .stated import Stated
+from .texts import Texts
 
 IDLE: Mapping[Message, tuple[str, ...]] = {
     N_("no effect here (files and versions): {keys}"): (
@@ -86,13 +87,13 @@ UNKNOWN_HERE: Mapping[str, Any] = {
 """What transformers follows, and is refused here, with what is as good as nothing."""
 
 
-def settle(stated: Stated, *, has_encoder: bool) -> None:
-    """Account for every key that a family left; ``has_encoder`` is whether it is an encoder–decoder.
+def settle(stated: Stated, texts: Texts) -> None:
+    """Account for every key that a family left, which reads such texts.
 
     Raises:
         InputError: one of them would change the arithmetic, and can't be followed.
     """
-    stated.refuse("is_encoder_decoder", has_encoder)
+    stated.refuse("is_encoder_decoder", texts.is_encoder_decoder)
     for key, nothing in UNKNOWN_HERE.items():
         stated.refuse(key, nothing)
     for key in UNREAD.keys() - stated.fates.keys():

@@ -37,8 +37,7 @@ def against(
         why = _shapes(reference.shape(name), tensor)
         yield Check(name, tensor.address, np.inf, 0.0, row=row, why=why)
         return
-    read = len(run.target) if record.step else 0
-    kept = np.broadcast_to(unhidden(run, record, read, keys=not is_weight), tensor.shape)[fit.where]
+    kept = np.broadcast_to(unhidden(run, record, keys=not is_weight), tensor.shape)[fit.where]
     if not kept.any():
         return
     allowed = rounding.allowed(record, fit.where, kept)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from ..i18n import N_, Message
 from ..model import Model
-from ..reading import check_mask, check_positions, counted, hidden, pad_ids, padding
+from ..models.padding import counted, hidden, pad_ids
+from ..models.texts import Given
+from ..reading import check_mask, check_positions
 
 Ids = Sequence[int]
 
@@ -47,15 +49,17 @@ def checked(model: Model, given: Pass) -> Pass:
         InputError: it doesn't.
     """
     source, target = model.check_ids(given.source, "source"), given.target
-    if target is not None or not model.has_encoder:
-        target = model.check_ids(target or [], "target")
+    if target is None:
+        target = model.texts.unstated
+    if target is not None:
+        target = model.check_ids(target, "target")
     found = replace(given, source=source, target=target)
     if given.mask is not None:
         found = replace(found, mask=check_mask(model, given.mask, source, name=f"{given.prefix}attention_mask"))
     if given.target_mask is not None:
         name = f"{given.prefix}decoder_attention_mask"
         found = replace(found, target_mask=check_mask(model, given.target_mask, target or [], "target", name))
-    if given.positions is not None and not model.has_encoder:
+    if given.positions is not None and model.texts.takes_positions:
         name = f"{given.prefix}position_ids"
         return replace(found, positions=check_positions(model, given.positions, source, name))
     return replace(found, positions=None)
@@ -66,7 +70,7 @@ def readings(model: Model, given: Pass) -> Iterator[Pass]:
     for masked in (given, *_masked(model, given)):
         yield masked
         places = hidden(masked.mask or ())
-        if masked.positions is None and places and not model.has_encoder:
+        if masked.positions is None and places and model.texts.takes_positions:
             told = N_("{ids}: no position_ids are stated; it agrees with positions that count what the mask lets in")
             positions = counted(len(masked.source), places)
             yield masked.taking(told.format(ids=given.name), positions=positions)
@@ -76,7 +80,7 @@ def _masked(model: Model, given: Pass) -> Iterator[Pass]:
     """Where no mask is stated, with one: of nothing, where something would be hidden, and of all padding."""
     if given.mask is None:
         pads = {place for place, i in enumerate(given.source) if i in pad_ids(model)}
-        usual = {*padding(model, given.source)} if model.has_encoder else set()
+        usual = {*model.texts.read(model, Given(given.source, given.target))[0].hidden}
         if usual:
             told = N_("{ids}: no attention_mask is stated; it agrees with one that hides no padding")
             yield given.taking(told.format(ids=given.name), mask=[1] * len(given.source))

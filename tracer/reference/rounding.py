@@ -52,9 +52,9 @@ class Rounding:
         for seed in range(PASSES):
             again, random = run.of(model), np.random.default_rng(seed)
             longest = 1
-            for here in again.passes[: len(run.steps)]:
-                tape = Jittered(here.place.number, self, random, longest)
-                again.perform(here, tape)
+            for _step in run.steps:
+                tape = Jittered(again.computed + 1, self, random, longest)
+                again.advance(tape)
                 longest = tape.longest
 
     def see(self, output: Tensor, longest: int) -> None:

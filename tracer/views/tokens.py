@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..addresses import doubled
 from ..document import BOLD, Block, Cell, Column, Span, Table
-from ..i18n import _
+from ..i18n import spoken
+from ..models.text import SIDES, Side
 from ..tensor import Axis
 from .page import Page
 from .view import view
@@ -51,12 +52,9 @@ def place_label(axis: Axis, place: int, *, digits: int = 1) -> str:
 
 
 @view
-def token_strips(
-    _page: Page, source: Sequence[str], target: Sequence[str], *, has_encoder: bool = True
-) -> Iterator[Block]:
-    """``source   0 我   1 爱   2 你``: the tokens of a run, the source where there is one, and the target so far."""
-    strips = [(_("source"), source), (_("target"), target)] if has_encoder else [(_("target"), target)]
-    rows = [[Cell(Span(name, BOLD)), Cell(Span(_strip(pieces)))] for name, pieces in strips]
+def token_strips(_page: Page, pieces: Mapping[Side, Sequence[str]]) -> Iterator[Block]:
+    """``source   0 我   1 爱   2 你``: the tokens of a run, by side."""
+    rows = [[Cell(Span(spoken(SIDES[side]), BOLD)), Cell(Span(_strip(found)))] for side, found in pieces.items()]
     yield Table([Column(align="<"), Column(align="<", room="fold")], rows)
 
 

@@ -137,6 +137,10 @@ def test_what_is_computed_is_asked_for_until_it_is_right(teach):
         "1 · 3",
         "1 + 2 = 3",
         "−3 + 6",
+        "３",
+        "２．９。",
+        "１＋２",
+        "（1＋2）×1",
         "sum(softmax(logits)) * 3",
         "2 ** 2 - 1",
     ],
@@ -179,7 +183,7 @@ def choice(teach):
 @pytest.mark.parametrize("among", AMONG)
 def test_an_answer_is_one_of_the_options(choice, among):
     _answer, truth, others, wrong, none = AMONG[among]
-    for text in (truth, *others):
+    for text in (truth, *others, f"{truth}。", f"“{truth}”", f'"{truth}"'):
         assert "Right." in choice(among).answer(text)
     for text in wrong:
         assert choice(among).answer(text).startswith("Not this time. Not so.")

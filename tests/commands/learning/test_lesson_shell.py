@@ -82,11 +82,20 @@ def test_the_end_of_lines_may_be_that_of_another_system(learn):
     [
         (("answer: 1", "among: step, run, quit"), ["run", "answer run", "1"]),
         (("answer: 0", "among: hint, quit"), ["answer hint", "0"]),
-        (("answer: 1 / 4", "within: 0.01"), ["0.25", ".25", "1/4", "answer 1/4", "exp(0) / 4", "(1) / 4", "-1 + 1.25"]),
+        (
+            ("answer: 1 / 4", "within: 0.01"),
+            ["0.25", ".25", "1/4", "０．２５", "1÷4。", "answer 1/4", "exp(0) / 4", "(1) / 4", "-1 + 1.25"],
+        ),
         ((f"answer: max({WEIGHTS})", "within: 1e-3"), [f"max({WEIGHTS})", f"answer max({WEIGHTS}[h1])"]),
-        (("answer: 18", "among: vocab"), ["answer i", "▁i"]),
+        (("answer: 18", "among: vocab"), ["answer i", "▁i", "“i”"]),
     ],
-    ids=["a command among the words", "a word of the coach", "numbers", "expressions", "tokens"],
+    ids=[
+        "a command among the words",
+        "a word of the coach",
+        "numbers",
+        "expressions",
+        "tokens",
+    ],
 )
 def test_answers_may_be_bare_unless_they_are_commands(learn, keys, answers):
     for answer in answers:

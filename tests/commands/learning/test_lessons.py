@@ -5,7 +5,7 @@ import re
 from functools import cache
 
 import pytest
-from tracer.render.markup import literal
+from tracer.views.markup import literal
 
 from commands.learning.coach import Coach
 from commands.learning.course import LESSONS, all_languages, find, names

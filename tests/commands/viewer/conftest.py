@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from terminal import Terminal
-from tracer.render.page import Page
+from tracer.views.page import Page
 
 from commands.viewer.subject import Computed, Subject
 from commands.viewer.viewer import Viewer

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from tracer.render.page import Page
+from tracer.views.page import Page
 
 from commands.output.present import Look, TerminalPresenter
 from commands.verbs.view import view

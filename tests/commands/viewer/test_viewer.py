@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
-from tracer.render.page import Page, width_of
-from tracer.render.tensors import HeatPainter
+from tracer.views.page import Page, width_of
+from tracer.views.tensors import HeatPainter
 
 from commands.results.recorded import Recorded
 from commands.viewer.actions import actions, topics

@@ -12,6 +12,7 @@ import tracer
 from tracer.decoding import generation_config as keys
 from tracer.decoding.reading import read_rules
 from tracer.models.stated import Stated
+from tracer.models.texts import texts_of
 
 from ..conftest import FIXTURES
 
@@ -35,7 +36,7 @@ def test_a_key_is_asked_for_if_it_is_followed_and_if_it_is_told_of() -> None:
             asked.add(key)
             return super().get(key, default)
 
-    read_rules(Listening({"_from_model_config": True}), None, has_encoder=True)
+    texts_of(("encode", "decode")).rules(Listening({"_from_model_config": True}), None)
     assert asked - {"_from_model_config"} == {*FOLLOWED, *keys.UNFOLLOWED}
 
 
@@ -117,7 +118,7 @@ def test_what_nobody_knows_is_told(tmp_path: Path) -> None:
 def test_what_a_strategy_leaves_out_is_what_transformers_would_not(
     stated: dict[str, Any], expected: dict[str, list[str]]
 ) -> None:
-    rules = read_rules(Stated(stated), None, has_encoder=False)
+    rules = read_rules(Stated(stated))
     for strategy in ("greedy", "sample", "beam"):
         assert rules.unfollowed(strategy) == expected.get(strategy, [])
 

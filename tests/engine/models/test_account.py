@@ -17,6 +17,7 @@ from tracer.models import architecture
 from tracer.models.account import FOLLOWED, REFUSED, Account
 from tracer.models.rest import settle
 from tracer.models.stated import Stated
+from tracer.models.texts import texts_of
 
 from ..conftest import FIXTURES
 from .published import changed, notes
@@ -131,7 +132,7 @@ def test_no_published_key_is_passed_over_in_silence(family: str) -> None:
 def read(family: str, stated: Stated) -> None:
     kind = architecture(family)
     kind.configure(stated)
-    settle(stated, has_encoder=kind.has_encoder)
+    settle(stated, texts_of(kind.passes))
 
 
 def test_a_null_that_stands_for_the_default_is_listed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tracer.errors import InputError
 from tracer.models import architecture, known
 from tracer.models.rest import settle
 from tracer.models.stated import Stated
+from tracer.models.texts import texts_of
 from tracer.models.windows import SLIDING
 
 from ..conftest import FIXTURES
@@ -50,7 +51,7 @@ def test_every_key_of_the_class_has_a_fate(family: str) -> None:
     stated = Stated({})
     kind = architecture(family)
     kind.configure(stated)
-    settle(stated, has_encoder=kind.has_encoder)
+    settle(stated, texts_of(kind.passes))
     assert FAMILIES[family]["taken"][0]["is"].keys() - stated.fates.keys() <= DECODING
 
 

@@ -13,9 +13,9 @@ import pytest
 
 import tracer
 from tracer.decoding.settings import Settings
+from tracer.models.padding import padding
 from tracer.models.text import Text
 from tracer.past import Past
-from tracer.reading import padding
 from tracer.run import Run
 from tracer.tape import Tape
 from tracer.tensor import Array, Tensor

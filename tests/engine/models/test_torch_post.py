@@ -14,9 +14,9 @@ import pytest
 from safetensors.numpy import load_file
 
 import tracer
+from tracer.models.padding import padding
 from tracer.models.text import Text
 from tracer.past import Past
-from tracer.reading import padding
 from tracer.tape import Tape
 from tracer.tensor import Array
 

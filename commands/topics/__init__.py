@@ -1,0 +1,1 @@
+"""What help explains besides commands and settings: a file each, found where it stands."""

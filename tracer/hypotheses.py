@@ -1,0 +1,80 @@
+"""Beam search over the passes of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from .decoding.beam import Hypothesis, Search, search
+from .errors import AddressError
+from .i18n import _
+from .passes import At, Pass
+from .performer import Performer
+from .tape import Untraced
+from .tensor import Array, Tensor
+
+
+class Finished(NamedTuple):
+    """A whole output: its ids with the end token, its text, its score, and the hypothesis of the search behind it."""
+
+    ids: list[int]
+    text: str
+    score: float
+    hypothesis: Hypothesis | None
+
+
+def searched(performer: Performer, begin: Pass) -> Search:
+    """What is found of outputs that go on from the first pass of a decoder."""
+    eos_ids = performer.model.rules.eos_ids
+    return search(
+        _log_probs(performer, begin, {}),
+        beams=performer.setting("beams"),
+        penalty=performer.setting("length_penalty"),
+        early_stopping=performer.setting("early_stopping"),
+        limit=performer.limit.tokens,
+        eos_ids=eos_ids,
+        end_tokens=len(eos_ids),
+    )
+
+
+def _log_probs(
+    performer: Performer, begin: Pass, left: dict[tuple[int, ...], Mapping[str, Tensor]]
+) -> Callable[[Hypothesis], Array]:
+    """log p of the token after a hypothesis, from what the pass of its parent ``left``.
+
+    That is kept for no longer than hypotheses of one token more are open.
+    """
+
+    def log_probs_after(h: Hypothesis) -> Array:
+        for ids in [ids for ids in left if len(ids) < len(h.ids) - 1]:
+            del left[ids]
+        past = begin.past and begin.past._replace(kept=left[h.ids[:-1]] if h.ids else {})
+        here = begin.followed(h.ids, performer.model.pieces(h.ids, "target"), past)
+        tape = here.tape(Untraced)
+        found = performer.log_probs(here, tape)
+        left[h.ids] = tape.kept
+        return found
+
+    return log_probs_after
+
+
+def pass_of(performer: Performer, begin: Pass, considered: Search, place: At) -> Pass:
+    """The pass that yields the last token of a hypothesis; it has no past.
+
+    Raises:
+        AddressError: the search considered no such hypothesis.
+    """
+    step = dict(enumerate(considered.steps, 1)).get(place.number, [])
+    beam = place.beam or 0
+    if beam >= len(step):
+        raise no_hypothesis(place)
+    read = step[beam].ids[:-1]
+    here = begin.followed(read, performer.model.pieces(read, "target"))
+    return replace(here, place=place, hypothesis=step[beam])
+
+
+def no_hypothesis(place: At) -> AddressError:
+    """That there is none at a place."""
+    told = _("there is no hypothesis @{n}.{b}; info beams lists those of a beam search")
+    return AddressError(told.format(n=place.number, b=place.beam))
