@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
+from tracer import views
 from tracer.domains import SWITCH
 from tracer.errors import InputError
 from tracer.i18n import _
