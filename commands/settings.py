@@ -131,7 +131,7 @@ class Arithmetic(Setting):
     is_kept = False
 
     def get(self, sitting: Sitting) -> Any:
-        return sitting.opener.model.dtype
+        return sitting.run.card.dtype
 
     def put(self, sitting: Sitting, value: Any) -> None:
         sitting.reopen(sitting.opener.computing_in(value))
@@ -143,10 +143,10 @@ class Spoken(Setting):
     is_kept = False
 
     def get(self, sitting: Sitting) -> Any:
-        return getattr(sitting.opener.model.chosen, self._side)
+        return getattr(sitting.run.card.chosen, self._side)
 
     def put(self, sitting: Sitting, value: Any) -> None:
-        chosen = sitting.opener.model.chosen._replace(**{self._side: value})
+        chosen = sitting.run.card.chosen._replace(**{self._side: value})
         sitting.reopen(sitting.opener.between(*chosen))
 
     @property
@@ -156,8 +156,7 @@ class Spoken(Setting):
 
 def _languages(session: Session) -> Mapping[str, str]:
     """The codes of the languages that the model has."""
-    source = session.opener.model.source if isinstance(session, Sitting) else None
-    return dict.fromkeys([*(source.writes if source else ()), AUTO], "")
+    return dict.fromkeys([*session.run.card.languages, AUTO], "")
 
 
 _LANGUAGE = replace(optional(Kind("CODE", str)), suggestions=words(_languages))

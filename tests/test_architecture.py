@@ -16,7 +16,7 @@ LAYERS = (
     ("operation", "past", "tape", "parameters"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
-    ("model", "reading", "passes", "run", "training"),
+    ("card", "trace", "model", "reading", "passes", "run", "training"),
     ("debugger",),
     (
         *("derive", "compare", "reference", "contest", "scored", "factors", "modules", "differences", "unhidden"),
@@ -25,7 +25,7 @@ LAYERS = (
     ("render",),
 )
 COMMANDS = (
-    ("usage", "opener", "viewer"),
+    ("usage", "opener", "replay", "viewer"),
     ("results",),
     ("registry",),
     ("output",),

@@ -14,9 +14,10 @@ from itertools import accumulate
 
 import numpy as np
 
+from .card import SIDES, Side
 from .errors import InputError
 from .i18n import N_, Message, _, ngettext, spoken
-from .model import SIDES, Model, Side
+from .model import Model
 from .models.text import Text, continued
 
 MASK = "--attention-mask"

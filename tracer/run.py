@@ -7,39 +7,32 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .card import Card
 from .decoding.beam import Hypothesis, Search, search
 from .decoding.choice import choose, keep, search_log_probs
 from .decoding.limits import limit_of
 from .decoding.rules import Penalty, Rules, Verdict
-from .decoding.settings import DEFAULTS, Settings
+from .decoding.settings import BELONGS, DEFAULTS, Settings
 from .errors import AddressError, InputError
 from .i18n import Message, _, spoken
 from .model import Model
 from .models.text import Text
 from .ops.softmax import loss
+from .parameters import Named
 from .passes import At, Pass
 from .past import Past
 from .pieces import Ids
 from .reading import read_prompt, read_source, remarks
 from .tape import Record, Tape, Untraced
 from .tensor import Array, Tensor
+from .trace import Decided, Origin, Token, Trace
 
 BUDGET = 256 << 20
 """bytes of recorded outputs that a run keeps; beyond it, the steps touched longest ago are dropped"""
-
-
-class Token(NamedTuple):
-    """A chosen token: the step that yielded it, its id, piece and probability, and the text so far."""
-
-    step: int
-    id: int
-    piece: str
-    prob: float
-    text: str
 
 
 class Finished(NamedTuple):
@@ -175,7 +168,21 @@ class Run:
             raise InputError(_("what the checkpoint states can't be followed: {why}").format(why=error)) from None
         return stated.filled(DEFAULTS | {"cache": self.model.facts.cache})
 
-    def origin(self, name: str) -> Literal["asked", "stated", "default"]:
+    @property
+    def decided(self) -> Mapping[str, Decided]:
+        """What decoding goes by; nothing where the output is given."""
+        if self.teacher_forced:
+            return {}
+        strategy, rules = self.settings.strategy, self.model.rules.followed
+        heeded = [name for name, other in BELONGS.items() if other == strategy] + ["seed"] * (strategy == "sample")
+        return {
+            **{name: Decided(self._setting(name), self.origin(name)) for name in ("strategy", *heeded)},
+            **({"rules": Decided(rules, "stated")} if rules else {}),
+            "cache": Decided(self.cached, self.origin("cache")),
+            "max_tokens": Decided(self.max_tokens, self.limit.by),
+        }
+
+    def origin(self, name: str) -> Origin:
         """Who says what a setting in force is: a person, the checkpoint, or nobody."""
         if getattr(self.settings, name) != getattr(Settings(), name):
             return "asked"
@@ -184,6 +191,16 @@ class Run:
 
     def _default_limit(self) -> int:
         return 2 * len(self.source_ids) + 10 if self.model.has_encoder else 64
+
+    @property
+    def card(self) -> Card:
+        """What there is to say of the model."""
+        return self.model.card
+
+    @property
+    def parameters(self) -> Named:
+        """The parameters of the model."""
+        return self.model.named
 
     @property
     def max_tokens(self) -> int:
@@ -214,6 +231,11 @@ class Run:
     def ended(self) -> bool:
         """Whether no step follows the last one computed."""
         return self.computed == self.passes[-1].place.number
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another step can be had."""
+        return not self.ended
 
     def _is_last(self, token: int, count: int) -> bool:
         return token in self.model.rules.eos_ids or count >= self.max_tokens
@@ -490,3 +512,18 @@ class Run:
         self._held += tape.nbytes
         while self._held > self.budget and len(self._tapes) > 1:
             self._held -= self._tapes.popitem(last=False)[1].nbytes
+
+
+def live(trace: Trace, command: str) -> Run:
+    """The run that a trace is, whose passes can be performed again; ``command`` is what asks for it.
+
+    Raises:
+        InputError: it is only what was kept of one.
+    """
+    if isinstance(trace, Run):
+        return trace
+    raise InputError(
+        _("{command} computes with the model, and this is only a trace of {name}; model NAME|PATH opens one").format(
+            command=command, name=trace.card.name
+        )
+    )

@@ -31,7 +31,7 @@ class Seen:
 
     def __init__(self, sitting: Sitting) -> None:
         self.sitting = sitting
-        self.text, self.model = sitting.opener.text, sitting.opener.model.name
+        self.text, self.model = sitting.opener.text, sitting.run.card.name
         self._cells: list[Cells] = []
         self._calls: list[Call] = []
         self._run = sitting.run
@@ -219,8 +219,8 @@ def _text(text: str) -> Asked:
 
 def _model(name: str) -> Asked:
     if name:
-        return lambda seen: seen.sitting.opener.model.name == name
-    return lambda seen: seen.sitting.opener.model.name != seen.model
+        return lambda seen: seen.sitting.run.card.name == name
+    return lambda seen: seen.sitting.run.card.name != seen.model
 
 
 def _result(text: str) -> Asked:

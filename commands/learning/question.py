@@ -99,8 +99,7 @@ class Question:
         if self.asking.among is None:
             return [self._value(reading, here) for reading in _as_expressions(text)]
         if self.asking.among == "vocab":
-            tokenizer = self.here.run.model.target
-            found = None if tokenizer is None else tokenizer.id_of(text)
+            found = self.here.run.card.id_of(text, "target")
             places = [] if found is None else [found]
         else:
             places = _places(text, self.options or ())

@@ -9,16 +9,16 @@ from functools import cached_property
 from tracer.addresses import Address, Index, Label
 from tracer.debugger.session import Session
 from tracer.i18n import _
-from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Tensor
+from tracer.trace import Trace
 
 
 @dataclass(frozen=True)
 class Likely:
     """The row ``place`` of the record ``table`` of `probs` [position, vocab]."""
 
-    run: Run
+    run: Trace
     table: Record
     place: int
 

@@ -8,8 +8,8 @@ from tracer import render
 from tracer.debugger.session import Session, Stop
 from tracer.export import jsonl
 from tracer.i18n import _
-from tracer.run import Run, Token
 from tracer.tape import Record
+from tracer.trace import Token, Trace
 
 from .result import Result, Results, answer
 
@@ -44,7 +44,7 @@ def halted(session: Session, stop: Stop) -> Result:
     )
 
 
-def _words(run: Run, stop: Stop) -> str | None:
+def _words(run: Trace, stop: Stop) -> str | None:
     if stop.reason == "start":
         return _("the run has not started")
     return _("the end of the run: {why}").format(why=run.ending) if stop.reason == "end" else None
@@ -70,5 +70,5 @@ def tokens_so_far(session: Session, command: str) -> Result:
 
     return Result(
         lambda: [jsonl.result(command, {"source": run.source, "target": target})],
-        lambda: render.tokens.token_strips(run.source, target, has_encoder=run.model.has_encoder),
+        lambda: render.tokens.token_strips(run.source, target, has_encoder=run.card.has_encoder),
     )
