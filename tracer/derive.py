@@ -166,10 +166,19 @@ class Explainer:
         leaves = _each_once(_alone(node))
         below = depth - (len(leaves) > 1)
         for leaf in leaves if below >= 0 else ():
-            record = record_of(self._run, leaf)
-            if record is not None:
-                behind = derive(record, leaf.index)
-                yield from [f"{record.name}: {behind.note}"] if behind.note else self._reasons(behind.expression, below)
+            behind = self._behind(leaf)
+            if behind is not None:
+                yield from (
+                    [f"{behind.record.name}: {behind.note}"] if behind.note else self._reasons(behind.expression, below)
+                )
+
+    def _behind(self, leaf: Leaf) -> Derivation | None:
+        """Where an operand comes from; None for a parameter, and where those of its operation were not kept."""
+        record = record_of(self._run, leaf)
+        try:
+            return None if record is None else derive(record, leaf.index)
+        except AddressError:
+            return None
 
 
 def places_of(tensor: Tensor, index: tuple[int, ...]) -> list[Place]:

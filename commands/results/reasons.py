@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from tracer import render
@@ -143,10 +144,12 @@ def _sides(run: Trace) -> Mapping[Side, Sequence[str]]:
 
 
 def _embedding(run: Trace, side: Side, token: int) -> str:
-    """The row of the embedding table that a token has on one side."""
+    """The row of the embedding table that a token has on one side; nothing where the table was not kept."""
     tape = run.step(0 if side == "source" else 1)
     tables = (record.parameters.get("weight") for record in tape if "ids" in record.parameters)
-    return next((str(table.row(token).address) for table in tables if table is not None), "")
+    with suppress(AddressError):
+        return next((str(table.row(token).address) for table in tables if table is not None), "")
+    return ""
 
 
 def facts_view(facts: Mapping[str, Any]) -> View:

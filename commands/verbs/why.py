@@ -155,8 +155,8 @@ def _against(session: Session, chosen: Contest, role: str, numbers: Mapping[str,
             for name, side in sides.items()
         }
         ruling = {"ruling": chosen.ruling} if chosen.ruling else {}
-        terms = chosen.difference().values()
-        return {**tokens, **ruling, "margin": chosen.margin, "terms": terms, "rest": chosen.rest}
+        told = {**tokens, **ruling, "margin": chosen.margin}
+        return told if chosen.unknown else {**told, "terms": chosen.difference().values(), "rest": chosen.rest}
 
     return answer("why", data, lambda: render.contest.contest_view(chosen, piece, count=count, numbers=numbers))
 
