@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 
 from .addresses import suggestion
+from .card import Card, Dtype
 from .checkpoints.directory import read_config, read_parameters
 from .checkpoints.json_file import read_json
 from .checkpoints.memory import Progress, Reading
@@ -31,7 +32,7 @@ from .models import architecture, model_type
 from .models.architecture import Architecture, Facts
 from .models.rest import settle
 from .models.stated import Stated
-from .models.text import SIDES, Side, Text
+from .models.text import Side, Text
 from .models.texts import Texts, texts_of
 from .parameters import Named
 from .pieces import Ids
@@ -41,7 +42,6 @@ from .tokenizers.directory import FILES, read_tokenizers
 
 BUILTIN = Path(__file__).parent / "builtin"
 DEFAULT = "zh-en"
-Dtype = Literal["float32", "float64"]
 DTYPES: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}
 
 MOST_NAMED = 3
@@ -81,6 +81,21 @@ class Model:
         """The parameters by every name they go by: ``model.named.get("decoder.0.ffn.hidden.weight")``."""
         stored = {parameter.address: parameter for parameter in self.parameters.values()}
         return Named(dict(self.architecture.parameters.named()), {**self.parameters, **stored})
+
+    @cached_property
+    def card(self) -> Card:
+        """What there is to say of it to readers of what it computes."""
+        return Card(
+            self.name,
+            self.architecture.describe,
+            self.dtype,
+            words={"source": self.source, "target": self.target},
+            sizes={"source": self.facts.source_vocab, "target": self.facts.target_vocab},
+            path=self.path,
+            chosen=self.chosen,
+            languages=self.source.writes if self.source else (),
+            ignored=self.ignored,
+        )
 
     @property
     def config(self) -> Any:
@@ -163,7 +178,7 @@ class Model:
 
     def describe(self) -> str:
         """The model in one line, as the banner has it."""
-        return f"{self.name}: {self.architecture.describe()}, {self.dtype}"
+        return self.card.describe()
 
     def source_ids(self, text: str) -> tuple[Ids, list[str]]:
         """The ids of a text, and the parts of it that become `<unk>`.
@@ -206,14 +221,8 @@ class Model:
             ids = [operator.index(i) for i in ids]
         except TypeError:
             raise InputError(_("token ids are whole numbers, and {ids!r} are not").format(ids=ids)) from None
-        size = self.facts.vocab(side)
         for i in ids:
-            if not 0 <= i < size:
-                raise InputError(
-                    _("token id {id} is out of range: the {side} vocabulary of {name} has ids 0 to {last}").format(
-                        id=i, side=spoken(SIDES[side]), name=self.name, last=size - 1
-                    )
-                )
+            self.card.check_id(i, side)
         if not ids and side in self.texts.needed:
             raise InputError(_("no token ids were given"))
         self._check_length(len(ids), self.facts.longest(side))
@@ -241,8 +250,7 @@ class Model:
 
     def piece(self, token: int, side: Side) -> str:
         """The piece an id stands for, or the id where there is no tokenizer."""
-        tokenizer = self.source if side == "source" else self.target
-        return str(token) if tokenizer is None else tokenizer.piece(token)
+        return self.card.piece(token, side)
 
     def pieces(self, ids: Sequence[int], side: Side) -> list[str]:
         """The piece of each id; of the ids of a text, with the parts of it that the vocabulary does not have."""
@@ -250,7 +258,7 @@ class Model:
 
     def text(self, ids: Sequence[int]) -> str:
         """The text of target ids, or the ids where there is no tokenizer."""
-        return " ".join(map(str, ids)) if self.target is None else self.target.decode(ids)
+        return self.card.text(ids)
 
     def read(self) -> None:
         """Read every parameter now that would be read on first use."""

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
 
+from .card import Card
 from .decoding.beam import Search
 from .decoding.limits import limit_of
 from .decoding.rules import Rules
-from .decoding.settings import Settings
+from .decoding.settings import DECLARED, Settings
 from .errors import AddressError, InputError
 from .hypotheses import Finished, no_hypothesis, pass_of, searched
 from .i18n import Message, _, spoken
@@ -19,6 +19,7 @@ from .in_force import Origin, in_force, origin
 from .model import Model
 from .models.text import Side, Text
 from .models.texts import Given
+from .parameters import Named
 from .passes import BEGIN, Across, At, Pass
 from .past import Past
 from .performer import Chosen, Performer, Yield
@@ -26,19 +27,10 @@ from .reading import remarks
 from .tape import Record, Tape, Untraced
 from .tapes import Tapes
 from .tensor import Axis, Tensor
+from .trace import Decided, Token, Trace
 
 BUDGET = 256 << 20
 """bytes of recorded outputs that a run keeps; beyond it, the steps touched longest ago are dropped"""
-
-
-class Token(NamedTuple):
-    """A chosen token: the step that yielded it, its id, piece and probability, and the text so far."""
-
-    step: int
-    id: int
-    piece: str
-    prob: float
-    text: str
 
 
 class Step:
@@ -142,9 +134,34 @@ class Run:
         is_across = axis.name == "key" and record.scope.endswith("cross_attn")
         return here.across.text if is_across and here.across else here.text
 
+    @property
+    def decided(self) -> Mapping[str, Decided]:
+        """What decoding goes by; nothing where nothing is chosen."""
+        if not self.chooses:
+            return {}
+        strategy, rules = self.settings.strategy, self.model.rules.followed
+        heeded = [name for name, declared in DECLARED.items() if declared.strategy == strategy]
+        heeded += ["seed"] * (strategy == "sample")
+        return {
+            **{name: Decided(getattr(self.in_force, name), self.origin(name)) for name in ("strategy", *heeded)},
+            **({"rules": Decided(rules, "stated")} if rules else {}),
+            "cache": Decided(self.cached, self.origin("cache")),
+            "max_tokens": Decided(self.max_tokens, self.limit.by),
+        }
+
     def origin(self, name: str) -> Origin:
         """Who says what a setting in force is: a person, the checkpoint, or nobody."""
         return origin(self.model, self.settings, name)
+
+    @property
+    def card(self) -> Card:
+        """What there is to say of the model."""
+        return self.model.card
+
+    @property
+    def parameters(self) -> Named:
+        """The parameters of the model."""
+        return self.model.named
 
     @property
     def max_tokens(self) -> int:
@@ -190,6 +207,11 @@ class Run:
     def ended(self) -> bool:
         """Whether no step follows the last one computed."""
         return self.computed == self.passes[-1].place.number
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another step can be had."""
+        return not self.ended
 
     def _is_last(self, token: int, count: int) -> bool:
         return token in self.model.rules.eos_ids or count >= self.max_tokens
@@ -367,3 +389,18 @@ class Run:
         token, step = chosen.id, here.place.number
         text = self.text_of([*self.output_ids[: step - 1], token])
         return Token(step, token, self.model.piece(token, "target"), chosen.prob, text)
+
+
+def live(trace: Trace, command: str) -> Run:
+    """The run that a trace is, whose passes can be performed again; ``command`` is what asks for it.
+
+    Raises:
+        InputError: it is only what was kept of one.
+    """
+    if isinstance(trace, Run):
+        return trace
+    raise InputError(
+        _("{command} computes with the model, and this is only a trace of {name}; model NAME|PATH opens one").format(
+            command=command, name=trace.card.name
+        )
+    )

@@ -106,7 +106,7 @@ def _addresses(typing: Typing, match: re.Match[str], ahead: str, *, trained: boo
         typing.session.here.run_of(parse(f"{match['run'].rstrip(':')}:x"))
     places = [_Place(tape.addresses, tape, _scope(typing, tape), _prefix(typing, tape, step, ahead)) for tape in tapes]
     if trained and tapes and step is None:
-        places.append(_Place(typing.session.run.model.named.names))
+        places.append(_Place(typing.session.run.parameters.names))
     found: dict[str, Suggestion] = {}
     for suggested in (_next, _holding):
         for place in places if not found else ():
@@ -148,8 +148,8 @@ def _tapes(typing: Typing, step: int | None) -> Iterator[Tape]:
 
 
 def _work(session: Session) -> float:
-    numbers = sum(math.prod(parameter.shape) for parameter in session.run.model.parameters.values())
-    return numbers * float(len(session.run.source_ids) + 1)
+    numbers = sum(math.prod(parameter.shape) for parameter in session.run.parameters.stored.values())
+    return numbers * float(len(session.run.source) + 1)
 
 
 def _next(typed: str, place: _Place) -> Iterator[tuple[str, str]]:
@@ -281,7 +281,6 @@ def _places(axis: Axis, size: int) -> Iterator[tuple[str, str]]:
 
 def _vocabulary(typing: Typing, typed: str) -> Iterator[Suggestion]:
     """Tokens of the output vocabulary, after a quote; a leading blank may be left out."""
-    model = typing.session.run.model
-    pieces = (model.piece(i, "target") for i in range(model.facts.target_vocab if model.target else 0))
+    pieces = typing.session.run.card.pieces("target")
     found = (piece for piece in pieces if piece.removeprefix("▁").removeprefix(" ").startswith(unescaped(typed)))
     yield from (Suggestion(str(Label(piece))[1:], len(typed)) for piece in islice(found, MOST if typed else 0))

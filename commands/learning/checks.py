@@ -26,12 +26,12 @@ from ..sitting import Sitting
 class Seen:
     """What a sitting has shown of its run since a step began, and which commands it has carried out.
 
-    ``text`` and ``model`` are what the sitting began with.
+    ``text`` and the ``name`` of the model are what the sitting began with.
     """
 
     def __init__(self, sitting: Sitting) -> None:
         self.sitting = sitting
-        self.text, self.model = sitting.opener.text, sitting.opener.model.name
+        self.text, self.name = sitting.opener.text, sitting.run.card.name
         self._cells: list[Cells] = []
         self._calls: list[Call] = []
         self._run = sitting.run
@@ -219,8 +219,8 @@ def _text(text: str) -> Asked:
 
 def _model(name: str) -> Asked:
     if name:
-        return lambda seen: seen.sitting.opener.model.name == name
-    return lambda seen: seen.sitting.opener.model.name != seen.model
+        return lambda seen: seen.sitting.run.card.name == name
+    return lambda seen: seen.sitting.run.card.name != seen.name
 
 
 def _result(text: str) -> Asked:

@@ -173,7 +173,7 @@ class Part(Cut):
 
     def _losses(self, cut: Tensor) -> View:
         gold, [axis] = self.record.parameters["gold"], cut.dims
-        pieces = [self.session.run.model.piece(gold[axis.number(i)], "target") for i in range(cut.shape[0])]
+        pieces = [self.session.run.card.piece(gold[axis.number(i)], "target") for i in range(cut.shape[0])]
         return render.scored.loss_view(cut, pieces, title=self.title, decimals=self.form.decimals, full=self.form.whole)
 
     def _softmax(self, row: list[int]) -> View:

@@ -154,7 +154,7 @@ def top(session: Session, n: Count = 10, *, at: At = None) -> Results:
     after = row.after if at is not None or run.teacher_forced else None
 
     def piece(i: int) -> str:
-        return run.model.piece(i, "target")
+        return run.card.piece(i, "target")
 
     def data() -> Any:
         rows = [{"token": piece(i), "id": i, "prob": float(row.probs.array[i])} for i in ids]

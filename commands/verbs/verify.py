@@ -12,6 +12,7 @@ from tracer.debugger.session import Session
 from tracer.errors import AddressError, ExpectationError
 from tracer.i18n import _, ngettext
 from tracer.passes import At
+from tracer.run import live
 from tracer.tape import Record
 
 from ..grammar.parameters import Anywhere
@@ -45,9 +46,9 @@ def verify(session: Session, address: Anywhere | None = None) -> Results:
     from tracer.verify import together
     from tracer.verify import verify as verified
 
-    parts, scopes = [], []
+    run, parts, scopes = live(session.run, "verify"), [], []
     for subject in _subjects(session, address):
-        parts.append(verified(session.run, *subject))
+        parts.append(verified(run, *subject))
         scopes.append(_scope(subject))
     checks = [check for check in together(parts) if check.checked or check.failures]
     scope = _in_words(scopes)

@@ -76,7 +76,7 @@ def _operand(session: Session, number: int) -> Address:
 
 
 def _reasons(session: Session, found: Found, depth: int, count: int | None) -> Results:
-    explainer = Explainer(session.run, session.run.model.parameters)
+    explainer = Explainer(session.run)
     explanation = explainer.explain(*found, depth)
     chosen = _contest(session, found)
     numbers = _numbered(session, [*explanation.cells(), *(_sides(chosen) if chosen else ())])
@@ -146,7 +146,7 @@ def _against(session: Session, chosen: Contest, role: str, numbers: Mapping[str,
     """A contest; ``role`` is what programs call the token that was not chosen."""
 
     def piece(token: int) -> str:
-        return session.run.model.piece(token, "target")
+        return session.run.card.piece(token, "target")
 
     def data() -> Any:
         sides = {"chosen": chosen.winner, role: chosen.rival}
@@ -155,8 +155,8 @@ def _against(session: Session, chosen: Contest, role: str, numbers: Mapping[str,
             for name, side in sides.items()
         }
         ruling = {"ruling": chosen.ruling} if chosen.ruling else {}
-        terms = chosen.difference().values()
-        return {**tokens, **ruling, "margin": chosen.margin, "terms": terms, "rest": chosen.rest}
+        told = {**tokens, **ruling, "margin": chosen.margin}
+        return told if chosen.unknown else {**told, "terms": chosen.difference().values(), "rest": chosen.rest}
 
     return answer("why", data, lambda: render.contest.contest_view(chosen, piece, count=count, numbers=numbers))
 

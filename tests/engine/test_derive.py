@@ -164,7 +164,7 @@ def explained(model: tracer.Model, address: str, index: tuple[int, ...], depth: 
     """A cell of a short run, explained."""
     run = tracer.trace(model, ids=[5, 6, 2], max_tokens=3, **how)
     record = run.step(int(address[1])).find(address)
-    return Explainer(run, model.parameters).explain(record, index, depth)
+    return Explainer(run).explain(record, index, depth)
 
 
 def test_each_level_derives_the_operands_of_the_one_above(random_model: tracer.Model) -> None:
@@ -221,18 +221,20 @@ def test_only_operands_on_the_way_are_touched(random_model: tracer.Model) -> Non
     touched: list[str] = []
 
     class Spy:
+        parameters = run.parameters
+
         def at(self, place: At) -> Tape:
             touched.append(str(place))
             return run.at(place)
 
     record = run.step(3).find("decoder.0.self_attn.k")
-    Explainer(Spy(), random_model.parameters).explain(record, (0, 1, 0), 1)
+    Explainer(Spy()).explain(record, (0, 1, 0), 1)
     assert set(touched) == {"@2", "@3"}
 
 
 def test_masks_say_which_rule_hides_or_lets_through(random_model: tracer.Model) -> None:
     run = tracer.trace(random_model, ids=[5, 6, 2, 0], max_tokens=2, cache=False)
-    explainer = Explainer(run, random_model.parameters)
+    explainer = Explainer(run)
 
     def reasons(path: str, *index: int) -> list[str]:
         return explainer.reasons(derive(run.step(2).find(path), index))
@@ -263,7 +265,7 @@ def test_a_draw_lies_between_two_sums(random_model: tracer.Model) -> None:
 
 def test_what_top_k_and_top_p_take_out_they_answer_for(random_model: tracer.Model) -> None:
     run = tracer.trace(random_model, ids=[5, 6, 2], max_tokens=1, **SAMPLED)
-    tape, explainer = run.step(1), Explainer(run, random_model.parameters)
+    tape, explainer = run.step(1), Explainer(run)
     z = tape["choice.scaled"].array
     order = np.argsort(-z).tolist()
     nucleus = int(np.isfinite(tape["choice.top_p"].array).sum())
@@ -291,7 +293,7 @@ def test_what_top_k_and_top_p_take_out_they_answer_for(random_model: tracer.Mode
 def test_a_forced_token_is_said_to_be_forced() -> None:
     model = tracer.load(FIXTURES / "bart_tied")
     run = tracer.trace(model, ids=[5, 9, 2], max_tokens=1)
-    reasons = Explainer(run, model.parameters).reasons(derive(run.step(1).find("choice"), ()))
+    reasons = Explainer(run).reasons(derive(run.step(1).find("choice"), ()))
     assert reasons == [f"logits: token {run.output_ids[0]} is forced here"]
 
 

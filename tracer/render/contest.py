@@ -58,6 +58,9 @@ class ContestView(Composite):
         difference = writer.line(Minus(*(side.record.output.leaf(*side.index) for side in (winner, rival))), margin)
         odds = self._odds(writer)
         yield Branch(page.text(sentence.format(difference=difference, margin=writer.value(margin), odds=odds)))
+        if unknown := self.contest.unknown:
+            yield Branch(page.text(unknown))
+            return
         yield Branch(self._difference(page))
         if sum_over_row(winner.expression) is None:
             rest = _("the biases add {rest}").format(rest=writer.value(self.contest.rest))

@@ -11,8 +11,8 @@ from rich.segment import Segment
 
 from ..document import Block, Paragraph, Span
 from ..i18n import _, ngettext
-from ..run import Token
 from ..tensor import Array, Tensor
+from ..trace import Token
 from .composite import Composite
 from .heading import Heading
 from .numbers import Notation

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from ...errors import InputError, TraceError
 from ...i18n import _
-from ...run import Run
+from ...trace import Trace
 from ..cursor import Cursor
 from ..history import History
 from .conditions import Condition
@@ -134,7 +134,7 @@ class Stops:
         """Forget a stop; its number is not given again."""
         self._points.pop(point.number, None)
 
-    def first(self, run: Run, start: Cursor, goal: Cursor) -> Arrival | None:
+    def first(self, run: Trace, start: Cursor, goal: Cursor) -> Arrival | None:
         """The first record from ``start`` (exclusive) to ``goal`` at which to stop; backwards if the goal lies behind.
 
         Steps are performed as they are entered. Temporary stops that are met are deleted.
@@ -146,8 +146,8 @@ class Stops:
         arrivals = (self._first_in(step, _way(step, start, goal)) for step in steps)
         return next(filter(None, arrivals), None)
 
-    def tested(self, run: Run, number: int) -> Mapping[int, Sequence[Point]]:
-        """The enabled stops that a step is tested for, by the index of the record; raises as `Run.step` does."""
+    def tested(self, run: Trace, number: int) -> Mapping[int, Sequence[Point]]:
+        """The enabled stops that a step is tested for, by the index of the record; raises as `Trace.step` does."""
         step = self._layouts.sealed(run, number)
         return self._tested(step, range(1, step.last + 1))
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ...addresses import Address, matching, resolve
 from ...errors import AddressError
-from ...run import Run
 from ...tape import Record, Tape
+from ...trace import Trace
 from ..cursor import Cursor
 from ..history import History
 from ..locations import Here
@@ -53,8 +53,8 @@ class Layouts:
         self._known: dict[Sequence[str], Layout] = {}
         self.history = history
 
-    def sealed(self, run: Run, number: int) -> Sealed:
-        """A step of a run, which is performed for it; raises as `Run.step` does."""
+    def sealed(self, run: Trace, number: int) -> Sealed:
+        """A step of a run, which is performed for it; raises as `Trace.step` does."""
         tape = run.step(number)
         addresses = tape.addresses
         if addresses not in self._known:
@@ -66,7 +66,7 @@ class Layouts:
 class Sealed:
     """A performed step of a run."""
 
-    run: Run
+    run: Trace
     tape: Tape
     layout: Layout
     layouts: Layouts
