@@ -16,7 +16,7 @@ LAYERS = (
     ("operation", "past", "tape", "parameters"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
-    ("model", "reading", "passes", "run", "training"),
+    ("model", "loading", "reading", "passes", "run", "training"),
     ("debugger",),
     (
         *("derive", "compare", "reference", "contest", "scored", "factors", "modules", "differences", "unhidden"),
