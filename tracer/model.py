@@ -115,8 +115,8 @@ class Model:
             return self
         parameters = self.contents.read(numbers_of(dtype), Reading(warnings=self.warnings))
         network = self.architecture.computing_in(numbers_of(dtype), self.contents.layout, parameters)
-        before = self.as_stated and self.as_stated.computing_in(dtype)
-        return replace(self, architecture=network, parameters=parameters, as_stated=before)
+        stated = self.as_stated and replace(self.as_stated, architecture=network, parameters=parameters)
+        return replace(self, architecture=network, parameters=parameters, as_stated=stated)
 
     def between(self, source_lang: str | None, target_lang: str | None) -> Model:
         """The same model between other languages, named by their codes; None is the one that the files state.

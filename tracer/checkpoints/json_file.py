@@ -20,7 +20,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     check_regular(path)
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_bytes().decode("utf-8"))
     except FileNotFoundError:
         raise missing(path) from None
     except OSError as error:
