@@ -10,12 +10,11 @@ from typing import Any
 from ..errors import InputError
 from ..i18n import _, spoken
 from .directory import CONFIG, read_config
+from .formats.safetensors import WHOLE
 from .json_file import missing
 from .kinds import TOLD, head_of, kind_of
 
 ADAPTER = "adapter_config.json"
-WANTED = "model.safetensors"
-"""The file of tensors that is missed where there is none."""
 TENSORS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.gguf")
 """Files that may hold parameters in another format."""
 CONVERTIBLE = "pytorch_model*.bin"
@@ -47,7 +46,7 @@ def _of_directory(directory: Path, names: Collection[str]) -> InputError:
     if ADAPTER in names:
         return _adapter(directory)
     others = sorted(filter(_is_named_as_tensors, names), key=lambda name: (not Path(name).match(CONVERTIBLE), name))
-    return _of_file(directory / others[0], config) if others else missing(directory / WANTED)
+    return _of_file(directory / others[0], config) if others else missing(directory / WHOLE)
 
 
 def _of_file(path: Path, config: Mapping[str, Any] | None = None) -> InputError:
