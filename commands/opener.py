@@ -12,7 +12,8 @@ from tracer.card import Dtype
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 from tracer.i18n import N_, _, spoken
-from tracer.model import Model, load
+from tracer.loading import load
+from tracer.model import Model
 from tracer.reading import MASK, POSITIONS, check_mask, check_positions
 from tracer.run import Run
 

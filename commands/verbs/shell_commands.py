@@ -6,7 +6,7 @@ from typing import Annotated
 
 from tracer.errors import InputError
 from tracer.i18n import _
-from tracer.model import builtin
+from tracer.loading import builtin
 
 from ..grammar.parameters import LINE, Count, Kind
 from ..grammar.suggestions import Suggestion, Typing, files, words

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -76,6 +76,12 @@ class Rules:
     def unfollowed(self, strategy: str) -> list[str]:
         """What is stated of strategies, and this one leaves out, e.g. ``num_beams=6``."""
         return [f"{key}={self.stated[key]}" for key in generation_config.unfollowed(self.stated, strategy)]
+
+    def towards(self, code: int, codes: Collection[int]) -> Rules:
+        """The rules of outputs in the language of a code: the decoder starts with it if with any, else it is forced."""
+        starts = self.start_id in codes
+        forced = code if not starts or self.forced_bos in codes else self.forced_bos
+        return replace(self, start_id=code if starts else self.start_id, forced_bos=forced)
 
     def penalties(self, ids: Sequence[int], source: Sequence[int | None]) -> Iterator[Penalty]:
         """What is penalised in the choice of the token after ``ids``, in order."""
