@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from .addresses import At
 from .decoding.beam import Hypothesis
 from .models.text import Text
 from .past import Past
 
 Stack = Literal["encoder", "decoder"]
-
-
-class At(NamedTuple):
-    """Which pass an address lies in: ``@n`` is that of a step, ``@n.b`` that of hypothesis b, of n tokens."""
-
-    number: int
-    beam: int | None = None
-
-    @classmethod
-    def of(cls, text: str) -> At:
-        """From ``@n`` or ``@n.b``, with or without a path behind a colon."""
-        number, _dot, beam = text.partition(":")[0].removeprefix("@").partition(".")
-        return cls(int(number), int(beam) if beam else None)
-
-    def __str__(self) -> str:
-        return f"@{self.number}" if self.beam is None else f"@{self.number}.{self.beam}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from .addresses import At
 from .decoding.beam import Hypothesis, Search, search
 from .decoding.choice import choose, keep, search_log_probs
 from .decoding.limits import limit_of
@@ -21,7 +22,7 @@ from .i18n import Message, _, spoken
 from .model import Model
 from .models.text import Text
 from .ops.softmax import loss
-from .passes import At, Pass
+from .passes import Pass
 from .past import Past
 from .pieces import Ids
 from .reading import read_prompt, read_source, remarks
@@ -127,7 +128,7 @@ class Run:
         self._search: Search | None = None
         self._tapes: OrderedDict[At, Tape] = OrderedDict()
         self._held = 0
-        self._again: tuple[tuple[str, str], Tape] = ("", ""), Tape(-1)
+        self._again: tuple[tuple[At, str], Tape] = (At(-1), ""), Tape(-1)
 
     def _first_passes(self) -> Iterator[Pass]:
         """The encoder's pass, where there is one, and the one in which the decoder reads what it is given."""
@@ -402,13 +403,12 @@ class Run:
     def _untraced(self, wanted: Pass) -> Tape:
         return Untraced(*wanted.place, past=wanted.past)
 
-    def _recomputed(self, address: str) -> Array:
+    def _recomputed(self, at: At, path: str) -> Array:
         """An output that was not kept, from a pass that keeps the module around it; the last such pass is kept."""
-        step, _colon, path = address.partition(":")
         module, dot, _name = path.rpartition(".")
-        again = step, module + dot or path
+        again = at, module + dot or path
         if again != self._again[0]:
-            wanted = self.pass_at(At.of(step))
+            wanted = self.pass_at(at)
             tape = Tape(*wanted.place, past=wanted.past, room=0, recompute=self._recomputed, within=again[1])
             self.perform(wanted, tape)
             self._again = again, tape
@@ -486,7 +486,8 @@ class Run:
         return Token(step, chosen, self.model.piece(chosen, "target"), prob, self.text_of(ids))
 
     def _keep(self, tape: Tape) -> None:
-        self._tapes[At(tape.number, tape.beam)] = tape
+        tape.seal()
+        self._tapes[tape.at] = tape
         self._held += tape.nbytes
         while self._held > self.budget and len(self._tapes) > 1:
             self._held -= self._tapes.popitem(last=False)[1].nbytes

@@ -11,14 +11,13 @@ from random import Random
 
 import numpy as np
 
-from .addresses import Selector, parse
+from .addresses import Selector, written
 from .arithmetic import magnitude
 from .derive import Derivation, derive, record_of
 from .differences import farthest
 from .i18n import _
 from .operation import Trait
 from .ops.attention import is_hidden
-from .passes import At
 from .pieces import token_of
 from .run import Run
 from .tape import Record, Tape
@@ -80,7 +79,7 @@ def verify(run: Run, records: Sequence[Record], selectors: Sequence[Selector] = 
     Raises:
         SelectorError: the selectors don't fit a record.
     """
-    steps = {place: run.at(place) for place in {At.of(record.output.address) for record in records}}
+    steps = {place: run.at(place) for place in {record.at for record in records}}
     whole = [tape for tape in steps.values() if {record.index for record in records} >= {*range(1, len(tape) + 1)}]
     return [
         derivations(run, records, selectors),
@@ -216,7 +215,7 @@ def _leeway(run: Run, record: Record) -> float:
 
     That has no cache. Where the search had one, what it had added up before is from a pass with a cache.
     """
-    return DRIFT[run.model.dtype] if run.cached and parse(record.output.address).beam is not None else 0.0
+    return DRIFT[run.model.dtype] if run.cached and record.at.beam is not None else 0.0
 
 
 def _misled(run: Run, derivation: Derivation, leeway: float) -> Iterator[str]:
@@ -238,7 +237,7 @@ def _largest(recorded: Array, other: Array) -> tuple[float, Index]:
 
 
 def _cell(record: Record, index: Sequence[int]) -> str:
-    return f"{record.output.address}[{','.join(map(str, index))}]" if index else record.output.address
+    return written(record.address, record.at, index)
 
 
 def _pieces(run: Run, record: Record, axis: Axis, length: int) -> list[str]:
@@ -248,20 +247,20 @@ def _pieces(run: Run, record: Record, axis: Axis, length: int) -> list[str]:
         return [piece(i, "target") for i in range(length)]
     if record.address.startswith("encoder.") or (axis.name == "key" and "cross_attn" in record.address.split(".")):
         return [piece(i, "source") for i in run.source_ids]
-    read = _read(run, record.output.address)
+    read = _read(run, record)
     start = record.parameters.get("start") if record.has(Trait.LOSS) else len(read) - length
     return [piece(i, "target") for i in read[start : start + length]]  # type: ignore[operator]
 
 
-def _read(run: Run, address: str) -> Sequence[int]:
-    """The ids that were read in the pass that an address is of."""
-    return run.pass_at(At.of(address)).text.ids
+def _read(run: Run, record: Record) -> Sequence[int]:
+    """The ids that were read in the pass of a record."""
+    return run.pass_at(record.at).text.ids
 
 
 def _uncached(run: Run, made: Tape) -> Tape:
     """A step's pass once more, over all positions."""
     tape = Tape(made.number)
-    run.logits(replace(run.pass_at(At(made.number)), start=0, past=None), tape)
+    run.logits(replace(run.pass_at(made.at), start=0, past=None), tape)
     return tape
 
 
@@ -270,7 +269,7 @@ def _but_for_padding(run: Run, record: Record, array: Array) -> Array:
     other, recorded = _last_places(record, array), record.output.array
     if other.shape != recorded.shape:
         return other
-    return np.where(unhidden(run, record, len(_read(run, record.output.address))), other, recorded)
+    return np.where(unhidden(run, record, len(_read(run, record))), other, recorded)
 
 
 def _last_places(record: Record, array: Array) -> Array:

@@ -14,7 +14,7 @@ from tracer.model import SIDES, Model, Side
 from tracer.pieces import token_of
 from tracer.run import Run
 from tracer.tape import Record
-from tracer.tensor import Parameter, Tensor
+from tracer.tensor import Located, Parameter, Tensor
 
 from .result import View
 
@@ -47,9 +47,9 @@ def parameter_at(session: Session, address: Address) -> Parameter | None:
     return None if address.is_glob else next(iter(session.here.parameters(address).values()), None)
 
 
-def parameter_facts(run: Run, parameter: Parameter, address: Address, step: int) -> dict[str, Any]:
+def parameter_facts(run: Run, parameter: Parameter, where: Located, step: int) -> dict[str, Any]:
     """A parameter as it was asked for: its name in the file, its shape, what was asked of it, and who uses it."""
-    asked = parameter.select(address.selectors)
+    asked = parameter.cut(where)
     shape = ", ".join(f"{axis.name} {n}" for axis, n in zip(parameter.dims, parameter.shape, strict=True))
     facts: dict[str, Any] = {
         N_("parameter"): parameter.address,
@@ -65,14 +65,14 @@ def parameter_facts(run: Run, parameter: Parameter, address: Address, step: int)
             N_("mean"): statistics.mean,
         }
     else:
-        facts |= {N_("value"): float(asked.array), **_token(parameter, address)}
+        facts |= {N_("value"): float(asked.array), **_token(parameter, where)}
     users = ", ".join(_users(run, parameter, step))
     return facts | {N_("used by"): users or _("no operation of the steps computed so far")}
 
 
-def _token(parameter: Tensor, address: Address) -> Mapping[str, str]:
+def _token(parameter: Tensor, where: Located) -> Mapping[str, str]:
     """The token whose row or column a cell of a parameter lies in, if it is one."""
-    for axis, place in zip(parameter.dims, parameter.locate(address.selectors), strict=True):
+    for axis, place in zip(parameter.dims, where, strict=True):
         if axis.labels is not None and isinstance(place, int):
             return {N_("token"): _("{token} = id {id}").format(token=Label(axis.labels[place]), id=place)}
     return {}
@@ -90,7 +90,7 @@ def _used_in(run: Run, number: int, parameter: Parameter) -> list[str]:
     return [
         record.output.address
         for record in tape
-        if any(isinstance(p, Parameter) and p.address == parameter.address for p in record.parameters.values())
+        if any(isinstance(p, Parameter) and p.path == parameter.path for p in record.parameters.values())
     ]
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from tracer.addresses import At
 from tracer.errors import AddressError
 from tracer.operation import Operation
 from tracer.parameters import Named
-from tracer.passes import At
 from tracer.run import Token
 from tracer.tape import Tape
 from tracer.tensor import FEATURE, Tensor
