@@ -137,7 +137,7 @@ class Tape:
         output.path = path = self._prefix + name
         output.at = self.at
         array = output.array
-        array.setflags(write=False)
+        array.setflags(False)
         records, kept = self.records, output
         if not op.shares:
             self.nbytes += array.nbytes

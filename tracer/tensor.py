@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +88,7 @@ class Tensor:
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
-        return cast("tuple[int, ...]", self.array.shape)
+        return self.array.shape
 
     def statistics(self) -> Statistics:
         """Minimum, maximum, mean and standard deviation, as `Statistics` has them.
@@ -302,7 +302,7 @@ class Parameter(Tensor):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return cast("tuple[int, ...]", self._room.shape)
+        return self._room.shape
 
     def split(self, parts: int) -> list[Parameter]:
         """Equal parts along the first axis, as views."""
