@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from typing import Any
 
 import numpy as np
@@ -263,6 +265,18 @@ def test_a_step_larger_than_the_budget_is_recorded_all_the_same(budget: int) -> 
             assert found.output.shape == expected.output.shape
             assert np.array_equal(found.output.array, expected.output.array)
             assert [tensor.address for tensor in found.inputs] == [tensor.address for tensor in expected.inputs]
+
+
+@pytest.mark.parametrize("how", [{"cache": True}, {"cache": False}, {"strategy": "beam", "beams": 2}])
+def test_a_run_that_nobody_holds_is_gone_at_once(torch_post: tracer.Model, how: dict[str, Any]) -> None:
+    gc.disable()
+    try:
+        run = tracer.trace(torch_post, ids=[5, 6, 2], max_tokens=2, **how)
+        gone = weakref.ref(run)
+        del run
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_a_hypothesis_has_a_pass_of_its_own() -> None:
