@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from .addresses import At
 from .card import Card
 from .decoding.beam import Search
 from .decoding.limits import limit_of
@@ -20,7 +21,7 @@ from .model import Model
 from .models.text import Side, Text
 from .models.texts import Given
 from .parameters import Named
-from .passes import BEGIN, Across, At, Pass
+from .passes import BEGIN, Across, Pass
 from .past import Past
 from .performer import Chosen, Performer, Yield
 from .reading import remarks
@@ -102,7 +103,7 @@ class Run:
         self.passes = [self._begun(0)]
         self.computed = self.first - 1
         self._performer = Performer(self.model, given, len(read), self.in_force, self.limit)
-        self._tapes = Tapes(self.budget, self.pass_at, self.perform)
+        self._tapes = Tapes(self.budget, self._performer.perform)
 
     def _check_strategy(self) -> None:
         if self.chooses or self.settings.strategy == "greedy":
@@ -130,7 +131,7 @@ class Run:
 
     def read_along(self, record: Record, axis: Axis) -> Text:
         """The text whose places an axis of a record runs over: the source's along the keys of cross-attention."""
-        here = self.pass_at(At.of(record.output.address))
+        here = self.pass_at(record.at)
         is_across = axis.name == "key" and record.scope.endswith("cross_attn")
         return here.across.text if is_across and here.across else here.text
 
@@ -340,7 +341,7 @@ class Run:
         return self
 
     def _advance(self, *, record: bool) -> None:
-        here = self.passes[-1]
+        here = self._led(self.passes[-1])
         tape = self._tapes.begun(here) if record else here.tape(Untraced)
         self.advance(tape)
         if record:

@@ -7,12 +7,12 @@ from typing import Any, Literal, NamedTuple, NoReturn, Protocol, runtime_checkab
 
 import numpy as np
 
+from .addresses import At
 from .card import Card
 from .errors import AddressError
 from .i18n import _
 from .models.text import Side
 from .parameters import Named
-from .passes import At
 from .tape import Tape
 from .tensor import Parameter
 

@@ -254,7 +254,7 @@ def _tensor(typing: Typing, match: re.Match[str]) -> Tensor | None:
 
 def _first(tape: Tape, address: Address, scope: str) -> Tensor:
     if not address.is_glob:
-        return tape.find(str(address), scope).output
+        return tape.resolve(address, scope).output
     found = matching(address.path, tape.addresses, scope)
     return tape.find(found[0] if found else address.path).output
 

@@ -14,7 +14,7 @@ from tracer.i18n import N_, _, spoken
 from tracer.models.text import SIDES, Side
 from tracer.pieces import token_of
 from tracer.tape import Record
-from tracer.tensor import Parameter, Tensor
+from tracer.tensor import Located, Parameter, Tensor
 from tracer.trace import Trace
 
 from .result import View
@@ -48,9 +48,9 @@ def parameter_at(session: Session, address: Address) -> Parameter | None:
     return None if address.is_glob else next(iter(session.here.parameters(address).values()), None)
 
 
-def parameter_facts(run: Trace, parameter: Parameter, address: Address, step: int) -> dict[str, Any]:
+def parameter_facts(run: Trace, parameter: Parameter, where: Located, step: int) -> dict[str, Any]:
     """A parameter as it was asked for: its name in the file, its shape, what was asked of it, and who uses it."""
-    asked = parameter.select(address.selectors)
+    asked = parameter.cut(where)
     shape = ", ".join(f"{axis.name} {n}" for axis, n in zip(parameter.dims, parameter.shape, strict=True))
     facts: dict[str, Any] = {
         N_("parameter"): parameter.address,
@@ -66,14 +66,14 @@ def parameter_facts(run: Trace, parameter: Parameter, address: Address, step: in
             N_("mean"): statistics.mean,
         }
     else:
-        facts |= {N_("value"): float(asked.array), **_token(parameter, address)}
+        facts |= {N_("value"): float(asked.array), **_token(parameter, where)}
     users = ", ".join(_users(run, parameter, step))
     return facts | {N_("used by"): users or _("no operation of the steps computed so far")}
 
 
-def _token(parameter: Tensor, address: Address) -> Mapping[str, str]:
+def _token(parameter: Tensor, where: Located) -> Mapping[str, str]:
     """The token whose row or column a cell of a parameter lies in, if it is one."""
-    for axis, place in zip(parameter.dims, parameter.locate(address.selectors), strict=True):
+    for axis, place in zip(parameter.dims, where, strict=True):
         if axis.labels is not None and isinstance(place, int):
             return {N_("token"): _("{token} = id {id}").format(token=Label(axis.labels[place]), id=place)}
     return {}
@@ -91,7 +91,7 @@ def _used_in(run: Trace, number: int, parameter: Parameter) -> list[str]:
     return [
         record.output.address
         for record in tape
-        if any(isinstance(p, Parameter) and p.address == parameter.address for p in record.parameters.values())
+        if any(isinstance(p, Parameter) and p.path == parameter.path for p in record.parameters.values())
     ]
 
 

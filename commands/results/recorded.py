@@ -8,11 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from tracer import render
-from tracer.addresses import Selector, parse
 from tracer.arithmetic import Leaf
 from tracer.derive import Explainer, Explanation, record_of
 from tracer.tape import Record
-from tracer.tensor import Tensor
+from tracer.tensor import Located, Tensor
 from tracer.trace import Trace, not_kept
 
 from .reasons import facts_view, parameter_facts
@@ -22,13 +21,13 @@ Index = tuple[int, ...]
 
 
 class Within:
-    """What selectors cut out of a parameter, looked at from a step; raises as `Tensor.locate` does."""
+    """The part at an index of a parameter, looked at from a step."""
 
-    def __init__(self, run: Trace, address: str, tensor: Tensor, selectors: tuple[Selector, ...], step: int) -> None:
+    def __init__(self, run: Trace, address: str, tensor: Tensor, where: Located, step: int) -> None:
         self._run = run
         self._address = address
         self._tensor = tensor
-        self._where = tensor.locate(selectors)
+        self._where = where
         self._step = step
 
     @property
@@ -48,10 +47,10 @@ class Within:
 
 
 class Recorded(Within):
-    """What selectors cut out of the output of a record of a run; its address has the step."""
+    """The part at an index of the output of a record of a run; its address has the step."""
 
-    def __init__(self, run: Trace, record: Record, selectors: tuple[Selector, ...] = ()) -> None:
-        super().__init__(run, record.output.address, record.output, selectors, record.step)
+    def __init__(self, run: Trace, record: Record, where: Located) -> None:
+        super().__init__(run, record.output.address, record.output, where, record.step)
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ class RecordedCell:
         return None if record is None else self._explainer.explain(record, self.leaf.index, 1)
 
     def _facts(self) -> dict[str, Any]:
-        parameter = self.run.parameters.get(self.leaf.address)
+        parameter = self.run.parameters.get(self.leaf.path)
         if parameter is None:
-            raise not_kept(self.leaf.address)
-        return parameter_facts(self.run, parameter, parse(str(self.leaf)), self.step)
+            raise not_kept(self.leaf.path)
+        return parameter_facts(self.run, parameter, self.leaf.index, self.step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 from tracer import render
@@ -18,10 +19,9 @@ from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.operation import Trait
 from tracer.ops.softmax import softmax
-from tracer.passes import At
 from tracer.stack import common, stacked
 from tracer.tape import Record
-from tracer.tensor import Parameter, Tensor
+from tracer.tensor import Located, Parameter, Tensor
 
 from .computed import PLAIN, Computed, in_format, tensor_in_format
 from .result import Cells, Result, Results, View
@@ -70,10 +70,15 @@ class Cut(ABC):
     def result(self) -> Result:
         """The values, or the view that fits them; raises as `Tensor.select` does."""
 
+    @cached_property
+    def where(self) -> Located:
+        """The selectors as an index; raises as `Tensor.locate` does."""
+        return self.tensor.locate(self.selectors)
+
     @property
     def cut(self) -> Tensor:
-        """What the selectors leave; raises as `Tensor.select` does."""
-        return self.tensor.select(self.selectors)
+        """What the selectors leave; raises as `Tensor.locate` does."""
+        return self.tensor.cut(self.where) if self.selectors else self.tensor
 
     @property
     def value(self) -> Tensor:
@@ -140,7 +145,7 @@ class Part(Cut):
         return Result(
             lambda: [jsonl.tensor(cut, self.record.step, self.address)],
             lambda: in_format(self._view(cut), self.form),
-            about=Cells(self.record, self.selectors),
+            about=Cells(self.record, self.where),
         )
 
     def line(self) -> Result:
@@ -166,7 +171,7 @@ class Part(Cut):
 
     def _row(self) -> list[int] | None:
         """The index of the one row that is selected whole, if it is one."""
-        *row, last = self.record.output.locate(self.selectors)
+        *row, last = self.where
         whole = last == slice(0, self.record.output.shape[-1], 1) or last == slice(0, self.record.output.shape[-1])
         places = [place for place in row if isinstance(place, int)]
         return places if whole and len(places) == len(row) else None
@@ -177,7 +182,7 @@ class Part(Cut):
         return render.scored.loss_view(cut, pieces, title=self.title, decimals=self.form.decimals, full=self.form.whole)
 
     def _softmax(self, row: list[int]) -> View:
-        tape = self.session.run.at(At.of(self.record.output.address))
+        tape = self.session.run.at(self.record.at)
         rows = self.record.output.shape[-1] + 1 if self.form.whole else None
         return render.softmax.softmax_view(
             self.record, row, tape, title=self.title, decimals=self.form.decimals, max_rows=rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tracer import render
-from tracer.addresses import parse
+from tracer.addresses import Address
 from tracer.errors import ExpectationError
 from tracer.i18n import ngettext, spoken
 from tracer.run import live
@@ -73,7 +73,7 @@ def _gone(sitting: Sitting, model: Model, reference: Reference, comparison: Comp
     stop = sitting.reopen(sitting.opener.replaying(*begun(model, reference, first)))
     yield tokens_so_far(sitting, "run")
     if first.is_record and beyond:
-        yield from through(iter([sitting.goto(parse(first.address))]), sitting, performed)
+        yield from through(iter([sitting.goto(Address.of(first.path, first.at))]), sitting, performed)
     else:
         yield halted(sitting, stop)
     yield Result(lambda: (), lambda: render.comparison.first_view(beyond))

@@ -46,11 +46,11 @@ def _subject(session: Session, shown: Shown, text: str) -> Callable[[], Subject]
 
         decimals = shown.form.decimals
         match shown:
-            case Part(_session, record, selectors):
-                origin, likely = Recorded(session.run, record, selectors), shown.is_distribution
+            case Part(_session, record):
+                origin, likely = Recorded(session.run, record, shown.where), shown.is_distribution
                 return Subject(tensor, shown.title, origin, probabilities=likely, decimals=decimals)
-            case Trained(_session, name, parameter, selectors):
-                trained = Within(session.run, name, parameter, selectors, session.cursor.step)
+            case Trained(_session, name, parameter):
+                trained = Within(session.run, name, parameter, shown.where, session.cursor.step)
                 return Subject(tensor, shown.title, trained, decimals=decimals)
         return Subject(tensor, text, Computed(text), decimals=decimals)
 

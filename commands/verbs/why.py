@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracer import render
-from tracer.addresses import Address, Index, Label, parse
+from tracer.addresses import Address, Label
 from tracer.arithmetic import Leaf
 from tracer.contest import Contest, contest
 from tracer.debugger.session import Session
@@ -14,7 +14,6 @@ from tracer.derive import Derivation, Explainer
 from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
-from tracer.passes import At
 from tracer.tape import Tape
 
 from ..grammar.parameters import All, Cell, Depth, Terms
@@ -59,7 +58,8 @@ def why(session: Session, cell: Cell, *, depth: Depth = 1, terms: Terms = 4, who
     address = _operand(session, cell) if isinstance(cell, int) else cell
     parameter = parameter_at(session, address)
     if parameter is not None:
-        yield _facts(parameter_facts(session.run, parameter, address, session.cursor.step))
+        where = parameter.locate(address.selectors)
+        yield _facts(parameter_facts(session.run, parameter, where, session.cursor.step))
         return
     yield from _reasons(session, cell_at(session, address), depth, count)
 
@@ -72,7 +72,8 @@ def _operand(session: Session, number: int) -> Address:
     if not 1 <= number <= count:
         problem = ngettext("there is no operand {n}; the last why has one", "there is no operand {n} of {count}", count)
         raise InputError(problem.format(n=number, count=count))
-    return parse(session.asked[number - 1])
+    cell = session.asked[number - 1]
+    return Address.of(cell.path, cell.at, cell.index)
 
 
 def _reasons(session: Session, found: Found, depth: int, count: int | None) -> Results:
@@ -81,7 +82,7 @@ def _reasons(session: Session, found: Found, depth: int, count: int | None) -> R
     chosen = _contest(session, found)
     numbers = _numbered(session, [*explanation.cells(), *(_sides(chosen) if chosen else ())])
 
-    about = Cells(found.record, tuple(map(Index, found.place)), explained=True)
+    about = Cells(*found, explained=True)
     yield Result(
         lambda: map(jsonl.derivation, explanation.derivations()),
         lambda: render.derivation.explanation_view(
@@ -121,8 +122,9 @@ def _tape(session: Session) -> Tape | None:
 
 def _numbered(session: Session, cells: list[Leaf]) -> Mapping[str, int]:
     """The numbers of some cells, by address; the session keeps what they stand for."""
-    session.asked = list(dict.fromkeys(map(str, cells)))
-    return {address: number for number, address in enumerate(session.asked, 1)}
+    numbered = {str(cell): cell for cell in cells}
+    session.asked = list(numbered.values())
+    return {address: number for number, address in enumerate(numbered, 1)}
 
 
 def _sides(chosen: Contest) -> list[Leaf]:
@@ -135,7 +137,7 @@ def _leaf(derivation: Derivation) -> Leaf:
 
 def _contest(session: Session, found: Found) -> Contest | None:
     """The token's contest with the next best, where a cell is the choice of its step or the probability of that."""
-    tape = session.run.at(At.of(found.record.output.address))
+    tape = session.run.at(found.record.at)
     if found.record.address not in ("choice", "probs", "choice.probs") or "choice" not in tape.addresses:
         return None
     is_chosen = not found.place or found.place[-1] == int(tape["choice"].array)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 import tracer
+from tracer.addresses import At
 from tracer.card import Card, Words
 from tracer.errors import AddressError
 from tracer.parameters import Named
-from tracer.passes import At
 from tracer.tape import Record, Tape
 from tracer.tensor import Axis, Parameter, Tensor
 from tracer.trace import left_out
@@ -90,11 +90,11 @@ def _record(record: Record) -> Record:
         name: left_out(value) if isinstance(value, Parameter) else value for name, value in record.parameters.items()
     }
     inputs = tuple(map(_tensor, record.inputs))
-    return Record(record.step, record.index, record.address, record.op, inputs, parameters, _tensor(record.output))
+    return Record(record.index, record.op, inputs, parameters, _tensor(record.output))
 
 
 def _tensor(tensor: Tensor) -> Tensor:
-    return Tensor(np.array(tensor.array), tuple(map(_axis, tensor.dims)), tensor.address)
+    return Tensor(np.array(tensor.array), tuple(map(_axis, tensor.dims)), tensor.path, tensor.at)
 
 
 def _axis(axis: Axis) -> Axis:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from tracer.addresses import At
 from tracer.card import Card
 from tracer.errors import AddressError
 from tracer.models.text import Side
 from tracer.operation import Operation
 from tracer.parameters import Named
-from tracer.passes import At
 from tracer.tape import Tape
 from tracer.tensor import FEATURE, Tensor
 from tracer.trace import Token

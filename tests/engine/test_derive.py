@@ -15,6 +15,7 @@ import pytest
 from numpy.random import Generator, Philox
 
 import tracer
+from tracer.addresses import At, parse
 from tracer.arithmetic import Given, Named, Number, magnitude
 from tracer.derive import MOST, Explainer, Explanation, derive, places_of
 from tracer.export import jsonl
@@ -24,7 +25,6 @@ from tracer.ops.linear import add
 from tracer.ops.norm import layer_norm
 from tracer.ops.position import Frequencies
 from tracer.ops.softmax import softmax
-from tracer.passes import At
 from tracer.tape import Record, Tape
 from tracer.tensor import Axis, Parameter, Tensor
 
@@ -139,17 +139,11 @@ def test_a_chain_of_derivations_ends_in_parameters_and_tokens(random_model: trac
     run = tracer.trace(random_model, ids=[5, 6, 2], max_tokens=3, cache=True)
     rng = random.Random(1)
     for _ in range(20):
-        address, depth = "@3:probs", 0
-        index: tuple[int, ...] = (0, rng.randrange(120))
-        while address.startswith("@"):
-            step, path = address[1:].split(":")
-            terms = derive(run.step(int(step)).find(path), index).terms
-            if not terms:
-                break
-            leaf = rng.choice(terms)
-            address, index, depth = leaf.address, leaf.index, depth + 1
+        leaf, depth = run[3]["probs"].leaf(0, rng.randrange(120)), 0
+        while leaf.at is not None and (terms := derive(run.at(leaf.at).find(leaf.path), leaf.index).terms):
+            leaf, depth = rng.choice(terms), depth + 1
         assert depth > 1
-        assert not address.startswith("@") or address.endswith((".positions", ".mask"))
+        assert leaf.at is None or leaf.path.endswith((".positions", ".mask"))
 
 
 def test_the_size_of_the_terms_is_what_noise_is_measured_by() -> None:
@@ -163,7 +157,7 @@ def test_the_size_of_the_terms_is_what_noise_is_measured_by() -> None:
 def explained(model: tracer.Model, address: str, index: tuple[int, ...], depth: int, **how: Any) -> Explanation:
     """A cell of a short run, explained."""
     run = tracer.trace(model, ids=[5, 6, 2], max_tokens=3, **how)
-    record = run.step(int(address[1])).find(address)
+    record = run.step(int(address[1])).resolve(parse(address))
     return Explainer(run).explain(record, index, depth)
 
 
@@ -299,7 +293,7 @@ def test_a_forced_token_is_said_to_be_forced() -> None:
 
 def note(model: str, address: str, *index: int, ids: Sequence[int] = (5, 9, 2)) -> str:
     run = tracer.trace(tracer.load(FIXTURES / model), ids=ids, max_tokens=1)
-    return derive(run.step(int(address[1])).find(address), index).note
+    return derive(run.step(int(address[1])).resolve(parse(address)), index).note
 
 
 def test_it_is_said_how_an_operand_was_found() -> None:
@@ -324,8 +318,6 @@ def test_a_window_lets_a_key_through_by_its_distance() -> None:
     how: dict[str, Any] = {"query": Axis("query"), "key": Axis("key"), "shape": (1, 4), "dtype": np.float64}
     record = Record(
         1,
-        1,
-        "mask",
         mask,
         (),
         {**how, "past": 3, "window": 3, "padding": ()},
@@ -348,11 +340,11 @@ def poisoned(record: Record, value: float, rng: random.Random) -> Record:
     place = rng.randrange(len(inputs))
     array = inputs[place].array.copy()
     array.flat[rng.randrange(array.size)] = value
-    inputs[place] = Tensor(array, inputs[place].dims, inputs[place].address)
+    inputs[place] = Tensor(array, inputs[place].dims, inputs[place].path, inputs[place].at)
     with np.errstate(all="ignore"):
         output = record.op.forward(*inputs, **record.parameters)
-    output.address = record.output.address
-    return Record(record.step, record.index, record.address, record.op, tuple(inputs), record.parameters, output)
+    output.path, output.at = record.output.path, record.output.at
+    return Record(record.index, record.op, tuple(inputs), record.parameters, output)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -381,7 +373,7 @@ def test_what_is_not_finite_is_an_operand_like_any_other(
 
 def test_nan_and_infinity_are_operands_like_any_other() -> None:
     tape = Tape(1)
-    x = Tensor(np.array([np.nan, np.inf, 1.0]), (Axis("key"),), "@0:x")
+    x = Tensor(np.array([np.nan, np.inf, 1.0]), (Axis("key"),), "x", At(0))
     with np.errstate(all="ignore"):
         tape(softmax, "y", x)
         tape(layer_norm, "z", x, weight=Parameter(np.ones(3), x.dims, "w"), eps=1e-5)

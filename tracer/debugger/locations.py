@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..addresses import Address, Index, UnknownAddressError, matching
+from ..addresses import Address, At, Index, UnknownAddressError, matching
 from ..errors import AddressError, SelectorError
 from ..i18n import _
-from ..passes import At
 from ..tape import Record, Tape
 from ..tensor import Parameter, Tensor
 from ..trace import Trace
@@ -137,7 +136,7 @@ class Here:
         number, run = self.step_of(address), self.run_of(address)
         tape = run.at(At(number, address.beam))
         try:
-            return tape.find(str(_within_step(address)), self.scope)
+            return tape.resolve(_within_step(address), self.scope)
         except AddressError as error:
             hint = self._hint(address, tape)
             if not hint:

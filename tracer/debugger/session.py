@@ -8,6 +8,7 @@ from functools import partial
 from typing import Literal, NamedTuple
 
 from ..addresses import Address
+from ..arithmetic import Leaf
 from ..errors import AddressError
 from ..i18n import _
 from ..tape import Record
@@ -54,7 +55,7 @@ class Session:
     is interrupted or fails leaves the cursor where it was.
     ``frame`` counts the scopes between the record under the cursor and the one that is looked from; any motion looks
     from the innermost again. ``met`` are those stops that ended the last motion; ``history`` are the values printed,
-    ``asked`` the cells, by address, that the last explanation led to.
+    ``asked`` the cells that the last explanation led to.
     """
 
     def __init__(self, begin: Begin) -> None:
@@ -63,7 +64,7 @@ class Session:
         self.stops = Stops(self.history)
         self.bookmarks = Bookmarks()
         self.displays = Displays()
-        self.asked: Sequence[str] = ()
+        self.asked: Sequence[Leaf] = ()
         self._due: list[str] | None = None
         self.restart()
 
@@ -195,7 +196,7 @@ class Session:
             AddressError: this run has no such place.
         """
         if place.index:
-            self.run.step(place.step).find(f"#{place.index}")
+            self.run.step(place.step).numbered(place.index)
         return self._move(place, "step") if place.index else self.goto_start()
 
     def leave(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..addresses import written
 from ..compare import Comparison
 from ..i18n import _, ngettext, spoken
 from ..reference.checks import Check
@@ -70,7 +71,7 @@ def _first(beyond: Sequence[Check]) -> Iterator[str]:
     """Where the first of the differences that are too large is largest, if it is that of a cell."""
     for check in beyond[:1]:
         if check.cell:
-            cell = f"{check.address}[{','.join(map(str, check.cell.place))}]"
+            cell = written(check.path, check.at, check.cell.place)
             told = _("first beyond the noise: {cell} is {here} here and {there} there")
             digits = _digits(check.cell.relative)
             yield told.format(cell=cell, here=f"{check.cell.here:.{digits}g}", there=f"{check.cell.there:.{digits}g}")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..addresses import written
 from ..derive import derive, hidden_by
 from ..i18n import _
 from ..ops.attention import is_hidden
@@ -120,7 +121,7 @@ def softmax_view(
     is hidden. ``title`` and ``remark`` are as in `tensor_view`.
     """
     place = tuple(i % n for i, n in zip(row, record.output.shape, strict=False))
-    address = f"{record.output.address}[{','.join(map(str, place))}]" if place else record.output.address
+    address = written(record.address, record.at, place)
     return SoftmaxRow(record, place, tape, Heading(address if title is None else title, remark), decimals, max_rows)
 
 
