@@ -84,7 +84,7 @@ def _values(typing: Typing) -> Iterator[Suggestion]:
         return
     yield from _addresses(typing, match, "@1:", trained=True)
     if match.start() == match.start("path"):
-        notes = {**{f"{name}(": _("function") for name in (*FUNCTIONS, *DISTRIBUTION)}, **dict.fromkeys(VARIABLES, "")}
+        notes = {**{f"{name}(": _("function") for name in FUNCTIONS}, **dict.fromkeys(VARIABLES, "")}
         typed = match["path"]
         yield from (Suggestion(name, len(typed), notes[name]) for name in notes if name.startswith(typed))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..addresses import Address, Index, UnknownAddressError, matching
+from ..addresses import Address, UnknownAddressError, matching
 from ..errors import AddressError, SelectorError
 from ..i18n import _
 from ..passes import At
@@ -72,13 +72,11 @@ class Here:
             raise SelectorError(_("{name} is no tensor; leave the selectors out").format(name=wanted.text))
         return value.select(wanted.selectors)
 
-    def last_row(self, path: str) -> Tensor:
-        """[vocab]: of a record [position, vocab] of the step, the row that the next token comes from."""
-        return self.find(Address(path)).output.select([Index(-1)])
-
-    def distribution(self) -> Tensor:
-        """[vocab]: the model's probabilities of the next token."""
-        return self.last_row("probs")
+    def every_step(self) -> Sequence[int]:
+        """The numbers of all steps of the run, which is performed to its end."""
+        while not self.run.ended:
+            self.run.step(self.run.computed + 1)
+        return range(self.run.first, self.run.computed + 1)
 
     def lookup(self, address: Address) -> list[Tensor]:
         """The tensors at an address, cut by its selectors; several only for globs. Raises as `operands` does."""

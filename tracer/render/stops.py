@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-import numpy as np
-
 from ..debugger.expressions import Several, Value
 from ..debugger.stops import Arisen, Changed, Failed, Finding, Holds, Met, Point, Unbalanced
 from ..i18n import N_, _, ngettext, spoken
 from ..tape import Record
-from ..tensor import Array, Tensor
+from ..tensor import Tensor
 from .composite import Composite
-from .heading import summary
+from .heading import shape_by_name, summary
 from .numbers import Notation
 from .page import BOLD, Page, Sentence, View
 from .records import Listing
@@ -132,14 +130,14 @@ def _value(value: Value, page: Page) -> str:
     """A value in a few words: numbers one by one where they are few, else shape and range."""
     if isinstance(value, Several):
         return ", ".join(_value(part, page) for part in value.values[:_MOST])
-    if isinstance(value, np.ndarray):
-        return _array(value, page)
+    if isinstance(value, Tensor):
+        return _tensor(value, page)
     return Notation(page).precisely(value) if isinstance(value, float) else str(value)
 
 
-def _array(array: Array, page: Page) -> str:
+def _tensor(tensor: Tensor, page: Page) -> str:
+    array = tensor.array
     numbers = Notation(page, None if array.dtype.kind == "f" else 0)
     if array.size <= _MOST and array.ndim == 1:
         return f"[{', '.join(map(numbers, array.tolist()))}]"
-    shape = f"[{','.join(map(str, array.shape))}]"
-    return "  ".join([shape, *summary(Tensor(array, ()).statistics(), 2, page)])
+    return "  ".join([shape_by_name(tensor), *summary(tensor.statistics(), 2, page)])

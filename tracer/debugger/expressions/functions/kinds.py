@@ -1,0 +1,205 @@
+"""The kinds of functions, by how they meet a tensor and its axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ....errors import InputError
+from ....i18n import _
+from ....stack import Ragged
+from ....tensor import Array, Tensor
+from ..operators import cellwise
+from ..values import Places, everything, mapped, settled
+
+There = Array | bool
+"""Which cells are there: all, or those where it is true."""
+
+
+class Function:
+    """A function under its name; ``compute`` is its arithmetic, and has its help.
+
+    ``taken`` is how what it takes is written.
+    """
+
+    taken = "X"
+
+    def __init__(self, name: str, compute: Callable[..., Any]) -> None:
+        self.name = name
+        self.compute = compute
+
+    @property
+    def usage(self) -> str:
+        """``max(X, AXIS, …)``."""
+        return f"{self.name}({self.taken})"
+
+    def __call__(self, value: Any) -> Any:
+        """The value of the function."""
+        raise NotImplementedError
+
+
+class OfCells(Function):
+    """Computes with every cell, and keeps the axes."""
+
+    def __init__(self, name: str, compute: Callable[[Any], Any]) -> None:
+        super().__init__(name, compute)
+        self._apply = cellwise(compute)
+
+    def __call__(self, value: Any) -> Any:
+        return self._apply(value)
+
+
+class OfValue(Function):
+    """Computes with a value as a whole, each tensor of a glob by itself where these don't make one."""
+
+    def __init__(self, name: str, compute: Callable[[Any], Any]) -> None:
+        super().__init__(name, compute)
+        self._apply = mapped(compute)
+
+    def __call__(self, value: Any) -> Any:
+        return self._apply(value)
+
+
+class OverAll(Function):
+    """Takes away the axes that are named, or all of them; ``compute`` takes them as one, the last."""
+
+    taken = "X, AXIS, …"
+
+    def __call__(self, value: Any, axes: Sequence[str] = ()) -> Any:
+        """The value over the axes.
+
+        Raises:
+            InputError: there is no such axis.
+            ValueError: no cell is left, or a value without axes is not enough.
+        """
+        return mapped(partial(self._along, axes))(value) if axes else self._of_all(value)
+
+    def _of_all(self, value: Any) -> Any:
+        return self.compute(everything(value), True)
+
+    def _along(self, axes: Sequence[str], value: Any) -> Any:
+        tensor = _with_axes(value)
+        places = [_place(name, tensor) for name in dict.fromkeys(axes)]
+        rest = [place for place in range(len(tensor.dims)) if place not in places]
+        order, lengths = [*rest, *places], [tensor.shape[place] for place in rest]
+        if not isinstance(tensor, Ragged):
+            found = self.compute(_flat(tensor.array, order, lengths), True)
+            return self._made(found, tensor, rest, places, None)
+        there = _flat(tensor.there, order, lengths)
+        found = self.compute(_flat(np.asarray(tensor.array), order, lengths), there)
+        return self._made(found, tensor, rest, places, there)
+
+    def _made(self, found: Array, tensor: Tensor, rest: list[int], places: list[int], there: Array | None) -> Any:
+        """What was computed, with the axes that are left."""
+        dims = tuple(tensor.dims[place] for place in rest)
+        return settled(np.asarray(found), dims, None if there is None else np.logical_or.reduce(there, -1))
+
+
+class OverLast(OverAll):
+    """As `OverAll`, but the last axis in place of all of them."""
+
+    def _of_all(self, value: Any) -> Any:
+        return mapped(lambda one: self._along([_with_axes(one).axes[-1]], one))(value)
+
+
+class Placing(OverLast):
+    """Finds places along one axis."""
+
+    taken = "X, AXIS"
+
+    def _made(self, found: Array, tensor: Tensor, rest: list[int], places: list[int], there: Array | None) -> Any:
+        if len(places) > 1:
+            raise InputError(_("places are counted along one axis"))
+        made = super()._made(found, tensor, rest, places, there)
+        if isinstance(made, Ragged):
+            return made
+        return Places(np.asarray(found), tuple(tensor.dims[place] for place in rest), tensor.dims[places[0]])
+
+
+class KeepingAxes(OverLast):
+    """Computes with the cells along some axes together, and keeps these."""
+
+    def _made(self, found: Array, tensor: Tensor, rest: list[int], places: list[int], there: Array | None) -> Any:
+        order = [*rest, *places]
+        whole = found.reshape([tensor.shape[place] for place in order]).transpose(np.argsort(order))
+        return settled(whole, tensor.dims, tensor.there if isinstance(tensor, Ragged) else None)
+
+
+class OfToken(Function):
+    """Computes with the row of a step, [vocab], that ``path`` has, and the places of so many ``tokens`` in it."""
+
+    def __init__(self, name: str, compute: Callable[..., Any], path: str, tokens: int) -> None:
+        super().__init__(name, compute)
+        self.path = path
+        self.tokens = tokens
+
+    @property
+    def taken(self) -> str:  # type: ignore[override]
+        return ", ".join(["TOKEN"] * self.tokens + ["POSITION"])
+
+
+Computes = Callable[..., Any]
+Decorator = Callable[[Computes], Function]
+
+
+def of_cells(name: str) -> Decorator:
+    """Make a function of one that computes with an array of any shape."""
+    return lambda compute: OfCells(name, compute)
+
+
+def of_value(name: str) -> Decorator:
+    """Make a function of one that computes with a value."""
+    return lambda compute: OfValue(name, compute)
+
+
+def over_all(name: str) -> Decorator:
+    """Make a function of one that takes [… , n] and which cells are there to […]; alone, it is over everything."""
+    return lambda compute: OverAll(name, compute)
+
+
+def over_last(name: str) -> Decorator:
+    """Make a function of one that takes [… , n] and which cells are there to […]; alone, it is along the last axis."""
+    return lambda compute: OverLast(name, compute)
+
+
+def placing(name: str) -> Decorator:
+    """As `over_last`, of one that finds places."""
+    return lambda compute: Placing(name, compute)
+
+
+def keeping_axes(name: str) -> Decorator:
+    """As `over_last`, of one that takes [… , n] to the same shape."""
+    return lambda compute: KeepingAxes(name, compute)
+
+
+def of_token(name: str, path: str, tokens: int = 1) -> Decorator:
+    """Make a function of one that takes a row [vocab] of what is recorded at a path, and places in it."""
+    return lambda compute: OfToken(name, compute, path, tokens)
+
+
+def filled(x: Array, there: There, blank: float) -> Array:
+    """Cells with another value where they are not there."""
+    return x if there is True else np.where(there, x, blank)
+
+
+def _flat(array: Array, order: Sequence[int], lengths: Sequence[int]) -> Array:
+    """The axes that come last in an order as one, of which the others have these lengths."""
+    moved = array.transpose(order)
+    n = int(np.prod(moved.shape[len(lengths) :]))
+    return moved.reshape([*lengths, n])
+
+
+def _with_axes(value: Any) -> Tensor:
+    if not isinstance(value, Tensor) or not value.dims:
+        raise ValueError
+    return value
+
+
+def _place(name: str, tensor: Tensor) -> int:
+    if name in tensor.axes:
+        return tensor.axes.index(name)
+    known = ", ".join(tensor.axes)
+    raise InputError(_("there is no axis {name}; the axes are {known}").format(name=name, known=known))

@@ -1,0 +1,72 @@
+"""Functions of a token of the vocabulary: what the model says of it, of [vocab] and its place in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ....tensor import Array
+from .kinds import of_token
+
+
+@of_token("prob", "probs")
+def prob(probs: Array, token: int) -> Any:
+    """The probability of a token: softmax(logits), before temperature, top-k and top-p.
+
+    It is what the step where the cursor stands says of the token that comes next; with POSITION, a number or a token
+    of what was read, of the one that comes after that. TOKEN is in quotes, or an id. @2: before it is another step,
+    @*: every one.
+
+    (tx) print prob("love")
+    (tx) print @2:prob("love")
+    (tx) print @*:prob("love")
+    """
+    return probs[token]
+
+
+@of_token("rank", "probs")
+def rank(probs: Array, token: int) -> Any:
+    """How many tokens are likelier than one, and 1: the likeliest has rank 1; of equals the first ranks higher.
+
+    What it takes is as for prob.
+
+    (tx) print rank("love")
+    """
+    return 1 + int(np.count_nonzero(probs > probs[token]) + np.count_nonzero(probs[:token] == probs[token]))
+
+
+@of_token("logprob", "logits")
+def logprob(logits: Array, token: int) -> Any:
+    """The natural logarithm of a token's probability: zᵢ − ln Σ exp(zⱼ), worked out from the logits.
+
+    What it takes is as for prob.
+
+    (tx) print logprob("love")
+    (tx) print logprob("love", -1)
+    """
+    z = np.asarray(logits, np.float64)
+    shift = np.maximum.reduce(z)
+    return z[token] - shift - np.log(np.add.reduce(np.exp(z - shift)))
+
+
+@of_token("logit", "logits")
+def logit(logits: Array, token: int) -> Any:
+    """The logit of a token: zᵢ, before softmax.
+
+    What it takes is as for prob.
+
+    (tx) print logit("love")
+    """
+    return logits[token]
+
+
+@of_token("logit_diff", "logits", 2)
+def logit_diff(logits: Array, token: int, other: int) -> Any:
+    """By how much the logit of a token is larger than that of another: zᵢ − zⱼ = ln pᵢ − ln pⱼ.
+
+    What it takes is as for prob, with two tokens.
+
+    (tx) print logit_diff("love", "like")
+    """
+    return logits[token] - logits[other]
