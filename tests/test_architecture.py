@@ -12,7 +12,7 @@ from tracer import render
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors", "addresses", "slips", "pieces", "i18n", "decisions"),
-    ("arithmetic", "tensor", "stack"),
+    ("arithmetic", "tensor", "stack", "alignment"),
     ("operation", "past", "tape", "parameters"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
@@ -42,10 +43,11 @@ def stacked(tensors: Sequence[Tensor], names: Sequence[str]) -> Tensor | None:
     """
     if any(tensor.shape != tensors[0].shape for tensor in tensors):
         return None
-    return padded(tensors, axis_of(names))
+    return padded(tensors, axis_of(tuple(names)))
 
 
-def axis_of(names: Sequence[str]) -> Axis:
+@lru_cache(maxsize=256)
+def axis_of(names: tuple[str, ...]) -> Axis:
     """The axis along which tensors under some dotted names lie: their layers, or what sets the names apart."""
     return _axis(_segments(names))
 
@@ -64,9 +66,9 @@ def padded(tensors: Sequence[Tensor], along: Axis) -> Tensor | None:
     if any(tensor.axes != tensors[0].axes for tensor in tensors):
         return None
     dims = [_shared(axes) for axes in zip(*(tensor.dims for tensor in tensors), strict=True)]
-    shape = tuple(map(max, zip(*(tensor.shape for tensor in tensors), strict=True)))
+    shape = tuple(max(lengths) for lengths in zip(*(tensor.shape for tensor in tensors), strict=True))
     if all(type(tensor) is not Ragged and tensor.shape == shape for tensor in tensors):
-        return Tensor(np.stack([tensor.array for tensor in tensors]), (along, *dims))
+        return Tensor(np.array([tensor.array for tensor in tensors]), (along, *dims))
     arrays, are_there = zip(*(_extended(tensor.array, shape) for tensor in tensors), strict=True)
     return Ragged(with_blanks(np.stack(arrays), np.stack(are_there)), (along, *dims))
 
@@ -154,6 +156,8 @@ def _alike(names: Names) -> int:
 
 def _shared(axes: Sequence[Axis]) -> Axis:
     """An axis of several tensors, with labels where those of the longest begin with those of each."""
+    if all(axis == axes[0] for axis in axes):
+        return axes[0]
     first = max(axes, key=lambda axis: len(axis.labels or ()))
     return first if all(_begins(first, axis) for axis in axes) else Axis(first.name)
 

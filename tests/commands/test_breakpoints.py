@@ -66,7 +66,7 @@ def test_a_watchpoint_shows_old_and_new(play):
 def test_a_watched_row_is_shown_with_its_cells_and_a_matrix_in_short(play):
     shown = play("watch dec.0.cross.weights[h0, -1]", "c", "run", "delete", "watch logits", "c")
     assert "  old  @1  [0." in shown
-    assert "  new  @2  [2,79]  x∈[" in shown
+    assert "  new  @2  [position 2, vocab 79]  x∈[" in shown
 
 
 def test_a_catch_is_met_where_its_predicate_holds(play):

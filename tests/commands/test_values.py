@@ -114,7 +114,13 @@ def test_a_place_is_named(play, objects):
     assert lines(play("p argmax(dec.0.cross.weights)"))[-1] == '0 "我"   1 "爱"'
     assert lines(play("p argmax(logits[-1])")) == ['argmax(logits[-1]) = 44   "▁love"']
     (found,) = objects("p argmax(dec.0.cross.weights[h1])")
-    assert found["data"] == {"expression": "argmax(dec.0.cross.weights[h1])", "value": [0, 1], "tokens": ["我", "爱"]}
+    assert found["data"] == {
+        "expression": "argmax(dec.0.cross.weights[h1])",
+        "value": [0, 1],
+        "axes": ["query"],
+        "labels": {"query": ["<s>", "▁i"]},
+        "tokens": ["我", "爱"],
+    }
     assert lines(play("p argmax(dec.0.ffn.norm[0])"))[0].count('"') == 0
 
 

@@ -117,11 +117,12 @@ def of_token(
 ) -> Evaluate:
     """What a function says of tokens, in the step or the steps of ``where``."""
 
+    row = None if callable(position) else row_of(function.path, where, position)
+
     def evaluate(context: Context) -> Any:
         try:
-            place = position(context) if callable(position) else position
-            rows = _read(context, row_of(function.path, where, place))
-            return _of_rows(function, rows, tokens)
+            at_position = row or row_of(function.path, where, position(context))  # type: ignore[operator]
+            return _of_rows(function, _read(context, at_position), tokens)
         except TraceError as error:
             raise at(column, str(error)) from error
 
@@ -130,9 +131,10 @@ def of_token(
 
 def _of_rows(function: OfToken, rows: Tensor, tokens: Sequence[Placed]) -> Any:
     """[…, vocab] -> […]: what a function says of tokens in every row."""
-    vocab, flat = rows.dims[-1], rows.array.reshape(-1, rows.shape[-1])
-    places = [placed(vocab, flat.shape[1]) for placed in tokens]
-    found = [function.compute(row, *places) for row in flat]
+    places = [placed(rows.dims[-1], rows.shape[-1]) for placed in tokens]
+    if len(rows.dims) == 1:
+        return function.compute(rows.array, *places)
+    found = [function.compute(row, *places) for row in rows.array.reshape(-1, rows.shape[-1])]
     return settled(np.array(found).reshape(rows.shape[:-1]), rows.dims[:-1])
 
 

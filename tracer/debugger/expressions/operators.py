@@ -44,6 +44,8 @@ def _paired(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """
 
     def computed(left: Any, right: Any) -> Any:
+        if not isinstance(left, Tensor) and not isinstance(right, Tensor):
+            return function(left, right)
         x, y, dims = _met(single(left), single(right))
         if not isinstance(left, Ragged) and not isinstance(right, Ragged):
             return settled(function(x, y), dims) if dims else function(x, y)

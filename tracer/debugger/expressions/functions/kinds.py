@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -75,14 +76,16 @@ class OverAll(Function):
             InputError: there is no such axis.
             ValueError: no cell is left, or a value without axes is not enough.
         """
-        return mapped(partial(self._along, axes))(value) if axes else self._of_all(value)
+        return mapped(partial(self._over, axes))(value) if axes else self._alone(value)
 
-    def _of_all(self, value: Any) -> Any:
+    def _alone(self, value: Any) -> Any:
         return self.compute(everything(value), True)
 
-    def _along(self, axes: Sequence[str], value: Any) -> Any:
+    def _over(self, axes: Sequence[str], value: Any) -> Any:
         tensor = _with_axes(value)
-        places = [_place(name, tensor) for name in dict.fromkeys(axes)]
+        return self._along([_place(name, tensor) for name in dict.fromkeys(axes)], tensor)
+
+    def _along(self, places: list[int], tensor: Tensor) -> Any:
         rest = [place for place in range(len(tensor.dims)) if place not in places]
         order, lengths = [*rest, *places], [tensor.shape[place] for place in rest]
         if not isinstance(tensor, Ragged):
@@ -101,8 +104,13 @@ class OverAll(Function):
 class OverLast(OverAll):
     """As `OverAll`, but the last axis in place of all of them."""
 
-    def _of_all(self, value: Any) -> Any:
-        return mapped(lambda one: self._along([_with_axes(one).axes[-1]], one))(value)
+    def __init__(self, name: str, compute: Callable[..., Any]) -> None:
+        super().__init__(name, compute)
+        self._alone = mapped(self._over_last)  # type: ignore[method-assign]
+
+    def _over_last(self, value: Any) -> Any:
+        tensor = _with_axes(value)
+        return self._along([len(tensor.dims) - 1], tensor)
 
 
 class Placing(OverLast):
@@ -187,9 +195,10 @@ def filled(x: Array, there: There, blank: float) -> Array:
 
 def _flat(array: Array, order: Sequence[int], lengths: Sequence[int]) -> Array:
     """The axes that come last in an order as one, of which the others have these lengths."""
+    if order[-1] == len(lengths) == len(order) - 1:
+        return array
     moved = array.transpose(order)
-    n = int(np.prod(moved.shape[len(lengths) :]))
-    return moved.reshape([*lengths, n])
+    return moved.reshape([*lengths, math.prod(moved.shape[len(lengths) :])])
 
 
 def _with_axes(value: Any) -> Tensor:
