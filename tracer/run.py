@@ -17,7 +17,7 @@ from .decoding.limits import limit_of
 from .decoding.rules import Penalty, Rules, Verdict
 from .decoding.settings import DEFAULTS, Settings
 from .errors import AddressError, InputError
-from .i18n import Message, _, spoken
+from .i18n import Message, _
 from .model import Model
 from .models.text import Text
 from .ops.softmax import loss
@@ -225,9 +225,9 @@ class Run:
             return _("the given output is read")
         last, at_limit = self.tokens[-1], len(self.tokens) == self.max_tokens
         if last.id not in self.model.rules.eos_ids:
-            return spoken(self.limit.ending)
+            return self.limit.ending
         if at_limit and self._verdict(self.passes[-1].text.ids).forced is not None:
-            return _("{piece}, forced: {why}").format(piece=last.piece, why=spoken(self.limit.ending))
+            return _("{piece}, forced: {why}").format(piece=last.piece, why=self.limit.ending)
         return last.piece
 
     @property

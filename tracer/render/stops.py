@@ -100,10 +100,19 @@ def _told(met: Met, finding: Finding, page: Page) -> str:
         case Holds(text, sides, signs):
             return _compared(sides, signs, page) or text
         case Arisen(what, count, size, parameter) if parameter is not None:
-            told = _("{n} of {size} cells are {what}: the parameter {cell} is {what} in the file")
+            told = ngettext(
+                "{n} of {size} cells is {what}: the parameter {cell} is {what} in the file",
+                "{n} of {size} cells are {what}: the parameter {cell} is {what} in the file",
+                count,
+            )
             return told.format(n=count, size=size, what=what, cell=parameter)
         case Arisen(what, count, size):
-            return _("{n} of {size} cells are {what}, and none of what went in").format(n=count, size=size, what=what)
+            told = ngettext(
+                "{n} of {size} cells is {what}, and none of what went in",
+                "{n} of {size} cells are {what}, and none of what went in",
+                count,
+            )
+            return told.format(n=count, size=size, what=what)
         case Unbalanced(index, total):
             row = f"[{', '.join(map(str, index))}]" if index else ""
             return _("row {row} sums to {sum}").format(row=row, sum=_value(total, page)).replace("  ", " ")
