@@ -28,6 +28,7 @@ COMMANDS = (
     ("usage", "opener", "viewer"),
     ("results",),
     ("registry",),
+    ("topics",),
     ("output",),
     ("grammar",),
     ("sitting",),

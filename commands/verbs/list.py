@@ -10,7 +10,7 @@ from tracer.debugger.frames import Entry, entries
 from tracer.debugger.session import Listed, Session
 from tracer.errors import AddressError
 from tracer.export import jsonl
-from tracer.i18n import extent, ngettext
+from tracer.i18n import _, extent, ngettext
 from tracer.tape import Tape
 
 from ..grammar.parameters import WholeRecord

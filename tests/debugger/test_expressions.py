@@ -572,8 +572,11 @@ def test_a_piece_is_found_again_under_other_labels() -> None:
         ("column 5: nothing is recorded at tokn; did you mean token?", "1 + tokn"),
         ("column 5: nothing is recorded at entropi; did you mean entropy(…)?", "1 + entropi"),
         ("column 1: max can't be applied to a tensor [place 3]: there is no axis m", "max(v, m)"),
-        ("column 1: prob takes TOKEN, POSITION, the last as you like, and got 3", 'prob("cat", 1, 2)'),
-        ("column 1: logit_diff takes TOKEN, TOKEN, POSITION, the last as you like, and got 1", 'logit_diff("cat")'),
+        ("column 1: prob is written prob(TOKEN[, POSITION]), and here it is given 3", 'prob("cat", 1, 2)'),
+        (
+            "column 1: logit_diff is written logit_diff(TOKEN, TOKEN[, POSITION]), and here it is given 1",
+            'logit_diff("cat")',
+        ),
         ("column 1: there is no token 9; ids run from 0 to 3", "logit(9)"),
         ("column 1: index 7 is out of range on axis position", 'logit("cat", 7)'),
         ("column 1: a position is a whole number or a token", 'logit("cat", .5)'),

@@ -320,9 +320,7 @@ def test_a_name_that_is_always_still_to_come_is_met_and_says_so(real, where, con
     breaks(real, where, condition)
     (failed,) = list(real.proceed())[-1].met[0].findings
     name = path.rpartition(".")[2]
-    assert failed.problem == (
-        f"{name} is still to come wherever this is tested; its whole path is read ahead: {path}"
-    )
+    assert failed.problem == (f"{name} is still to come wherever this is tested; its whole path is read ahead: {path}")
 
 
 def test_a_comparison_tells_its_sides(real):

@@ -146,6 +146,8 @@ class Here:
         """What an address may have been meant for that does not stand for a record of a step."""
         if address.step is None and tape.number == 0 and self.places(address, 1):
             return _(" (the decoder's passes begin at @1: write @1:{path})").format(path=_within_step(address))
+        if address.path == "loss" and not self.run.teacher_forced:
+            return _(" (it is recorded in a run whose output is given: set target TEXT)")
         if address.path and self.run_of(address).model.named.find(address.path):
             return _(" (that is a parameter, which lies in no step: p {path} shows it)").format(path=address.path)
         return ""

@@ -201,8 +201,8 @@ class _Compiler:
     def _of_token(self, function: OfToken, called: ast.expr, arguments: list[ast.expr]) -> Evaluate:
         column, name = called.col_offset, function.name
         if not function.tokens <= len(arguments) <= function.tokens + 1:
-            told = _("{name} takes {taken}, the last as you like, and got {n}")
-            raise at(column, told.format(name=name, taken=function.taken, n=len(arguments)))
+            told = _("{name} is written {usage}, and here it is given {n}")
+            raise at(column, told.format(name=name, usage=function.usage, n=len(arguments)))
         tokens = [self._operand_at(argument) for argument in arguments[: function.tokens]]
         if not all(isinstance(token, Label | int) for token in tokens):
             told = _('{name} takes a token in double quotes, or its id, e.g. {name}("love")')

@@ -117,12 +117,16 @@ def of_token(
 ) -> Evaluate:
     """What a function says of tokens, in the step or the steps of ``where``."""
 
-    row = None if callable(position) else row_of(function.path, where, position)
+    row: Callable[[Context], Address | Everywhere]
+    if callable(position):
+        worked_out = position
+        row = lambda context: row_of(function.path, where, worked_out(context))  # noqa: E731
+    else:
+        row = constant(row_of(function.path, where, position))
 
     def evaluate(context: Context) -> Any:
         try:
-            at_position = row or row_of(function.path, where, position(context))  # type: ignore[operator]
-            return _of_rows(function, _read(context, at_position), tokens)
+            return _of_rows(function, _read(context, row(context)), tokens)
         except TraceError as error:
             raise at(column, str(error)) from error
 

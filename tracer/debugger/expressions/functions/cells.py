@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ....tensor import Axis, Tensor
-from .kinds import of_cells, of_value
+from .kinds import OfCells, OfValue, function
 
 
-@of_cells("abs")
+@function("abs", OfCells)
 def abs_(x: Any) -> Any:
     """The size of every cell without its sign: |x|.
 
@@ -19,7 +19,7 @@ def abs_(x: Any) -> Any:
     return np.absolute(x)
 
 
-@of_cells("exp")
+@function("exp", OfCells)
 def exp(x: Any) -> Any:
     """The exponential of every cell: eˣ.
 
@@ -28,7 +28,7 @@ def exp(x: Any) -> Any:
     return np.exp(x)
 
 
-@of_cells("log")
+@function("log", OfCells)
 def log(x: Any) -> Any:
     """The natural logarithm of every cell: ln x.
 
@@ -39,7 +39,7 @@ def log(x: Any) -> Any:
     return np.log(x)
 
 
-@of_cells("sqrt")
+@function("sqrt", OfCells)
 def sqrt(x: Any) -> Any:
     """The square root of every cell: √x.
 
@@ -50,7 +50,7 @@ def sqrt(x: Any) -> Any:
     return np.sqrt(x)
 
 
-@of_cells("isnan")
+@function("isnan", OfCells)
 def isnan(x: Any) -> Any:
     """Whether a cell is nan, not a number.
 
@@ -59,7 +59,7 @@ def isnan(x: Any) -> Any:
     return np.isnan(x)
 
 
-@of_value("shape")
+@function("shape", OfValue)
 def shape(x: Any) -> Any:
     """The length of every axis, in order.
 

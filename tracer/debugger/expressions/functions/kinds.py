@@ -34,7 +34,7 @@ class Function:
 
     @property
     def usage(self) -> str:
-        """``max(X, AXIS, …)``."""
+        """``max(X[, AXIS, …])``."""
         return f"{self.name}({self.taken})"
 
     def __call__(self, value: Any) -> Any:
@@ -67,7 +67,7 @@ class OfValue(Function):
 class OverAll(Function):
     """Takes away the axes that are named, or all of them; ``compute`` takes them as one, the last."""
 
-    taken = "X, AXIS, …"
+    taken = "X[, AXIS, …]"
 
     def __call__(self, value: Any, axes: Sequence[str] = ()) -> Any:
         """The value over the axes.
@@ -116,7 +116,7 @@ class OverLast(OverAll):
 class Placing(OverLast):
     """Finds places along one axis."""
 
-    taken = "X, AXIS"
+    taken = "X[, AXIS]"
 
     def _made(self, found: Array, tensor: Tensor, rest: list[int], places: list[int], there: Array | None) -> Any:
         if len(places) > 1:
@@ -139,53 +139,19 @@ class KeepingAxes(OverLast):
 class OfToken(Function):
     """Computes with the row of a step, [vocab], that ``path`` has, and the places of so many ``tokens`` in it."""
 
-    def __init__(self, name: str, compute: Callable[..., Any], path: str, tokens: int) -> None:
+    def __init__(self, name: str, compute: Callable[..., Any], path: str, tokens: int = 1) -> None:
         super().__init__(name, compute)
         self.path = path
         self.tokens = tokens
 
     @property
     def taken(self) -> str:  # type: ignore[override]
-        return ", ".join(["TOKEN"] * self.tokens + ["POSITION"])
+        return ", ".join(["TOKEN"] * self.tokens) + "[, POSITION]"
 
 
-Computes = Callable[..., Any]
-Decorator = Callable[[Computes], Function]
-
-
-def of_cells(name: str) -> Decorator:
-    """Make a function of one that computes with an array of any shape."""
-    return lambda compute: OfCells(name, compute)
-
-
-def of_value(name: str) -> Decorator:
-    """Make a function of one that computes with a value."""
-    return lambda compute: OfValue(name, compute)
-
-
-def over_all(name: str) -> Decorator:
-    """Make a function of one that takes [… , n] and which cells are there to […]; alone, it is over everything."""
-    return lambda compute: OverAll(name, compute)
-
-
-def over_last(name: str) -> Decorator:
-    """Make a function of one that takes [… , n] and which cells are there to […]; alone, it is along the last axis."""
-    return lambda compute: OverLast(name, compute)
-
-
-def placing(name: str) -> Decorator:
-    """As `over_last`, of one that finds places."""
-    return lambda compute: Placing(name, compute)
-
-
-def keeping_axes(name: str) -> Decorator:
-    """As `over_last`, of one that takes [… , n] to the same shape."""
-    return lambda compute: KeepingAxes(name, compute)
-
-
-def of_token(name: str, path: str, tokens: int = 1) -> Decorator:
-    """Make a function of one that takes a row [vocab] of what is recorded at a path, and places in it."""
-    return lambda compute: OfToken(name, compute, path, tokens)
+def function(name: str, kind: type[Function], **how: Any) -> Callable[[Callable[..., Any]], Function]:
+    """Make a function of a kind of its arithmetic, whose docstring is a summary line, then text, and examples."""
+    return lambda compute: kind(name, compute, **how)
 
 
 def filled(x: Array, there: There, blank: float) -> Array:

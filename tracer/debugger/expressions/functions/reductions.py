@@ -8,10 +8,10 @@ import numpy as np
 
 from ....ops.softmax import softmax as operation
 from ....tensor import Array, Tensor
-from .kinds import There, filled, keeping_axes, over_all, over_last, placing
+from .kinds import KeepingAxes, OverAll, OverLast, Placing, There, filled, function
 
 
-@over_all("max")
+@function("max", OverAll)
 def max_(x: Array, there: There) -> Any:
     """The largest cell: max xᵢ.
 
@@ -23,7 +23,7 @@ def max_(x: Array, there: There) -> Any:
     return np.maximum.reduce(filled(x, there, -np.inf), -1)
 
 
-@over_all("min")
+@function("min", OverAll)
 def min_(x: Array, there: There) -> Any:
     """The smallest cell: min xᵢ.
 
@@ -34,7 +34,7 @@ def min_(x: Array, there: There) -> Any:
     return np.minimum.reduce(filled(x, there, np.inf), -1)
 
 
-@over_all("sum")
+@function("sum", OverAll)
 def sum_(x: Array, there: There) -> Any:
     """The sum of cells: Σ xᵢ, added up in double precision; of truth values, how many are true.
 
@@ -44,7 +44,7 @@ def sum_(x: Array, there: There) -> Any:
     return np.add.reduce(x, -1, np.float64, where=there)
 
 
-@over_all("mean")
+@function("mean", OverAll)
 def mean(x: Array, there: There) -> Any:
     """The mean of cells: Σ xᵢ / n.
 
@@ -57,7 +57,7 @@ def mean(x: Array, there: There) -> Any:
     return np.add.reduce(x, -1, np.float64, where=there) / n
 
 
-@over_all("std")
+@function("std", OverAll)
 def std(x: Array, there: There) -> Any:
     """The standard deviation of cells from their mean, of a whole population: √(Σ (xᵢ − μ)² / n).
 
@@ -66,7 +66,7 @@ def std(x: Array, there: There) -> Any:
     return np.sqrt(mean.compute((x - mean.compute(x, there)[..., None]) ** 2, there))
 
 
-@over_all("norm")
+@function("norm", OverAll)
 def norm(x: Array, there: There) -> Any:
     """The Euclidean length: √(Σ xᵢ²), however many axes there are.
 
@@ -75,7 +75,7 @@ def norm(x: Array, there: There) -> Any:
     return np.sqrt(np.add.reduce(np.square(x, dtype=np.float64), -1, where=there))
 
 
-@over_all("any")
+@function("any", OverAll)
 def any_(x: Array, there: There) -> Any:
     """Whether at least one cell is true; a number is unless it is 0.
 
@@ -84,7 +84,7 @@ def any_(x: Array, there: There) -> Any:
     return np.logical_or.reduce(x, -1, where=there)
 
 
-@over_all("all")
+@function("all", OverAll)
 def all_(x: Array, there: There) -> Any:
     """Whether every cell is true; a number is unless it is 0.
 
@@ -93,7 +93,7 @@ def all_(x: Array, there: There) -> Any:
     return np.logical_and.reduce(x, -1, where=there)
 
 
-@over_last("entropy")
+@function("entropy", OverLast)
 def entropy(x: Array, there: There) -> Any:
     """The entropy of probabilities in bits: −Σ p log₂ p, where an exact 0 adds nothing.
 
@@ -106,7 +106,7 @@ def entropy(x: Array, there: There) -> Any:
     return 0.0 - np.add.reduce(p * np.log2(np.where(p == 0, 1.0, p)), -1)
 
 
-@keeping_axes("softmax")
+@function("softmax", KeepingAxes)
 def softmax(x: Array, there: There) -> Any:
     """Numbers as probabilities that add up to 1: exp(xᵢ) / Σ exp(xⱼ).
 
@@ -119,7 +119,7 @@ def softmax(x: Array, there: There) -> Any:
     return operation.forward(Tensor(x if x.dtype.kind == "f" else x.astype(np.float64), ())).array
 
 
-@placing("argmax")
+@function("argmax", Placing)
 def argmax(x: Array, there: There) -> Any:
     """The place of the largest cell, counted from 0; of equals the first. A token that stands there is named.
 
@@ -129,7 +129,7 @@ def argmax(x: Array, there: There) -> Any:
     return np.argmax(filled(x, there, -np.inf), -1)
 
 
-@placing("argmin")
+@function("argmin", Placing)
 def argmin(x: Array, there: There) -> Any:
     """The place of the smallest cell, counted from 0; of equals the first. A token that stands there is named.
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ....tensor import Array
-from .kinds import of_token
+from .kinds import OfToken, function
 
 
-@of_token("prob", "probs")
+@function("prob", OfToken, path="probs")
 def prob(probs: Array, token: int) -> Any:
     """The probability of a token: softmax(logits), before temperature, top-k and top-p.
 
@@ -25,7 +25,7 @@ def prob(probs: Array, token: int) -> Any:
     return probs[token]
 
 
-@of_token("rank", "probs")
+@function("rank", OfToken, path="probs")
 def rank(probs: Array, token: int) -> Any:
     """How many tokens are likelier than one, and 1: the likeliest has rank 1; of equals the first ranks higher.
 
@@ -36,7 +36,7 @@ def rank(probs: Array, token: int) -> Any:
     return 1 + int(np.count_nonzero(probs > probs[token]) + np.count_nonzero(probs[:token] == probs[token]))
 
 
-@of_token("logprob", "logits")
+@function("logprob", OfToken, path="logits")
 def logprob(logits: Array, token: int) -> Any:
     """The natural logarithm of a token's probability: zᵢ − ln Σ exp(zⱼ), worked out from the logits.
 
@@ -50,7 +50,7 @@ def logprob(logits: Array, token: int) -> Any:
     return z[token] - shift - np.log(np.add.reduce(np.exp(z - shift)))
 
 
-@of_token("logit", "logits")
+@function("logit", OfToken, path="logits")
 def logit(logits: Array, token: int) -> Any:
     """The logit of a token: zᵢ, before softmax.
 
@@ -61,7 +61,7 @@ def logit(logits: Array, token: int) -> Any:
     return logits[token]
 
 
-@of_token("logit_diff", "logits", 2)
+@function("logit_diff", OfToken, path="logits", tokens=2)
 def logit_diff(logits: Array, token: int, other: int) -> Any:
     """By how much the logit of a token is larger than that of another: zᵢ − zⱼ = ln pᵢ − ln pⱼ.
 
