@@ -88,7 +88,8 @@ def whole_of(value: Any) -> Tensor | None:
 
 def _is_few(tensor: Tensor) -> bool:
     """Whether it is a row of whole numbers that is read better in a line, as a shape is."""
-    return len(tensor.dims) == 1 and tensor.array.dtype.kind in "iu" and tensor.array.size <= FEW
+    is_row = len(tensor.dims) == 1 and tensor.dims[0].numbers is None
+    return is_row and tensor.array.dtype.kind in "iu" and tensor.array.size <= FEW
 
 
 def _quoted(pieces: Any) -> str:

@@ -293,11 +293,19 @@ def printed(session: Session, expression: Expression, form: Format = PLAIN, labe
 
 def _ahead_of(session: Session, expression: Expression) -> str:
     """What to say of an expression of which something has not been reached."""
-    last = session.here.every_step()[-1] if expression.everywhere else 0
-    steps = [replace(operand.address, step=last) for operand in expression.everywhere]
-    read = (address for address in (*expression.addresses, *steps) if not session.here.parameters(address))
-    records = (record for address in read for record in session.here.recorded(address))
-    return next(filter(None, (ahead(session, record) for record in records)), "")
+    return next(filter(None, (ahead(session, record) for record in _read(session, expression))), "")
+
+
+def _read(session: Session, expression: Expression) -> Iterator[Record]:
+    """The records that an expression reads."""
+    here = session.here
+    for address in expression.addresses:
+        if not here.parameters(address):
+            yield from here.recorded(address)
+    for operand in expression.everywhere:
+        for number in reversed(here.every_step()):
+            tape = session.run.step(number)
+            yield from (tape.records[place.index - 1] for place in here.places(operand.address, number))
 
 
 def ahead(session: Session, record: Record) -> str:

@@ -44,7 +44,7 @@ def _known() -> dict[str, str]:
 
 @command("help", "h", group="shell")
 def help_(_session: Session, name: About | None = None) -> Results:
-    """Show what a command, a setting or a function does, or list all commands.
+    """Explain a command, a setting or a function, or list all.
 
     help expressions teaches the language of what is printed; LOC, CELL and E in usage lines have a page each.
 

@@ -28,6 +28,8 @@ def test_everything_has_an_example_and_each_one_runs(name, play):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_explains_itself(name, play, objects):
     page = Page(FUNCTIONS[name].compute)
+    assert page.summary.endswith(".")
+    assert len(page.summary) <= 60
     shown = " ".join(play(f"help {name}").split())
     assert f"{FUNCTIONS[name].usage} function {page.summary}" in shown
     assert all(f"(tx) {example}" in shown for example in page.examples)

@@ -36,7 +36,9 @@ def min_(x: Array, there: There) -> Any:
 
 @function("sum", OverAll)
 def sum_(x: Array, there: There) -> Any:
-    """The sum of cells: Σ xᵢ, added up in double precision; of truth values, how many are true.
+    """The sum of cells: Σ xᵢ.
+
+    It is added up in double precision. Of truth values it is how many are true.
 
     (tx) print sum(dec.0.cross.weights, key)
     (tx) print sum(dec.0.cross.weights > .5, key)
@@ -59,7 +61,9 @@ def mean(x: Array, there: There) -> Any:
 
 @function("std", OverAll)
 def std(x: Array, there: There) -> Any:
-    """The standard deviation of cells from their mean, of a whole population: √(Σ (xᵢ − μ)² / n).
+    """The standard deviation of cells: √(Σ (xᵢ − μ)² / n).
+
+    It is that of a whole population: n, not n − 1.
 
     (tx) print std(dec.0.ffn.residual, feature)
     """
@@ -68,7 +72,9 @@ def std(x: Array, there: There) -> Any:
 
 @function("norm", OverAll)
 def norm(x: Array, there: There) -> Any:
-    """The Euclidean length: √(Σ xᵢ²), however many axes there are.
+    """The Euclidean length: √(Σ xᵢ²).
+
+    It is the same over however many axes.
 
     (tx) print norm(dec.0.ffn.residual, feature)
     """
@@ -77,7 +83,9 @@ def norm(x: Array, there: There) -> Any:
 
 @function("any", OverAll)
 def any_(x: Array, there: There) -> Any:
-    """Whether at least one cell is true; a number is unless it is 0.
+    """Whether at least one cell is true.
+
+    A number is true unless it is 0.
 
     (tx) print any(dec.0.cross.weights > .9, key)
     """
@@ -86,7 +94,9 @@ def any_(x: Array, there: There) -> Any:
 
 @function("all", OverAll)
 def all_(x: Array, there: There) -> Any:
-    """Whether every cell is true; a number is unless it is 0.
+    """Whether every cell is true.
+
+    A number is true unless it is 0.
 
     (tx) print all(dec.0.cross.weights >= 0)
     """
@@ -95,9 +105,9 @@ def all_(x: Array, there: There) -> Any:
 
 @function("entropy", OverLast)
 def entropy(x: Array, there: There) -> Any:
-    """The entropy of probabilities in bits: −Σ p log₂ p, where an exact 0 adds nothing.
+    """The entropy of probabilities in bits: −Σ p log₂ p.
 
-    It says over how much they are spread: 0 is all on one, 2 is evenly on four.
+    It says over how much they are spread: 0 is all on one, 2 is evenly on four. An exact 0 adds nothing.
 
     (tx) print entropy(dec.0.cross.weights)
     (tx) print entropy(dec.*.cross.weights[:, -1], key)
@@ -108,9 +118,9 @@ def entropy(x: Array, there: There) -> Any:
 
 @function("softmax", KeepingAxes)
 def softmax(x: Array, there: There) -> Any:
-    """Numbers as probabilities that add up to 1: exp(xᵢ) / Σ exp(xⱼ).
+    """Numbers as probabilities: exp(xᵢ) / Σ exp(xⱼ).
 
-    The axes stay as they are.
+    They add up to 1 along the axes that are named; all axes stay.
 
     (tx) print softmax(dec.0.cross.scores[h0])
     (tx) print softmax(dec.0.cross.scores, key)
@@ -121,7 +131,9 @@ def softmax(x: Array, there: There) -> Any:
 
 @function("argmax", Placing)
 def argmax(x: Array, there: There) -> Any:
-    """The place of the largest cell, counted from 0; of equals the first. A token that stands there is named.
+    """The place of the largest cell, counted from 0.
+
+    Of equals it is the first. The token that stands there is named.
 
     (tx) print argmax(dec.0.cross.weights)
     (tx) print argmax(dec.0.cross.weights[:, -1], key)
@@ -131,7 +143,9 @@ def argmax(x: Array, there: There) -> Any:
 
 @function("argmin", Placing)
 def argmin(x: Array, there: There) -> Any:
-    """The place of the smallest cell, counted from 0; of equals the first. A token that stands there is named.
+    """The place of the smallest cell, counted from 0.
+
+    Of equals it is the first. The token that stands there is named.
 
     (tx) print argmin(dec.0.cross.weights[:, -1], key)
     """

@@ -12,11 +12,11 @@ from .kinds import OfToken, function
 
 @function("prob", OfToken, path="probs")
 def prob(probs: Array, token: int) -> Any:
-    """The probability of a token: softmax(logits), before temperature, top-k and top-p.
+    """The probability of a token: softmax(logits).
 
-    It is what the step where the cursor stands says of the token that comes next; with POSITION, a number or a token
-    of what was read, of the one that comes after that. TOKEN is in quotes, or an id. @2: before it is another step,
-    @*: every one.
+    It is what the step where the cursor stands says of the token that comes next, before temperature, top-k and top-p.
+    With POSITION, a number or a token of what was read, it is of the token after that. TOKEN is in quotes, or an id.
+    @2: before it is another step, @*: every one.
 
     (tx) print prob("love")
     (tx) print @2:prob("love")
@@ -27,9 +27,9 @@ def prob(probs: Array, token: int) -> Any:
 
 @function("rank", OfToken, path="probs")
 def rank(probs: Array, token: int) -> Any:
-    """How many tokens are likelier than one, and 1: the likeliest has rank 1; of equals the first ranks higher.
+    """The place of a token among the likeliest, from 1.
 
-    What it takes is as for prob.
+    Of equals the first ranks higher. What it takes is as for prob.
 
     (tx) print rank("love")
     """
@@ -38,9 +38,9 @@ def rank(probs: Array, token: int) -> Any:
 
 @function("logprob", OfToken, path="logits")
 def logprob(logits: Array, token: int) -> Any:
-    """The natural logarithm of a token's probability: zᵢ − ln Σ exp(zⱼ), worked out from the logits.
+    """The log probability of a token: zᵢ − ln Σ exp(zⱼ).
 
-    What it takes is as for prob.
+    It is worked out from the logits, with the natural logarithm. What it takes is as for prob.
 
     (tx) print logprob("love")
     (tx) print logprob("love", -1)
@@ -63,9 +63,9 @@ def logit(logits: Array, token: int) -> Any:
 
 @function("logit_diff", OfToken, path="logits", tokens=2)
 def logit_diff(logits: Array, token: int, other: int) -> Any:
-    """By how much the logit of a token is larger than that of another: zᵢ − zⱼ = ln pᵢ − ln pⱼ.
+    """The difference of two logits: zᵢ − zⱼ = ln pᵢ − ln pⱼ.
 
-    What it takes is as for prob, with two tokens.
+    It says how much likelier the first token is than the second. What it takes is as for prob, with two tokens.
 
     (tx) print logit_diff("love", "like")
     """
