@@ -6,7 +6,7 @@ functions. Nothing else is evaluated: there are no attributes, no other calls, a
 
 from .compiling import Expression, compile_expression
 from .evaluation import Context, or_of_the_language
-from .functions import DISTRIBUTION, FUNCTIONS, Function
+from .functions import DISTRIBUTION, FUNCTIONS, Function, OverAll
 from .lexing import earlier, wants_value
 from .moments import VARIABLES
 from .parts import Comparison, comparison, renamed
@@ -20,6 +20,7 @@ __all__ = [
     "Context",
     "Expression",
     "Function",
+    "OverAll",
     "Places",
     "Several",
     "Value",
