@@ -104,9 +104,8 @@ class OverAll(Function):
 class OverLast(OverAll):
     """As `OverAll`, but the last axis in place of all of them."""
 
-    def __init__(self, name: str, compute: Callable[..., Any]) -> None:
-        super().__init__(name, compute)
-        self._alone = mapped(self._over_last)  # type: ignore[method-assign]
+    def _alone(self, value: Any) -> Any:
+        return mapped(self._over_last)(value)
 
     def _over_last(self, value: Any) -> Any:
         tensor = _with_axes(value)
@@ -145,8 +144,8 @@ class OfToken(Function):
         self.tokens = tokens
 
     @property
-    def taken(self) -> str:  # type: ignore[override]
-        return ", ".join(["TOKEN"] * self.tokens) + "[, POSITION]"
+    def usage(self) -> str:
+        return f"{self.name}({', '.join(['TOKEN'] * self.tokens)}[, POSITION])"
 
 
 def function(name: str, kind: type[Function], **how: Any) -> Callable[[Callable[..., Any]], Function]:
