@@ -12,7 +12,7 @@ from tracer import render
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords"),
-    ("arithmetic", "tensor", "stack"),
+    ("arithmetic", "tensor", "stack", "alignment"),
     ("operation", "past", "tape", "parameters"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
@@ -41,6 +41,7 @@ COMMANDS = (
     ("usage", "opener", "replay", "viewer", "keyboard", "topic"),
     ("results",),
     ("registry",),
+    ("topics",),
     ("output",),
     ("grammar",),
     ("sitting",),

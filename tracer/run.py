@@ -15,7 +15,7 @@ from .decoding.rules import Rules
 from .decoding.settings import DECLARED, Settings
 from .errors import AddressError, InputError
 from .hypotheses import Finished, no_hypothesis, pass_of, searched
-from .i18n import Message, _, spoken
+from .i18n import Message, _
 from .in_force import Origin, in_force, origin
 from .model import Model
 from .models.text import Side, Text
@@ -224,9 +224,9 @@ class Run:
             return _("the given output is read") if self.teacher_forced else _("the text is read")
         last, at_limit = self.tokens[-1], len(self.tokens) == self.max_tokens
         if last.id not in self.model.rules.eos_ids:
-            return spoken(self.limit.ending)
+            return self.limit.ending
         if at_limit and self._performer.verdict(self.passes[-1].text.ids).forced is not None:
-            return _("{piece}, forced: {why}").format(piece=last.piece, why=spoken(self.limit.ending))
+            return _("{piece}, forced: {why}").format(piece=last.piece, why=self.limit.ending)
         return last.piece
 
     @property

@@ -387,10 +387,11 @@ def _place(selector: Selector, axis: Axis, length: int) -> int | slice:
                 raise SelectorError(problem.format(value=value, axis=axis.name, n=length, last=length - 1))
             return value % length
         case Label():
-            return _labelled(selector, axis)
+            return place_of(selector, axis)
 
 
-def _labelled(label: Label, axis: Axis) -> int:
+def place_of(label: Label, axis: Axis) -> int:
+    """The place of a label on an axis; raises SelectorError where it does not occur."""
     if axis.labels is None:
         raise SelectorError(_("axis {axis} has no labels; give a number").format(axis=axis.name))
     exact = [i for i, piece in enumerate(axis.labels) if piece == label.text]

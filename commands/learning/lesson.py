@@ -245,7 +245,7 @@ def _hole(found: re.Match[str], line: int, path: Path) -> str | Hole:
 
 def written(value: Value, decimals: int = DECIMALS) -> str:
     """A value in a sentence: fixed decimals, a vector in parentheses."""
-    return _vector(value, decimals) if np.ndim(value) else _scalar(value, decimals)  # type: ignore[arg-type]
+    return _vector(np.asarray(value), decimals) if np.ndim(value) else _scalar(value, decimals)  # type: ignore[arg-type]
 
 
 def _vector(values: Any, decimals: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from tracer import render
 from tracer.addresses import Address, Selector, UnknownAddressError
 from tracer.debugger.displays import Format
-from tracer.debugger.expressions import Expression, Several, or_of_the_language
+from tracer.debugger.expressions import Expression, Places, Several, or_of_the_language, plain
 from tracer.debugger.history import Earlier
 from tracer.debugger.session import Session
 from tracer.errors import SelectorError
@@ -280,9 +280,8 @@ def sought(session: Session, expression: Expression, form: Format = PLAIN, label
 
 def _computed(session: Session, expression: Expression, form: Format, label: str) -> Shown:
     here, remark = session.here, _ahead_of(session, expression)
-    value = here.earlier(expression.sole) if isinstance(expression.sole, Earlier) else expression.evaluate(here)
-    along = expression.along(here) if expression.along else None
-    return Computed(expression.text, value, form, label, remark, along)
+    value = here.earlier(expression.sole) if isinstance(expression.sole, Earlier) else expression.found(here)
+    return Computed(expression.text, value if isinstance(value, Places) else plain(value), form, label, remark)
 
 
 def _parts(session: Session, address: Address, form: Format, label: str) -> Sequence[Cut]:
@@ -299,9 +298,19 @@ def printed(session: Session, expression: Expression, form: Format = PLAIN, labe
 
 def _ahead_of(session: Session, expression: Expression) -> str:
     """What to say of an expression of which something has not been reached."""
-    read = (address for address in expression.addresses if not session.here.parameters(address))
-    records = (record for address in read for record in session.here.recorded(address))
-    return next(filter(None, (ahead(session, record) for record in records)), "")
+    return next(filter(None, (ahead(session, record) for record in _read(session, expression))), "")
+
+
+def _read(session: Session, expression: Expression) -> Iterator[Record]:
+    """The records that an expression reads."""
+    here = session.here
+    for address in expression.addresses:
+        if not here.parameters(address):
+            yield from here.recorded(address)
+    for operand in expression.everywhere:
+        for number in reversed(here.every_step()):
+            tape = session.run.step(number)
+            yield from (tape.records[place.index - 1] for place in here.places(operand.address, number))
 
 
 def ahead(session: Session, record: Record) -> str:

@@ -208,7 +208,9 @@ def test_a_given_output_is_scored_from_a_trace(model):
 
 def test_the_viewer_says_what_was_not_kept(kept):
     record = kept.run.step(1).find("logits")
-    shown = Explaining.of(Recorded(kept.run, record, record.output.locate(())).asked((0, 3)), None).frame(Screen(Page(80), 10))
+    shown = Explaining.of(Recorded(kept.run, record, record.output.locate(())).asked((0, 3)), None).frame(
+        Screen(Page(80), 10)
+    )
     assert "the parameter decoder.embed.weight was not kept" in str(shown)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..addresses import Address, At, Index, UnknownAddressError, matching
+from ..addresses import Address, At, UnknownAddressError, matching
 from ..errors import AddressError, SelectorError
 from ..i18n import _
 from ..tape import Record, Tape
@@ -71,13 +71,11 @@ class Here:
             raise SelectorError(_("{name} is no tensor; leave the selectors out").format(name=wanted.text))
         return value.select(wanted.selectors)
 
-    def last_row(self, path: str) -> Tensor:
-        """[vocab]: of a record [position, vocab] of the step, the row that the next token comes from."""
-        return self.find(Address(path)).output.select([Index(-1)])
-
-    def distribution(self) -> Tensor:
-        """[vocab]: the model's probabilities of the next token."""
-        return self.last_row("probs")
+    def every_step(self) -> Sequence[int]:
+        """The numbers of all steps of the run, which is performed to its end."""
+        while not self.run.ended:
+            self.run.step(self.run.computed + 1)
+        return range(self.run.first, self.run.computed + 1)
 
     def lookup(self, address: Address) -> list[Tensor]:
         """The tensors at an address, cut by its selectors; several only for globs. Raises as `operands` does."""
@@ -147,6 +145,8 @@ class Here:
         """What an address may have been meant for that does not stand for a record of a step."""
         if address.step is None and tape.number == 0 and self.places(address, 1):
             return _(" (the decoder's passes begin at @1: write @1:{path})").format(path=_within_step(address))
+        if address.path == "loss" and not self.run.teacher_forced:
+            return _(" (it is recorded in a run whose output is given: set target TEXT)")
         if address.path and self.run_of(address).parameters.find(address.path):
             return _(" (that is a parameter, which lies in no step: p {path} shows it)").format(path=address.path)
         return ""

@@ -127,9 +127,19 @@ class Rules:
         for token in self.eos_ids if early else ():
             yield token, N_("too early to end")
         for token in _completing(self.no_repeat_ngram, ids, ids):
-            yield token, N_("would repeat {n} tokens in a row").format(n=self.no_repeat_ngram)
+            yield token, _repeating(self.no_repeat_ngram)
         for token in _completing(self.no_source_ngram, ids, source):
-            yield token, N_("would repeat {n} tokens in a row of the source").format(n=self.no_source_ngram)
+            yield token, _repeating_source(self.no_source_ngram)
+
+
+def _repeating(n: int) -> Message:
+    return N_("would repeat {n} tokens in a row").format(n=n) if n > 1 else N_("would repeat a token")
+
+
+def _repeating_source(n: int) -> Message:
+    if n > 1:
+        return N_("would repeat {n} tokens in a row of the source").format(n=n)
+    return N_("would repeat a token of the source")
 
 
 def _completing(n: int, ids: Sequence[int], text: Sequence[int | None]) -> Iterator[int]:

@@ -14,6 +14,7 @@ from rich.segment import Segment
 
 from ..document import Block
 from ..i18n import _, extent, ngettext
+from ..stack import Ragged, there
 from ..tensor import Array, Axis, Statistics, Tensor
 from .colours import heat, palette
 from .composite import Composite, Flow
@@ -74,6 +75,19 @@ class Highlighter:
         ]
 
 
+class Blank:
+    """Another painter's cells, those that are not there left blank."""
+
+    def __init__(self, painter: Painter) -> None:
+        self.width = painter.width
+        self._painter = painter
+
+    def paint(self, values: Array) -> list[list[Piece]]:
+        """[row, column] -> text and style of every cell."""
+        rows = zip(self._painter.paint(np.asarray(values)), (~there(values)).tolist(), strict=True)
+        return [[("", None) if is_missing else piece for piece, is_missing in zip(*row, strict=True)] for row in rows]
+
+
 MARK = "*"
 
 
@@ -109,7 +123,8 @@ class TensorView(Composite):
         yield self._header(notation.decimals, page)
         if self.tensor.array.size:
             heat = HeatPainter(page, notation, self.statistics, probabilities=self.probabilities)
-            yield from self._body(Highlighter(heat, self.highlight) if self.highlight else heat, page)
+            painter = Highlighter(heat, self.highlight) if self.highlight else heat
+            yield from self._body(Blank(painter) if isinstance(self.tensor, Ragged) else painter, page)
         if self.highlight:
             yield Sentence(self._count(*self.highlight), DIM)
         if self.probabilities and not self.tensor.array.all():

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
-from ...errors import InputError, TraceError
+from ...addresses import Address
+from ...errors import AddressError, InputError, TraceError
 from ...i18n import _
 from ...trace import Trace
 from ..cursor import Cursor
@@ -74,10 +75,22 @@ class Point:
         findings = self.trigger.found(here)
         if findings is None or self.condition is None:
             return findings
-        if not here.has_performed(self.condition.expression.addresses):
+        if ahead := here.ahead(self.condition.expression.addresses):
+            self._insist_on_coming(ahead, here)
             return None
         holds = self.condition.found(here)
         return None if holds is None else (*findings, holds)
+
+    def _insist_on_coming(self, ahead: Address, here: Tested) -> None:
+        """That what is still to come at a record has been performed at another one where this is tested in the step.
+
+        Raises:
+            AddressError: it has not, and the condition could never hold.
+        """
+        others = (here.sealed.at(index) for index in self.trigger.indices(here.sealed))
+        if all(other.ahead([ahead]) for other in others):
+            told = _("{name} is still to come wherever this is tested; its whole path is read ahead: {path}")
+            raise AddressError(told.format(name=ahead, path=here.whole_path(ahead)))
 
 
 class Met(NamedTuple):
