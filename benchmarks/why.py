@@ -53,7 +53,7 @@ def main(cells: int) -> None:
         model = tracer.load(write(Path(directory), GPT2_SMALL))
         run = tracer.trace(model, ids=PROMPT, max_tokens=TOKENS)
     records, rng = run.step(TOKENS).records, random.Random(0)
-    explainer = Explainer(run, model.parameters)
+    explainer = Explainer(run)
     milliseconds(explainer, records[0], rng)
     report("every record", [milliseconds(explainer, rng.choice(records), rng) for _ in range(cells)])
     for path in ("probs", "logits"):

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tracer.addresses import escaped
+from tracer.card import Dtype
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 from tracer.i18n import N_, _, spoken
-from tracer.model import Dtype, Model, load
+from tracer.loading import load
+from tracer.model import Model
 from tracer.reading import MASK, POSITIONS, check_mask, check_positions
 from tracer.run import Run
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any
 
 from tracer.addresses import suggestion
 from tracer.errors import InputError
@@ -38,28 +39,10 @@ class UnknownCommandError(InputError):
         self.is_hinted = is_hinted
 
 
-@dataclass(frozen=True)
-class Command:
-    """A verb of the shell. The signature of ``function`` is its grammar, the docstring its help.
+class Documented:
+    """What the docstring of a function says: a summary line, then text, and examples after the prompt."""
 
-    ``repeats`` says that an empty line does it again, ``is_outward`` that it reaches outside the session or prepares
-    what will be done later, ``is_basic`` that nobody gets far without it. ``synonyms`` are words of other programs, or
-    of other languages, that mean it.
-    """
-
-    name: str
-    abbreviations: tuple[str, ...]
-    group: str
-    repeats: bool
-    is_outward: bool
-    is_basic: bool
-    synonyms: tuple[str, ...]
-    function: Callable[..., Results]
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Everything that it is called."""
-        return (self.name, *self.abbreviations, *self.synonyms)
+    function: Callable[..., Any]
 
     @property
     def _prose(self) -> str:
@@ -81,6 +64,37 @@ class Command:
         lines = (inspect.getdoc(self.function) or "").splitlines()
         shown = "\n".join(line for line in lines if line.startswith((PROMPT, CONTINUED)))
         return shown.replace(f"\n{CONTINUED}", "\n").removeprefix(PROMPT).split(f"\n{PROMPT}") if shown else []
+
+
+@dataclass(frozen=True)
+class Page(Documented):
+    """The docstring of a function that is no command."""
+
+    function: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Command(Documented):
+    """A verb of the shell. The signature of ``function`` is its grammar, the docstring its help.
+
+    ``repeats`` says that an empty line does it again, ``is_outward`` that it reaches outside the session or prepares
+    what will be done later, ``is_basic`` that nobody gets far without it. ``synonyms`` are words of other programs, or
+    of other languages, that mean it.
+    """
+
+    name: str
+    abbreviations: tuple[str, ...]
+    group: str
+    repeats: bool
+    is_outward: bool
+    is_basic: bool
+    synonyms: tuple[str, ...]
+    function: Callable[..., Results]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Everything that it is called."""
+        return (self.name, *self.abbreviations, *self.synonyms)
 
 
 def prompted(line: str) -> str:

@@ -148,7 +148,7 @@ class Arithmetic(Beginning):
     """The type of the arithmetic."""
 
     def get(self, sitting: Sitting) -> Any:
-        return sitting.opener.model.dtype
+        return sitting.run.card.dtype
 
     def put(self, sitting: Sitting, value: Any) -> None:
         sitting.reopen(sitting.opener.computing_in(value))
@@ -158,14 +158,13 @@ class Spoken(Beginning):
     """A language that a model between several reads or writes."""
 
     def offered(self, sitting: Sitting) -> Iterable[str]:
-        source = sitting.opener.model.source
-        return [*(source.writes if source else ()), AUTO]
+        return [*sitting.run.card.languages, AUTO]
 
     def get(self, sitting: Sitting) -> Any:
-        return getattr(sitting.opener.model.chosen, self._side)
+        return getattr(sitting.run.card.chosen, self._side)
 
     def put(self, sitting: Sitting, value: Any) -> None:
-        chosen = sitting.opener.model.chosen._replace(**{self._side: value})
+        chosen = sitting.run.card.chosen._replace(**{self._side: value})
         sitting.reopen(sitting.opener.between(*chosen))
 
     @property

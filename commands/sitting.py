@@ -10,11 +10,12 @@ from tracer.debugger.session import Session, Stop
 from tracer.errors import InputError, TraceError
 from tracer.export.writer import Title
 from tracer.i18n import _
-from tracer.run import Run
+from tracer.trace import Trace
 
 from .grammar.parsing import Call, parse_line, split_word
 from .opener import Opener, as_typed
 from .registry import catalogue, lookup
+from .replay import Replay
 from .results.result import Result
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Sitting(Session):
     keeps a setting for the next start, where a person sits there.
     """
 
-    def __init__(self, opener: Opener) -> None:
+    def __init__(self, opener: Opener | Replay) -> None:
         self.opener = opener
         self.preferences: dict[str, Any] = {}
         self.aliases: dict[str, str] = {}
@@ -57,16 +58,16 @@ class Sitting(Session):
         texts, models = (dict.fromkeys(parts) for parts in zip(*traced, strict=True))
         return Title(self.preferences.get("title") or " · ".join(texts), "; ".join(models))
 
-    def _fresh(self, text: str | None) -> Run:
+    def _fresh(self, text: str | None) -> Trace:
         """A fresh run; the one before is forgotten where nothing of it was computed."""
         run = self.opener(text)
         if self._traced and not self.run.numbers:
             self._traced.pop()
         texts = filter(None, (self.opener.text, self.opener.target))
-        self._traced.append(Title(" → ".join(map(as_typed, texts)), self.opener.model.describe()))
+        self._traced.append(Title(" → ".join(map(as_typed, texts)), run.card.describe()))
         return run
 
-    def reopen(self, opener: Opener) -> Stop:
+    def reopen(self, opener: Opener | Replay) -> Stop:
         """A fresh run by another opener; raises as that does, and then the run stays as it was."""
         before, self.opener = self.opener, opener
         try:

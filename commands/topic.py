@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -16,13 +16,18 @@ TOPICS = f"{__package__}.topics"
 
 @dataclass(frozen=True)
 class Topic:
-    """A thing to know: a line on it, what is typed with what that does, and a text. It goes by synonyms too."""
+    """A thing to know: a line on it, paragraphs, examples, and names or lines to type with what each means.
+
+    It goes by ``synonyms`` too. ``names`` are those found when they are asked for.
+    """
 
     name: str
     summary: Message
-    lines: Mapping[str, Message]
-    text: Message | str = ""
-    synonyms: tuple[str, ...] = field(default=(), kw_only=True)
+    text: Message
+    examples: tuple[str, ...] = ()
+    lines: Mapping[str, Message] = field(default_factory=dict)
+    names: Callable[[], Mapping[str, str]] = dict
+    synonyms: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -31,12 +36,12 @@ class Topic:
 
     @property
     def meanings(self) -> dict[str, str]:
-        """What is typed, and what that does in the user's language."""
-        return {line: spoken(meaning) for line, meaning in self.lines.items()}
+        """What is typed, and what that means in the user's language."""
+        return {**{line: spoken(meaning) for line, meaning in self.lines.items()}, **self.names()}
 
     def tells_of(self, word: str) -> bool:
         """Whether a word, in lower case, stands in it."""
-        told = (*self.words, spoken(self.summary), spoken(self.text), *self.lines, *self.meanings.values())
+        told = (*self.words, spoken(self.summary), spoken(self.text), *self.meanings, *self.meanings.values())
         return word in " ".join(told).lower()
 
 

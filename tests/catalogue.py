@@ -1,6 +1,7 @@
 """The message catalogues: `python tests/catalogue.py` takes every sentence from the code and brings them up to date.
 
-Messages are the first arguments of `_`, `N_` and `ngettext`, and the docstrings of commands without their examples.
+Messages are the first arguments of `_`, `N_` and `ngettext`, and the docstrings of commands and of the functions in
+expressions, without their examples.
 The template is `tracer/locale/tx-trace.pot`; a language is `LANG/LC_MESSAGES/tx-trace.po` there, compiled beside it.
 """
 
@@ -21,6 +22,7 @@ DOMAIN = "tx-trace"
 CATALOGUES = ROOT / "tracer" / "locale"
 TEMPLATE = CATALOGUES / f"{DOMAIN}.pot"
 SOURCES = ("tracer", "commands")
+FUNCTIONS = ROOT / "tracer" / "debugger" / "expressions" / "functions"
 EXAMPLES = ("(tx) ", "> ")
 """What lines of examples begin with."""
 
@@ -37,14 +39,14 @@ def template() -> Catalog:
             ROOT / source, method_map=[("**.py", "python")], keywords=KEYWORDS
         ):
             catalog.add(message, None, [(f"{source}/{name}", line)], auto_comments=comments, context=context)
-    for path in sorted((ROOT / "commands").rglob("*.py")):
+    for path in sorted([*(ROOT / "commands").rglob("*.py"), *FUNCTIONS.glob("*.py")]):
         for line, message in docstrings(path):
             catalog.add(message, None, [(str(path.relative_to(ROOT)), line)])
     return catalog
 
 
 def docstrings(path: Path) -> Iterator[tuple[int, str]]:
-    """The help of every command in a file, without its examples."""
+    """The help of every command or function in a file, without its examples."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef) and any(map(_is_command, node.decorator_list)):
             lines = (ast.get_docstring(node) or "").splitlines()
@@ -53,7 +55,7 @@ def docstrings(path: Path) -> Iterator[tuple[int, str]]:
 
 def _is_command(decorator: ast.expr) -> bool:
     called = ast.unparse(decorator.func) if isinstance(decorator, ast.Call) else ""
-    return called in ("command", "app.command", "app.callback")
+    return called in ("command", "function", "app.command", "app.callback")
 
 
 def languages() -> list[str]:

@@ -12,11 +12,24 @@ from tracer import views
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords"),
-    ("arithmetic", "tensor", "stack"),
+    ("arithmetic", "tensor", "stack", "alignment"),
     ("operation", "past", "tape", "parameters"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
-    ("model", "reading", "passes", "performer", "tapes", "hypotheses", "in_force", "run", "training"),
+    (
+        "card",
+        "trace",
+        "model",
+        "loading",
+        "reading",
+        "passes",
+        "performer",
+        "tapes",
+        "hypotheses",
+        "in_force",
+        "run",
+        "training",
+    ),
     ("debugger",),
     (
         *("derive", "compare", "reference", "contest", "scored", "factors", "modules", "differences", "unhidden"),
@@ -25,9 +38,10 @@ LAYERS = (
     ("render",),
 )
 COMMANDS = (
-    ("usage", "opener", "viewer", "keyboard", "topic"),
+    ("usage", "opener", "replay", "viewer", "keyboard", "topic"),
     ("results",),
     ("registry",),
+    ("topics",),
     ("output",),
     ("grammar",),
     ("sitting",),
@@ -108,6 +122,31 @@ def test_no_layer_imports_a_later_one(path):
     for there in filter(RANK.__contains__, map(room, imports_that_count(path))):
         allowed = there[0] != top or RANK[there] <= here or (path, there[1]) in DOORS
         assert allowed, f"{path} imports {'.'.join(there)}"
+
+
+PERFORMING = (
+    *("tracer/model.py", "tracer/run.py", "tracer/reading.py", "tracer/verify.py", "tracer/compare.py"),
+    *("tracer/performer.py", "tracer/hypotheses.py", "tracer/in_force.py", "tracer/loading.py"),
+    *("tracer/reference/", "tracer/models/", "tracer/tokenizers/", "tracer/training/", "tracer/unhidden.py"),
+    *("commands/opener.py", "commands/replay.py", "commands/launch.py", "commands/subcommands/"),
+    *("commands/verbs/check.py", "commands/terminal/resume.py"),
+    *("commands/learning/player.py", "commands/learning/validate.py"),
+)
+"""What computes, or opens what does. Everybody else reads: from a trace, and of a model what its card says."""
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if not path.startswith((*PERFORMING, "tracer/__init__"))])
+def test_who_reads_asks_a_trace_and_its_card_and_no_model(path):
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    asked = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "model"]
+    typed = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and takes_a_model(node)]
+    assert asked == typed == []
+
+
+def takes_a_model(node):
+    """Whether an import is of the class of runs or of models."""
+    module, names = (node.module or "").rpartition(".")[2], {alias.name for alias in node.names}
+    return module in ("run", "model") and not names.isdisjoint({"Run", "Model"})
 
 
 def test_every_part_has_its_layer():

@@ -18,7 +18,8 @@ from .decoding.settings import Settings
 from .errors import InputError, TraceError
 from .i18n import _
 from .keywords import taking
-from .model import Model, load
+from .loading import load
+from .model import Model
 from .reading import check_mask, check_positions
 from .run import Run, Step
 from .tape import Record, Tape

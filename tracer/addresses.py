@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import takewhile
 from operator import itemgetter
+from typing import NamedTuple
 
 from .errors import AddressError
 from .i18n import _
@@ -73,6 +74,22 @@ class Label:
 Selector = Index | Span | Label
 
 
+class At(NamedTuple):
+    """Which pass an address lies in: ``@n`` is that of a step, ``@n.b`` that of hypothesis b, of n tokens."""
+
+    number: int
+    beam: int | None = None
+
+    def __str__(self) -> str:
+        return f"@{self.number}" if self.beam is None else f"@{self.number}.{self.beam}"
+
+
+def written(path: str, at: At | None = None, index: Iterable[object] = ()) -> str:
+    """A path as people read it, ``@1:logits[0,3]``: after the pass it lies in, and with the cell that is meant."""
+    cell = ",".join(map(str, index))
+    return (path if at is None else f"{at}:{path}") + (f"[{cell}]" if cell else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A parsed address. ``step`` is None for the cursor's step; ``record`` is the k of ``#k``, counted from 1.
@@ -88,6 +105,17 @@ class Address:
     beam: int | None = None
     run: int | None = None
 
+    @classmethod
+    def of(cls, path: str, at: At | None = None, index: Iterable[int] = ()) -> Address:
+        """The whole address of what was recorded in a pass, or of a parameter, or of a cell of one."""
+        number, beam = (None, None) if at is None else at
+        return cls(path, number, None, tuple(map(Index, index)), beam)
+
+    @property
+    def at(self) -> At | None:
+        """The pass that it names, None where that is the cursor's."""
+        return None if self.step is None else At(self.step, self.beam)
+
     @property
     def is_glob(self) -> bool:
         """Whether the path may stand for several records."""
@@ -95,7 +123,7 @@ class Address:
 
     def __str__(self) -> str:
         where = f"#{self.record}" if self.record is not None else self.path
-        at = "" if self.step is None else f"@{self.step}" + ("" if self.beam is None else f".{self.beam}")
+        at = str(self.at or "")
         at = at if self.run is None else f"r{self.run}{at}"
         joint = ":" if at and where and self.record is None else ""
         return f"{at}{joint}{where}" + (f"[{', '.join(map(str, self.selectors))}]" if self.selectors else "")

@@ -9,6 +9,7 @@ import numpy as np
 
 from .arithmetic import Node, Sum, Terms, over
 from .derive import Derivation, derive, hidden_by
+from .errors import AddressError
 from .tape import Tape
 
 
@@ -35,6 +36,15 @@ class Contest:
         (symbol, x), (_name, row) = _products(self.winner.expression).rows.items()
         rows = {symbol: x, ours: row, theirs: list(_products(self.rival.expression).rows.values())[1]}
         return over(lambda x, w, v: x * (w - v), **rows)
+
+    @property
+    def unknown(self) -> str:
+        """Why that can't be said, where the parameters were not kept; nothing where it can."""
+        try:
+            self.difference().evaluate()
+        except AddressError as error:
+            return str(error)
+        return ""
 
     @property
     def rest(self) -> float:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
+from .addresses import At
 from .arithmetic import Given, Leaf, Named, Node, Noted, Sum, Terms
 from .errors import AddressError
 from .ops.attention import is_hidden
-from .passes import At
 from .tape import Record, Tape
-from .tensor import Parameter, Tensor
+from .tensor import Tensor
+from .trace import Trace
+
+Cell = tuple[At | None, str, tuple[int, ...]]
 
 MOST = 200
 """So many cells at most are derived for one explanation."""
-
-
-class Recorded(Protocol):
-    """What explanations are read from: a run."""
-
-    def at(self, place: At) -> Tape:
-        """The tape of ``@n``, a step, or ``@n.b``, a hypothesis' pass."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +68,16 @@ def derive(record: Record, index: tuple[int, ...]) -> Derivation:
     )
 
 
-def record_of(run: Recorded, leaf: Leaf) -> Record | None:
+def record_of(run: Trace, leaf: Leaf) -> Record | None:
     """The record that a leaf is a cell of, in whatever step it was made; None for a parameter."""
-    place, colon, path = leaf.address.partition(":")
-    return run.at(At.of(place)).find(path) if colon and place.startswith("@") else None
+    return None if leaf.at is None else run.at(leaf.at).find(leaf.path)
 
 
 def hidden_by(cell: Leaf, tape: Tape) -> str:
     """Why a recorded cell is hidden, followed back to the record that made it so; nothing where the tape has none."""
-    try:
-        record = tape.find(cell.address)
-    except AddressError:
+    if cell.at != tape.at:
         return ""
-    derivation = derive(record, cell.index)
+    derivation = derive(tape.find(cell.path), cell.index)
     hidden = (leaf for leaf in derivation.terms if is_hidden(np.asarray(leaf.value)))
     return derivation.note or next((hidden_by(leaf, tape) for leaf in hidden), "")
 
@@ -128,16 +121,15 @@ class Explanation:
 
 
 class Explainer:
-    """Explains cells of one run; ``parameters`` are the model's, whose names the leaves use."""
+    """Explains cells of one run."""
 
-    def __init__(self, run: Recorded, parameters: Mapping[str, Parameter]) -> None:
+    def __init__(self, run: Trace) -> None:
         self._run = run
-        self._parameters = {parameter.address: parameter for parameter in parameters.values()}
 
     def explain(self, record: Record, index: tuple[int, ...], depth: int) -> Explanation:
         """The cell of ``record`` at ``index``, derived ``depth`` levels deep; only operands on the way are touched."""
         root = self._found(record.output.leaf(*index))
-        derived: set[str] = set()
+        derived: set[Cell] = set()
         level = [root]
         for _level in range(depth):
             level = [operand for explanation in level for operand in self._grown(explanation, derived)]
@@ -150,14 +142,15 @@ class Explainer:
         """
         return list(dict.fromkeys(self._reasons(derivation.expression, 2)))
 
-    def _grown(self, explanation: Explanation, derived: set[str]) -> list[Explanation]:
+    def _grown(self, explanation: Explanation, derived: set[Cell]) -> list[Explanation]:
         if explanation.record is None:
             return []
-        explanation.is_repeated = str(explanation.leaf) in derived
+        cell = _cell(explanation.leaf)
+        explanation.is_repeated = cell in derived
         explanation.is_cut = not explanation.is_repeated and len(derived) >= MOST
         if explanation.is_repeated or explanation.is_cut:
             return []
-        derived.add(str(explanation.leaf))
+        derived.add(cell)
         explanation.derivation = derive(explanation.record, explanation.leaf.index)
         explanation.operands = [self._found(leaf) for leaf in explanation.derivation.operands]
         return explanation.operands
@@ -166,17 +159,26 @@ class Explainer:
         record = record_of(self._run, leaf)
         if record is not None:
             return Explanation(leaf, places_of(record.output, leaf.index), record)
-        parameter = self._parameters.get(leaf.address)
-        return Explanation(leaf, places_of(parameter.stored, leaf.index) if parameter is not None else ())
+        parameter = self._run.parameters.get(leaf.path)
+        return Explanation(leaf, places_of(parameter, leaf.index) if parameter is not None else ())
 
     def _reasons(self, node: Node, depth: int) -> Iterator[str]:
         leaves = _each_once(_alone(node))
         below = depth - (len(leaves) > 1)
         for leaf in leaves if below >= 0 else ():
-            record = record_of(self._run, leaf)
-            if record is not None:
-                behind = derive(record, leaf.index)
-                yield from [f"{record.name}: {behind.note}"] if behind.note else self._reasons(behind.expression, below)
+            behind = self._behind(leaf)
+            if behind is not None:
+                yield from (
+                    [f"{behind.record.name}: {behind.note}"] if behind.note else self._reasons(behind.expression, below)
+                )
+
+    def _behind(self, leaf: Leaf) -> Derivation | None:
+        """Where an operand comes from; None for a parameter, and where those of its operation were not kept."""
+        record = record_of(self._run, leaf)
+        try:
+            return None if record is None else derive(record, leaf.index)
+        except AddressError:
+            return None
 
 
 def places_of(tensor: Tensor, index: tuple[int, ...]) -> list[Place]:
@@ -186,7 +188,12 @@ def places_of(tensor: Tensor, index: tuple[int, ...]) -> list[Place]:
 
 
 def _each_once(leaves: Iterable[Leaf]) -> list[Leaf]:
-    return list({(leaf.address, leaf.index): leaf for leaf in leaves}.values())
+    return list({_cell(leaf): leaf for leaf in leaves}.values())
+
+
+def _cell(leaf: Leaf) -> Cell:
+    """Which cell it is, whatever its value."""
+    return leaf.at, leaf.path, leaf.index
 
 
 def _leading(node: Node) -> Iterator[Leaf]:

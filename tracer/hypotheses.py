@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from .addresses import At
 from .decoding.beam import Hypothesis, Search, search
 from .errors import AddressError
 from .i18n import _
-from .passes import At, Pass
+from .passes import Pass
 from .performer import Performer
 from .tape import Untraced
 from .tensor import Array, Tensor

@@ -25,6 +25,14 @@ class Named:
         """Every full name, those in the tree first."""
         return tuple({**self._tree, **self._file})
 
+    @cached_property
+    def stored(self) -> Mapping[str, Parameter]:
+        """Each parameter once, by the first of its names in the file."""
+        once: dict[int, tuple[str, Parameter]] = {}
+        for name, parameter in self._file.items():
+            once.setdefault(id(parameter), (name, parameter))
+        return dict(once.values())
+
     def get(self, name: str) -> Parameter | None:
         """The parameter of a full name."""
         return self._file[name].stored if name in self._file else self._tree.get(name)

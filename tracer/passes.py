@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .addresses import At
 from .decoding.beam import Hypothesis
 from .models.text import Text
 from .models.texts import Kind
@@ -15,22 +16,6 @@ from .tensor import Tensor
 
 BEGIN: dict[Kind, int] = {"encode": 0, "decode": 1}
 """The number of the first pass of a kind."""
-
-
-class At(NamedTuple):
-    """Which pass an address lies in: ``@n`` is that of a step, ``@n.b`` that of hypothesis b, of n tokens."""
-
-    number: int
-    beam: int | None = None
-
-    @classmethod
-    def of(cls, text: str) -> At:
-        """From ``@n`` or ``@n.b``, with or without a path behind a colon."""
-        number, _dot, beam = text.partition(":")[0].removeprefix("@").partition(".")
-        return cls(int(number), int(beam) if beam else None)
-
-    def __str__(self) -> str:
-        return f"@{self.number}" if self.beam is None else f"@{self.number}.{self.beam}"
 
 
 class Across(NamedTuple):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .addresses import At
 from .arithmetic import Leaf
 from .tensor import Array, Axis, Tensor
 
@@ -16,7 +17,8 @@ from .tensor import Array, Axis, Tensor
 class Memory:
     """Room for rows [head, key, d_k] up to a capacity, of which the first ``filled`` are there.
 
-    ``origins`` are the places from which rows came at a time, each with the address of the tensor that brought them.
+    ``origins`` are the places from which rows came at a time, each with the path and the pass of the tensor that
+    brought them.
     """
 
     __slots__ = ("array", "filled", "origins")
@@ -25,21 +27,17 @@ class Memory:
         heads, _keys, width = like.shape
         self.array = np.empty((heads, capacity, width), like.dtype)
         self.filled = 0
-        self.origins: list[tuple[int, str]] = []
+        self.origins: list[tuple[int, str, At | None]] = []
 
-    def takes(self, past: int, new: Array) -> bool:
-        """Whether rows can stand after the first ``past``: where none do yet, or these do already."""
-        stop = past + int(new.shape[1])
+    def put(self, past: int, stop: int, new: Tensor) -> Memory:
+        """The memory in which rows stand from ``past`` to ``stop``: this one, or a copy where others do already."""
         if self.filled == past:
-            return stop <= self.array.shape[1]
-        return stop <= self.filled and bool(np.array_equal(self.array[:, past:stop], new))
-
-    def put(self, past: int, new: Tensor) -> None:
-        """Write rows that it takes."""
-        if self.filled == past:
-            self.filled = past + new.shape[1]
-            self.array[:, past : self.filled] = new.array
-            self.origins.append((past, new.address))
+            self.array[:, past:stop] = new.array
+            self.filled = stop
+            self.origins.append((past, new.path, new.at))
+            return self
+        is_there = stop <= self.filled and np.array_equal(self.array[:, past:stop], new.array)
+        return self if is_there else self.copied(past).put(past, stop, new)
 
     def copied(self, past: int) -> Memory:
         """The first ``past`` rows in room of their own."""
@@ -56,17 +54,16 @@ class Rows(Tensor):
     __slots__ = ("_memory",)
 
     def __init__(self, memory: Memory, length: int, key: Axis, like: Tensor) -> None:
-        super().__init__(memory.array[:, :length], (like.dims[0], key, like.dims[2]))
+        heads, _new, width = like.dims
+        super().__init__(memory.array[:, :length], (heads, key, width))
         self._memory = memory
 
     @classmethod
     def after(cls, past: Rows | None, new: Tensor, labels: Sequence[str], capacity: int) -> Rows:
         """The past rows and the new ones; where others follow the past ones already, in memory of their own."""
         memory, length = (Memory(new.array, capacity), 0) if past is None else (past._memory, past.shape[1])
-        if not memory.takes(length, new.array):
-            memory = memory.copied(length)
-        memory.put(length, new)
-        return cls(memory, length + new.shape[1], Axis("key", labels), new)
+        stop = length + new.shape[1]
+        return cls(memory.put(length, stop, new), stop, Axis("key", labels), new)
 
     @property
     def room(self) -> Array:
@@ -76,8 +73,8 @@ class Rows(Tensor):
     def made(self, head: int, key: int, d: int) -> Leaf:
         """A cell as one of the tensor that brought its row."""
         place = bisect_right(self._memory.origins, key, key=lambda origin: origin[0]) - 1
-        first, address = self._memory.origins[place]
-        return Leaf(address, (head, key - first, d), float(self.array[head, key, d]))
+        first, path, at = self._memory.origins[place]
+        return Leaf(path, (head, key - first, d), float(self.array[head, key, d]), at)
 
 
 class Past(NamedTuple):

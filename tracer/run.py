@@ -6,39 +6,32 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
 
+from .addresses import At
+from .card import Card
 from .decoding.beam import Search
 from .decoding.limits import limit_of
 from .decoding.rules import Rules
-from .decoding.settings import Settings
+from .decoding.settings import DECLARED, Settings
 from .errors import AddressError, InputError
 from .hypotheses import Finished, no_hypothesis, pass_of, searched
-from .i18n import Message, _, spoken
+from .i18n import Message, _
 from .in_force import Origin, in_force, origin
 from .model import Model
 from .models.text import Side, Text
 from .models.texts import Given
-from .passes import BEGIN, Across, At, Pass
+from .parameters import Named
+from .passes import BEGIN, Across, Pass
 from .past import Past
 from .performer import Chosen, Performer, Yield
 from .reading import remarks
 from .tape import Record, Tape, Untraced
 from .tapes import Tapes
 from .tensor import Axis, Tensor
+from .trace import Decided, Token, Trace
 
 BUDGET = 256 << 20
 """bytes of recorded outputs that a run keeps; beyond it, the steps touched longest ago are dropped"""
-
-
-class Token(NamedTuple):
-    """A chosen token: the step that yielded it, its id, piece and probability, and the text so far."""
-
-    step: int
-    id: int
-    piece: str
-    prob: float
-    text: str
 
 
 class Step:
@@ -110,7 +103,7 @@ class Run:
         self.passes = [self._begun(0)]
         self.computed = self.first - 1
         self._performer = Performer(self.model, given, len(read), self.in_force, self.limit)
-        self._tapes = Tapes(self.budget, self.pass_at, self.perform)
+        self._tapes = Tapes(self.budget, self._performer.perform)
 
     def _check_strategy(self) -> None:
         if self.chooses or self.settings.strategy == "greedy":
@@ -138,13 +131,38 @@ class Run:
 
     def read_along(self, record: Record, axis: Axis) -> Text:
         """The text whose places an axis of a record runs over: the source's along the keys of cross-attention."""
-        here = self.pass_at(At.of(record.output.address))
+        here = self.pass_at(record.at)
         is_across = axis.name == "key" and record.scope.endswith("cross_attn")
         return here.across.text if is_across and here.across else here.text
+
+    @property
+    def decided(self) -> Mapping[str, Decided]:
+        """What decoding goes by; nothing where nothing is chosen."""
+        if not self.chooses:
+            return {}
+        strategy, rules = self.settings.strategy, self.model.rules.followed
+        heeded = [name for name, declared in DECLARED.items() if declared.strategy == strategy]
+        heeded += ["seed"] * (strategy == "sample")
+        return {
+            **{name: Decided(getattr(self.in_force, name), self.origin(name)) for name in ("strategy", *heeded)},
+            **({"rules": Decided(rules, "stated")} if rules else {}),
+            "cache": Decided(self.cached, self.origin("cache")),
+            "max_tokens": Decided(self.max_tokens, self.limit.by),
+        }
 
     def origin(self, name: str) -> Origin:
         """Who says what a setting in force is: a person, the checkpoint, or nobody."""
         return origin(self.model, self.settings, name)
+
+    @property
+    def card(self) -> Card:
+        """What there is to say of the model."""
+        return self.model.card
+
+    @property
+    def parameters(self) -> Named:
+        """The parameters of the model."""
+        return self.model.named
 
     @property
     def max_tokens(self) -> int:
@@ -191,6 +209,11 @@ class Run:
         """Whether no step follows the last one computed."""
         return self.computed == self.passes[-1].place.number
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether another step can be had."""
+        return not self.ended
+
     def _is_last(self, token: int, count: int) -> bool:
         return token in self.model.rules.eos_ids or count >= self.max_tokens
 
@@ -201,9 +224,9 @@ class Run:
             return _("the given output is read") if self.teacher_forced else _("the text is read")
         last, at_limit = self.tokens[-1], len(self.tokens) == self.max_tokens
         if last.id not in self.model.rules.eos_ids:
-            return spoken(self.limit.ending)
+            return self.limit.ending
         if at_limit and self._performer.verdict(self.passes[-1].text.ids).forced is not None:
-            return _("{piece}, forced: {why}").format(piece=last.piece, why=spoken(self.limit.ending))
+            return _("{piece}, forced: {why}").format(piece=last.piece, why=self.limit.ending)
         return last.piece
 
     @property
@@ -318,7 +341,7 @@ class Run:
         return self
 
     def _advance(self, *, record: bool) -> None:
-        here = self.passes[-1]
+        here = self._led(self.passes[-1])
         tape = self._tapes.begun(here) if record else here.tape(Untraced)
         self.advance(tape)
         if record:
@@ -367,3 +390,18 @@ class Run:
         token, step = chosen.id, here.place.number
         text = self.text_of([*self.output_ids[: step - 1], token])
         return Token(step, token, self.model.piece(token, "target"), chosen.prob, text)
+
+
+def live(trace: Trace, command: str) -> Run:
+    """The run that a trace is, whose passes can be performed again; ``command`` is what asks for it.
+
+    Raises:
+        InputError: it is only what was kept of one.
+    """
+    if isinstance(trace, Run):
+        return trace
+    raise InputError(
+        _("{command} computes with the model, and this is only a trace of {name}; model NAME|PATH opens one").format(
+            command=command, name=trace.card.name
+        )
+    )

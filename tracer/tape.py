@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from .addresses import parse, resolve
+from .addresses import Address, At, UnknownAddressError, parse, resolve
 from .errors import AddressError
 from .i18n import _, extent
 from .operation import Operation, Trait
@@ -21,27 +21,33 @@ if TYPE_CHECKING:
 
 
 class Record:
-    """One performed operation: where, what, from what, and what came out."""
+    """One performed operation: which of its pass, what, from what, and what came out, which knows where."""
 
-    __slots__ = ("address", "index", "inputs", "op", "output", "parameters", "step")
+    __slots__ = ("index", "inputs", "op", "output", "parameters")
 
     def __init__(
-        self,
-        step: int,
-        index: int,
-        address: str,
-        op: Operation,
-        inputs: tuple[Tensor, ...],
-        parameters: dict[str, Any],
-        output: Tensor,
+        self, index: int, op: Operation, inputs: tuple[Tensor, ...], parameters: dict[str, Any], output: Tensor
     ) -> None:
-        self.step = step
         self.index = index
-        self.address = address
         self.op = op
         self.inputs = inputs
         self.parameters = parameters
         self.output = output
+
+    @property
+    def at(self) -> At:
+        """The pass that it lies in."""
+        return cast(At, self.output.at)
+
+    @property
+    def step(self) -> int:
+        """The number of the step."""
+        return self.at.number
+
+    @property
+    def address(self) -> str:
+        """Its path within the step."""
+        return self.output.path
 
     @property
     def scope(self) -> str:
@@ -67,7 +73,7 @@ class Record:
 
 
 Recompute = Callable[[str], Array]
-"""From the full address of an output that was not kept, the same numbers again."""
+"""From the path of an output that was not kept, the same numbers again."""
 
 
 class Dropped(Tensor):
@@ -77,7 +83,8 @@ class Dropped(Tensor):
 
     def __init__(self, output: Tensor, recompute: Recompute) -> None:
         self.dims = output.dims
-        self.address = output.address
+        self.path = output.path
+        self.at = output.at
         self._shape = output.shape
         self._recompute = recompute
 
@@ -88,7 +95,7 @@ class Dropped(Tensor):
     @property
     def array(self) -> Array:  # type: ignore[override]
         """The numbers, computed again."""
-        return self._recompute(self.address)
+        return self._recompute(self.path)
 
 
 class Tape:
@@ -96,12 +103,12 @@ class Tape:
 
     ``tape(op, name, *inputs, **parameters)`` records ``op`` under ``name`` within the open scopes; ``inputs`` are
     earlier outputs, ``parameters`` trained numbers and settings. ``number`` is the step's, ``beam`` the b of ``@n.b``
-    where the pass is that of a hypothesis; ``at`` is what its addresses begin with.
+    where the pass is that of a hypothesis.
 
     ``past`` is what the pass before left, None where nothing is kept from pass to pass; ``kept`` is what this leaves.
 
     Outputs beyond ``room`` bytes are not kept: their records have a `Dropped` output, which ``recompute`` yields again.
-    Addresses that begin with ``within`` are kept in any case.
+    Paths that begin with ``within`` are kept in any case.
     """
 
     def __init__(
@@ -114,11 +121,9 @@ class Tape:
         recompute: Recompute | None = None,
         within: str = "",
     ) -> None:
-        self.number = number
+        self.at = At(number, beam)
         self.past = past
         self.kept: dict[str, Tensor] = {}
-        self.beam = beam
-        self.at = f"@{number}" if beam is None else f"@{number}.{beam}"
         self.records: list[Record] = []
         self.nbytes = 0
         self._room = room
@@ -129,30 +134,43 @@ class Tape:
 
     def __call__(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
         output = op.forward(*inputs, **parameters)
+        output.path = path = self._prefix + name
+        output.at = self.at
         array = output.array
-        array.setflags(write=False)
-        address = self._prefix + name
-        output.address = f"{self.at}:{address}"
+        array.setflags(False)
         records, kept = self.records, output
         if not op.shares:
             self.nbytes += array.nbytes
             if self.nbytes > self._room:
                 kept, inputs = self._spared(output), tuple(map(self._recorded, inputs))
-        self._places[address] = len(records)
-        records.append(Record(self.number, len(records) + 1, address, op, inputs, parameters, kept))
+        self._places[path] = place = len(records)
+        records.append(Record(place + 1, op, inputs, parameters, kept))
         return output
+
+    @property
+    def number(self) -> int:
+        """The number of the step."""
+        return self.at.number
+
+    @property
+    def beam(self) -> int | None:
+        """The b of ``@n.b``, None where the pass is a step's."""
+        return self.at.beam
+
+    def seal(self) -> None:
+        """Nothing more is recorded here: whoever recomputes is let go of, so that what nobody holds is gone at once."""
+        self._recompute = None
 
     def _spared(self, output: Tensor) -> Tensor:
         """An output as it is recorded where there is no room for it."""
-        if self._recompute is None or (self._within and output.address.partition(":")[2].startswith(self._within)):
+        if self._recompute is None or (self._within and output.path.startswith(self._within)):
             return output
         self.nbytes -= output.array.nbytes
         return Dropped(output, self._recompute)
 
     def _recorded(self, tensor: Tensor) -> Tensor:
         """A tensor as its record has it, so that no record keeps an output alive that another dropped."""
-        step, _colon, path = tensor.address.partition(":")
-        place = self._places.get(path) if step == self.at else None
+        place = self._places.get(tensor.path) if tensor.at == self.at else None
         return tensor if place is None else self.records[place].output
 
     def scope(self, name: str) -> _Scope:
@@ -161,18 +179,18 @@ class Tape:
 
     def alias(self, name: str, tensor: Tensor) -> Tensor:
         """Give the record of ``tensor`` a second name within the open scopes."""
-        self._places[self._prefix + name] = self._places[tensor.address.partition(":")[2]]
+        self._places[self._prefix + name] = self._places[tensor.path]
         return tensor
 
     def earlier(self, name: str) -> tuple[Tensor, ...]:
         """What the pass before left under a name within the open scopes; nothing if there is none."""
-        address = self._prefix + name
-        return () if self.past is None or address not in self.past.kept else (self.past.kept[address],)
+        left = None if self.past is None else self.past.kept.get(self._prefix + name)
+        return () if left is None else (left,)
 
     def keep(self, tensor: Tensor) -> Tensor:
         """Leave a tensor to the pass after this one, under its own name."""
         if self.past is not None:
-            self.kept[tensor.address.partition(":")[2]] = tensor
+            self.kept[tensor.path] = tensor
         return tensor
 
     @property
@@ -180,27 +198,37 @@ class Tape:
         """Every address on the tape, second names included."""
         return tuple(self._places)
 
-    def find(self, address: str, scope: str = "") -> Record:
-        """The record at an address, which may be shortened, or ``#k``.
+    def find(self, path: str) -> Record:
+        """The record at a path, whole as it stands on the tape.
 
         Raises:
-            AddressError: nothing stands there, or several records do.
+            UnknownAddressError: nothing stands there.
         """
-        wanted = parse(address)
-        if wanted.run is not None:
+        if (place := self._places.get(path)) is None:
+            raise UnknownAddressError(path, self.addresses)
+        return self.records[place]
+
+    def resolve(self, address: Address, scope: str = "") -> Record:
+        """The record that an address stands for, which may be shortened, or ``#k``; its selectors are left aside.
+
+        Raises:
+            AddressError: nothing stands there, or several records do; or it lies elsewhere.
+        """
+        if address.run is not None:
             raise AddressError(
                 _("{address} names a run, and this is a step of one; leave r{n} out").format(
-                    address=address, n=wanted.run
+                    address=address, n=address.run
                 )
             )
-        if wanted.step not in (None, self.number):
+        if address.at not in (None, self.at):
             raise AddressError(_("{address} lies in another step than @{n}").format(address=address, n=self.number))
-        if wanted.record is not None:
-            return self._numbered(wanted.record)
-        place = self._places.get(wanted.path)
-        return self.records[self._places[resolve(wanted.path, self.addresses, scope)] if place is None else place]
+        if address.record is not None:
+            return self.numbered(address.record)
+        is_whole = address.path in self._places
+        return self.find(address.path if is_whole else resolve(address.path, self.addresses, scope))
 
-    def _numbered(self, index: int) -> Record:
+    def numbered(self, index: int) -> Record:
+        """The record ``#k``, counted from 1; raises `AddressError` where there is none."""
         if not 1 <= index <= len(self.records):
             raise AddressError(
                 _("step @{n} has records {extent}; there is no #{index}").format(
@@ -210,8 +238,9 @@ class Tape:
         return self.records[index - 1]
 
     def __getitem__(self, address: str) -> Tensor:
-        """The tensor at an address, cut by its selectors; raises as `find` and `Tensor.select` do."""
-        return self.find(address).output.select(parse(address).selectors)
+        """The tensor at an address, cut by its selectors; raises as `parse`, `resolve` and `Tensor.select` do."""
+        wanted = parse(address)
+        return self.resolve(wanted).output.select(wanted.selectors)
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self.records)
@@ -242,7 +271,8 @@ class Untraced(Tape):
 
     def __call__(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
         output = op.forward(*inputs, **parameters)
-        output.address = f"{self.at}:{self._prefix}{name}"
+        output.path = self._prefix + name
+        output.at = self.at
         return output
 
     def alias(self, name: str, tensor: Tensor) -> Tensor:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 
-from .passes import At, Pass
+from .addresses import At
+from .passes import Pass
 from .tape import Tape
 from .tensor import Array
 
@@ -13,17 +15,15 @@ from .tensor import Array
 class Tapes:
     """Tapes by place, those touched longest ago dropped first.
 
-    ``budget`` is in bytes of outputs; ``pass_at`` finds what a tape is made from, and ``perform`` makes it.
+    ``budget`` is in bytes of outputs; ``perform`` makes the tape of a pass.
     """
 
-    def __init__(
-        self, budget: int, pass_at: Callable[[At], Pass], perform: Callable[[Pass, Tape], object | None]
-    ) -> None:
+    def __init__(self, budget: int, perform: Callable[[Pass, Tape], object]) -> None:
         self.budget = budget
         self.held = 0
-        self._pass_at, self._perform = pass_at, perform
+        self._perform = perform
         self._kept: OrderedDict[At, Tape] = OrderedDict()
-        self._again: tuple[tuple[str, str], Tape] = ("", ""), Tape(-1)
+        self._again: tuple[tuple[At, str], Tape] = (At(-1), ""), Tape(-1)
 
     @property
     def places(self) -> list[At]:
@@ -32,7 +32,7 @@ class Tapes:
 
     def begun(self, wanted: Pass) -> Tape:
         """A fresh tape; once it has filled half the budget, its further outputs are left to be recomputed."""
-        return wanted.tape(room=self.budget / 2, recompute=self._recomputed)
+        return wanted.tape(room=self.budget / 2, recompute=partial(self._recomputed, wanted))
 
     def of(self, wanted: Pass) -> Tape:
         """The sealed tape of a pass, kept or performed again."""
@@ -45,19 +45,18 @@ class Tapes:
 
     def keep(self, tape: Tape) -> None:
         """Take in a sealed tape; one at least is kept, however large."""
-        self._kept[At(tape.number, tape.beam)] = tape
+        tape.seal()
+        self._kept[tape.at] = tape
         self.held += tape.nbytes
         while self.held > self.budget and len(self._kept) > 1:
             self.held -= self._kept.popitem(last=False)[1].nbytes
 
-    def _recomputed(self, address: str) -> Array:
+    def _recomputed(self, wanted: Pass, path: str) -> Array:
         """An output that was not kept, from a pass that keeps the module around it; the last such pass is kept."""
-        step, _colon, path = address.partition(":")
         module, dot, _name = path.rpartition(".")
-        again = step, module + dot or path
+        again = wanted.place, module + dot or path
         if again != self._again[0]:
-            wanted = self._pass_at(At.of(step))
-            tape = wanted.tape(room=0, recompute=self._recomputed, within=again[1])
+            tape = wanted.tape(room=0, recompute=partial(self._recomputed, wanted), within=again[1])
             self._perform(wanted, tape)
             self._again = again, tape
         return self._again[1].find(path).output.array

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .addresses import Index, Label, Selector, Span
+from .addresses import At, Index, Label, Selector, Span, written
 from .arithmetic import Leaf
 from .errors import SelectorError
 from .i18n import _, ngettext
 from .pieces import goes_by
 
 Array = NDArray[Any]
+Located = tuple[int | slice, ...]
+"""An index for each axis of a tensor, every place counted from 0."""
 
 
 class Axis(NamedTuple):
@@ -29,7 +31,7 @@ class Axis(NamedTuple):
 
     def named(self, name: str) -> Axis:
         """The same places under another name, as when positions become queries."""
-        return self._replace(name=name)
+        return Axis(name, self.labels, self.numbers)
 
     def number(self, place: int) -> int:
         """What a place is counted as."""
@@ -55,14 +57,23 @@ class Statistics(NamedTuple):
 
 
 class Tensor:
-    """An array with named axes. ``address`` says where it was recorded (``@3:decoder.0.ffn.norm``), or is empty."""
+    """An array with named axes.
 
-    __slots__ = ("address", "array", "dims")
+    ``path`` is what it is called (``decoder.0.ffn.norm``), if anything; ``at`` the pass in which it was recorded.
+    """
 
-    def __init__(self, array: Array, dims: tuple[Axis, ...], address: str = "") -> None:
+    __slots__ = ("array", "at", "dims", "path")
+
+    def __init__(self, array: Array, dims: tuple[Axis, ...], path: str = "", at: At | None = None) -> None:
         self.array = array
         self.dims = dims
-        self.address = address
+        self.path = path
+        self.at = at
+
+    @property
+    def address(self) -> str:
+        """Where it was recorded, ``@3:decoder.0.ffn.norm``; else what it is called."""
+        return written(self.path, self.at)
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -77,7 +88,7 @@ class Tensor:
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
-        return cast("tuple[int, ...]", self.array.shape)
+        return self.array.shape
 
     def statistics(self) -> Statistics:
         """Minimum, maximum, mean and standard deviation, as `Statistics` has them.
@@ -102,7 +113,7 @@ class Tensor:
 
     def leaf(self, *index: int) -> Leaf:
         """The cell at ``index`` as an operand of an expression."""
-        return Leaf(self.address, tuple(map(int, index)), float(self.array[index]))
+        return Leaf(self.path, tuple(map(int, index)), float(self.array[index]), self.at)
 
     def row(self, *index: int) -> Row:
         """The cells along the last axis at ``index`` of the others."""
@@ -118,14 +129,15 @@ class Tensor:
         Raises:
             SelectorError: too many selectors, a place out of range, or a label that does not occur.
         """
-        if not selectors:
-            return self
-        index = self.locate(selectors)
-        places = zip(self.dims, index, self.shape, strict=True)
-        dims = tuple(_part(axis, where, n) for axis, where, n in places if isinstance(where, slice))
-        return Tensor(self.array[index], dims, self.address)
+        return self.cut(self.locate(selectors)) if selectors else self
 
-    def locate(self, selectors: Sequence[Selector]) -> tuple[int | slice, ...]:
+    def cut(self, where: Located) -> Tensor:
+        """The part at an index for each axis."""
+        places = zip(self.dims, where, self.shape, strict=True)
+        dims = tuple(_part(axis, place, n) for axis, place, n in places if isinstance(place, slice))
+        return Tensor(self.array[where], dims, self.path, self.at)
+
+    def locate(self, selectors: Sequence[Selector]) -> Located:
         """Selectors as an index into the array, every place counted from 0; raises as `select` does."""
         if len(selectors) > len(self.dims):
             raise SelectorError(self._too_many(len(selectors)))
@@ -193,7 +205,7 @@ class Row:
         """The row's address, with selectors as the cells' addresses have them."""
         first, last = self[0].index, self[len(self) - 1].index
         selectors = [str(a) if a == b else ":" for a, b in zip(first, last, strict=True)]
-        return f"{self.tensor.address}[{','.join(selectors)}]"
+        return written(self.tensor.path, self.tensor.at, selectors)
 
     def largest(self) -> Leaf:
         """The cell with the largest value, of equals the first; one that is nan before any other."""
@@ -201,7 +213,7 @@ class Row:
 
     def find(self, cell: Leaf) -> int | None:
         """The place of a cell, if it is one of these."""
-        if cell.address != self.tensor.address:
+        if (cell.path, cell.at) != (self.tensor.path, self.tensor.at):
             return None
         place = cell.index[len(self.before)]
         return place if place < len(self) and self[place].index == cell.index else None
@@ -277,7 +289,8 @@ class Parameter(Tensor):
         fill: Callable[[], None] | None = None,
     ) -> None:
         self.dims = dims
-        self.address = name
+        self.path = name
+        self.at = None
         self.offset = offset
         self.transposed = transposed
         self.wrapped = wrapped
@@ -290,7 +303,7 @@ class Parameter(Tensor):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return cast("tuple[int, ...]", self._room.shape)
+        return self._room.shape
 
     def split(self, parts: int) -> list[Parameter]:
         """Equal parts along the first axis, as views."""
@@ -301,7 +314,7 @@ class Parameter(Tensor):
             Parameter(
                 self._room[i * n : (i + 1) * n],
                 self.dims,
-                self.address,
+                self.path,
                 offset=self.offset + i * n,
                 transposed=self.transposed,
                 wrapped=self.wrapped,
@@ -316,13 +329,13 @@ class Parameter(Tensor):
         room, dims = (self._room.T, self.dims[::-1]) if self.transposed else (self._room, self.dims)
         if self.wrapped:
             room, dims = room[None], (Axis("row"), *dims)
-        return Parameter(room, dims, self.address, fill=self._fill)
+        return Parameter(room, dims, self.path, fill=self._fill)
 
     def leaf(self, *index: int) -> Leaf:
         stored = (int(index[0]) + self.offset, *map(int, index[1:]))
         if self.transposed:
             stored = stored[::-1]
-        return Leaf(self.address, (0, *stored) if self.wrapped else stored, float(self.array[index]))
+        return Leaf(self.path, (0, *stored) if self.wrapped else stored, float(self.array[index]))
 
 
 class Unread(Parameter):
@@ -375,10 +388,11 @@ def _place(selector: Selector, axis: Axis, length: int) -> int | slice:
                 raise SelectorError(problem.format(value=value, axis=axis.name, n=length, last=length - 1))
             return value % length
         case Label():
-            return _labelled(selector, axis)
+            return place_of(selector, axis)
 
 
-def _labelled(label: Label, axis: Axis) -> int:
+def place_of(label: Label, axis: Axis) -> int:
+    """The place of a label on an axis; raises SelectorError where it does not occur."""
     if axis.labels is None:
         raise SelectorError(_("axis {axis} has no labels; give a number").format(axis=axis.name))
     exact = [i for i, piece in enumerate(axis.labels) if piece == label.text]

@@ -11,14 +11,13 @@ from random import Random
 
 import numpy as np
 
-from .addresses import Selector, parse
+from .addresses import Selector, written
 from .arithmetic import magnitude
 from .derive import Derivation, derive, record_of
 from .differences import farthest
 from .i18n import _
 from .operation import Trait
 from .ops.attention import is_hidden
-from .passes import At
 from .pieces import token_of
 from .run import Run
 from .tape import Record, Tape
@@ -80,7 +79,7 @@ def verify(run: Run, records: Sequence[Record], selectors: Sequence[Selector] = 
     Raises:
         SelectorError: the selectors don't fit a record.
     """
-    steps = {place: run.at(place) for place in {At.of(record.output.address) for record in records}}
+    steps = {place: run.at(place) for place in {record.at for record in records}}
     whole = [tape for tape in steps.values() if {record.index for record in records} >= {*range(1, len(tape) + 1)}]
     return [
         derivations(run, records, selectors),
@@ -216,7 +215,7 @@ def _leeway(run: Run, record: Record) -> float:
 
     That has no cache. Where the search had one, what it had added up before is from a pass with a cache.
     """
-    return DRIFT[run.model.dtype] if run.cached and parse(record.output.address).beam is not None else 0.0
+    return DRIFT[run.model.dtype] if run.cached and record.at.beam is not None else 0.0
 
 
 def _misled(run: Run, derivation: Derivation, leeway: float) -> Iterator[str]:
@@ -238,7 +237,7 @@ def _largest(recorded: Array, other: Array) -> tuple[float, Index]:
 
 
 def _cell(record: Record, index: Sequence[int]) -> str:
-    return f"{record.output.address}[{','.join(map(str, index))}]" if index else record.output.address
+    return written(record.address, record.at, index)
 
 
 def _pieces(run: Run, record: Record, axis: Axis, length: int) -> list[str]:
@@ -252,7 +251,7 @@ def _pieces(run: Run, record: Record, axis: Axis, length: int) -> list[str]:
 
 def _uncached(run: Run, made: Tape) -> Tape:
     """A step's pass once more, over all positions."""
-    wanted = replace(run.pass_at(At(made.number)), start=0, past=None)
+    wanted = replace(run.pass_at(made.at), start=0, past=None)
     tape = wanted.tape()
     run.logits(wanted, tape)
     return tape

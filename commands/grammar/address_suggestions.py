@@ -11,11 +11,12 @@ from itertools import islice
 from typing import NamedTuple
 
 from tracer.addresses import Address, Label, matching, parse, unescaped
-from tracer.debugger.expressions import DISTRIBUTION, FUNCTIONS, VARIABLES, earlier, wants_value
+from tracer.debugger.expressions import DISTRIBUTION, FUNCTIONS, VARIABLES, OverAll, earlier, wants_value
 from tracer.debugger.locations import performed
 from tracer.debugger.session import Session
 from tracer.errors import AddressError
 from tracer.i18n import _, ngettext
+from tracer.stack import LAYER, PLACE, STEP
 from tracer.tape import Record, Tape
 from tracer.tensor import Axis, Tensor
 
@@ -30,6 +31,9 @@ _PATH = re.compile(rf"{_RUN}(?:@(?P<step>\d{{1,9}}):)?(?P<path>(?:[A-Za-z_*][\w*
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)$')
 _EARLIER = re.compile(r"\$\d*$")
 _TAKING_A_TOKEN = re.compile(rf"\b(?:{'|'.join(DISTRIBUTION)})\(\s*$")
+_TAKING_ANOTHER = re.compile(r'\blogit_diff\(\s*"(?:[^"\\]|\\.)*"\s*,\s*$')
+_CALLING = re.compile(r'"(?:[^"\\]|\\.)*"|\[[^\]]*\]|(?P<name>\w*)\(|(?P<close>\))|(?P<comma>,)')
+_WORD = re.compile(r"\w*$")
 _TAKING_A_TEXT = re.compile(r"\btext\s*[=!]=\s*$")
 
 
@@ -67,9 +71,31 @@ def expressions(typing: Typing) -> Iterator[Suggestion]:
     quote = _QUOTED.search(text) if text.count('"') % 2 else None
     if quote:
         return iter(()) if _TAKING_A_TEXT.search(text[: quote.start()]) else _vocabulary(typing, quote[1])
-    if _TAKING_A_TOKEN.search(text):
+    if _TAKING_A_TOKEN.search(text) or _TAKING_ANOTHER.search(text):
         return iter([Suggestion('"', 0, _("a token"))])
-    return _values(typing)
+    return _axes(typing) if _takes_an_axis(text) else _values(typing)
+
+
+def _takes_an_axis(text: str) -> bool:
+    """Whether a text ends within a call, after its first value, where names of axes may stand."""
+    calls: list[tuple[str, bool]] = []
+    for match in _CALLING.finditer(text):
+        if match["name"] is not None:
+            calls.append((match["name"], False))
+        elif match["close"] and calls:
+            calls.pop()
+        elif match["comma"] and calls:
+            calls[-1] = calls[-1][0], True
+    return bool(calls) and calls[-1][1] and isinstance(FUNCTIONS.get(calls[-1][0]), OverAll)
+
+
+def _axes(typing: Typing) -> Iterator[Suggestion]:
+    """The names of axes that tensors have, and those along which several of them lie."""
+    word = _WORD.search(typing.text)
+    typed = word[0] if word else ""
+    dims = (axis for tape in _tapes(typing, None) for record in tape for axis in record.output.dims)
+    names = dict.fromkeys([*(axis.name for axis in dims), LAYER, PLACE, STEP])
+    return (Suggestion(name, len(typed), _("axis")) for name in names if name.startswith(typed))
 
 
 def _values(typing: Typing) -> Iterator[Suggestion]:
@@ -84,7 +110,7 @@ def _values(typing: Typing) -> Iterator[Suggestion]:
         return
     yield from _addresses(typing, match, "@1:", trained=True)
     if match.start() == match.start("path"):
-        notes = {**{f"{name}(": _("function") for name in (*FUNCTIONS, *DISTRIBUTION)}, **dict.fromkeys(VARIABLES, "")}
+        notes = {**{f"{name}(": _("function") for name in FUNCTIONS}, **dict.fromkeys(VARIABLES, "")}
         typed = match["path"]
         yield from (Suggestion(name, len(typed), notes[name]) for name in notes if name.startswith(typed))
 
@@ -106,7 +132,7 @@ def _addresses(typing: Typing, match: re.Match[str], ahead: str, *, trained: boo
         typing.session.here.run_of(parse(f"{match['run'].rstrip(':')}:x"))
     places = [_Place(tape.addresses, tape, _scope(typing, tape), _prefix(typing, tape, step, ahead)) for tape in tapes]
     if trained and tapes and step is None:
-        places.append(_Place(typing.session.run.model.named.names))
+        places.append(_Place(typing.session.run.parameters.names))
     found: dict[str, Suggestion] = {}
     for suggested in (_next, _holding):
         for place in places if not found else ():
@@ -148,8 +174,8 @@ def _tapes(typing: Typing, step: int | None) -> Iterator[Tape]:
 
 
 def _work(session: Session) -> float:
-    numbers = sum(math.prod(parameter.shape) for parameter in session.run.model.parameters.values())
-    return numbers * float(len(session.run.source_ids) + 1)
+    numbers = sum(math.prod(parameter.shape) for parameter in session.run.parameters.stored.values())
+    return numbers * float(len(session.run.source) + 1)
 
 
 def _next(typed: str, place: _Place) -> Iterator[tuple[str, str]]:
@@ -254,7 +280,7 @@ def _tensor(typing: Typing, match: re.Match[str]) -> Tensor | None:
 
 def _first(tape: Tape, address: Address, scope: str) -> Tensor:
     if not address.is_glob:
-        return tape.find(str(address), scope).output
+        return tape.resolve(address, scope).output
     found = matching(address.path, tape.addresses, scope)
     return tape.find(found[0] if found else address.path).output
 
@@ -281,7 +307,6 @@ def _places(axis: Axis, size: int) -> Iterator[tuple[str, str]]:
 
 def _vocabulary(typing: Typing, typed: str) -> Iterator[Suggestion]:
     """Tokens of the output vocabulary, after a quote; a leading blank may be left out."""
-    model = typing.session.run.model
-    pieces = (model.piece(i, "target") for i in range(model.facts.target_vocab if model.target else 0))
+    pieces = typing.session.run.card.pieces("target")
     found = (piece for piece in pieces if piece.removeprefix("▁").removeprefix(" ").startswith(unescaped(typed)))
     yield from (Suggestion(str(Label(piece))[1:], len(typed)) for piece in islice(found, MOST if typed else 0))

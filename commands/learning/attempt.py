@@ -83,7 +83,7 @@ class Attempt:
 
     @property
     def _tracing(self) -> tuple[str, str]:
-        return self._sitting.opener.text, self._sitting.opener.model.name
+        return self._sitting.opener.text, self._sitting.run.card.name
 
     @property
     def astray(self) -> str:

@@ -15,6 +15,7 @@ from tracer.addresses import Address, parse
 from tracer.debugger.expressions import compile_expression, truth
 from tracer.errors import AddressError, TraceError
 from tracer.tape import Record
+from tracer.tensor import Located
 
 from ..grammar.parsing import Call, parse_line
 from ..registry import Command, lookup
@@ -26,12 +27,12 @@ from ..sitting import Sitting
 class Seen:
     """What a sitting has shown of its run since a step began, and which commands it has carried out.
 
-    ``text`` and ``model`` are what the sitting began with.
+    ``text`` and the ``name`` of the model are what the sitting began with.
     """
 
     def __init__(self, sitting: Sitting) -> None:
         self.sitting = sitting
-        self.text, self.model = sitting.opener.text, sitting.opener.model.name
+        self.text, self.name = sitting.opener.text, sitting.run.card.name
         self._cells: list[Cells] = []
         self._calls: list[Call] = []
         self._run = sitting.run
@@ -93,7 +94,7 @@ class Seen:
         if not address.path:
             return True
         try:
-            found = self.sitting.run.step(record.step).find(address.path, self.sitting.here.scope)
+            found = self.sitting.run.step(record.step).resolve(Address(address.path), self.sitting.here.scope)
         except AddressError:
             return False
         return found.index == record.index
@@ -115,26 +116,31 @@ def _any(questions: Iterable[Callable[[], bool]]) -> bool:
 
 def _covers(cells: Iterable[Cells], record: Record, address: Address) -> bool:
     """Whether all the cells of a record that an address asks for are among those shown."""
-    return bool(_marked(cells, record)[record.output.locate(address.selectors)].all())
+    return bool(_marked(cells, record)[_asked(record, address)].all())
 
 
 def _is_just(shown: Cells, address: Address) -> bool:
     """Whether the cells that an address asks for are those seen, and no others."""
-    wanted = Cells(shown.record, address.selectors)
+    wanted = Cells(shown.record, _asked(shown.record, address))
     return bool((_marked([shown], shown.record) == _marked([wanted], shown.record)).all())
 
 
 def _meets(shown: Cells, address: Address) -> bool:
     """Whether one of the cells that an address asks for is the one shown."""
-    return bool(_marked([shown], shown.record)[shown.record.output.locate(address.selectors)].any())
+    return bool(_marked([shown], shown.record)[_asked(shown.record, address)].any())
+
+
+def _asked(record: Record, address: Address) -> Located:
+    """The cells of a record that an address asks for, as an index; raises as `Tensor.locate` does."""
+    return record.output.locate(address.selectors)
 
 
 def _marked(cells: Iterable[Cells], record: Record) -> np.ndarray:
     """[…] as the record: True where a cell of it was shown."""
     marked = np.zeros(record.output.shape, bool)
     for shown in cells:
-        if shown.record.output.address == record.output.address:
-            marked[record.output.locate(shown.selectors)] = True
+        if (shown.record.at, shown.record.index) == (record.at, record.index):
+            marked[shown.where] = True
     return marked
 
 
@@ -219,8 +225,8 @@ def _text(text: str) -> Asked:
 
 def _model(name: str) -> Asked:
     if name:
-        return lambda seen: seen.sitting.opener.model.name == name
-    return lambda seen: seen.sitting.opener.model.name != seen.model
+        return lambda seen: seen.sitting.run.card.name == name
+    return lambda seen: seen.sitting.run.card.name != seen.name
 
 
 def _result(text: str) -> Asked:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tracer import i18n, views
 from tracer.addresses import suggestion
 from tracer.errors import InputError
-from tracer.i18n import _
+from tracer.i18n import _, ngettext
 
 from ..results.result import Result, answer
 from .lesson import Lesson
@@ -115,7 +115,8 @@ def _state(progress: Progress, name: str) -> str:
         return finished
     steps = [step.id for step in read_lesson(find(name)).steps]
     done = len({*marks.done, *marks.skipped} & {*steps})
-    return finished + "   " + _("{done} of {count} steps").format(done=done, count=len(steps))
+    told = ngettext("{done} of {count} step", "{done} of {count} steps", len(steps))
+    return finished + "   " + told.format(done=done, count=len(steps))
 
 
 def next_lesson(progress: Progress) -> str | None:

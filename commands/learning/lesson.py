@@ -15,7 +15,7 @@ from tracer.debugger.expressions.values import plain
 from tracer.debugger.locations import Here
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
-from tracer.run import Run
+from tracer.trace import Trace
 
 from .checks import Check
 from .lesson_file import LessonError
@@ -245,7 +245,7 @@ def _hole(found: re.Match[str], line: int, path: Path) -> str | Hole:
 
 def written(value: Value, decimals: int = DECIMALS) -> str:
     """A value in a sentence: fixed decimals, a vector in parentheses."""
-    return _vector(value, decimals) if np.ndim(value) else _scalar(value, decimals)  # type: ignore[arg-type]
+    return _vector(np.asarray(value), decimals) if np.ndim(value) else _scalar(value, decimals)  # type: ignore[arg-type]
 
 
 def _vector(values: Any, decimals: int) -> str:
@@ -260,19 +260,19 @@ def _scalar(value: Any, decimals: int) -> str:
     return str(value)
 
 
-def pieces_on(run: Run, side: Literal["source", "target"]) -> Sequence[str]:
+def pieces_on(run: Trace, side: Literal["source", "target"]) -> Sequence[str]:
     """The tokens read on one side so far."""
     return run.source if side == "source" else run.target
 
 
-def piece_of(run: Run, side: Side, value: Value) -> str:
+def piece_of(run: Trace, side: Side, value: Value) -> str:
     """The token of a place, or of an id of the output's vocabulary; raises `TraceError` where there is none."""
     place = plain(value)
     if not isinstance(place, int):
         raise InputError(_("{value} is no place of a token").format(value=written(place)))
     if side == "vocab":
-        [checked] = run.model.check_ids([place], "target")
-        return run.model.piece(checked, "target")
+        run.card.check_id(place, "target")
+        return run.card.piece(place, "target")
     pieces = pieces_on(run, side)
     if not 0 <= place < len(pieces):
         raise InputError(_("there is no token {n}; there are {count}").format(n=place, count=len(pieces)))

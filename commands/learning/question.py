@@ -99,9 +99,8 @@ class Question:
         if self.asking.among is None:
             return [self._value(reading, text, here) for reading in _as_expressions(understood(text))]
         if self.asking.among == "vocab":
-            tokenizer = self.here.run.model.target
-            ids = [tokenizer.id_of(word) for word in (text, unquoted(text))] if tokenizer else []
-            places = [number for number in ids if number is not None][:1]
+            found = [self.here.run.card.id_of(word, "target") for word in (text, unquoted(text))]
+            places = [number for number in found if number is not None][:1]
         else:
             options = self.options or ()
             places = _places(text, options) or _places(unquoted(text), options)

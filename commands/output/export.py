@@ -106,6 +106,5 @@ def _matrix(shown: Shown) -> Tensor:
                 n=array.ndim
             )
         )
-    names = thing.get("axes") or [_("axis {n}").format(n=n) for n in range(array.ndim)]
-    labels = thing.get("labels", {})
-    return Tensor(array, tuple(Axis(name, labels.get(name)) for name in names))
+    told = thing if thing["kind"] == "tensor" else thing["data"]
+    return Tensor(array, tuple(Axis(name, told["labels"].get(name)) for name in told["axes"]))

@@ -10,13 +10,13 @@ import numpy as np
 
 from tracer import views
 from tracer.debugger.displays import Format
-from tracer.debugger.expressions import Several, Value, arrays
+from tracer.debugger.expressions import Places, Several, Value, as_tensor, header, plain
 from tracer.debugger.session import Session
 from tracer.document import BOLD, DIM
 from tracer.export import jsonl
-from tracer.i18n import _
+from tracer.i18n import _, ngettext
 from tracer.stack import stacked
-from tracer.tensor import Array, Axis, Tensor
+from tracer.tensor import Tensor
 
 from .result import Result, Results, View, answer
 
@@ -25,75 +25,72 @@ PLAIN = Format()
 
 @dataclass(frozen=True)
 class Computed:
-    """What an expression came to, under its text; ``along`` is the axis whose places it counts, if it counts some."""
+    """What an expression came to, under its text."""
 
     text: str
     value: Any
     form: Format = PLAIN
     label: str = ""
     remark: str = ""
-    along: Axis | None = None
 
     def results(self) -> Results:
-        yield value_result(
-            self.text, self.value, self.form, label=self.label, remark=self.remark, pieces=self._pieces()
-        )
-
-    def _pieces(self) -> Any:
-        """The tokens at the places that are counted, nested as these are."""
-        labels = self.along.labels if self.along else None
-        if labels is None or isinstance(self.value, Several):
-            return None
-        return _looked_up(labels, np.asarray(self.value).tolist())
-
-
-def _looked_up(labels: Sequence[str], places: Any) -> Any:
-    return [_looked_up(labels, place) for place in places] if isinstance(places, list) else labels[places]
+        yield value_result(self.text, self.value, self.form, label=self.label, remark=self.remark)
 
 
 FEW = 16
 """So many whole numbers at most are written in one line."""
 
 
-def value_result(
-    text: str, value: Any, form: Format = PLAIN, *, label: str = "", remark: str = "", pieces: Any = None
-) -> Result:
-    """The value of an expression, under its text, with a remark; of an array all, or what fits.
+def value_result(text: str, value: Any, form: Format = PLAIN, *, label: str = "", remark: str = "") -> Result:
+    """The value of an expression, under its text, with a remark; of a tensor all, or what fits.
 
-    ``pieces`` are the tokens at the places that it counts.
+    Where it is places, the tokens that stand there are named.
     """
     title, tail = f"{label}{text}", f"   ({remark})" if remark else ""
+    pieces = _pieces(value)
 
     def view() -> View:
-        tensor = as_tensor(value)
-        if isinstance(value, Several) and all(np.ndim(part) == 0 for part in arrays(value).values):
-            pairs = zip(value.addresses, arrays(value).values, strict=True)
-            return label + "\n".join(f"{address}  {_number(part, form)}" for address, part in pairs) + tail
-        if tensor is None:
-            return _tables(value, title + tail, form)
-        if not isinstance(value, str) and tensor.array.ndim and not _is_few(tensor):
-            return tensor_in_format(tensor, title + tail, form, pieces)
-        return f"{title} = {_number(arrays(value), form)}{_quoted(pieces)}{tail}"
+        if isinstance(value, Several):
+            return _several(value, title, label, tail, form)
+        if isinstance(value, Tensor) and value.dims and not _is_few(value):
+            return tensor_in_format(value, title + tail, form, pieces)
+        return f"{title} = {_number(value, form)}{_quoted(pieces)}{tail}"
 
     named = {} if pieces is None else {"tokens": pieces}
-    return answer("print", lambda: {"expression": text, "value": plain(value), **named}, view)
+    return answer("print", lambda: {"expression": text, "value": jsonable(value), **axes_of(value), **named}, view)
 
 
-def as_tensor(value: Any) -> Tensor | None:
-    """A value as one tensor: an array with its axes numbered, several along a new axis; None where they don't fit."""
-    match value:
-        case Tensor():
-            return value
-        case Several():
-            parts = [part for part in map(as_tensor, value.values) if part is not None]
-            return stacked(parts, value.addresses)
-        case _:
-            return unlabelled(np.asarray(value))
+def _pieces(value: Any) -> Any:
+    """The tokens at the places that are counted, nested as these are."""
+    labels = value.along.labels if isinstance(value, Places) else None
+    return None if labels is None else _looked_up(labels, value.array.tolist())
+
+
+def _looked_up(labels: Sequence[str], places: Any) -> Any:
+    return [_looked_up(labels, place) for place in places] if isinstance(places, list) else labels[places]
+
+
+def _several(several: Several, title: str, label: str, tail: str, form: Format) -> View:
+    """Values that don't make one: numbers a line each in one table or, where they don't fit in one, in a table each."""
+    parts = list(map(as_tensor, several.values))
+    if all(not part.dims for part in parts):
+        pairs = zip(several.addresses, several.values, strict=True)
+        return label + "\n".join(f"{address}  {_number(part, form)}" for address, part in pairs) + tail
+    whole = stacked(parts, several.addresses)
+    return _tables(several, title + tail, form) if whole is None else tensor_in_format(whole, title + tail, form)
+
+
+def whole_of(value: Any) -> Tensor | None:
+    """A value as one tensor, several along a new axis; None where they don't fit."""
+    if isinstance(value, Several):
+        return stacked(list(map(as_tensor, value.values)), value.addresses)
+    return as_tensor(value)
 
 
 def _is_few(tensor: Tensor) -> bool:
     """Whether it is a row of whole numbers that is read better in a line, as a shape is."""
-    return tensor.axes == (_axis_name(0),) and tensor.array.dtype.kind in "iu" and tensor.array.size <= FEW
+    is_row = len(tensor.dims) == 1 and tensor.dims[0].numbers is None
+    return is_row and tensor.array.dtype.kind in "iu" and tensor.array.size <= FEW
 
 
 def _quoted(pieces: Any) -> str:
@@ -106,9 +103,8 @@ def _quoted(pieces: Any) -> str:
 
 def _tables(several: Several, title: str, form: Format) -> View:
     """Tensors that don't fit in one table, a table each."""
-
-    tensors = ((name, as_tensor(part)) for name, part in zip(several.addresses, several.values, strict=True))
-    parts = (tensor_in_format(part, name, form) for name, part in tensors if part)
+    tensors = zip(several.addresses, map(as_tensor, several.values), strict=True)
+    parts = (tensor_in_format(part, name, form) for name, part in tensors)
     return views.below.below(views.below.sentence(title, BOLD), *parts)
 
 
@@ -137,24 +133,20 @@ def in_format(view: View, form: Format) -> View:
 
 def written(value: Value) -> str:
     """A value in a sentence."""
-    if isinstance(value, np.ndarray):
-        return _("a tensor [{shape}]").format(shape=",".join(map(str, value.shape)))
-    return _number(value, PLAIN) if not isinstance(value, Several) else _("{n} values").format(n=len(value.values))
-
-
-def unlabelled(array: Array) -> Tensor:
-    """An array that an expression came to, its axes numbered."""
-    return Tensor(array, tuple(Axis(_axis_name(n)) for n in range(array.ndim)))
-
-
-def _axis_name(number: int) -> str:
-    return _("axis {n}").format(n=number)
+    match value:
+        case Several():
+            return ngettext("{n} value", "{n} values", len(value.values)).format(n=len(value.values))
+        case Tensor():
+            return _("a tensor {axes}").format(axes=header(value))
+        case _:
+            return _number(value, PLAIN)
 
 
 def _number(value: Any, form: Format) -> str:
-    if isinstance(value, float):
-        return format(value, _notation(form))
-    return jsonl.dumps({"": plain(value)})[len('{"": ') : -1]
+    number = plain(value)
+    if isinstance(number, float):
+        return format(number, _notation(form))
+    return jsonl.dumps({"": jsonable(number)})[len('{"": ') : -1]
 
 
 def _notation(form: Format) -> str:
@@ -164,18 +156,29 @@ def _notation(form: Format) -> str:
     return f".{form.decimals}{letter}"
 
 
-def plain(value: Any) -> Any:
+def jsonable(value: Any) -> Any:
     """A value as JSON has it; the tensors of a glob by address."""
-    if isinstance(value, Several):
-        return dict(zip(value.addresses, map(plain, value.values), strict=True))
-    array = arrays(value)
-    return jsonl.values(array) if isinstance(array, np.ndarray) else array
+    match value:
+        case Several():
+            return dict(zip(value.addresses, map(jsonable, value.values), strict=True))
+        case Tensor():
+            return jsonl.values(value.array)
+        case _:
+            return plain(value)
+
+
+def axes_of(value: Any) -> dict[str, Any]:
+    """The axes of a tensor and what stands along them, as JSON has them; nothing of other values."""
+    if not isinstance(value, Tensor) or not value.dims:
+        return {}
+    numbered = {axis.name: list(map(str, axis.numbers)) for axis in value.dims if axis.numbers and axis.numbers[0]}
+    return {"axes": value.axes, "labels": {**numbered, **value.labels}}
 
 
 def history_facts(session: Session) -> Results:
     """The values printed so far, a line each."""
     kept = list(enumerate(session.history, 1))
-    facts = [{"number": n, "expression": text, "value": plain(value)} for n, (text, value) in kept]
+    facts = [{"number": n, "expression": text, "value": jsonable(value), **axes_of(value)} for n, (text, value) in kept]
 
     def view() -> View:
 
@@ -188,9 +191,9 @@ def history_facts(session: Session) -> Results:
 def _line(title: str, value: Any) -> View:
     """A line about a value."""
 
-    tensor = as_tensor(value)
+    tensor = whole_of(value)
     if tensor is None:
         return views.below.sentence(f"{title} = {written(value)}")
-    if tensor.array.ndim and not _is_few(tensor):
+    if tensor.dims and not _is_few(tensor):
         return views.tensors.header_view(tensor, title=title)
-    return views.below.sentence(f"{title} = {_number(arrays(value), PLAIN)}")
+    return views.below.sentence(f"{title} = {_number(value, PLAIN)}")

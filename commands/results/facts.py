@@ -14,15 +14,15 @@ import numpy as np
 from tracer import render, views
 from tracer.addresses import Address, parse
 from tracer.debugger.session import Session
-from tracer.decoding.settings import DECLARED
 from tracer.errors import InputError
 from tracer.export import jsonl
-from tracer.i18n import N_, _, extent, spoken
+from tracer.i18n import N_, Message, _, extent, spoken
 from tracer.modules import Module, tree
 from tracer.past import Past, Rows
-from tracer.run import Run
+from tracer.run import live
 from tracer.tape import Record
 from tracer.tensor import Statistics, Tensor
+from tracer.trace import Decided, Trace
 
 from .places import place_facts, place_line
 from .result import Result, Results, View, answer
@@ -33,21 +33,22 @@ MOST_LISTED = 5
 
 def model_facts(session: Session) -> Results:
     """The modules of the model with their parameters, and what was left unused."""
-    model = session.run.model
-    root = tree(model.name, ((name, parameter.shape) for name, parameter in model.parameters.items()))
-    itemsize = np.dtype(model.dtype).itemsize
+    card, parameters = session.run.card, session.run.parameters.stored
+    root = tree(card.name, ((name, parameter.shape) for name, parameter in parameters.items()))
+    itemsize = np.dtype(card.dtype).itemsize
 
     facts = {
-        "model": model.describe(),
+        "model": card.describe(),
         "parameters": root.count,
         "bytes": root.count * itemsize,
         "modules": _module(root),
-        "ignored": dict(model.ignored),
+        "ignored": dict(card.ignored),
     }
-    yield answer("info", lambda: {"model": facts}, view=model.describe)
-    yield Result(lambda: (), lambda: views.modules.modules_view(root, itemsize))
-    if model.ignored:
-        yield Result(lambda: (), lambda: _("unused: {names}").format(names=", ".join(model.ignored)))
+    yield answer("info", lambda: {"model": facts}, view=card.describe)
+    if parameters:
+        yield Result(lambda: (), lambda: views.modules.modules_view(root, itemsize))
+    if card.ignored:
+        yield Result(lambda: (), lambda: _("unused: {names}").format(names=", ".join(card.ignored)))
 
 
 def _module(module: Module) -> dict[str, Any]:
@@ -57,39 +58,37 @@ def _module(module: Module) -> dict[str, Any]:
 
 def run_facts(session: Session) -> Results:
     """How the run is decoded, who says so, and how far it is."""
-    run = session.run
-    decoded = _decoding(run) if run.chooses else {}
+    run, decided = session.run, dict(session.run.decided)
+    strategy, limit = decided.pop("strategy", None), decided.pop("max_tokens", None)
     facts = {
-        N_("strategy"): _("given output") if run.teacher_forced else run.settings.strategy,
-        **{name: value for name, (value, _origin) in decoded.items()},
+        N_("strategy"): _("given output") if run.teacher_forced else strategy.value if strategy else "",
+        **{NAMED.get(name, name): _in_force(name, setting) for name, setting in decided.items()},
         N_("steps"): extent(f"@{run.first}", f"@{run.computed}") if run.numbers else _("none yet"),
-        N_("tokens"): _room(run) if run.chooses else "",
+        N_("tokens"): _room(run, limit) if run.chooses else "",
         N_("cursor"): f"@{session.cursor.step} #{session.cursor.index}",
         N_("text"): run.text,
         **_stated(run),
     }
-    origins = {name: origin for name, (_value, origin) in decoded.items()}
-    yield _listed("run", facts, {**origins, "tokens": run.limit.by} if decoded else {})
+    origins = {name: setting.origin for name, setting in decided.items()}
+    yield _listed("run", facts, {**origins, "tokens": limit.origin} if limit else origins)
 
 
-def _room(run: Run) -> str:
-    return _("{n} of at most {most}").format(n=len(run.tokens), most=run.max_tokens)
+NAMED: Mapping[str, Message] = {name: name for name in (N_("rules"), N_("cache"))}
+"""What decoding goes by that is no setting of a strategy."""
 
 
-def _decoding(run: Run) -> dict[str, tuple[Any, str]]:
-    """What is in force in a run's strategy, each with its origin."""
-    strategy, rules = run.settings.strategy, run.model.rules.followed
-    heeded = [name for name, declared in DECLARED.items() if declared.strategy == strategy] + ["seed"] * (
-        strategy == "sample"
-    )
-    return {
-        **{name: (getattr(run.in_force, name), run.origin(name)) for name in heeded},
-        **({N_("rules"): (rules, "stated")} if rules else {}),
-        N_("cache"): (_("on") if run.cached else _("off"), run.origin("cache")),
-    }
+def _in_force(name: str, setting: Decided) -> Any:
+    if name == "cache":
+        return _("on") if setting.value else _("off")
+    return setting.value
 
 
-def _stated(run: Run) -> dict[str, Any]:
+def _room(run: Trace, limit: Decided | None) -> str:
+    n = len(run.tokens)
+    return str(n) if limit is None else _("{n} of at most {most}").format(n=n, most=limit.value)
+
+
+def _stated(run: Trace) -> dict[str, Any]:
     """The mask and the positions that were given with the text."""
     given = {N_("mask"): run.mask, N_("position ids"): run.positions}
     return {name: " ".join(map(str, numbers)) for name, numbers in given.items() if numbers is not None}
@@ -216,11 +215,12 @@ def _rank(key: str, sign: int, row: Row) -> tuple[bool, float]:
 
 def cache_facts(session: Session) -> Results:
     """The keys and values that are kept from step to step."""
-    past = session.run.past
+    run = live(session.run, "info cache")
+    past = run.past
     if past is None:
         yield answer("info", lambda: {"cache": None}, lambda: _("the cache is off; set cache on begins a run with it"))
         return
-    here = session.run.past_after(session.cursor.step) if session.cursor.index else None
+    here = run.past_after(session.cursor.step) if session.cursor.index else None
     filled = here.length if here else 0
     layers = _layers(past)
 
@@ -268,7 +268,7 @@ FATES = {
 
 def hypothesis_facts(session: Session) -> Results:
     """What beam search considered for the cursor's step, best first, and what it found in the end."""
-    run = session.run
+    run = live(session.run, "info beams")
     if run.settings.strategy != "beam":
         raise InputError(_("only beam search has hypotheses; set strategy beam, or --strategy beam"))
     number = session.cursor.step

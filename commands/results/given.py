@@ -9,8 +9,8 @@ import numpy as np
 from tracer import views
 from tracer.addresses import Address
 from tracer.debugger.session import Session
-from tracer.run import Run
 from tracer.scored import Scored, scored
+from tracer.trace import Trace
 
 from .result import Result, Results, answer
 from .values import ahead
@@ -26,14 +26,14 @@ def scored_tokens(session: Session) -> Results:
         yield Result(lambda: (), lambda: f"({remark})")
 
     def piece(token: int) -> str:
-        return run.model.piece(token, "target")
+        return run.card.piece(token, "target")
 
     yield answer("tokens", lambda: _data(run, tokens), lambda: views.scored.scored_view(tokens, piece))
 
 
-def _data(run: Run, tokens: list[Scored]) -> dict[str, Any]:
+def _data(run: Trace, tokens: list[Scored]) -> dict[str, Any]:
     def named(token: int) -> dict[str, Any]:
-        return {"token": run.model.piece(token, "target"), "id": token}
+        return {"token": run.card.piece(token, "target"), "id": token}
 
     rows = [
         {

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from tracer.addresses import Address, Index, Label
 from tracer.debugger.session import Session
 from tracer.i18n import _
-from tracer.models.text import Text
-from tracer.passes import At
-from tracer.run import Run
 from tracer.tape import Record
 from tracer.tensor import Tensor
+from tracer.trace import Trace
 
 
 @dataclass(frozen=True)
 class Likely:
     """The row ``place`` of the record ``table`` of `probs` [position, vocab]."""
 
-    run: Run
+    run: Trace
     table: Record
     place: int
 
@@ -30,18 +28,21 @@ class Likely:
         return f"{self.table.output.address}[{self.place}]"
 
     @property
-    def _text(self) -> Text:
-        return self.run.pass_at(At(self.table.step)).text
-
-    @property
     def position(self) -> int:
-        """Where the row stands in what the pass reads, whose last places the table has."""
-        return len(self._text) - self.table.output.shape[0] + self.place
+        """Where the row stands in what is read: all that was given, and what was chosen before the step."""
+        given = len(self._read) - len(self.run.tokens)
+        read = given + self.table.step - 1 if self.run.chooses else given
+        return read - self.table.output.shape[0] + self.place
 
     @property
     def after(self) -> str:
         """The token at that position."""
-        return self._text.labels[self.position]
+        return self._read[self.position]
+
+    @property
+    def _read(self) -> Sequence[str]:
+        """The pieces of what the model reads last, and of what it chose."""
+        return list(self.run.pieces.values())[-1]
 
     @property
     def following(self) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from tracer import views
@@ -10,12 +11,11 @@ from tracer.addresses import Address, Label
 from tracer.debugger.session import Session
 from tracer.errors import AddressError, SelectorError
 from tracer.i18n import N_, _, spoken
-from tracer.model import Model
 from tracer.models.text import SIDES, Side
 from tracer.pieces import token_of
-from tracer.run import Run
 from tracer.tape import Record
-from tracer.tensor import Parameter, Tensor
+from tracer.tensor import Located, Parameter, Tensor
+from tracer.trace import Trace
 
 from .result import View
 
@@ -48,14 +48,14 @@ def parameter_at(session: Session, address: Address) -> Parameter | None:
     return None if address.is_glob else next(iter(session.here.parameters(address).values()), None)
 
 
-def parameter_facts(run: Run, parameter: Parameter, address: Address, step: int) -> dict[str, Any]:
+def parameter_facts(run: Trace, parameter: Parameter, where: Located, step: int) -> dict[str, Any]:
     """A parameter as it was asked for: its name in the file, its shape, what was asked of it, and who uses it."""
-    asked = parameter.select(address.selectors)
+    asked = parameter.cut(where)
     shape = ", ".join(f"{axis.name} {n}" for axis, n in zip(parameter.dims, parameter.shape, strict=True))
     facts: dict[str, Any] = {
         N_("parameter"): parameter.address,
         N_("shape"): f"[{shape}]",
-        N_("file"): str(run.model.path),
+        N_("file"): str(run.card.path),
     }
     if asked.array.ndim:
         statistics = asked.statistics()
@@ -66,36 +66,36 @@ def parameter_facts(run: Run, parameter: Parameter, address: Address, step: int)
             N_("mean"): statistics.mean,
         }
     else:
-        facts |= {N_("value"): float(asked.array), **_token(parameter, address)}
+        facts |= {N_("value"): float(asked.array), **_token(parameter, where)}
     users = ", ".join(_users(run, parameter, step))
     return facts | {N_("used by"): users or _("no operation of the steps computed so far")}
 
 
-def _token(parameter: Tensor, address: Address) -> Mapping[str, str]:
+def _token(parameter: Tensor, where: Located) -> Mapping[str, str]:
     """The token whose row or column a cell of a parameter lies in, if it is one."""
-    for axis, place in zip(parameter.dims, parameter.locate(address.selectors), strict=True):
+    for axis, place in zip(parameter.dims, where, strict=True):
         if axis.labels is not None and isinstance(place, int):
             return {N_("token"): _("{token} = id {id}").format(token=Label(axis.labels[place]), id=place)}
     return {}
 
 
-def _users(run: Run, parameter: Parameter, step: int) -> list[str]:
+def _users(run: Trace, parameter: Parameter, step: int) -> list[str]:
     """The operations that read a parameter: those of the encoder, and of a step, or where it has none of the first."""
     encoder, here, first = (_used_in(run, number, parameter) for number in (0, max(step, 1), 1))
     return [*encoder, *(here or first)]
 
 
-def _used_in(run: Run, number: int, parameter: Parameter) -> list[str]:
+def _used_in(run: Trace, number: int, parameter: Parameter) -> list[str]:
     """The operations that read a parameter in a step, if that is computed."""
     tape = run.step(number) if number in run.numbers else ()
     return [
         record.output.address
         for record in tape
-        if any(isinstance(p, Parameter) and p.address == parameter.address for p in record.parameters.values())
+        if any(isinstance(p, Parameter) and p.path == parameter.path for p in record.parameters.values())
     ]
 
 
-def token_facts(run: Run, label: Label) -> dict[str, Any]:
+def token_facts(run: Trace, label: Label) -> dict[str, Any]:
     """A token: its id, places and row of the embedding on each side; of its k-th occurrence, that place alone.
 
     Raises:
@@ -103,44 +103,34 @@ def token_facts(run: Run, label: Label) -> dict[str, Any]:
     """
     known: dict[str, Any] = {}
     for side, pieces in run.pieces.items():
-        token = _id(run.model, label.text, side)
+        token = run.card.id_of(label.text, side)
         if token is not None:
             known[SIDES[side]] = {
                 N_("id"): token,
-                N_("positions"): _places(label, run.model.piece(token, side), pieces),
+                N_("positions"): _places(label, run.card.piece(token, side), pieces),
                 N_("embedding"): _embedding(run, side, token),
             }
     if not known:
-        raise AddressError(_("{label} is no token of {model}").format(label=label, model=run.model.name))
+        raise AddressError(_("{label} is no token of {model}").format(label=label, model=run.card.name))
     if label.occurrence > 1 and not any(facts["positions"] for facts in known.values()):
         raise AddressError(_("{label} is not there: the token does not occur so often").format(label=label))
     return {N_("token"): label.text, **known}
 
 
-def target_id(run: Run, label: Label) -> int | None:
+def target_id(run: Trace, label: Label) -> int | None:
     """The id of a token in the target vocabulary, None where it is none."""
-    return _id(run.model, label.text, "target")
+    return run.card.id_of(label.text, "target")
 
 
 def choice_of(session: Session, label: Label) -> Found | None:
     """The choice of a token: that of the cursor's step if it is one, else the last; None where it was never chosen."""
     run, token = session.run, target_id(session.run, label)
     given = len(run.target) - len(run.tokens)
-    places = [] if token is None else _places(label, run.model.piece(token, "target"), run.target)
+    places = [] if token is None else _places(label, run.card.piece(token, "target"), run.target)
     steps = [run.tokens[place - given].step for place in places if place >= given]
     if not steps:
         return None
     return Found(run.step(session.cursor.step if session.cursor.step in steps else steps[-1]).find("choice"), ())
-
-
-def _id(model: Model, text: str, side: Side) -> int | None:
-    """The id of a token on one side, None where it is none; without a tokenizer a token is its id."""
-    tokenizer, size = model.source if side == "source" else model.target, model.facts.vocab(side)
-    if tokenizer is not None:
-        token = tokenizer.id_of(text)
-    else:
-        token = int(text[:12]) if text.isascii() and text.isdigit() else None
-    return token if token is not None and token < size else None
 
 
 def _places(label: Label, piece: str, pieces: Sequence[str]) -> list[int]:
@@ -149,11 +139,13 @@ def _places(label: Label, piece: str, pieces: Sequence[str]) -> list[int]:
     return places if label.occurrence == 1 else places[label.occurrence - 1 : label.occurrence]
 
 
-def _embedding(run: Run, side: Side, token: int) -> str:
-    """The row of the embedding table that a token has on one side."""
+def _embedding(run: Trace, side: Side, token: int) -> str:
+    """The row of the embedding table that a token has on one side; nothing where the table was not kept."""
     tape = run.step(run.begins[side])
     tables = (record.parameters.get("weight") for record in tape if "ids" in record.parameters)
-    return next((str(table.row(token).address) for table in tables if table is not None), "")
+    with suppress(AddressError):
+        return next((str(table.row(token).address) for table in tables if table is not None), "")
+    return ""
 
 
 def facts_view(facts: Mapping[str, Any]) -> View:

@@ -8,12 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from tracer import views
-from tracer.addresses import Selector, parse
 from tracer.arithmetic import Leaf
 from tracer.derive import Explainer, Explanation, record_of
-from tracer.run import Run
 from tracer.tape import Record
-from tracer.tensor import Tensor
+from tracer.tensor import Located, Tensor
+from tracer.trace import Trace, not_kept
 
 from .reasons import facts_view, parameter_facts
 from .result import View
@@ -22,13 +21,13 @@ Index = tuple[int, ...]
 
 
 class Within:
-    """What selectors cut out of a parameter, looked at from a step; raises as `Tensor.locate` does."""
+    """The part at an index of a parameter, looked at from a step."""
 
-    def __init__(self, run: Run, address: str, tensor: Tensor, selectors: tuple[Selector, ...], step: int) -> None:
+    def __init__(self, run: Trace, address: str, tensor: Tensor, where: Located, step: int) -> None:
         self._run = run
         self._address = address
         self._tensor = tensor
-        self._where = tensor.locate(selectors)
+        self._where = where
         self._step = step
 
     @property
@@ -48,17 +47,17 @@ class Within:
 
 
 class Recorded(Within):
-    """What selectors cut out of the output of a record of a run; its address has the step."""
+    """The part at an index of the output of a record of a run; its address has the step."""
 
-    def __init__(self, run: Run, record: Record, selectors: tuple[Selector, ...] = ()) -> None:
-        super().__init__(run, record.output.address, record.output, selectors, record.step)
+    def __init__(self, run: Trace, record: Record, where: Located) -> None:
+        super().__init__(run, record.output.address, record.output, where, record.step)
 
 
 @dataclass(frozen=True)
 class RecordedCell:
     """A cell of a record or of a parameter; ``step`` is that of the record it was met in."""
 
-    run: Run
+    run: Trace
     leaf: Leaf
     step: int
 
@@ -78,7 +77,7 @@ class RecordedCell:
 
     @cached_property
     def _explainer(self) -> Explainer:
-        return Explainer(self.run, self.run.model.parameters)
+        return Explainer(self.run)
 
     @cached_property
     def _explanation(self) -> Explanation | None:
@@ -86,5 +85,7 @@ class RecordedCell:
         return None if record is None else self._explainer.explain(record, self.leaf.index, 1)
 
     def _facts(self) -> dict[str, Any]:
-        parameters = {parameter.address: parameter for parameter in self.run.model.parameters.values()}
-        return parameter_facts(self.run, parameters[self.leaf.address].stored, parse(str(self.leaf)), self.step)
+        parameter = self.run.parameters.get(self.leaf.path)
+        if parameter is None:
+            raise not_kept(self.leaf.path)
+        return parameter_facts(self.run, parameter, self.leaf.index, self.step)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tracer.addresses import Selector
 from tracer.export import jsonl
 from tracer.tape import Record
+from tracer.tensor import Located
 
 if TYPE_CHECKING:
     from ..viewer.subject import Subject
@@ -19,10 +19,10 @@ View = Any
 
 @dataclass(frozen=True)
 class Cells:
-    """What selectors cut out of a recorded tensor; ``explained`` says that a reason for it was given."""
+    """The part at an index of a recorded tensor; ``explained`` says that a reason for it was given."""
 
     record: Record
-    selectors: tuple[Selector, ...] = ()
+    where: Located
     explained: bool = False
 
 

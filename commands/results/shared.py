@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tracer import views
 from tracer.debugger.session import Session, Stop
 from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.models.text import Side
-from tracer.run import Run, Token
 from tracer.tape import Record
+from tracer.trace import Token, Trace
 
 from .result import Result, Results, answer
 
@@ -45,7 +45,7 @@ def halted(session: Session, stop: Stop) -> Result:
     )
 
 
-def _words(run: Run, stop: Stop) -> str | None:
+def _words(run: Trace, stop: Stop) -> str | None:
     if stop.reason == "start":
         return _("the run has not started")
     return _("the end of the run: {why}").format(why=run.ending) if stop.reason == "end" else None
@@ -67,7 +67,7 @@ def tokens_so_far(session: Session, command: str) -> Result:
     """The tokens of the source, and those of the target that the cursor has seen."""
     run = session.run
     given = len(run.target) - len(run.tokens)
-    seen: dict[Side, list[str]] = {"source": run.source, "target": run.target[: given + len(session.tokens)]}
+    seen: dict[Side, Sequence[str]] = {"source": run.source, "target": run.target[: given + len(session.tokens)]}
     return Result(
         lambda: [jsonl.result(command, seen)],
         lambda: views.tokens.token_strips({side: seen[side] for side in run.pieces}),

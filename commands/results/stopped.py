@@ -10,7 +10,7 @@ from tracer.debugger.stops import Arisen, Changed, Finding, Holds, Met, Point, S
 from tracer.export import jsonl
 from tracer.i18n import _
 
-from .computed import plain
+from .computed import jsonable
 from .result import Result, Results, answer
 from .shared import token_result
 
@@ -68,9 +68,9 @@ def _met(met: Met) -> jsonl.Object:
 def _found(finding: Finding) -> dict[str, Any]:
     match finding:
         case Holds(text, sides):
-            return {"condition": text, "values": {side: plain(value) for side, value in sides if value is not None}}
+            return {"condition": text, "values": {side: jsonable(value) for side, value in sides if value is not None}}
         case Changed(_step, old, new):
-            return {"old": plain(old), "new": plain(new)}
+            return {"old": jsonable(old), "new": jsonable(new)}
         case Arisen(what, count, size, parameter):
             cell = parameter and {"address": parameter.address, "index": parameter.index, "value": parameter.value}
             return {"what": what, "count": count, "size": size, "parameter": cell}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 from tracer import views
 from tracer.addresses import Address, Selector, UnknownAddressError
 from tracer.debugger.displays import Format
-from tracer.debugger.expressions import Expression, Several, or_of_the_language
+from tracer.debugger.expressions import Expression, Places, Several, or_of_the_language, plain
 from tracer.debugger.history import Earlier
 from tracer.debugger.session import Session
 from tracer.errors import SelectorError
@@ -18,10 +19,9 @@ from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.operation import Trait
 from tracer.ops.softmax import softmax
-from tracer.passes import At
 from tracer.stack import common, stacked
 from tracer.tape import Record
-from tracer.tensor import Parameter, Tensor
+from tracer.tensor import Located, Parameter, Tensor
 
 from .computed import PLAIN, Computed, in_format, tensor_in_format
 from .result import Cells, Result, Results, View
@@ -70,10 +70,15 @@ class Cut(ABC):
     def result(self) -> Result:
         """The values, or the view that fits them; raises as `Tensor.select` does."""
 
+    @cached_property
+    def where(self) -> Located:
+        """The selectors as an index; raises as `Tensor.locate` does."""
+        return self.tensor.locate(self.selectors)
+
     @property
     def cut(self) -> Tensor:
-        """What the selectors leave; raises as `Tensor.select` does."""
-        return self.tensor.select(self.selectors)
+        """What the selectors leave; raises as `Tensor.locate` does."""
+        return self.tensor.cut(self.where) if self.selectors else self.tensor
 
     @property
     def value(self) -> Tensor:
@@ -140,7 +145,7 @@ class Part(Cut):
         return Result(
             lambda: [jsonl.tensor(cut, self.record.step, self.address)],
             lambda: in_format(self._view(cut), self.form),
-            about=Cells(self.record, self.selectors),
+            about=Cells(self.record, self.where),
         )
 
     def line(self) -> Result:
@@ -166,18 +171,18 @@ class Part(Cut):
 
     def _row(self) -> list[int] | None:
         """The index of the one row that is selected whole, if it is one."""
-        *row, last = self.record.output.locate(self.selectors)
+        *row, last = self.where
         whole = last == slice(0, self.record.output.shape[-1], 1) or last == slice(0, self.record.output.shape[-1])
         places = [place for place in row if isinstance(place, int)]
         return places if whole and len(places) == len(row) else None
 
     def _losses(self, cut: Tensor) -> View:
         gold, [axis] = self.record.parameters["gold"], cut.dims
-        pieces = [self.session.run.model.piece(gold[axis.number(i)], "target") for i in range(cut.shape[0])]
+        pieces = [self.session.run.card.piece(gold[axis.number(i)], "target") for i in range(cut.shape[0])]
         return views.scored.loss_view(cut, pieces, title=self.title, decimals=self.form.decimals, full=self.form.whole)
 
     def _softmax(self, row: list[int]) -> View:
-        tape = self.session.run.at(At.of(self.record.output.address))
+        tape = self.session.run.at(self.record.at)
         rows = self.record.output.shape[-1] + 1 if self.form.whole else None
         return views.softmax.softmax_view(
             self.record, row, tape, title=self.title, decimals=self.form.decimals, max_rows=rows
@@ -275,9 +280,8 @@ def sought(session: Session, expression: Expression, form: Format = PLAIN, label
 
 def _computed(session: Session, expression: Expression, form: Format, label: str) -> Shown:
     here, remark = session.here, _ahead_of(session, expression)
-    value = here.earlier(expression.sole) if isinstance(expression.sole, Earlier) else expression.evaluate(here)
-    along = expression.along(here) if expression.along else None
-    return Computed(expression.text, value, form, label, remark, along)
+    value = here.earlier(expression.sole) if isinstance(expression.sole, Earlier) else expression.found(here)
+    return Computed(expression.text, value if isinstance(value, Places) else plain(value), form, label, remark)
 
 
 def _parts(session: Session, address: Address, form: Format, label: str) -> Sequence[Cut]:
@@ -294,9 +298,19 @@ def printed(session: Session, expression: Expression, form: Format = PLAIN, labe
 
 def _ahead_of(session: Session, expression: Expression) -> str:
     """What to say of an expression of which something has not been reached."""
-    read = (address for address in expression.addresses if not session.here.parameters(address))
-    records = (record for address in read for record in session.here.recorded(address))
-    return next(filter(None, (ahead(session, record) for record in records)), "")
+    return next(filter(None, (ahead(session, record) for record in _read(session, expression))), "")
+
+
+def _read(session: Session, expression: Expression) -> Iterator[Record]:
+    """The records that an expression reads."""
+    here = session.here
+    for address in expression.addresses:
+        if not here.parameters(address):
+            yield from here.recorded(address)
+    for operand in expression.everywhere:
+        for number in reversed(here.every_step()):
+            tape = session.run.step(number)
+            yield from (tape.records[place.index - 1] for place in here.places(operand.address, number))
 
 
 def ahead(session: Session, record: Record) -> str:

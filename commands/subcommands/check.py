@@ -9,7 +9,7 @@ from shlex import quote
 
 from tracer import render, views
 from tracer.compare import compare
-from tracer.model import find, load
+from tracer.loading import find, load
 from tracer.reference.file import Reference
 
 from ..batch import FINE, UNEXPECTED

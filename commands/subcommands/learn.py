@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from tracer.i18n import _
+from tracer.i18n import _, ngettext
 
 from ..batch import FAILED, FINE, UNEXPECTED
 from ..grammar.lines import Line, read
@@ -95,7 +95,10 @@ def check_lesson(name: str | None) -> int:
             status = UNEXPECTED
         else:
             count = len(read_lesson(path).steps)
-            print(
-                _("{path}: {n} steps; every goal is reached, and none is reached by itself").format(path=path, n=count)
+            told = ngettext(
+                "{path}: {n} step; its goal is reached, and not by itself",
+                "{path}: {n} steps; every goal is reached, and none is reached by itself",
+                count,
             )
+            print(told.format(path=path, n=count))
     return status

@@ -12,7 +12,8 @@ from tracer import render, views
 from tracer.decisions import CONFIGURATION
 from tracer.errors import InputError
 from tracer.i18n import _, cause, language, spoken
-from tracer.model import Model, builtin, find
+from tracer.loading import builtin, find
+from tracer.model import Model
 from tracer.models.text import Side
 
 from ..opener import open_model

@@ -16,6 +16,7 @@ from tracer.model import BUILTIN, Model
 
 from ..grammar.parsing import parse_line
 from ..opener import Opener, open_model
+from ..replay import Replay
 from ..sitting import Sitting
 from ..verbs.stops import script
 from .folders import state_folder
@@ -49,8 +50,13 @@ def session_file() -> Path:
 
 
 def save(sitting: Sitting, path: Path) -> None:
-    """Keep a session, whole or not at all; raises `InputError` where it can't be written."""
+    """Keep a session, whole or not at all; raises `InputError` where it can't be written.
+
+    One over a trace without a model is not kept.
+    """
     opener, cursor = sitting.opener, sitting.cursor
+    if isinstance(opener, Replay):
+        return
     state = {
         "model": _name(opener.model),
         "dtype": opener.model.dtype,

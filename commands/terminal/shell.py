@@ -88,7 +88,7 @@ class Shell:
         self.obey(line, following(read))
 
     def _greet(self) -> None:
-        self._say(f"tx-trace {__version__}   {self.sitting.run.model.describe()}")
+        self._say(f"tx-trace {__version__}   {self.sitting.run.card.describe()}")
         self._show(tokens_so_far(self.sitting, "tokens"))
         if record := self.sitting.here.record:
             self._show(record_result(record))

@@ -1,1 +1,1 @@
-"""What help explains besides commands and settings: a file each, found where it stands."""
+"""What help explains besides commands and settings: a topic a file, found where it stands."""

@@ -7,7 +7,8 @@ from ..topic import Topic
 ADDRESSES = Topic(
     "addresses",
     N_("Everything that was computed has an address: [rN][@STEP:]path[selectors]."),
-    {
+    N_("list shows what is recorded around the cursor; Tab completes addresses, and selectors after the bracket."),
+    lines={
         "decoder.0.cross_attn.weights": N_("a record by its whole name"),
         "dec.0.cross.weights": N_("the same: each part may be shortened while it is clear what is meant"),
         "weights": N_("the last part alone: the one nearest to the cursor"),
@@ -20,6 +21,5 @@ ADDRESSES = Topic(
         "enc.0.self.q.weight": N_("a parameter"),
         "r0@1:probs": N_("in another run; r0 is the first of this session"),
     },
-    N_("list shows what is recorded around the cursor; Tab completes addresses, and selectors after the bracket."),
     synonyms=("address", "selectors", "@", "["),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tracer import views
-from tracer.addresses import parse
+from tracer.addresses import Address
 from tracer.errors import ExpectationError
 from tracer.i18n import ngettext, spoken
+from tracer.run import live
 
 from ..grammar.parameters import File, Option
 from ..registry import command
@@ -18,6 +19,7 @@ from .step import through
 
 if TYPE_CHECKING:
     from tracer.compare import Comparison
+    from tracer.model import Model
     from tracer.reference.checks import Check
     from tracer.reference.file import Reference
 
@@ -41,11 +43,11 @@ def check(sitting: Sitting, file: File | None = None, *, go: Go = False) -> Resu
     from tracer.compare import compare
     from tracer.reference.file import Reference
 
-    model = sitting.run.model
+    model = live(sitting.run, "check").model
     reference = Reference(model.path, file)
     comparison = compare(model, reference)
     if go:
-        yield from _gone(sitting, reference, comparison)
+        yield from _gone(sitting, model, reference, comparison)
         return
     follow = " ".join(["check", *([str(file)] if file else []), "--go"])
     yield answer(
@@ -62,16 +64,16 @@ def check(sitting: Sitting, file: File | None = None, *, go: Go = False) -> Resu
         raise ExpectationError(text.format(n=len(beyond), first=beyond[0].address))
 
 
-def _gone(sitting: Sitting, reference: Reference, comparison: Comparison) -> Results:
+def _gone(sitting: Sitting, model: Model, reference: Reference, comparison: Comparison) -> Results:
     """Begin a run of what went into the first difference, or of what goes first where there is none, and go there."""
     from tracer.compare import begun
 
     beyond = comparison.beyond[:1]
     first = (beyond or comparison.checks)[0]
-    stop = sitting.reopen(sitting.opener.replaying(*begun(sitting.run.model, reference, first)))
+    stop = sitting.reopen(sitting.opener.replaying(*begun(model, reference, first)))
     yield tokens_so_far(sitting, "run")
     if first.is_record and beyond:
-        yield from through(iter([sitting.goto(parse(first.address))]), sitting, performed)
+        yield from through(iter([sitting.goto(Address.of(first.path, first.at))]), sitting, performed)
     else:
         yield halted(sitting, stop)
     yield Result(lambda: (), lambda: views.comparison.first_view(beyond))

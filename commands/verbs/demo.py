@@ -55,7 +55,7 @@ def _record(record: Record, tape: Tape) -> Result:
             return views.softmax.softmax_view(record, (), tape, decimals=DECIMALS)
         return views.tensors.tensor_view(record.output, probabilities=record.has(Trait.DISTRIBUTION), decimals=DECIMALS)
 
-    return Result(lambda: [jsonl.tensor(record.output, record.step)], view)
+    return Result(lambda: [jsonl.tensor(record.output, tape.number)], view)
 
 
 def _derivation(derivation: Derivation) -> Result:

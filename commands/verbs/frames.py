@@ -112,7 +112,7 @@ def _facts(session: Session, frame: Frame) -> dict[str, Any]:
 
 
 def _name(session: Session, frame: Frame) -> str:
-    return frame.scope or session.run.model.name
+    return frame.scope or session.run.card.name
 
 
 def _listed(session: Session, around: Sequence[Frame], record: Record) -> str:

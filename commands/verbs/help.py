@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 from tracer import views
+from tracer.debugger.expressions import FUNCTIONS, Function
 from tracer.debugger.session import Session
 from tracer.errors import InputError
 from tracer.i18n import _, spoken
@@ -14,7 +15,18 @@ from ..grammar.parameters import Kind
 from ..grammar.parsing import usage
 from ..grammar.suggestions import words
 from ..keyboard import understood
-from ..registry import GROUPS, Command, UnknownCommandError, catalogue, command, lookup, prompted, summaries
+from ..registry import (
+    GROUPS,
+    Command,
+    Documented,
+    Page,
+    UnknownCommandError,
+    catalogue,
+    command,
+    lookup,
+    prompted,
+    summaries,
+)
 from ..results.result import Result, Results, View, answer
 from ..results.shared import listed
 from ..settings import SETTINGS, Setting, sentences
@@ -26,7 +38,10 @@ ALL = "all"
 
 
 def _subjects(_session: Session) -> dict[str, str]:
-    return {**summaries(), **topic_summaries(), **sentences(), ALL: _("every command, by what it is for")}
+    """What may be asked about, with a line about it."""
+    functions = {name: Page(function.compute).summary for name, function in FUNCTIONS.items()}
+    every = {ALL: _("every command, by what it is for")}
+    return {**functions, **topic_summaries(), **summaries(), **sentences(), **every}
 
 
 Subject = Annotated[str, Kind("TOPIC", understood, words(_subjects))]
@@ -35,25 +50,35 @@ Word = Annotated[str, Kind("WORD", str)]
 
 @command("help", "h", "?", group="shell", basic=True, synonyms=("帮助",))
 def help_(sitting: Sitting, name: Subject | None = None) -> Results:
-    """Show what a command, setting or topic is, or where to begin.
+    """Show what a command, setting, function or topic is, or where to begin.
 
-    help all lists every command. Topics are what is not a command: help addresses, help pipes.
+    help all lists every command. Topics are what is not a command: help expressions teaches the language of what is
+    printed; LOC, CELL and E in usage lines have a page each.
 
     (tx) help step
     (tx) help all
-    (tx) help addresses
+    (tx) help entropy
+    (tx) help expressions
     """
     if name is None:
         yield answer("help", lambda: {entry.name: entry.summary for entry in _basic()}, lambda: _beginning(sitting))
     elif name == ALL:
         yield answer("help", lambda: dict(summaries()), _overview)
-    elif name in SETTINGS:
-        yield _of_setting(SETTINGS[name])
-    elif topic := topic_of(name):
-        yield _of_topic(topic)
     else:
-        known = _found(name)
-        yield answer("help", lambda: _facts(known), lambda: _page(known))
+        yield from list(_pages(name)) or [_of_command(_found(name))]
+
+
+def _pages(name: str) -> Iterator[Result]:
+    """What a name stands for, as it is written out."""
+    if name in SETTINGS:
+        yield _of_setting(SETTINGS[name])
+        return
+    if name in catalogue():
+        yield _of_command(catalogue()[name])
+    if name in FUNCTIONS:
+        yield _of_function(FUNCTIONS[name])
+    if topic := topic_of(name):
+        yield from _of_topic(topic)
 
 
 @command("apropos", group="shell")
@@ -137,21 +162,32 @@ def _of_setting(setting: Setting) -> Result:
     return answer("help", lambda: facts, lambda: f"{usage}   {bounds}".rstrip() + f"\n\n{setting.sentence}")
 
 
-def _of_topic(topic: Topic) -> Result:
-    facts = {"summary": spoken(topic.summary), "lines": topic.meanings, "text": spoken(topic.text)}
-    sections: dict[str, dict[str, str]] = {spoken(topic.summary): topic.meanings, spoken(topic.text): {}}
-    return answer("help", lambda: facts, lambda: views.glossary.sections_view(sections))
-
-
-def _facts(known: Command) -> dict[str, Any]:
-    return {"usage": usage(known), "summary": known.summary, "text": known.text, "examples": known.examples}
-
-
-def _page(known: Command) -> str:
-    facts = _facts(known)
+def _of_command(known: Command) -> Result:
     short = _("   short: {names}").format(names=", ".join(known.abbreviations)) if known.abbreviations else ""
-    examples = "\n".join(map(prompted, known.examples))
-    parts = (facts["usage"] + short, known.summary, *_paragraphs(known.text), examples)
+    facts = _facts(usage(known), known)
+    return answer("help", lambda: facts, lambda: _page(facts, short))
+
+
+def _of_function(known: Function) -> Result:
+    facts = _facts(known.usage, Page(known.compute))
+    return answer("help", lambda: facts, lambda: _page(facts, f"   {_('function')}"))
+
+
+def _of_topic(topic: Topic) -> Results:
+    told = {"summary": spoken(topic.summary), "text": spoken(topic.text), "examples": list(topic.examples)}
+    facts, names = {"usage": topic.name, **told}, topic.meanings
+    yield answer("help", lambda: {**facts, **({"names": names} if names else {})}, lambda: _page(facts))
+    if names:
+        yield Result(lambda: (), lambda: views.glossary.glossary(names))
+
+
+def _facts(written: str, known: Documented) -> dict[str, Any]:
+    return {"usage": written, "summary": known.summary, "text": known.text, "examples": known.examples}
+
+
+def _page(facts: dict[str, Any], remark: str = "") -> str:
+    examples = "\n".join(map(prompted, facts["examples"]))
+    parts = (facts["usage"] + remark, facts["summary"], *_paragraphs(facts["text"]), examples)
     return "\n\n".join(part for part in parts if part)
 
 

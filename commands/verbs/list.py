@@ -10,7 +10,7 @@ from tracer.debugger.frames import Entry, entries
 from tracer.debugger.session import Listed, Session
 from tracer.errors import AddressError
 from tracer.export import jsonl
-from tracer.i18n import _, extent
+from tracer.i18n import _, extent, ngettext
 from tracer.tape import Tape
 
 from ..grammar.parameters import WholeRecord
@@ -82,4 +82,5 @@ def _content(tape: Tape, part: Entry) -> str:
     record = tape.records[part.first - 1]
     if record.address == part.address:
         return record.op.note(record)
-    return _("{n} operations").format(n=part.last - part.first + 1)
+    n = part.last - part.first + 1
+    return ngettext("{n} operation", "{n} operations", n).format(n=n)

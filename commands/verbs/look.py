@@ -72,18 +72,23 @@ def mask(session: Session, address: WholeRecord | None = None, *, whole: Whole =
 
     The rules are padding, causal (the key comes after the query) and window (it lies too far before); each is counted,
     then all together. Without an ADDRESS, that of a mask or of an attention, it is the mask of the cursor's scope,
-    else the last one performed, else the next. /a shows all of it.
+    else the last one performed, else the next. With * it is each one. /a shows all of it.
 
     (tx) mask
     (tx) mask dec.0.self
     """
-    part = Part(session, _nearest(session, address, "mask", lambda record: record.has(Trait.MASK)))
+    for record in _nearest(session, address, "mask", lambda record: record.has(Trait.MASK)):
+        yield _with_rules(Part(session, record), whole)
+
+
+def _with_rules(part: Part, whole: bool) -> Result:
+    """A mask by its rules."""
 
     def view() -> View:
         operation = cast("Mask", part.record.op)
         return views.mask.rules_view(part.record, operation.rules(part.record), title=part.title, full=whole)
 
-    yield replace(part.result(), view=view)
+    return replace(part.result(), view=view)
 
 
 @command("heads", group="look")
@@ -91,23 +96,31 @@ def heads(session: Session, address: WholeRecord | None = None) -> Results:
     """Show the attention of all heads, a small grid each.
 
     Without an ADDRESS, that of weights or of an attention, they are the weights of the cursor's scope, else the last
-    ones performed, else the next.
+    ones performed, else the next. With * they are those of every layer.
 
     (tx) heads
     (tx) heads dec.0.cross
+    (tx) heads dec.*.cross
     """
-    part = Part(session, _nearest(session, address, "weights", _has_heads))
-    cut = part.cut
+    for record in _nearest(session, address, "weights", _has_heads):
+        yield _with_grids(Part(session, record))
 
-    yield replace(part.result(), view=lambda: views.heads.heads_view(cut, title=part.title))
+
+def _with_grids(part: Part) -> Result:
+    """The attention of all heads of a layer."""
+    cut = part.cut
+    return replace(part.result(), view=lambda: views.heads.heads_view(cut, title=part.title))
 
 
 def _has_heads(record: Record) -> bool:
     return record.has(Trait.DISTRIBUTION) and len(record.output.axes) == 3
 
 
-def _nearest(session: Session, address: Address | None, name: str, fits: Callable[[Record], bool]) -> Record:
-    """The record of an address, or of that name in the attention it stands for; else the one nearest to the cursor."""
+def _nearest(session: Session, address: Address | None, name: str, fits: Callable[[Record], bool]) -> Sequence[Record]:
+    """The record of an address, or of that name in the attention it stands for; else the one nearest to the cursor.
+
+    Several only for a glob.
+    """
     if address is not None:
         return _named(session, address, name, fits)
     found = [record for record in session.run.step(session.cursor.step) if fits(record)]
@@ -115,18 +128,17 @@ def _nearest(session: Session, address: Address | None, name: str, fits: Callabl
         raise AddressError(_("step @{n} has no {name} of an attention").format(n=session.cursor.step, name=name))
     before = [record for record in found if record.index <= session.cursor.index]
     inside = [record for record in found if record.scope == session.here.scope]
-    return (inside or before[-1:] or found)[0]
+    return (inside or before[-1:] or found)[:1]
 
 
-def _named(session: Session, address: Address, name: str, fits: Callable[[Record], bool]) -> Record:
-    within = list(filter(fits, _within(session, address, name)))
-    if len(within) > 1:
-        names = ", ".join(record.address for record in within)
-        raise AddressError(_("{address} is ambiguous: {names}").format(address=address, names=names))
-    record = within[0] if within else session.here.find(address)
-    if not fits(record):
+def _named(session: Session, address: Address, name: str, fits: Callable[[Record], bool]) -> Sequence[Record]:
+    found = list(filter(fits, _within(session, address, name) or session.here.matches(address)))
+    if not found:
         raise AddressError(_("{address} is no {name} of an attention").format(address=address, name=name))
-    return record
+    if len(found) > 1 and not address.is_glob:
+        names = ", ".join(record.address for record in found)
+        raise AddressError(_("{address} is ambiguous: {names}").format(address=address, names=names))
+    return found
 
 
 def _within(session: Session, address: Address, name: str) -> Sequence[Record]:
@@ -154,7 +166,7 @@ def top(session: Session, n: Count = 10, *, at: At = None) -> Results:
     after = row.after if at is not None or run.teacher_forced else None
 
     def piece(i: int) -> str:
-        return run.model.piece(i, "target")
+        return run.card.piece(i, "target")
 
     def data() -> Any:
         rows = [{"token": piece(i), "id": i, "prob": float(row.probs.array[i])} for i in ids]

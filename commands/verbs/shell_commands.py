@@ -6,7 +6,7 @@ from typing import Annotated
 
 from tracer.errors import InputError
 from tracer.i18n import _
-from tracer.model import builtin
+from tracer.loading import builtin
 
 from ..grammar.parameters import LINE, Count, Kind
 from ..grammar.suggestions import Suggestion, Typing, files, words
@@ -37,7 +37,7 @@ def model(sitting: Sitting, name: Named) -> Results:
     (tx) model zh-en-tiny
     """
     was_given = sitting.run.teacher_forced
-    opened = open_model(name, sitting.opener.model.dtype)
+    opened = open_model(name, sitting.run.card.dtype)
     stop = sitting.reopen_first(sitting.opener.over(opened))
     sitting.opener.introduce()
     yield answer("model", lambda: {"model": opened.describe()}, opened.describe)

@@ -7,11 +7,11 @@ from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from tracer import views
-from tracer.addresses import Address, Everywhere, Selector, parse
+from tracer.addresses import Address, At, Everywhere, Selector
 from tracer.debugger.session import Session
 from tracer.errors import AddressError, ExpectationError
 from tracer.i18n import _, ngettext
-from tracer.passes import At
+from tracer.run import live
 from tracer.tape import Record
 
 from ..grammar.parameters import Anywhere
@@ -45,9 +45,9 @@ def verify(session: Session, address: Anywhere | None = None) -> Results:
     from tracer.verify import together
     from tracer.verify import verify as verified
 
-    parts, scopes = [], []
+    run, parts, scopes = live(session.run, "verify"), [], []
     for subject in _subjects(session, address):
-        parts.append(verified(session.run, *subject))
+        parts.append(verified(run, *subject))
         scopes.append(_scope(subject))
     checks = [check for check in together(parts) if check.checked or check.failures]
     scope = _in_words(scopes)
@@ -90,27 +90,23 @@ def _subject(session: Session, address: Address) -> Subject:
 
 
 class Scope(NamedTuple):
-    """How many records of a step were checked; ``address`` is that of the first, with its selectors."""
+    """How many records of a pass were checked; ``address`` is that of the first, with its selectors."""
 
-    address: str
+    address: Address
     records: int
-
-    @property
-    def step(self) -> str:
-        """``@2``."""
-        return self.address.partition(":")[0]
 
 
 def _scope(subject: Subject) -> Scope:
-    address = parse(subject.records[0].output.address)
-    return Scope(str(replace(address, selectors=subject.selectors)), len(subject.records))
+    first = subject.records[0]
+    return Scope(replace(Address.of(first.address, first.at), selectors=subject.selectors), len(subject.records))
 
 
 def _in_words(scopes: Sequence[Scope]) -> str:
     """What was checked."""
     first, last, count = scopes[0], scopes[-1], sum(scope.records for scope in scopes)
     if count == 1:
-        return first.address
+        return str(first.address)
+    begun, ended = first.address.at, last.address.at
     if first is last:
-        return _("step @{n}: {count} records").format(n=first.step.removeprefix("@"), count=count)
-    return _("steps {first} to {last}: {count} records").format(first=first.step, last=last.step, count=count)
+        return _("step @{n}: {count} records").format(n=str(begun).removeprefix("@"), count=count)
+    return _("steps {first} to {last}: {count} records").format(first=begun, last=ended, count=count)

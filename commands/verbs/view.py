@@ -11,7 +11,7 @@ from tracer.debugger.session import Session
 
 from ..grammar.parameters import Expr, Places
 from ..registry import command
-from ..results.computed import as_tensor, value_result
+from ..results.computed import value_result, whole_of
 from ..results.recorded import Recorded, Within
 from ..results.result import Results
 from ..results.values import Cut, Part, Shown, Trained, sought
@@ -37,7 +37,7 @@ def view(session: Session, expression: Expr, *, decimals: Places = None) -> Resu
 
 def _subject(session: Session, shown: Shown, text: str) -> Callable[[], Subject] | None:
     """What to look around in, where there is something."""
-    tensor = as_tensor(shown.value)
+    tensor = whole_of(shown.value)
     if tensor is None or not (tensor.array.ndim and tensor.array.size):
         return None
 
@@ -46,11 +46,11 @@ def _subject(session: Session, shown: Shown, text: str) -> Callable[[], Subject]
 
         decimals = shown.form.decimals
         match shown:
-            case Part(_session, record, selectors):
-                origin, likely = Recorded(session.run, record, selectors), shown.is_distribution
+            case Part(_session, record):
+                origin, likely = Recorded(session.run, record, shown.where), shown.is_distribution
                 return Subject(tensor, shown.title, origin, probabilities=likely, decimals=decimals)
-            case Trained(_session, name, parameter, selectors):
-                trained = Within(session.run, name, parameter, selectors, session.cursor.step)
+            case Trained(_session, name, parameter):
+                trained = Within(session.run, name, parameter, shown.where, session.cursor.step)
                 return Subject(tensor, shown.title, trained, decimals=decimals)
         return Subject(tensor, text, Computed(text), decimals=decimals)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracer import views
-from tracer.addresses import Address, Index, Label, parse
+from tracer.addresses import Address, Label
 from tracer.arithmetic import Leaf
 from tracer.contest import Contest, contest
 from tracer.debugger.session import Session
@@ -14,7 +14,6 @@ from tracer.derive import Derivation, Explainer
 from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
-from tracer.passes import At
 from tracer.tape import Tape
 
 from ..grammar.parameters import All, Cell, Depth, Terms
@@ -59,7 +58,8 @@ def why(session: Session, cell: Cell, *, depth: Depth = 1, terms: Terms = 4, who
     address = _operand(session, cell) if isinstance(cell, int) else cell
     parameter = parameter_at(session, address)
     if parameter is not None:
-        yield _facts(parameter_facts(session.run, parameter, address, session.cursor.step))
+        where = parameter.locate(address.selectors)
+        yield _facts(parameter_facts(session.run, parameter, where, session.cursor.step))
         return
     yield from _reasons(session, cell_at(session, address), depth, count)
 
@@ -72,16 +72,17 @@ def _operand(session: Session, number: int) -> Address:
     if not 1 <= number <= count:
         problem = ngettext("there is no operand {n}; the last why has one", "there is no operand {n} of {count}", count)
         raise InputError(problem.format(n=number, count=count))
-    return parse(session.asked[number - 1])
+    cell = session.asked[number - 1]
+    return Address.of(cell.path, cell.at, cell.index)
 
 
 def _reasons(session: Session, found: Found, depth: int, count: int | None) -> Results:
-    explainer = Explainer(session.run, session.run.model.parameters)
+    explainer = Explainer(session.run)
     explanation = explainer.explain(*found, depth)
     chosen = _contest(session, found)
     numbers = _numbered(session, [*explanation.cells(), *(_sides(chosen) if chosen else ())])
 
-    about = Cells(found.record, tuple(map(Index, found.place)), explained=True)
+    about = Cells(*found, explained=True)
     yield Result(
         lambda: map(jsonl.derivation, explanation.derivations()),
         lambda: views.derivation.explanation_view(explanation, reasons=explainer.reasons, count=count, numbers=numbers),
@@ -119,8 +120,9 @@ def _tape(session: Session) -> Tape | None:
 
 def _numbered(session: Session, cells: list[Leaf]) -> Mapping[str, int]:
     """The numbers of some cells, by address; the session keeps what they stand for."""
-    session.asked = list(dict.fromkeys(map(str, cells)))
-    return {address: number for number, address in enumerate(session.asked, 1)}
+    numbered = {str(cell): cell for cell in cells}
+    session.asked = list(numbered.values())
+    return {address: number for number, address in enumerate(numbered, 1)}
 
 
 def _sides(chosen: Contest) -> list[Leaf]:
@@ -133,7 +135,7 @@ def _leaf(derivation: Derivation) -> Leaf:
 
 def _contest(session: Session, found: Found) -> Contest | None:
     """The token's contest with the next best, where a cell is the choice of its step or the probability of that."""
-    tape = session.run.at(At.of(found.record.output.address))
+    tape = session.run.at(found.record.at)
     if found.record.address not in ("choice", "probs", "choice.probs") or "choice" not in tape.addresses:
         return None
     is_chosen = not found.place or found.place[-1] == int(tape["choice"].array)
@@ -144,7 +146,7 @@ def _against(session: Session, chosen: Contest, role: str, numbers: Mapping[str,
     """A contest; ``role`` is what programs call the token that was not chosen."""
 
     def piece(token: int) -> str:
-        return session.run.model.piece(token, "target")
+        return session.run.card.piece(token, "target")
 
     def data() -> Any:
         sides = {"chosen": chosen.winner, role: chosen.rival}
@@ -153,8 +155,8 @@ def _against(session: Session, chosen: Contest, role: str, numbers: Mapping[str,
             for name, side in sides.items()
         }
         ruling = {"ruling": chosen.ruling} if chosen.ruling else {}
-        terms = chosen.difference().values()
-        return {**tokens, **ruling, "margin": chosen.margin, "terms": terms, "rest": chosen.rest}
+        told = {**tokens, **ruling, "margin": chosen.margin}
+        return told if chosen.unknown else {**told, "terms": chosen.difference().values(), "rest": chosen.rest}
 
     return answer("why", data, lambda: views.contest.contest_view(chosen, piece, count=count, numbers=numbers))
 

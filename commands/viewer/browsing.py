@@ -143,4 +143,4 @@ def _at_least_a_matrix(tensor: Tensor) -> Tensor:
     if added <= 0:
         return tensor
     dims = (*tensor.dims, *[Axis(_("value"), [""])] * added)
-    return Tensor(tensor.array.reshape(*tensor.shape, *[1] * added), dims, tensor.address)
+    return Tensor(tensor.array.reshape(*tensor.shape, *[1] * added), dims)

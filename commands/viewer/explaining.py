@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tracer.errors import TraceError
 from tracer.i18n import _
+from tracer.views.below import sentence
 
 from .modes import Frame, Mode, Screen
 from .reading import Reading
@@ -20,9 +22,12 @@ class Explaining:
     number: str = ""
 
     @classmethod
-    def of(cls, asked: Asked, behind: Mode) -> Explaining:
-        """Where a cell comes from, in front of another mode."""
-        return cls(asked, Reading.of(asked.view, behind))
+    def of(cls, asked: Asked, behind: Mode) -> Mode:
+        """Where a cell comes from, or why that is not known, in front of another mode."""
+        try:
+            return cls(asked, Reading.of(asked.view, behind))
+        except TraceError as error:
+            return Reading.of(sentence(str(error)), behind)
 
     def press(self, key: str, screen: Screen) -> Mode | None:
         match key:

@@ -66,7 +66,7 @@ def test_a_watchpoint_shows_old_and_new(play):
 def test_a_watched_row_is_shown_with_its_cells_and_a_matrix_in_short(play):
     shown = play("watch dec.0.cross.weights[h0, -1]", "c", "run", "delete", "watch logits", "c")
     assert "  old  @1  [0." in shown
-    assert "  new  @2  [2,79]  x∈[" in shown
+    assert "  new  @2  [position 2, vocab 79]  x∈[" in shown
 
 
 def test_a_catch_is_met_where_its_predicate_holds(play):
@@ -315,7 +315,7 @@ def test_the_cell_of_a_broken_parameter_is_shown(tmp_path, session, play, object
     tensors["decoder.0.ffn.hidden.weight"][3, 7] = np.nan
     save_file(tensors, directory / "model.safetensors")
     session.reopen(Opener(tracer.load(directory)))
-    told = "1 of 32 cells are nan: the parameter decoder.0.ffn.hidden.weight[3,7] is nan in the file"
+    told = "1 of 32 cells is nan: the parameter decoder.0.ffn.hidden.weight[3,7] is nan in the file"
     assert f"Catchpoint 1, hit 1: {told}" in " ".join(play("catch nan", "c").split("\n"))
     found = next(thing for thing in objects("run", "c") if thing.get("command") == "stop")
     assert found["data"]["parameter"] == {

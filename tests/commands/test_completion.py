@@ -102,6 +102,12 @@ def test_usage_is_shown_once_the_command_is_known(name, session):
         ("p enc.0.self.weights［", "p enc.0.self.weights［h0"),
         ("help pi", "help pipes"),
         ("help st", "help step"),
+        ("help soft", "help softmax"),
+        ("help exp", "help expressions"),
+        ("p max(dec.0.cross.weights[h0, 1], ke", "p max(dec.0.cross.weights[h0, 1], key"),
+        ("p 1 + mean(abs(dec.*.cross.weights), head, la", "p 1 + mean(abs(dec.*.cross.weights), head, layer"),
+        ('p logit_diff("love", ', 'p logit_diff("love", "'),
+        ("p max(dec.0.cross.weights, key) + dec.0.cross.w", "p max(dec.0.cross.weights, key) + dec.0.cross.weights"),
         ("model zh-en-", "model zh-en-tiny"),
     ],
 )

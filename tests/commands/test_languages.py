@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from commands.registry import catalogue
 from tracer import i18n
 from tracer.decoding.settings import Settings
-from tracer.model import builtin, find
+from tracer.loading import builtin, find
 from tracer.tensor import Statistics
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

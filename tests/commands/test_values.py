@@ -114,7 +114,13 @@ def test_a_place_is_named(play, objects):
     assert lines(play("p argmax(dec.0.cross.weights)"))[-1] == '0 "我"   1 "爱"'
     assert lines(play("p argmax(logits[-1])")) == ['argmax(logits[-1]) = 44   "▁love"']
     (found,) = objects("p argmax(dec.0.cross.weights[h1])")
-    assert found["data"] == {"expression": "argmax(dec.0.cross.weights[h1])", "value": [0, 1], "tokens": ["我", "爱"]}
+    assert found["data"] == {
+        "expression": "argmax(dec.0.cross.weights[h1])",
+        "value": [0, 1],
+        "axes": ["query"],
+        "labels": {"query": ["<s>", "▁i"]},
+        "tokens": ["我", "爱"],
+    }
     assert lines(play("p argmax(dec.0.ffn.norm[0])"))[0].count('"') == 0
 
 
@@ -164,3 +170,89 @@ def test_a_condition_may_name_an_earlier_value(play):
 def test_transcripts_have_no_numbers_of_the_history(play):
     assert "$" not in play("t", "p logits", "p 1 + 1")
     assert "$" not in json.dumps(play("p logits", output="jsonl"))
+
+
+# --- axes ---------------------------------------------------------------------------------------------------------
+
+
+def result(objects, *lines):
+    return objects(*lines)[-1]["data"]
+
+
+def test_the_difference_of_two_heads_keeps_its_tokens(play, objects, session):
+    line = "p dec.0.cross.weights[h0] - dec.0.cross.weights[h1]"
+    found = result(objects, "t 2", line)
+    weights = session.run.step(2)["decoder.0.cross_attn.weights"].array
+    np.testing.assert_array_equal(found["value"], weights[0] - weights[1])
+    assert found["axes"] == ["query", "key"]
+    assert found["labels"] == {"query": ["<s>", "▁i"], "key": ["我", "爱", "你", "</s>"]}
+    assert "[query 2, key 4]" in play(line)
+    assert "爱" in play(line)
+
+
+@pytest.mark.parametrize(
+    ("expression", "address", "axes"),
+    [
+        ("dec.0.self.q @ dec.0.self.k / sqrt(8)", "decoder.0.self_attn.scores", ["head", "query", "key"]),
+        ("dec.0.cross.weights @ dec.0.cross.v", "decoder.0.cross_attn.heads", ["head", "query", "d_k"]),
+        ("softmax(dec.0.self.masked, key)", "decoder.0.self_attn.weights", ["head", "query", "key"]),
+        ("dec.0.cross.output + dec.0.self.norm", "decoder.0.cross_attn.residual", ["query", "feature"]),
+        (
+            "dec.0.cross.norm @ decoder.0.ffn.hidden.weight + decoder.0.ffn.hidden.bias",
+            "decoder.0.ffn.hidden",
+            ["position", "feature"],
+        ),
+    ],
+)
+def test_what_was_recorded_is_worked_out_by_names(expression, address, axes, objects, session):
+    found = result(objects, "t 2", f"p {expression}")
+    assert found["axes"] == axes
+    np.testing.assert_allclose(found["value"], session.run.step(2)[address].array, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("p dec.0.cross.weights + dec.0.self.weights", "along key one has 4 and the other 2"),
+        ("p dec.0.ffn.hidden - dec.0.ffn.norm", "along feature one has 32 and the other 16"),
+        ("p dec.0.ffn.norm + logits", "one has the axis vocab and the other has not"),
+        ("p max(dec.0.cross.weights, kee)", "there is no axis kee; the axes are head, query, key"),
+    ],
+)
+def test_what_does_not_meet_is_one_sentence(line, why, play):
+    assert error_of(play, "t 2", line).endswith(f": {why}")
+
+
+def test_labels_that_differ_are_left_out(objects):
+    found = result(objects, "t 2", "p dec.0.self.weights[h0, 0, 0:1] - dec.0.self.weights[h0, 1, 1:2]")
+    assert (found["axes"], found["labels"]) == (["key"], {})
+
+
+def test_what_a_step_says_of_a_token(play, objects, session):
+    play("t 2")
+    step, place = session.run.step(2), session.run.model.target.id_of("▁love")
+    z, other = step["logits"].array, session.run.model.target.id_of("▁you")
+    log_probs = z - np.log(np.exp(z).sum(-1, keepdims=True))
+    asked = {
+        'logit("love")': z[-1, place],
+        f"logit({place}, 0)": z[0, place],
+        'logprob("love")': log_probs[-1, place],
+        'logprob("love", "<s>")': log_probs[0, place],
+        'logit_diff("love", "you")': z[-1, place] - z[-1, other],
+        '@1:logprob("love")': log_probs[0, place],
+    }
+    for expression, expected in asked.items():
+        assert result(objects, f"p {expression}")["value"] == pytest.approx(expected, rel=1e-9), expression
+    everywhere = result(objects, 'p @*:prob("love")')
+    steps = range(1, session.run.computed + 1)
+    assert everywhere["axes"] == ["step"]
+    assert everywhere["value"] == [session.run.step(n)["probs"].array[-1, place] for n in steps]
+
+
+def test_the_loss_of_a_given_output(objects, play, session, model):
+    session.reopen(Opener(model, target="i love you"))
+    play("t")
+    losses = session.run.step(1)["loss"].array
+    assert result(objects, "p mean(loss)")["value"] == pytest.approx(losses.mean())
+    assert result(objects, 'p logprob("love", 1) + loss[1]')["value"] == pytest.approx(0, abs=1e-12)
+    assert "whose output is given" in error_of(play, "run 我爱你", "t", "p loss")

@@ -1,19 +1,22 @@
-"""A run without a model: steps with addresses and nothing behind them."""
+"""A trace without a model: steps with addresses and nothing behind them."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from tracer.addresses import At
+from tracer.card import Card
 from tracer.errors import AddressError
+from tracer.models.text import Side
 from tracer.operation import Operation
 from tracer.parameters import Named
-from tracer.passes import At
-from tracer.run import Token
 from tracer.tape import Tape
 from tracer.tensor import FEATURE, Tensor
+from tracer.trace import Token
 
 ENCODER = [
     "encoder.embed.tokens",
@@ -44,8 +47,22 @@ class Nothing(Operation):
         return Tensor(np.zeros(3), (FEATURE,))
 
 
+CARD = Card(
+    "fake",
+    lambda: "nothing",
+    "float32",
+    words={"source": None, "target": None},
+    sizes={"source": 9, "target": 9},
+)
+
+
 class FakeRun:
-    """A translation of so many tokens; ``performed`` counts how often a step was computed."""
+    """A translation of so many tokens, which goes on to its end."""
+
+    card, parameters = CARD, Named({}, {})
+    source, text, ending = ("one", "two"), "words", "all is said"
+    mask = positions = None
+    teacher_forced, chooses, decided = False, True, MappingProxyType({})
 
     def __init__(self, tokens: int = 3, first: int = 0) -> None:
         self.first = first
@@ -54,7 +71,22 @@ class FakeRun:
         self.tokens: list[Token] = []
         self.interrupted_at: int | None = None
         self._tapes: dict[int, Tape] = {}
-        self.model = SimpleNamespace(name="fake", target=None, named=Named({}, {}))
+
+    @property
+    def target(self) -> list[str]:
+        return ["<s>", *(token.piece for token in self.tokens)]
+
+    @property
+    def pieces(self) -> dict[Side, Sequence[str]]:
+        return {"source": self.source, "target": self.target} if self.first == 0 else {"target": self.target}
+
+    @property
+    def begins(self) -> dict[Side, int]:
+        return {side: {"source": 0, "target": 1}[side] for side in self.pieces}
+
+    @property
+    def decoder_ids(self) -> list[int]:
+        return [0, *(token.id for token in self.tokens)]
 
     @property
     def ended(self) -> bool:
@@ -63,6 +95,10 @@ class FakeRun:
     @property
     def numbers(self) -> range:
         return range(self.first, self.computed + 1)
+
+    @property
+    def goes_on(self) -> bool:
+        return not self.ended
 
     def at(self, place: At) -> Tape:
         return self.step(place.number)

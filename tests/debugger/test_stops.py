@@ -290,7 +290,6 @@ def test_bare_names_in_a_condition_are_those_of_the_record_tested(real):
 @pytest.mark.parametrize(
     ("where", "condition", "places"),
     [
-        ("decoder.0.ffn.hidden", "max(output) > 0", []),
         ("decoder.0.ffn.*", "max(output) > 0", ["output", "residual", "norm"]),
         ("decoder.0.ffn.*", "max(hidden) > min(output)", ["output", "residual", "norm"]),
         ("decoder.0.ffn.*", "step == 2 or max(output) > 0", ["output", "residual", "norm"]),
@@ -308,6 +307,20 @@ def test_bare_names_in_a_condition_have_been_performed(real, where, condition, p
     assert back(real) == records[::-1]
     stepped = [real.step() for step in real.run.steps for _record in step]
     assert [stop.cursor for stop in stepped if stop.met] == records
+
+
+@pytest.mark.parametrize(
+    ("where", "condition", "path"),
+    [
+        ("decoder.0.ffn.hidden", "max(output) > 0", "decoder.0.ffn.output"),
+        ("dec.0.cross.scores", "step > 1 and max(weights) > .5", "decoder.0.cross_attn.weights"),
+    ],
+)
+def test_a_name_that_is_always_still_to_come_is_met_and_says_so(real, where, condition, path):
+    breaks(real, where, condition)
+    (failed,) = list(real.proceed())[-1].met[0].findings
+    name = path.rpartition(".")[2]
+    assert failed.problem == (f"{name} is still to come wherever this is tested; its whole path is read ahead: {path}")
 
 
 def test_a_comparison_tells_its_sides(real):

@@ -2,7 +2,19 @@ import random
 
 import pytest
 
-from tracer.addresses import Address, Index, Label, Span, matching, parse, parse_selectors, resolve, suggestion
+from tracer.addresses import (
+    Address,
+    At,
+    Index,
+    Label,
+    Span,
+    matching,
+    parse,
+    parse_selectors,
+    resolve,
+    suggestion,
+    written,
+)
 from tracer.errors import AddressError
 
 NAMES = [
@@ -214,3 +226,18 @@ def test_what_is_like_nothing_suggests_nothing() -> None:
     assert suggestion("zzz", NAMES) is None
     with pytest.raises(AddressError, match=r"nothing is recorded at zzz$"):
         resolve("zzz", NAMES)
+
+
+@pytest.mark.parametrize(
+    ("path", "at", "index", "text"),
+    [
+        ("decoder.0.output", At(3), (), "@3:decoder.0.output"),
+        ("probs", At(2, 1), (0, 7), "@2.1:probs[0,7]"),
+        ("decoder.embed.weight", None, (4,), "decoder.embed.weight[4]"),
+        ("choice", None, (), "choice"),
+    ],
+)
+def test_what_is_recorded_is_written_as_its_address_is_read(path, at, index, text):
+    assert written(path, at, index) == text
+    assert parse(text) == Address.of(path, at, index)
+    assert Address.of(path, at, index).at == at

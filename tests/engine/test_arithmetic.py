@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from tracer.addresses import At
 from tracer.arithmetic import (
     MANY,
     Call,
@@ -25,9 +26,9 @@ from tracer.arithmetic import (
 )
 from tracer.tensor import FEATURE, Axis, Tensor
 
-X, Y = Leaf("@1:x", (0,), 3.0), Leaf("@1:x", (1,), -2.0)
-ROW = Tensor(np.array([3.0, -2.0]), (FEATURE,), "@1:x").row()
-REVERSED = Tensor(np.array([-2.0, 3.0]), (FEATURE,), "@1:y").row()
+X, Y = Leaf("x", (0,), 3.0, At(1)), Leaf("x", (1,), -2.0, At(1))
+ROW = Tensor(np.array([3.0, -2.0]), (FEATURE,), "x", At(1)).row()
+REVERSED = Tensor(np.array([-2.0, 3.0]), (FEATURE,), "y", At(1)).row()
 
 
 @pytest.mark.parametrize(
@@ -85,11 +86,11 @@ def test_where_python_raises_or_forgets_a_nan_the_value_is_that_of_floats(
 
 
 def test_some_cells_of_a_row_keep_their_addresses_and_labels() -> None:
-    row = Tensor(np.array([[3.0, -2.0, 5.0]]), (FEATURE, Axis("vocab", "abc")), "@1:x").row(0).at([2, 0])
+    row = Tensor(np.array([[3.0, -2.0, 5.0]]), (FEATURE, Axis("vocab", "abc")), "x", At(1)).row(0).at([2, 0])
     assert list(map(str, row)) == ["@1:x[0,2]", "@1:x[0,0]"]
     assert row.values.tolist() == [5.0, 3.0]
     assert row.axis == Axis("vocab", ["c", "a"])
-    assert [row.find(Leaf("@1:x", (0, place), 0.0)) for place in range(3)] == [1, None, 0]
+    assert [row.find(Leaf("x", (0, place), 0.0, At(1))) for place in range(3)] == [1, None, 0]
     assert row.address == "@1:x[0,:]"
 
 

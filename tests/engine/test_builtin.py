@@ -5,7 +5,8 @@ import json
 import pytest
 
 import tracer
-from tracer.model import BUILTIN, DEFAULT, builtin
+from tracer.loading import DEFAULT, builtin
+from tracer.model import BUILTIN
 
 LARGEST = 8 << 20
 EXPECTED = {"zh-en": "love", "zh-en-tiny": "i love you"}

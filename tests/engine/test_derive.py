@@ -15,6 +15,7 @@ import pytest
 from numpy.random import Generator, Philox
 
 import tracer
+from tracer.addresses import At, parse
 from tracer.arithmetic import Given, Named, Number, magnitude
 from tracer.derive import MOST, Explainer, Explanation, derive, places_of
 from tracer.export import jsonl
@@ -24,7 +25,6 @@ from tracer.ops.linear import add
 from tracer.ops.norm import layer_norm
 from tracer.ops.position import Frequencies
 from tracer.ops.softmax import softmax
-from tracer.passes import At
 from tracer.tape import Record, Tape
 from tracer.tensor import Axis, Parameter, Tensor
 
@@ -139,17 +139,11 @@ def test_a_chain_of_derivations_ends_in_parameters_and_tokens(random_model: trac
     run = tracer.trace(random_model, ids=[5, 6, 2], max_tokens=3, cache=True)
     rng = random.Random(1)
     for _ in range(20):
-        address, depth = "@3:probs", 0
-        index: tuple[int, ...] = (0, rng.randrange(120))
-        while address.startswith("@"):
-            step, path = address[1:].split(":")
-            terms = derive(run.step(int(step)).find(path), index).terms
-            if not terms:
-                break
-            leaf = rng.choice(terms)
-            address, index, depth = leaf.address, leaf.index, depth + 1
+        leaf, depth = run[3]["probs"].leaf(0, rng.randrange(120)), 0
+        while leaf.at is not None and (terms := derive(run.at(leaf.at).find(leaf.path), leaf.index).terms):
+            leaf, depth = rng.choice(terms), depth + 1
         assert depth > 1
-        assert not address.startswith("@") or address.endswith((".positions", ".mask"))
+        assert leaf.at is None or leaf.path.endswith((".positions", ".mask"))
 
 
 def test_the_size_of_the_terms_is_what_noise_is_measured_by() -> None:
@@ -163,8 +157,8 @@ def test_the_size_of_the_terms_is_what_noise_is_measured_by() -> None:
 def explained(model: tracer.Model, address: str, index: tuple[int, ...], depth: int, **how: Any) -> Explanation:
     """A cell of a short run, explained."""
     run = tracer.trace(model, ids=[5, 6, 2], max_tokens=3, **how)
-    record = run.step(int(address[1])).find(address)
-    return Explainer(run, model.parameters).explain(record, index, depth)
+    record = run.step(int(address[1])).resolve(parse(address))
+    return Explainer(run).explain(record, index, depth)
 
 
 def test_each_level_derives_the_operands_of_the_one_above(random_model: tracer.Model) -> None:
@@ -221,18 +215,20 @@ def test_only_operands_on_the_way_are_touched(random_model: tracer.Model) -> Non
     touched: list[str] = []
 
     class Spy:
+        parameters = run.parameters
+
         def at(self, place: At) -> Tape:
             touched.append(str(place))
             return run.at(place)
 
     record = run.step(3).find("decoder.0.self_attn.k")
-    Explainer(Spy(), random_model.parameters).explain(record, (0, 1, 0), 1)
+    Explainer(Spy()).explain(record, (0, 1, 0), 1)
     assert set(touched) == {"@2", "@3"}
 
 
 def test_masks_say_which_rule_hides_or_lets_through(random_model: tracer.Model) -> None:
     run = tracer.trace(random_model, ids=[5, 6, 2, 0], max_tokens=2, cache=False)
-    explainer = Explainer(run, random_model.parameters)
+    explainer = Explainer(run)
 
     def reasons(path: str, *index: int) -> list[str]:
         return explainer.reasons(derive(run.step(2).find(path), index))
@@ -263,7 +259,7 @@ def test_a_draw_lies_between_two_sums(random_model: tracer.Model) -> None:
 
 def test_what_top_k_and_top_p_take_out_they_answer_for(random_model: tracer.Model) -> None:
     run = tracer.trace(random_model, ids=[5, 6, 2], max_tokens=1, **SAMPLED)
-    tape, explainer = run.step(1), Explainer(run, random_model.parameters)
+    tape, explainer = run.step(1), Explainer(run)
     z = tape["choice.scaled"].array
     order = np.argsort(-z).tolist()
     nucleus = int(np.isfinite(tape["choice.top_p"].array).sum())
@@ -291,13 +287,13 @@ def test_what_top_k_and_top_p_take_out_they_answer_for(random_model: tracer.Mode
 def test_a_forced_token_is_said_to_be_forced() -> None:
     model = tracer.load(FIXTURES / "bart_tied")
     run = tracer.trace(model, ids=[5, 9, 2], max_tokens=1)
-    reasons = Explainer(run, model.parameters).reasons(derive(run.step(1).find("choice"), ()))
+    reasons = Explainer(run).reasons(derive(run.step(1).find("choice"), ()))
     assert reasons == [f"logits: token {run.output_ids[0]} is forced here"]
 
 
 def note(model: str, address: str, *index: int, ids: Sequence[int] = (5, 9, 2)) -> str:
     run = tracer.trace(tracer.load(FIXTURES / model), ids=ids, max_tokens=1)
-    return derive(run.step(int(address[1])).find(address), index).note
+    return derive(run.step(int(address[1])).resolve(parse(address)), index).note
 
 
 def test_it_is_said_how_an_operand_was_found() -> None:
@@ -322,8 +318,6 @@ def test_a_window_lets_a_key_through_by_its_distance() -> None:
     how: dict[str, Any] = {"query": Axis("query"), "key": Axis("key"), "shape": (1, 4), "dtype": np.float64}
     record = Record(
         1,
-        1,
-        "mask",
         mask,
         (),
         {**how, "past": 3, "window": 3, "padding": ()},
@@ -346,11 +340,11 @@ def poisoned(record: Record, value: float, rng: random.Random) -> Record:
     place = rng.randrange(len(inputs))
     array = inputs[place].array.copy()
     array.flat[rng.randrange(array.size)] = value
-    inputs[place] = Tensor(array, inputs[place].dims, inputs[place].address)
+    inputs[place] = Tensor(array, inputs[place].dims, inputs[place].path, inputs[place].at)
     with np.errstate(all="ignore"):
         output = record.op.forward(*inputs, **record.parameters)
-    output.address = record.output.address
-    return Record(record.step, record.index, record.address, record.op, tuple(inputs), record.parameters, output)
+    output.path, output.at = record.output.path, record.output.at
+    return Record(record.index, record.op, tuple(inputs), record.parameters, output)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -379,7 +373,7 @@ def test_what_is_not_finite_is_an_operand_like_any_other(
 
 def test_nan_and_infinity_are_operands_like_any_other() -> None:
     tape = Tape(1)
-    x = Tensor(np.array([np.nan, np.inf, 1.0]), (Axis("key"),), "@0:x")
+    x = Tensor(np.array([np.nan, np.inf, 1.0]), (Axis("key"),), "x", At(0))
     with np.errstate(all="ignore"):
         tape(softmax, "y", x)
         tape(layer_norm, "z", x, weight=Parameter(np.ones(3), x.dims, "w"), eps=1e-5)

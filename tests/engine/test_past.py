@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tracer.addresses import At
 from tracer.past import Past, Rows
 from tracer.tensor import D_K, HEAD, Axis, Tensor
 
@@ -9,7 +10,7 @@ from tracer.tensor import D_K, HEAD, Axis, Tensor
 def new(first: float, step: int, n: int = 1) -> Tensor:
     """[head 1, key n, d_k 1], counted from ``first``."""
     array = np.arange(first, first + n, dtype=np.float32).reshape(1, n, 1)
-    return Tensor(array, (HEAD, Axis("key"), D_K), f"@{step}:layer.k_new")
+    return Tensor(array, (HEAD, Axis("key"), D_K), "layer.k_new", At(step))
 
 
 def grown(*tensors: Tensor, labels: Sequence[str] = "abcd") -> list[Rows]:

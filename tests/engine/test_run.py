@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tracer
+from tracer.addresses import At
 from tracer.decoding.settings import Settings
 from tracer.errors import AddressError, InputError
 from tracer.models.text import Text
 from tracer.ops.linear import Linear
-from tracer.passes import At
 from tracer.past import Past
 from tracer.run import Run
 from tracer.tensor import Tensor
@@ -265,12 +267,24 @@ def test_a_step_larger_than_the_budget_is_recorded_all_the_same(budget: int) -> 
             assert [tensor.address for tensor in found.inputs] == [tensor.address for tensor in expected.inputs]
 
 
+@pytest.mark.parametrize("how", [{"cache": True}, {"cache": False}, {"strategy": "beam", "beams": 2}])
+def test_a_run_that_nobody_holds_is_gone_at_once(torch_post: tracer.Model, how: dict[str, Any]) -> None:
+    gc.disable()
+    try:
+        run = tracer.trace(torch_post, ids=[5, 6, 2], max_tokens=2, **how)
+        gone = weakref.ref(run)
+        del run
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
 def test_a_hypothesis_has_a_pass_of_its_own() -> None:
     model = tracer.load("zh-en-tiny")
     run = Run(model, model.source_ids("他昨天去了北京")[0], Settings("beam", beams=3))
     for step in run.search.steps:
         for h in step:
-            tape = run.at(At.of(h.name))
+            tape = run.at(h.at)
             assert int(tape["choice"].array) == h.ids[-1]
             assert tape["logits"].address == f"{h.name}:logits"
             assert math.isclose(
@@ -279,12 +293,12 @@ def test_a_hypothesis_has_a_pass_of_its_own() -> None:
     winner = run.hypotheses[0].hypothesis
     assert [h.ids[-1] for h in winner.lineage] == run.decode().output_ids
     for h in winner.lineage:
-        assert np.allclose(run.at(At.of(h.name))["probs"].array, run.step(len(h.ids))["probs"].array, atol=1e-6)
+        assert np.allclose(run.at(h.at)["probs"].array, run.step(len(h.ids))["probs"].array, atol=1e-6)
 
 
-@pytest.mark.parametrize("place", ["@1.99", "@0.0", "@99.0"])
-def test_a_hypothesis_that_was_not_considered_is_refused(place: str) -> None:
+@pytest.mark.parametrize("place", [At(1, 99), At(0, 0), At(99, 0)], ids=str)
+def test_a_hypothesis_that_was_not_considered_is_refused(place: At) -> None:
     model = tracer.load("zh-en-tiny")
     for settings in (Settings("beam", beams=2), Settings()):
-        with pytest.raises(AddressError, match=place):
-            Run(model, model.source_ids("我爱你")[0], settings).at(At.of(place))
+        with pytest.raises(AddressError, match=str(place)):
+            Run(model, model.source_ids("我爱你")[0], settings).at(place)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tracer.stack import common, stacked
+from tracer.addresses import parse_selectors
+from tracer.stack import Ragged, by_step, common, padded, stacked
 from tracer.tensor import Axis, Tensor
 
 KEY = Axis("key", ["a", "b"])
@@ -45,3 +46,30 @@ def test_what_names_have_in_common():
     assert common(["@2:dec.0.w", "@2:dec.1.w"]) == "@2:dec.*.w"
     assert common(["dec.0.w", "dec.0.v"]) == ""
     assert common(["dec.0.w"]) == ""
+
+
+def test_one_alone_has_its_layer_where_its_name_has_one_number():
+    assert stacked(tensors(KEY, n=1), ["@1:dec.3.w"]).dims == (Axis("layer", numbers=range(3, 4)), KEY)
+    assert stacked(tensors(KEY, n=1), ["logits"]).dims == (Axis("place", ["logits"]), KEY)
+
+
+def test_shorter_ones_have_cells_that_are_not_there():
+    grown = [Tensor(np.arange(1.0, n + 1), (Axis("key", ["a", "b", "c"][:n]),)) for n in (1, 3)]
+    whole = padded(grown, by_step([1, 2]))
+    assert isinstance(whole, Ragged)
+    assert whole.dims == (Axis("step", numbers=range(1, 3)), Axis("key", ["a", "b", "c"]))
+    assert whole.array.tolist() == [[1, None, None], [1, 2, 3]]
+    assert whole.there.tolist() == [[True, False, False], [True] * 3]
+    assert whole.statistics() == Tensor(np.array([1.0, 1, 2, 3]), (KEY,)).statistics()
+    part = whole.select(parse_selectors(':, "b"'))
+    assert part.array.tolist() == [None, 2]
+    assert part.statistics().max == 2
+
+
+def test_shorter_ones_with_other_labels_leave_none():
+    grown = [Tensor(np.zeros(len(labels)), (Axis("key", list(labels)),)) for labels in ("ab", "xyz")]
+    assert padded(grown, by_step([1, 2])).dims[1] == Axis("key")
+
+
+def test_steps_that_don_t_follow_one_another_are_labels():
+    assert by_step([1, 3]) == Axis("step", ["1", "3"])

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tracer.addresses import At, parse
 from tracer.errors import AddressError
 from tracer.ops.attention import masked, scores
 from tracer.ops.linear import add
@@ -8,7 +9,7 @@ from tracer.ops.softmax import softmax
 from tracer.tape import Tape, Untraced
 from tracer.tensor import FEATURE, Axis, Tensor
 
-X = Tensor(np.array([[1.0, 2.0], [3.0, 5.0]]), (Axis("position", ["a", "b"]), FEATURE), "@0:x")
+X = Tensor(np.array([[1.0, 2.0], [3.0, 5.0]]), (Axis("position", ["a", "b"]), FEATURE), "x", At(0))
 
 
 def perform(tape: Tape) -> Tensor:
@@ -56,10 +57,11 @@ def test_a_second_name_is_no_second_record(tape: Tape) -> None:
 
 
 def test_records_are_found(tape: Tape) -> None:
-    assert tape.find("#2") is tape.records[1]
-    assert tape.find("@3#2") is tape.records[1]
-    assert tape.find("@3:dec.wei") is tape.records[1]
-    assert tape.find("weights", scope="decoder.0") is tape.records[1]
+    assert tape.find("decoder.weights") is tape.records[1]
+    assert tape.resolve(parse("#2")) is tape.records[1]
+    assert tape.resolve(parse("@3#2")) is tape.records[1]
+    assert tape.resolve(parse("@3:dec.wei")) is tape.records[1]
+    assert tape.resolve(parse("weights"), scope="decoder.0") is tape.records[1]
     assert tape['dec.0.res["b", -1]'].array == 10
     assert tape["dec.0.out[1]"].array.tolist() == [6, 10]
 
@@ -70,12 +72,19 @@ def test_records_are_found(tape: Tape) -> None:
         ("#4", "step @3 has records #1 to #3; there is no #4"),
         ("#0", "there is no #0"),
         ("@2:logits", "@2:logits lies in another step than @3"),
+        ("@3.1:logits", "@3.1:logits lies in another step than @3"),
+        ("r1@3:logits", "r1@3:logits names a run, and this is a step of one; leave r1 out"),
         ("logitss", "nothing is recorded at logitss; did you mean logits?"),
     ],
 )
 def test_what_is_not_there_is_an_error(tape: Tape, address: str, message: str) -> None:
     with pytest.raises(AddressError, match=message):
-        tape.find(address)
+        tape[address]
+
+
+def test_a_path_is_found_whole(tape: Tape) -> None:
+    with pytest.raises(AddressError, match=r"nothing is recorded at dec\.weights; did you mean decoder\.weights\?"):
+        tape.find("dec.weights")
 
 
 def test_a_scope_closes_after_an_error() -> None:

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from tracer.addresses import Selector, parse_selectors
+from tracer.addresses import At, Selector, parse_selectors
 from tracer.arithmetic import Leaf
 from tracer.errors import SelectorError
 from tracer.tensor import FEATURE, HEAD, Axis, Parameter, Statistics, Tensor
@@ -15,7 +15,7 @@ KEYS = ["▁the", "▁cat", "▁the", "s", "the"]
 def weights() -> Tensor:
     """[head 2, query 3, key 5], counted through."""
     array = np.arange(30, dtype=np.float32).reshape(2, 3, 5)
-    return Tensor(array, (HEAD, Axis("query", ["<s>", "▁a", "▁b"]), Axis("key", KEYS)), "@1:weights")
+    return Tensor(array, (HEAD, Axis("query", ["<s>", "▁a", "▁b"]), Axis("key", KEYS)), "weights", At(1))
 
 
 def selectors(text: str) -> tuple[Selector, ...]:
@@ -104,7 +104,7 @@ def test_statistics_where_nothing_is_finite(values: list[float], statistics: Sta
 
 
 def test_a_cell_is_an_operand(weights: Tensor) -> None:
-    assert weights.leaf(1, 2, 4) == Leaf("@1:weights", (1, 2, 4), 29.0)
+    assert weights.leaf(1, 2, 4) == Leaf("weights", (1, 2, 4), 29.0, At(1))
     assert [leaf.value for leaf in weights.row(0, 1)] == [5, 6, 7, 8, 9]
 
 

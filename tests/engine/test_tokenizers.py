@@ -215,6 +215,21 @@ def test_marian_may_have_two_vocabularies(copy: Change) -> None:
     assert target.decode([len(numbers) - 1 - i for i in source.cut("in the").ids]) == "in the"
 
 
+@pytest.mark.parametrize("kind", ["GPT2Tokenizer", "Qwen2Tokenizer", "PreTrainedTokenizerFast"])
+def test_a_vocabulary_is_read_once_at_most(copy: Change, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library may read it too, of the file's own path."""
+    directory, read, seen = copy("gpt2", tokenizer_config={"tokenizer_class": kind}), Path.read_bytes, []
+
+    def reading(path: Path) -> bytes:
+        seen.append(path.name)
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", reading)
+    monkeypatch.setattr(Path, "read_text", None)
+    both(directory)
+    assert seen.count("tokenizer.json") == (kind != "PreTrainedTokenizerFast")
+
+
 def test_a_directory_may_have_none(tmp_path: Path) -> None:
     assert read_tokenizers(tmp_path, "gpt2") is None
     model = tracer.load(FIXTURES / "torch_post")

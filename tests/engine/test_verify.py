@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.addresses import Index, Span
-from tracer.passes import At
+from tracer.addresses import At, Index, Span
 from tracer.past import Rows
 from tracer.tape import Record
 from tracer.tensor import Tensor
@@ -64,17 +63,17 @@ def test_the_pass_of_every_hypothesis_holds(name: str, cache: bool, dtype: Dtype
     model = tracer.load(FIXTURES / name, dtype)
     run = tracer.trace(model, ids=SOURCE, strategy="beam", beams=2, max_tokens=2, cache=cache)
     for h in (h for step in run.search.steps for h in step):
-        assert [check.failures for check in verify(run, run.at(At.of(h.name)).records)] == [[]] * 6, h.name
+        assert [check.failures for check in verify(run, run.at(h.at).records)] == [[]] * 6, h.name
 
 
 @pytest.mark.parametrize("cache", [True, False])
 def test_what_a_hypothesis_does_not_have_from_its_parent_is_caught(random_model: tracer.Model, cache: bool) -> None:
     run = tracer.trace(random_model, ids=SOURCE, strategy="beam", beams=2, max_tokens=2, cache=cache)
-    record = run.at(At.of("@2.1")).find("choice.log_prob")
+    record = run.at(At(2, 1)).find("choice.log_prob")
     log_p, before = record.inputs
-    record.inputs = log_p, Tensor(before.array + 0.01, (), before.address)
+    record.inputs = log_p, Tensor(before.array + 0.01, (), before.path, before.at)
     record.output = record.op.forward(*record.inputs, **record.parameters)
-    record.output.address = "@2.1:choice.log_prob"
+    record.output.path, record.output.at = "choice.log_prob", At(2, 1)
     (failure,) = verify(run, [record])[0].failures
     assert f"from {before.address}, where something else stands" in failure
 

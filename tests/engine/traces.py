@@ -11,7 +11,6 @@ import numpy as np
 import tracer
 from tracer.arithmetic import Leaf
 from tracer.ops.activation import BY_NAME
-from tracer.passes import At
 from tracer.tape import Record, Tape
 
 from .conftest import FIXTURES, Checkpoint, Dtype, file_of
@@ -75,11 +74,10 @@ def of_run(name: str, run: tracer.Run) -> Trace:
     kind = np.dtype(run.model.dtype).type
 
     def read(leaf: Leaf) -> float:
-        if not leaf.address.startswith("@"):
-            return float(kind(stored[leaf.address][leaf.index]))
-        place, path = leaf.address.split(":")
-        record = run.at(At.of(place)).find(path)
-        assert record.address == path
+        if leaf.at is None:
+            return float(kind(stored[leaf.path][leaf.index]))
+        record = run.at(leaf.at).find(leaf.path)
+        assert record.address == leaf.path
         return float(record.output.array[leaf.index])
 
     tapes = [*(step.tape for step in run.steps), *considered(run)]
@@ -89,4 +87,4 @@ def of_run(name: str, run: tracer.Run) -> Trace:
 def considered(run: tracer.Run) -> Iterator[Tape]:
     """The passes of every hypothesis, exactly as the search performed them."""
     if run.settings.strategy == "beam" and not run.cached:
-        yield from (run.at(At.of(h.name)) for step in run.search.steps for h in step)
+        yield from (run.at(h.at) for step in run.search.steps for h in step)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer.addresses import At
 from tracer.arithmetic import Leaf
 from tracer.ops.attention import layer_scores, mask, masked, products, weigh
 from tracer.ops.choice import allowed, candidates, log_softmax, repetition
@@ -31,7 +32,7 @@ class Workbench:
     def tensor(self, name: str, *axes: Axis, shape: tuple[int, ...]) -> Tensor:
         """Random numbers, as if another step had recorded them."""
         array = self.random.normal(size=shape).astype(self.dtype)
-        return self.given.setdefault(f"@0:{name}", Tensor(array, axes, f"@0:{name}"))
+        return self.given.setdefault(f"@0:{name}", Tensor(array, axes, name, At(0)))
 
     def parameter(self, name: str, *shape: int, transposed: bool = False) -> Parameter:
         """Random numbers, as if a checkpoint had them."""

@@ -133,7 +133,7 @@ def everything() -> Iterator[tuple[Record, Shown]]:
         model = tracer.load(path, "float32")
         for way in WAYS:
             run = tracer.trace(model, ids=[7, 11, 12, 5, 2, 0], **way)
-            explainer = Explainer(run, model.parameters)
+            explainer = Explainer(run)
             for tape in [*(step.tape for step in run.steps), *considered(run)]:
                 yield from ((record, explained(explainer, record)) for record in tape)
     bench = Workbench("float32")

@@ -9,6 +9,7 @@ from tracer.views.numbers import Notation
 from tracer.views.page import Page
 from tracer.views.worked import worked_sum
 
+from tracer.addresses import At
 from tracer.arithmetic import (
     Call,
     Given,
@@ -39,7 +40,7 @@ def why(address, *index, width=100, accessible=False):
 
 
 def cell(value):
-    return Leaf("@1:x", (0,), value)
+    return Leaf("x", (0,), value, At(1))
 
 
 def row(*values, address="@1:x", labels=None):

@@ -13,6 +13,7 @@ from tracer.views.records import listing, record_line
 from tracer.views.softmax import softmax_view
 from tracer.views.tensors import tensor_view
 
+from tracer.addresses import At
 from tracer.derive import derive
 from tracer.document import Block, Formula, Lines, Paragraph, Span, Table, Tree
 from tracer.tensor import FEATURE, Tensor
@@ -56,7 +57,7 @@ def test_a_matrix_is_cut_both_ways_to_the_rows_of_the_page() -> None:
 
 
 def test_a_vector_is_one_row() -> None:
-    vector = Tensor(matrix(1, 4).array[0], (FEATURE,), "@1:v")
+    vector = Tensor(matrix(1, 4).array[0], (FEATURE,), "v", At(1))
     assert texts(table_of(tensor_view(vector))) == [["0", "0.000", "0.001", "0.002", "0.003"]]
 
 

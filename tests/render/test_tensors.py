@@ -3,7 +3,8 @@ import pytest
 from rich.cells import cell_len
 from tracer.views.tensors import tensor_view
 
-from tracer.addresses import Span
+from tracer.addresses import At, Span
+from tracer.views.tensors import tensor_view
 from tracer.tensor import FEATURE, HEAD, Axis, Tensor
 
 from .sample import matrix, seen, tape
@@ -74,8 +75,8 @@ def test_full_shows_every_cell_in_blocks_of_columns():
         Tensor(
             np.linspace(-9999, 9999, 24 * 24).reshape(24, 24), (Axis("position", ["我们" * 20] * 24), FEATURE), "@1:x"
         ),
-        Tensor(np.arange(500.0), (Axis("vocab", ["[/INST]", ":smile:", "好", "x" * 90, "\n"] * 100),), "@1:logits"),
-        Tensor(np.ones((8, 5, 5)), (HEAD, Axis("query"), Axis("key")), "@1:w"),
+        Tensor(np.arange(500.0), (Axis("vocab", ["[/INST]", ":smile:", "好", "x" * 90, "\n"] * 100),), "logits", At(1)),
+        Tensor(np.ones((8, 5, 5)), (HEAD, Axis("query"), Axis("key")), "w", At(1)),
     ],
 )
 def test_no_line_is_wider_than_the_page_and_no_number_is_cut(tensor, width, accessible):
@@ -88,7 +89,7 @@ def test_no_line_is_wider_than_the_page_and_no_number_is_cut(tensor, width, acce
 
 
 def test_other_heads_are_announced():
-    tensor = Tensor(np.ones((8, 5, 5)), (HEAD, Axis("query"), Axis("key")), "@1:w")
+    tensor = Tensor(np.ones((8, 5, 5)), (HEAD, Axis("query"), Axis("key")), "w", At(1))
     last = seen(tensor_view(tensor, max_rows=8)).splitlines()[-1]
     assert last == "… 6 more along head: print [h2] to [h7], or print /a for all"
     last = seen(tensor_view(tensor.select([Span(0, 3)]), max_rows=8)).splitlines()[-1]
@@ -97,7 +98,7 @@ def test_other_heads_are_announced():
 
 
 def test_a_row_is_read_like_text():
-    row = Tensor(np.array([0.5, -1.0, np.nan, -np.inf]), (Axis("vocab", ["我", "i", "[b]", "\t"]),), "@1:logits")
+    row = Tensor(np.array([0.5, -1.0, np.nan, -np.inf]), (Axis("vocab", ["我", "i", "[b]", "\t"]),), "logits", At(1))
     assert (
         seen(tensor_view(row), 60)
         == """\
@@ -119,18 +120,19 @@ def test_a_row_is_read_like_text():
     ],
 )
 def test_a_row_with_nothing_finite(cells, told):
-    head, _numbers = seen(tensor_view(Tensor(np.array(cells), (Axis("key"),), "@1:masked")), 60).splitlines()
+    head, _numbers = seen(tensor_view(Tensor(np.array(cells), (Axis("key"),), "masked", At(1))), 60).splitlines()
     assert head == f"@1:masked   [key 3]   {told}"
 
 
 def test_one_value():
-    assert seen(tensor_view(Tensor(np.asarray(7), (), "@1:choice"))) == "@1:choice = 7\n"
-    assert seen(tensor_view(Tensor(np.asarray(-1e-9), (), "@1:x"), title="x[0]")) == "x[0] = >-.001\n"
+    assert seen(tensor_view(Tensor(np.asarray(7), (), "choice", At(1)))) == "@1:choice = 7\n"
+    assert seen(tensor_view(Tensor(np.asarray(-1e-9), (), "x", At(1)), title="x[0]")) == "x[0] = >-.001\n"
 
 
 def test_nothing():
     assert (
-        seen(tensor_view(Tensor(np.zeros((0, 3)), (Axis("query"), Axis("key")), "@1:x"))) == "@1:x   [query 0, key 3]\n"
+        seen(tensor_view(Tensor(np.zeros((0, 3)), (Axis("query"), Axis("key")), "x", At(1))))
+        == "@1:x   [query 0, key 3]\n"
     )
 
 

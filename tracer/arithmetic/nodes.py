@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..addresses import At, written
+
 Array = NDArray[Any]
 
 MANY = 100
@@ -63,11 +65,17 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Leaf(Node):
-    """A cell of a record (``@2:decoder.0.ffn.hidden``) or of a parameter, by address and index."""
+    """A cell: the path of a record (``decoder.0.ffn.hidden``) and the pass that has it, or a parameter's name alone."""
 
-    address: str
+    path: str
     index: tuple[int, ...]
     value: float
+    at: At | None = None
+
+    @property
+    def address(self) -> str:
+        """What it is a cell of, as people read it: ``@2:decoder.0.ffn.hidden``."""
+        return written(self.path, self.at)
 
     def evaluate(self) -> float:
         return self.value
@@ -79,7 +87,7 @@ class Leaf(Node):
         yield self
 
     def __str__(self) -> str:
-        return f"{self.address}[{','.join(map(str, self.index))}]" if self.index else self.address
+        return written(self.path, self.at, self.index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     check_regular(path)
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_bytes().decode("utf-8"))
     except FileNotFoundError:
-        raise InputError(_("{path}: is missing; a checkpoint directory has one").format(path=path)) from None
+        raise missing(path) from None
     except OSError as error:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
     except (ValueError, RecursionError) as error:
@@ -37,3 +37,8 @@ def read_json(path: Path) -> dict[str, Any]:
 def read_json_if_there(path: Path) -> dict[str, Any]:
     """The same; nothing where there is no such file."""
     return read_json(path) if path.exists() else {}
+
+
+def missing(path: Path) -> InputError:
+    """A file is missing that every checkpoint directory has."""
+    return InputError(_("{path}: is missing; a checkpoint directory has one").format(path=path))

@@ -1,33 +1,56 @@
-"""What a directory is that can't be opened, and what to do about it."""
+"""What it is that stands at a path and can't be opened, and what to do about it."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from ..i18n import _, spoken
+from .directory import CONFIG, read_config
+from .formats.safetensors import WHOLE
+from .json_file import missing
 from .kinds import TOLD, head_of, kind_of
-from .shards import INDEX, WHOLE
-from .stored import Stored
 
 ADAPTER = "adapter_config.json"
 TENSORS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.gguf")
 """Files that may hold parameters in another format."""
 CONVERTIBLE = "pytorch_model*.bin"
 """The pickles that transformers finds in a directory."""
-QUANTISED = (".qweight", ".qzeros", ".scales", ".g_idx", ".weight_scale", ".weight_scale_inv", ".absmax", ".quant_map")
-"""How the names end that tensors of quantised parameters have: GPTQ, AWQ, compressed-tensors, fp8, bitsandbytes."""
 
 
-def refuse_file(path: Path, config: Mapping[str, Any] | None = None) -> InputError:
-    """Why a file given as a model, or found where the parameters should be, can't be opened.
+def refusal(path: Path, names: Collection[str]) -> InputError:
+    """Why no format knows what stands at a path, a file or a directory with files of those names.
 
     Raises:
-        InputError: it can't be read at all.
+        InputError: that can't be told, as something can't be read at all.
     """
+    if not path.is_dir():
+        return _of_file(path)
+    return _of_directory(path, names) if CONFIG in names else _without_config(path, names)
+
+
+def _without_config(directory: Path, names: Collection[str]) -> InputError:
+    """What a directory without config.json is."""
+    if ADAPTER in names:
+        return _adapter(directory)
+    other = min((name for name in names if name.endswith(".gguf")), default=None)
+    return missing(directory / CONFIG) if other is None else _of_file(directory / other)
+
+
+def _of_directory(directory: Path, names: Collection[str]) -> InputError:
+    """What a directory has in place of the tensors."""
+    config = read_config(directory)
+    if ADAPTER in names:
+        return _adapter(directory)
+    others = sorted(filter(_is_named_as_tensors, names), key=lambda name: (not Path(name).match(CONVERTIBLE), name))
+    return _of_file(directory / others[0], config) if others else missing(directory / WHOLE)
+
+
+def _of_file(path: Path, config: Mapping[str, Any] | None = None) -> InputError:
+    """Why a file given as a model, or found where the parameters should be, can't be opened."""
     kind = kind_of(head_of(path))
     if kind == "pickle" and config and path.match(CONVERTIBLE):
         return _pickled(path, config)
@@ -41,51 +64,11 @@ def _is_named_as_tensors(name: str) -> bool:
     return any(Path(name).match(pattern) for pattern in TENSORS)
 
 
-def refuse_without_config(directory: Path, files: Iterable[str]) -> None:
-    """Say what a directory without config.json is, if that can be told from its ``files``."""
-    names = sorted(files)
-    if ADAPTER in names:
-        raise _adapter(directory)
-    for name in names:
-        if name.endswith(".gguf"):
-            raise refuse_file(directory / name)
-
-
-def refuse_unreadable(directory: Path, files: Iterable[str], config: Mapping[str, Any]) -> None:
-    """Insist that a directory has parameters, and has them neither pickled, nor quantised, nor as an adapter."""
-    names = set(files)
-    if quantised := config.get("quantization_config"):
-        method = quantised.get("quant_method") if isinstance(quantised, dict) else None
-        raise _quantised(directory, str(method or "?"))
-    if names & {WHOLE, INDEX}:
-        return
-    if ADAPTER in names:
-        raise _adapter(directory)
-    for name in sorted(filter(_is_named_as_tensors, names), key=lambda name: not Path(name).match(CONVERTIBLE)):
-        raise refuse_file(directory / name, config)
-    raise InputError(_("{path}: is missing; a checkpoint directory has one").format(path=directory / WHOLE))
-
-
-def refuse_quantised(tensors: Iterable[Stored]) -> None:
-    """Insist that no tensor is stored in a quantised form."""
-    for stored in tensors:
-        if stored.name.endswith(QUANTISED):
-            raise _quantised(stored.file.path, f"{stored.name}, {stored.dtype}")
-
-
 def _adapter(directory: Path) -> InputError:
     return InputError(
         _(
             "{path}: is an adapter, without the model it changes; merge the two (peft: merge_and_unload) and save"
         ).format(path=directory)
-    )
-
-
-def _quantised(path: Path, how: str) -> InputError:
-    return InputError(
-        _("{path}: is quantised ({how}), which is not supported; open the model as F32, F16 or BF16").format(
-            path=path, how=how
-        )
     )
 
 

@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..addresses import Address, Index, UnknownAddressError, matching
+from ..addresses import Address, At, UnknownAddressError, matching
 from ..errors import AddressError, SelectorError
 from ..i18n import _
-from ..passes import At
-from ..run import Run
 from ..tape import Record, Tape
 from ..tensor import Parameter, Tensor
+from ..trace import Trace
 from .cursor import Cursor
 from .history import Earlier, History
 
 
-def performed(run: Run, number: int) -> bool:
+def performed(run: Trace, number: float) -> bool:
     """Whether a run has a step of this number; what comes before it, and the step itself, is performed for it."""
-    while run.computed < number and not run.ended:
+    while run.computed < number and run.goes_on:
         run.step(run.computed + 1)
     return number <= run.computed
 
@@ -31,7 +30,7 @@ class Here:
     ``frame`` counts the scopes between the record and the one to begin with; ``history`` has the values printed so far.
     """
 
-    run: Run
+    run: Trace
     cursor: Cursor
     frame: int = field(default=0, kw_only=True)
     history: History = field(default_factory=History, kw_only=True, compare=False)
@@ -72,13 +71,11 @@ class Here:
             raise SelectorError(_("{name} is no tensor; leave the selectors out").format(name=wanted.text))
         return value.select(wanted.selectors)
 
-    def last_row(self, path: str) -> Tensor:
-        """[vocab]: of a record [position, vocab] of the step, the row that the next token comes from."""
-        return self.find(Address(path)).output.select([Index(-1)])
-
-    def distribution(self) -> Tensor:
-        """[vocab]: the model's probabilities of the next token."""
-        return self.last_row("probs")
+    def every_step(self) -> Sequence[int]:
+        """The numbers of all steps of the run, which is performed to its end."""
+        while not self.run.ended:
+            self.run.step(self.run.computed + 1)
+        return range(self.run.first, self.run.computed + 1)
 
     def lookup(self, address: Address) -> list[Tensor]:
         """The tensors at an address, cut by its selectors; several only for globs. Raises as `operands` does."""
@@ -104,7 +101,7 @@ class Here:
         try:
             return self.matches(address)
         except UnknownAddressError as error:
-            raise UnknownAddressError(error.path, [*error.known, *self.run.model.named.names]) from None
+            raise UnknownAddressError(error.path, [*error.known, *self.run.parameters.names]) from None
 
     def parameters(self, address: Address) -> dict[str, Parameter]:
         """The parameters that an address stands for, by name: in full, or shortened where nothing recorded is meant.
@@ -116,11 +113,11 @@ class Here:
             return {address.path: exact}
         if address.step is not None or not address.path or self._is_recorded(address):
             return {}
-        return self.run_of(address).model.named.find(address.path)
+        return self.run_of(address).parameters.find(address.path)
 
     def _exact(self, address: Address) -> Parameter | None:
         """The parameter whose full name an address is."""
-        return self.run_of(address).model.named.get(address.path) if address.step is None else None
+        return self.run_of(address).parameters.get(address.path) if address.step is None else None
 
     def _is_recorded(self, address: Address) -> bool:
         try:
@@ -137,7 +134,7 @@ class Here:
         number, run = self.step_of(address), self.run_of(address)
         tape = run.at(At(number, address.beam))
         try:
-            return tape.find(str(_within_step(address)), self.scope)
+            return tape.resolve(_within_step(address), self.scope)
         except AddressError as error:
             hint = self._hint(address, tape)
             if not hint:
@@ -148,7 +145,9 @@ class Here:
         """What an address may have been meant for that does not stand for a record of a step."""
         if address.step is None and tape.number == 0 and self.places(address, 1):
             return _(" (the decoder's passes begin at @1: write @1:{path})").format(path=_within_step(address))
-        if address.path and self.run_of(address).model.named.find(address.path):
+        if address.path == "loss" and not self.run.teacher_forced:
+            return _(" (it is recorded in a run whose output is given: set target TEXT)")
+        if address.path and self.run_of(address).parameters.find(address.path):
             return _(" (that is a parameter, which lies in no step: p {path} shows it)").format(path=address.path)
         return ""
 
@@ -177,7 +176,7 @@ class Here:
         paths = matching(address.path, tape.addresses, self.scope)
         return sorted({Cursor(number, tape.find(path).index) for path in paths})
 
-    def run_of(self, address: Address) -> Run:
+    def run_of(self, address: Address) -> Trace:
         """The run in which an address lies.
 
         Raises:

@@ -1,16 +1,18 @@
-"""One sitting over one model: a run, a cursor on it, and the motions that move the cursor."""
+"""A trace, a cursor on it, and the motions that move the cursor."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Literal, NamedTuple
 
 from ..addresses import Address
+from ..arithmetic import Leaf
 from ..errors import AddressError
 from ..i18n import _
-from ..run import Run, Token
 from ..tape import Record
+from ..trace import Token, Trace
 from .bookmarks import Bookmarks
 from .cursor import Cursor, into, one, out, over
 from .displays import Displays
@@ -20,7 +22,7 @@ from .stops import Kind, Met, Stops
 from .trail import Trail
 
 Reason = Literal["step", "token", "start", "end"] | Kind
-Begin = Callable[[str | None], Run]
+Begin = Callable[[str | None], Trace]
 """Makes a fresh run over a text; None is the text of the run before, or the first one."""
 
 
@@ -53,7 +55,7 @@ class Session:
     is interrupted or fails leaves the cursor where it was.
     ``frame`` counts the scopes between the record under the cursor and the one that is looked from; any motion looks
     from the innermost again. ``met`` are those stops that ended the last motion; ``history`` are the values printed,
-    ``asked`` the cells, by address, that the last explanation led to.
+    ``asked`` the cells that the last explanation led to.
     """
 
     def __init__(self, begin: Begin) -> None:
@@ -62,7 +64,7 @@ class Session:
         self.stops = Stops(self.history)
         self.bookmarks = Bookmarks()
         self.displays = Displays()
-        self.asked: Sequence[str] = ()
+        self.asked: Sequence[Leaf] = ()
         self._due: list[str] | None = None
         self.restart()
 
@@ -184,9 +186,8 @@ class Session:
 
     def goto_end(self) -> Stop:
         """Go to the last record of the run, which is decoded to its end for it."""
-        while not self.run.ended:
-            self.run.step(self.run.computed + 1)
-        return self._finished()
+        performed(self.run, math.inf)
+        return self._move(self._last(self.run.computed), "end")
 
     def revisit(self, place: Cursor) -> Stop:
         """Go to a place where the cursor stood before, perhaps in another run.
@@ -195,7 +196,7 @@ class Session:
             AddressError: this run has no such place.
         """
         if place.index:
-            self.run.step(place.step).find(f"#{place.index}")
+            self.run.step(place.step).numbered(place.index)
         return self._move(place, "step") if place.index else self.goto_start()
 
     def leave(self) -> None:
@@ -231,6 +232,9 @@ class Session:
         return self._go(self._last(number - 1), "step") if number > self.run.first else self.proceed_back()
 
     def _finished(self) -> Stop:
+        """The end; raises `AddressError` where what was kept breaks off before it."""
+        if not self.run.ended:
+            self.run.step(self.run.computed + 1)
         return self._move(self._last(self.run.computed), "end")
 
     def _go(self, goal: Cursor, reason: Reason) -> Stop:

@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..addresses import At
 from ..ops.choice import score_of
 from ..tensor import Array
 from .settings import EarlyStopping
@@ -40,7 +41,12 @@ class Hypothesis:
     @property
     def name(self) -> str:
         """``@n.b``."""
-        return f"@{len(self.ids)}.{self.beam}"
+        return str(self.at)
+
+    @property
+    def at(self) -> At:
+        """The pass that yields its last token."""
+        return At(len(self.ids), self.beam)
 
     @property
     def lineage(self) -> list[Hypothesis]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..addresses import At
 from ..ops.choice import (
     allowed,
     argmax,
@@ -97,5 +98,5 @@ def _summed_before(tape: Tape, h: Hypothesis) -> tuple[Tensor, ...]:
     parent = h.parent
     if parent is None or not parent.ids:
         return ()
-    at = f"@{tape.number - 1}" if tape.beam is None else parent.name
-    return (Tensor(np.asarray(parent.log_prob), (), f"{at}:choice.log_prob"),)
+    at = At(tape.number - 1) if tape.beam is None else parent.at
+    return (Tensor(np.asarray(parent.log_prob), (), "choice.log_prob", at),)

@@ -5,18 +5,10 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from ..errors import InputError
-from ..i18n import N_, Message, _
+from ..i18n import ngettext
 from .rules import Rules
 
 By = Literal["asked", "stated", "ours", "model"]
-
-ENDINGS: dict[By, Message] = {
-    "asked": N_("{n} tokens, the most allowed (--max-tokens)"),
-    "stated": N_("{n} tokens, the most that the checkpoint allows; --max-tokens N goes on"),
-    "ours": N_("the limit of {n} tokens is tx-trace's own; --max-tokens N goes on"),
-    "model": N_("{n} tokens, the most that the model has positions for"),
-}
-"""Why an output ended at its limit."""
 
 
 class Limit(NamedTuple):
@@ -31,9 +23,35 @@ class Limit(NamedTuple):
         return self.tokens if self.by in ("asked", "stated") else None
 
     @property
-    def ending(self) -> Message:
+    def ending(self) -> str:
         """Why an output that reached it ended."""
-        return ENDINGS[self.by].format(n=self.tokens)
+        return _ending(self.by, self.tokens).format(n=self.tokens)
+
+
+def _ending(by: By, n: int) -> str:
+    match by:
+        case "asked":
+            return ngettext(
+                "{n} token, the most allowed (--max-tokens)", "{n} tokens, the most allowed (--max-tokens)", n
+            )
+        case "stated":
+            return ngettext(
+                "{n} token, the most that the checkpoint allows; --max-tokens N goes on",
+                "{n} tokens, the most that the checkpoint allows; --max-tokens N goes on",
+                n,
+            )
+        case "ours":
+            return ngettext(
+                "the limit of {n} token is tx-trace's own; --max-tokens N goes on",
+                "the limit of {n} tokens is tx-trace's own; --max-tokens N goes on",
+                n,
+            )
+        case "model":
+            return ngettext(
+                "{n} token, the most that the model has positions for",
+                "{n} tokens, the most that the model has positions for",
+                n,
+            )
 
 
 def limit_of(asked: int | None, rules: Rules, given: int, ours: int, room: int) -> Limit:
@@ -53,10 +71,12 @@ def _wanted(asked: int | None, rules: Rules, given: int, ours: int) -> Limit:
     if rules.max_length is None:
         return Limit(ours, "ours")
     if rules.max_length <= given:
-        raise InputError(
-            _(
-                "the checkpoint states max_length = {most}, and {n} tokens are given before the first is chosen; "
-                "ask for some with --max-tokens N"
-            ).format(most=rules.max_length, n=given)
+        told = ngettext(
+            "the checkpoint states max_length = {most}, and {n} token is given before the first is chosen; "
+            "ask for some with --max-tokens N",
+            "the checkpoint states max_length = {most}, and {n} tokens are given before the first is chosen; "
+            "ask for some with --max-tokens N",
+            given,
         )
+        raise InputError(told.format(most=rules.max_length, n=given))
     return Limit(rules.max_length - given, "stated")

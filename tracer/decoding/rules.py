@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -77,6 +77,12 @@ class Rules:
         """What is stated of strategies, and this one leaves out, e.g. ``num_beams=6``."""
         return [f"{key}={self.stated[key]}" for key in generation_config.unfollowed(self.stated, strategy)]
 
+    def towards(self, code: int, codes: Collection[int]) -> Rules:
+        """The rules of outputs in the language of a code: the decoder starts with it if with any, else it is forced."""
+        starts = self.start_id in codes
+        forced = code if not starts or self.forced_bos in codes else self.forced_bos
+        return replace(self, start_id=code if starts else self.start_id, forced_bos=forced)
+
     def penalties(self, ids: Sequence[int], source: Sequence[int | None]) -> Iterator[Penalty]:
         """What is penalised in the choice of the token after ``ids``, in order."""
         if self.source_repetition != 1:
@@ -121,9 +127,19 @@ class Rules:
         for token in self.eos_ids if early else ():
             yield token, N_("too early to end")
         for token in _completing(self.no_repeat_ngram, ids, ids):
-            yield token, N_("would repeat {n} tokens in a row").format(n=self.no_repeat_ngram)
+            yield token, _repeating(self.no_repeat_ngram)
         for token in _completing(self.no_source_ngram, ids, source):
-            yield token, N_("would repeat {n} tokens in a row of the source").format(n=self.no_source_ngram)
+            yield token, _repeating_source(self.no_source_ngram)
+
+
+def _repeating(n: int) -> Message:
+    return N_("would repeat {n} tokens in a row").format(n=n) if n > 1 else N_("would repeat a token")
+
+
+def _repeating_source(n: int) -> Message:
+    if n > 1:
+        return N_("would repeat {n} tokens in a row of the source").format(n=n)
+    return N_("would repeat a token of the source")
 
 
 def _completing(n: int, ids: Sequence[int], text: Sequence[int | None]) -> Iterator[int]:

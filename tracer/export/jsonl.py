@@ -11,9 +11,9 @@ import numpy as np
 
 if TYPE_CHECKING:
     from ..derive import Derivation
-    from ..run import Token
     from ..tape import Record
     from ..tensor import Array, Tensor
+    from ..trace import Token
 
 Object = dict[str, Any]
 

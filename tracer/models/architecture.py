@@ -58,6 +58,12 @@ class Architecture(ABC):
         self.parameters = arranged(layout, parameters)
         self.dtype = dtype
 
+    def computing_in(
+        self, dtype: type[np.floating[Any]], layout: Layout, parameters: Mapping[str, Parameter]
+    ) -> Architecture:
+        """The same with other numbers for parameters."""
+        return type(self)(self.config, layout, parameters, dtype)
+
     @classmethod
     @abstractmethod
     def configure(cls, stated: Stated) -> Any:

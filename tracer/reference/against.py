@@ -35,7 +35,7 @@ def against(
     fit = None if theirs is None else fitted(theirs, tensor, is_module="module/" in name)
     if fit is None:
         why = _shapes(reference.shape(name), tensor)
-        yield Check(name, tensor.address, np.inf, 0.0, row=row, why=why)
+        yield Check(name, tensor.path, np.inf, 0.0, row=row, why=why, at=tensor.at)
         return
     kept = np.broadcast_to(unhidden(run, record, keys=not is_weight), tensor.shape)[fit.where]
     if not kept.any():
@@ -47,7 +47,7 @@ def against(
     there = np.where(is_hidden(ours) & is_hidden(fit.theirs), ours, fit.theirs)
     cell, lost = _farthest(ours, there, kept, STORED.get(stored, 0.0), allowed)
     cell = cell._replace(place=tuple(a + (cut.start or 0) for a, cut in zip(cell.place, fit.where, strict=True)))
-    check = Check(name, tensor.address, cell.size, allowed + lost, cell, row, stored if lost else "")
+    check = Check(name, tensor.path, cell.size, allowed + lost, cell, row, stored if lost else "", at=tensor.at)
     if is_weight and not check.holds:
         check = check._replace(why=_looked_at(run, record, fit, kept & (sizes(ours, there) > check.allowed)))
     yield check

@@ -80,7 +80,7 @@ def _modules(record: Record, tape: Tape, base: str) -> Iterator[str]:
         yield f"{match['stack']}.embed_{match['table']}"
     if record.address == "logits" and "bias" not in record.parameters:
         yield "lm_head"
-    if record.op in BY_NAME.values() and (applied_to := _used(tape.find(record.inputs[0].address), base)):
+    if record.op in BY_NAME.values() and (applied_to := _used(tape.find(record.inputs[0].path), base)):
         yield from (applied_to.rpartition(".")[0] + name for name in _ACTIVATIONS)
 
 

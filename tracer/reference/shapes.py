@@ -36,7 +36,7 @@ def _parts(tensor: Tensor) -> Iterator[tuple[slice, ...]]:
     whole = [slice(0, n) for n in tensor.shape]
     yield tuple(whole)
     axis = next((n for n, name in enumerate(tensor.axes) if name in ("position", "query")), None)
-    if axis is not None and not tensor.address.partition(":")[2].startswith("encoder"):
+    if axis is not None and not tensor.path.startswith("encoder"):
         last = slice(tensor.shape[axis] - 1, tensor.shape[axis])
         yield (*whole[:axis], last, *whole[axis + 1 :])
 
@@ -47,7 +47,7 @@ Layout = Sequence[Sequence[int]]
 
 def _layouts(shape: tuple[int, ...], tensor: Tensor, *, is_module: bool) -> Iterator[tuple[Layout, Sequence[int]]]:
     """How a tensor may be stored, with the order of axes that makes ours of it."""
-    if is_module and tensor.address.endswith(".position_bias"):
+    if is_module and tensor.path.endswith(".position_bias"):
         yield [[n] for n in (*shape[1:], shape[0])], (2, 0, 1)
     elif is_module and tensor.axes[-1:] == ("d_k",):
         heads, length, d_k = shape

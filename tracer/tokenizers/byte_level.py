@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tokenizers
-from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers
+from tokenizers import Regex, decoders, normalizers, pre_tokenizers
 
 from .kind import Kind
 from .stated import StatedTokens
@@ -21,15 +21,8 @@ FILES = ("vocab.json", "merges.txt")
 
 
 def _byte_pairs(vocabulary: Vocabulary, **options: Any) -> tokenizers.Tokenizer:
-    model = models.BPE(
-        vocabulary.ids,
-        vocabulary.merges or [],
-        continuing_subword_prefix="",
-        end_of_word_suffix="",
-        fuse_unk=False,
-        **options,
-    )
-    inner = tokenizers.Tokenizer(model)
+    options |= {"continuing_subword_prefix": "", "end_of_word_suffix": "", "fuse_unk": False}
+    inner = tokenizers.Tokenizer(vocabulary.byte_pairs(**options))
     inner.decoder = decoders.ByteLevel()
     return inner
 

@@ -90,7 +90,7 @@ def _read(directory: Path, there: set[str], stated: StatedTokens) -> Pair:
     if there.issuperset(OWN):
         return _own(directory, stated)
     note_settings(stated)
-    name = class_of(stated, byte_level=_is_byte_level(directory / SERIALIZED))
+    name = class_of(stated, directory / SERIALIZED)
     if name == MARIAN and there.issuperset(MARIAN_FILES):
         return _marian(directory, stated)
     kind = KINDS.get(name)
@@ -98,13 +98,6 @@ def _read(directory: Path, there: set[str], stated: StatedTokens) -> Pair:
     if kind is None or file is None:
         return _in_its_own_way(name, directory, there, stated)
     return _cut_by(kind, directory / file, stated)
-
-
-def _is_byte_level(path: Path) -> bool:
-    try:
-        return path.exists() and '"ByteLevel"' in path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return False
 
 
 def _file_for(kind: Kind | None, there: set[str]) -> str | None:
@@ -155,14 +148,14 @@ def _put_together(kind: Kind, path: Path, stated: StatedTokens) -> Pair:
     from .assembly import as_it_stands, assembled
     from .backend import BACKEND
     from .tekken import read_tekken
-    from .vocabulary import read_byte_pairs, read_pieces, read_serialized
+    from .vocabulary import TwoFiles, read_pieces, read_serialized
 
     if path.name == TEKKEN:
         return (read_tekken(path),) * 2
     if path.name == SERIALIZED:
         return as_it_stands(path, stated) if kind is BACKEND else assembled(kind, read_serialized(path), stated)
     if path.name == BYTE_PAIRS[0]:
-        return assembled(kind, read_byte_pairs(path, path.with_name(BYTE_PAIRS[1])), stated)
+        return assembled(kind, TwoFiles(path, {}), stated)
     return assembled(kind, read_pieces(path), stated)
 
 

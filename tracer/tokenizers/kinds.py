@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from .backend import BACKEND
 from .byte_level import GPT2, QWEN2, ROBERTA
 from .mbart import MBART, MBART50
@@ -28,15 +30,20 @@ KINDS |= {"BartTokenizer": ROBERTA, "LEDTokenizer": ROBERTA}
 KINDS |= dict.fromkeys(("PreTrainedTokenizer", "PythonBackend", "BloomTokenizer", MISTRAL), BACKEND)
 
 
-def class_of(stated: StatedTokens, *, byte_level: bool) -> str:
+def class_of(stated: StatedTokens, serialized: Path) -> str:
     """The name of the class, without the ending of its fast variant.
 
-    ``byte_level`` says that there is a `tokenizer.json` with a vocabulary of bytes, which no Llama's cut suits.
+    No Llama's cut suits a vocabulary of bytes, as a `tokenizer.json` at the path ``serialized`` may have it.
     """
     registered = REGISTERED.get(stated.model_type)
     name = next((name.removesuffix("Fast") for name in stated.class_names()), None)
-    if name == LLAMA.name and byte_level and registered != MISTRAL and stated.model_type not in NOT_BELIEVED:
-        return BACKEND.name
     if name is None or registered == MISTRAL or (registered and stated.model_type in NOT_BELIEVED):
         return registered or BACKEND.name
-    return name
+    return BACKEND.name if name == LLAMA.name and _is_byte_level(serialized) else name
+
+
+def _is_byte_level(path: Path) -> bool:
+    try:
+        return path.exists() and '"ByteLevel"' in path.read_bytes().decode("utf-8")
+    except (OSError, ValueError):
+        return False

@@ -8,6 +8,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple, overload
 
+from ..errors import InputError
+from ..i18n import _
 from ..pieces import Ids, with_parts
 
 MOST_LANGUAGES = 12
@@ -41,6 +43,25 @@ def languages_near(code: str, known: Iterable[str]) -> str:
     known = list(known)
     near = [name for name in known if code and name.lower().startswith(code.lower()[:2])] or known
     return ", ".join([*near[:MOST_LANGUAGES], *["…" for _more in near[MOST_LANGUAGES : MOST_LANGUAGES + 1]]])
+
+
+def check_language(name: str, option: str, code: str | None, known: Sequence[str]) -> None:
+    """Insist that the language an option asks for, if any, is one that the model of that name has.
+
+    Raises:
+        InputError: it is none, or the model has none to choose from.
+    """
+    if code is None or code in known:
+        return
+    if not known:
+        raise InputError(
+            _("{name} has no languages to choose from: leave out {option}").format(name=name, option=option)
+        )
+    raise InputError(
+        _("{option}: {name} has no language {code!r}; it has {known}").format(
+            option=option, name=name, code=code, known=languages_near(code, known)
+        )
+    )
 
 
 class Tokenizer(ABC):

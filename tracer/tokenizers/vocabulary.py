@@ -70,6 +70,19 @@ class Vocabulary:
         """What is merged, in order."""
         return merges_of(self.ids) if self.merges is None else self.merges
 
+    def byte_pairs(self, **options: Any) -> models.BPE:
+        """The pieces and what is merged, as the library has them; ``options`` are its own."""
+        return models.BPE(self.ids, self.merges or [], **options)
+
+
+class TwoFiles(Vocabulary):
+    """GPT-2's kind of vocabulary, with a file of merges beside it: the library reads both, and none is seen here."""
+
+    def byte_pairs(self, **options: Any) -> models.BPE:
+        """The same; raises `InputError` where one of the files can't be read."""
+        with refusing(_("{path}: is no vocabulary of byte pairs, with merges.txt beside it").format(path=self.path)):
+            return models.BPE.from_file(str(self.path), str(self.path.with_name("merges.txt")), **options)
+
 
 def merges_of(ids: Mapping[str, int]) -> Merges:
     """Every way to make a piece of two others, the pieces in the order of their ids."""
@@ -113,16 +126,6 @@ def _charsmap(normalizer: Any) -> bytes | None:
     steps = [normalizer or {}, *((normalizer or {}).get("normalizers") or ())]
     found = (step["precompiled_charsmap"] for step in steps if step.get("type") == "Precompiled")
     return next((base64.b64decode(table) for table in found), None)
-
-
-def read_byte_pairs(vocabulary: Path, merges: Path) -> Vocabulary:
-    """GPT-2's kind of vocabulary, in two files.
-
-    Raises:
-        InputError: one of them can't be read.
-    """
-    with refusing(_("{path}: is no vocabulary of byte pairs, with merges.txt beside it").format(path=vocabulary)):
-        return Vocabulary(vocabulary, *models.BPE.read_file(str(vocabulary), str(merges)))
 
 
 def read_pieces(path: Path) -> Vocabulary:

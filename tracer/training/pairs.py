@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..i18n import _, cause
+from ..i18n import _, cause, ngettext
 
 Pair = tuple[str, str]
 IdPair = tuple[list[int], list[int]]
@@ -28,11 +28,12 @@ def read_pairs(path: Path) -> list[Pair]:
     for number, line in enumerate(lines, 1):
         columns = [column.strip() for column in line.split("\t")]
         if len(columns) != 2 or not all(columns):
-            raise InputError(
-                _("{path}:{number}: expected source, tab, target; got {n} columns").format(
-                    path=path, number=number, n=len(columns)
-                )
+            told = ngettext(
+                "{path}:{number}: expected source, tab, target; got {n} column",
+                "{path}:{number}: expected source, tab, target; got {n} columns",
+                len(columns),
             )
+            raise InputError(told.format(path=path, number=number, n=len(columns)))
         pairs.append((columns[0], columns[1]))
     if not pairs:
         raise InputError(_("{path}: holds no sentence pairs").format(path=path))

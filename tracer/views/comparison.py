@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..addresses import written
 from ..compare import Comparison
 from ..document import Block
 from ..i18n import _, ngettext, spoken
@@ -65,7 +66,7 @@ def _first(beyond: Sequence[Check]) -> Iterator[str]:
     """Where the first of the differences that are too large is largest, if it is that of a cell."""
     for check in beyond[:1]:
         if check.cell:
-            cell = f"{check.address}[{','.join(map(str, check.cell.place))}]"
+            cell = written(check.path, check.at, check.cell.place)
             told = _("first beyond the noise: {cell} is {here} here and {there} there")
             digits = _digits(check.cell.relative)
             yield told.format(cell=cell, here=f"{check.cell.here:.{digits}g}", there=f"{check.cell.there:.{digits}g}")

@@ -58,6 +58,9 @@ def _branches(contest: Contest, piece: Piece, count: int | None, numbers: Number
     text = _("margin {difference} = {margin}: {odds}")
     difference, margin = _difference(contest, writer), writer.value(contest.margin)
     yield told(page.text(text.format(difference=difference, margin=margin, odds=_odds(contest, writer))))
+    if unknown := contest.unknown:
+        yield told(page.text(unknown))
+        return
     yield Branch(list(_features(contest, piece, count).blocks(page)))
     if sum_over_row(winner.expression) is None:
         yield told(page.text(_("the biases add {rest}").format(rest=writer.value(contest.rest))))

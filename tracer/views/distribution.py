@@ -9,8 +9,8 @@ import numpy as np
 from .. import document
 from ..document import BOLD, Block, Cell, Span
 from ..i18n import _, ngettext
-from ..run import Token
 from ..tensor import Tensor
+from ..trace import Token
 from .heading import Heading
 from .numbers import Notation
 from .page import Page

@@ -8,7 +8,9 @@ import numpy as np
 
 from ..document import BOLD, DIM, Scale, Span
 from ..heat import CENTRE, PUOR, TONES
+from ..stack import there
 from ..tensor import Array, Statistics
+from .grid import Painter
 from .numbers import Notation
 from .page import Page
 
@@ -69,6 +71,19 @@ class Highlighter:
             ]
             for row in zip(self._painter.paint(values), marked, strict=True)
         ]
+
+
+class Blank:
+    """Another painter's cells, those that are not there left blank."""
+
+    def __init__(self, painter: Painter) -> None:
+        self.width = painter.width
+        self._painter = painter
+
+    def paint(self, values: Array) -> list[list[Span]]:
+        """[row, column] -> text and tone of every cell."""
+        rows = zip(self._painter.paint(np.asarray(values)), (~there(values)).tolist(), strict=True)
+        return [[Span("") if is_missing else span for span, is_missing in zip(*row, strict=True)] for row in rows]
 
 
 class Hundredths:

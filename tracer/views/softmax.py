@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..addresses import written
 from ..derive import derive, hidden_by
 from ..document import Block
 from ..i18n import _
@@ -58,7 +59,7 @@ def softmax_view(
     page = page.showing(decimals, max_rows)
     place = tuple(i % n for i, n in zip(row, record.output.shape, strict=False))
     worked = _worked(record, place)
-    address = f"{record.output.address}[{','.join(map(str, place))}]" if place else record.output.address
+    address = written(record.address, record.at, place)
     yield Heading(address if title is None else title, remark).above(_facts(worked, page), page)
     kept: Sequence[int] = [int(worked.weights.argmax())]
     if record.output.axes[-1] == "vocab" and len(worked.places) > page.rows:

@@ -6,16 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
-import numpy as np
-
 from ..debugger.expressions import Several, Value
 from ..debugger.stops import Arisen, Changed, Failed, Finding, Holds, Met, Point, Unbalanced
 from ..document import BOLD, Block
 from ..i18n import N_, _, ngettext, spoken
 from ..tape import Record
-from ..tensor import Array, Tensor
+from ..tensor import Tensor
 from .below import sentence
-from .heading import summary
+from .heading import shape_by_name, summary
 from .numbers import Notation
 from .page import Page
 from .records import listing
@@ -93,10 +91,19 @@ def _told(met: Met, finding: Finding, page: Page) -> str:
         case Holds(text, sides, signs):
             return _compared(sides, signs, page) or text
         case Arisen(what, count, size, parameter) if parameter is not None:
-            told = _("{n} of {size} cells are {what}: the parameter {cell} is {what} in the file")
+            told = ngettext(
+                "{n} of {size} cells is {what}: the parameter {cell} is {what} in the file",
+                "{n} of {size} cells are {what}: the parameter {cell} is {what} in the file",
+                count,
+            )
             return told.format(n=count, size=size, what=what, cell=parameter)
         case Arisen(what, count, size):
-            return _("{n} of {size} cells are {what}, and none of what went in").format(n=count, size=size, what=what)
+            told = ngettext(
+                "{n} of {size} cells is {what}, and none of what went in",
+                "{n} of {size} cells are {what}, and none of what went in",
+                count,
+            )
+            return told.format(n=count, size=size, what=what)
         case Unbalanced(index, total):
             row = f"[{', '.join(map(str, index))}]" if index else ""
             return _("row {row} sums to {sum}").format(row=row, sum=_value(total, page)).replace("  ", " ")
@@ -123,14 +130,14 @@ def _value(value: Value, page: Page) -> str:
     """A value in a few words: numbers one by one where they are few, else shape and range."""
     if isinstance(value, Several):
         return ", ".join(_value(part, page) for part in value.values[:_MOST])
-    if isinstance(value, np.ndarray):
-        return _array(value, page)
+    if isinstance(value, Tensor):
+        return _tensor(value, page)
     return Notation(page).precisely(value) if isinstance(value, float) else str(value)
 
 
-def _array(array: Array, page: Page) -> str:
+def _tensor(tensor: Tensor, page: Page) -> str:
+    array = tensor.array
     numbers = Notation(page, None if array.dtype.kind == "f" else 0)
     if array.size <= _MOST and array.ndim == 1:
         return f"[{', '.join(map(numbers, array.tolist()))}]"
-    shape = f"[{','.join(map(str, array.shape))}]"
-    return "  ".join([shape, *summary(Tensor(array, ()).statistics(), 2, page)])
+    return "  ".join([shape_by_name(tensor), *summary(tensor.statistics(), 2, page)])

@@ -9,10 +9,11 @@ import numpy as np
 
 from ..document import BOLD, Block, Paragraph, Span
 from ..i18n import _, extent, ngettext
+from ..stack import Ragged
 from ..tensor import Array, Axis, Tensor
 from .grid import Grid, Painter, Series
 from .heading import Heading, about, shape_by_name
-from .heat import MARK, HeatPainter, Highlighter, Range, within
+from .heat import MARK, Blank, HeatPainter, Highlighter, Range, within
 from .numbers import Notation, decimals_of
 from .page import Page
 from .tokens import place_label
@@ -52,7 +53,8 @@ def tensor_view(
     if tensor.array.size:
         notation = Notation(page, digits, marks_zero=probabilities)
         heat = HeatPainter(notation, statistics, probabilities=probabilities)
-        yield from _body(tensor, Highlighter(heat, highlight) if highlight else heat, page, full, focus)
+        painter: Painter = Highlighter(heat, highlight) if highlight else heat
+        yield from _body(tensor, Blank(painter) if isinstance(tensor, Ragged) else painter, page, full, focus)
         yield heat.scale()
     if highlight:
         yield remarked(_count(tensor.array, *highlight), page)

@@ -12,6 +12,8 @@ from tracer.views.page import Page
 
 from commands.viewer.subject import Computed, Subject
 from commands.viewer.viewer import Viewer
+from tracer.addresses import At
+from tracer.views.page import Page
 from tracer.tensor import Axis, Tensor
 
 QUERY = ["<s>", "▁i", "▁love", "北京"]
@@ -22,7 +24,7 @@ KEY = ["我", "爱", "北京", "天安门", "</s>"]
 def tensor() -> Tensor:
     """[head 2, query 4, key 5]: the cell (h, i, j) is h + i / 10 + j / 100."""
     h, i, j = np.ogrid[:2, :4, :5]
-    return Tensor(h + i / 10 + j / 100, (Axis("head"), Axis("query", QUERY), Axis("key", KEY)), "@1:x")
+    return Tensor(h + i / 10 + j / 100, (Axis("head"), Axis("query", QUERY), Axis("key", KEY)), "x", At(1))
 
 
 Open = Callable[..., Viewer]

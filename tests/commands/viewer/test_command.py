@@ -23,7 +23,7 @@ def test_a_script_prints_all_of_it(play):
 
 
 def test_an_expression_is_printed_whole(play):
-    assert "axis 0" in play("token", "v dec.0.cross.weights[h0] * 2")
+    assert "query 1, key 4" in play("token", "v dec.0.cross.weights[h0] * 2")
     assert play("v 1 + 1").endswith("1 + 1 = 2\n")
 
 

@@ -11,7 +11,9 @@ from commands.results.recorded import Recorded
 from commands.viewer.actions import actions, topics
 from commands.viewer.subject import Subject
 from commands.viewer.viewer import Viewer
-from tracer.addresses import Index, parse
+from tracer.addresses import At, Index, parse
+from tracer.views.page import Page, width_of
+from tracer.views.tensors import HeatPainter
 from tracer.tensor import Axis, Tensor
 
 
@@ -28,7 +30,9 @@ def under_cursor(viewer):
 
 
 def big(rows, columns):
-    return Tensor(np.arange(rows * columns).reshape(rows, columns) / 8, (Axis("position"), Axis("feature")), "@1:big")
+    return Tensor(
+        np.arange(rows * columns).reshape(rows, columns) / 8, (Axis("position"), Axis("feature")), "big", At(1)
+    )
 
 
 def test_a_screen_has_title_labels_cells_and_what_is_under_the_cursor(tensor, open_on):
@@ -122,13 +126,13 @@ def test_heat_alone_with_a_ground_of_colour(tensor, open_on):
 
 def test_heat_alone_without_colours_has_signs_and_shades(open_on):
     array = np.array([[1.0, -1.0, 0.5, 0.0], [np.inf, -np.inf, np.nan, -0.3]])
-    tensor = Tensor(array, (Axis("query"), Axis("key")), "@1:x")
+    tensor = Tensor(array, (Axis("query"), Axis("key")), "x", At(1))
     assert texts(open_on(tensor, "z"))[2:4] == ["0    █-█ ░", "1    ∞ · ?-░"]
     assert texts(open_on(tensor, "z", plain=True))[2:4] == ["0    #-# :", "1    ^ . ?-:"]
 
 
 def test_one_row_and_one_place_are_seen_too(open_on):
-    row = Tensor(np.arange(3.0), (Axis("vocab"),), "@1:row")
+    row = Tensor(np.arange(3.0), (Axis("vocab"),), "row", At(1))
     viewer = open_on(row, "down")
     assert texts(viewer)[1:5] == ["value      0", "vocab", "0      0.000", "1      1.000"]
     assert texts(viewer)[-2] == "(x)[1] = 1.000000   vocab 1"
@@ -171,7 +175,7 @@ def test_a_recorded_cell_says_where_it_comes_from(session):
     session.token()
     [record] = session.here.matches(parse("dec.0.cross.weights"))
     selectors = (Index(1, head=True),)
-    origin = Recorded(session.run, record, selectors)
+    origin = Recorded(session.run, record, record.output.locate(selectors))
     subject = Subject(record.output.select(selectors), "w", origin, probabilities=True)
     viewer = Viewer(subject, Page(80))
     viewer.press("right")
@@ -186,7 +190,7 @@ def test_a_recorded_cell_says_where_it_comes_from(session):
 def test_enter_goes_on_with_the_operands_and_back_comes_back(session):
     session.token()
     [record] = session.here.matches(parse("dec.0.ffn.hidden"))
-    viewer = Viewer(Subject(record.output, "x", Recorded(session.run, record)), Page(90))
+    viewer = Viewer(Subject(record.output, "x", Recorded(session.run, record, record.output.locate(()))), Page(90))
     viewer.press("enter")
     shown = texts(viewer)
     operands = [line.partition(") ")[2].partition(" = ")[0] for line in shown if line.startswith(("├─ (", "└─ ("))]

@@ -152,6 +152,17 @@ def test_another_type_of_arithmetic() -> None:
         tracer.load("zh-en", "float16")  # type: ignore[arg-type]
 
 
+def test_other_arithmetic_leaves_everything_else_as_it_is() -> None:
+    model = tracer.load("zh-en-tiny")
+    other = model.computing_in("float64")
+    assert (other.dtype, other.describe()) == ("float64", model.describe().replace("float32", "float64"))
+    assert all(getattr(other, part) is getattr(model, part) for part in ("source", "target", "rules", "decisions"))
+    name, parameter = next(iter(model.parameters.items()))
+    np.testing.assert_array_equal(other.parameters[name].array, parameter.array.astype(np.float64))
+    with pytest.raises(InputError, match="dtype 'float16' is not known"):
+        model.computing_in("float16")  # type: ignore[arg-type]
+
+
 READ = ("config.json", "model.safetensors", "generation_config.json", "tokenizer.json", "tokenizer_config.json")
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import tracer
+from tracer.addresses import At
 from tracer.decoding.beam import Hypothesis
 from tracer.decoding.settings import Settings
 from tracer.derive import Derivation, derive
-from tracer.passes import At
 from tracer.run import Run
 from tracer.tape import Tape
 from tracer.tensor import Array
@@ -63,8 +63,8 @@ def log_p(run: Run, tape: Tape, token: int) -> float:
 
 def test_a_score_is_the_sum_of_log_p_of_the_logits_by_a_power_of_the_length(run: Run) -> None:
     for h in considered(run):
-        logs = [log_p(run, run.at(At.of(before.name)), before.ids[-1]) for before in h.lineage]
-        tape, noise = run.at(At.of(h.name)), NOISE[run.model.dtype]
+        logs = [log_p(run, run.at(before.at), before.ids[-1]) for before in h.lineage]
+        tape, noise = run.at(h.at), NOISE[run.model.dtype]
         assert sum(logs) == pytest.approx(float(tape["choice.log_prob"].array), abs=noise)
         assert sum(logs) / len(h.ids) ** 0.6 == pytest.approx(float(tape["choice.score"].array), abs=noise)
 
@@ -78,32 +78,31 @@ def test_the_winner_s_steps_have_its_scores_bit_for_bit(run: Run) -> None:
 def test_a_hypothesis_has_the_score_of_the_search(run: Run) -> None:
     noise = NOISE[run.model.dtype] if run.cached else 0
     for h in considered(run):
-        assert h.score == pytest.approx(float(run.at(At.of(h.name))["choice.score"].array), abs=noise, rel=0)
+        assert h.score == pytest.approx(float(run.at(h.at)["choice.score"].array), abs=noise, rel=0)
 
 
-def chain(run: Run, place: str) -> Iterator[Derivation]:
+def chain(run: Run, place: At | None) -> Iterator[Derivation]:
     """The derivation of each sum of log p, from the last token's to the first's."""
     while place:
-        derivation = derive(run.at(At.of(place)).find("choice.log_prob"), ())
+        derivation = derive(run.at(place).find("choice.log_prob"), ())
         yield derivation
-        before = [leaf for leaf in derivation.terms if leaf.address.endswith(":choice.log_prob")]
-        place = before[0].address.partition(":")[0] if before else ""
+        place = next((leaf.at for leaf in derivation.terms if leaf.path == "choice.log_prob"), None)
 
 
 def test_a_step_s_sum_leads_to_the_step_before(run: Run) -> None:
     n = len(run.tokens)
-    assert [d.address for d in chain(run, f"@{n}")] == [f"@{k}:choice.log_prob" for k in range(n, 0, -1)]
-    for k, derivation in zip(range(n, 0, -1), chain(run, f"@{n}"), strict=True):
+    assert [d.address for d in chain(run, At(n))] == [f"@{k}:choice.log_prob" for k in range(n, 0, -1)]
+    for k, derivation in zip(range(n, 0, -1), chain(run, At(n)), strict=True):
         assert str(derivation.terms[-1]) == f"@{k}:choice.log_probs[{run.output_ids[k - 1]}]"
 
 
 def test_a_hypothesis_sum_leads_to_its_parent_s(run: Run) -> None:
     for h in considered(run):
-        assert [d.address for d in chain(run, h.name)] == [f"{b.name}:choice.log_prob" for b in h.lineage[::-1]]
+        assert [d.address for d in chain(run, h.at)] == [f"{b.name}:choice.log_prob" for b in h.lineage[::-1]]
 
 
 def test_from_a_score_down_to_logits(run: Run) -> None:
-    tape, token = run.at(At.of("@1.0")), winner(run)[0].ids[0]
+    tape, token = run.at(At(1, 0)), winner(run)[0].ids[0]
     assert [str(leaf) for leaf in derive(tape.find("choice"), ()).terms][-1] == "@1.0:choice.score"
     assert [str(leaf) for leaf in derive(tape.find("choice.score"), ()).terms] == ["@1.0:choice.log_prob"]
     rows = [derive(tape.find("choice.log_softmax"), (token,)).terms]

@@ -12,7 +12,7 @@ from tests.fates import OF_DECODING, PUBLISHED, TABLE, of_family, written
 from tracer.decisions import Decisions
 from tracer.errors import InputError
 from tracer.i18n import N_
-from tracer.model import builtin
+from tracer.loading import builtin
 from tracer.models import architecture
 from tracer.models.account import FOLLOWED, REFUSED, Account
 from tracer.models.rest import settle

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tracer.addresses import At
 from tracer.arithmetic import Leaf, Node, Noted, Number, Replaced
 from tracer.i18n import N_
 from tracer.ops.choice import (
@@ -24,7 +25,7 @@ INF = np.inf
 
 
 def vocab(*values: float) -> Tensor:
-    return Tensor(np.array(values, np.float32), (VOCAB,), "@1:z")
+    return Tensor(np.array(values, np.float32), (VOCAB,), "z", At(1))
 
 
 def test_the_last_position_chooses() -> None:
@@ -36,7 +37,7 @@ def test_the_last_position_chooses() -> None:
 
 
 def test_what_is_forbidden_or_forced_says_why() -> None:
-    logits = Tensor(np.arange(3.0).reshape(1, 3), (Axis("position"), VOCAB), "@1:logits")
+    logits = Tensor(np.arange(3.0).reshape(1, 3), (Axis("position"), VOCAB), "logits", At(1))
     forced = "token 2 is forced here"
     assert candidates.derive((1,), logits, forbidden={1: "bad"}, forced=None) == replaced(
         -INF, logits.leaf(0, 1), "bad"
@@ -60,7 +61,7 @@ def test_log_probs_add_up_to_one() -> None:
 
 
 def test_log_probs_are_those_of_the_last_position() -> None:
-    logits = Tensor(np.array([[5.0, 5.0, 5.0], [1.0, 2.0, -INF]]), (Axis("position"), VOCAB), "@1:logits")
+    logits = Tensor(np.array([[5.0, 5.0, 5.0], [1.0, 2.0, -INF]]), (Axis("position"), VOCAB), "logits", At(1))
     log_p = log_softmax.forward(logits)
     assert log_p.axes == ("vocab",)
     assert np.exp(log_p.array).tolist() == pytest.approx([0.268941, 0.731059, 0], abs=5e-7)

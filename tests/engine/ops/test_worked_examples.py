@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from tracer.addresses import At
 from tracer.ops.attention import mask, masked, scores
 from tracer.ops.linear import add, linear
 from tracer.ops.norm import layer_norm
@@ -15,7 +16,7 @@ POSITION = Axis("position")
 
 
 def row(*values: float) -> Tensor:
-    return Tensor(np.array([values]), (POSITION, FEATURE), "@1:x")
+    return Tensor(np.array([values]), (POSITION, FEATURE), "x", At(1))
 
 
 def parameter(name: str, values: object) -> Parameter:

@@ -6,10 +6,11 @@ functions. Nothing else is evaluated: there are no attributes, no other calls, a
 
 from .compiling import Expression, compile_expression
 from .evaluation import Context, or_of_the_language
-from .functions import DISTRIBUTION, FUNCTIONS, VARIABLES
+from .functions import DISTRIBUTION, FUNCTIONS, Function, OverAll
 from .lexing import earlier, wants_value
+from .moments import VARIABLES
 from .parts import Comparison, comparison, renamed
-from .values import Several, Value, arrays, truth
+from .values import Places, Several, Value, as_tensor, header, plain, truth, united
 
 __all__ = [
     "DISTRIBUTION",
@@ -18,14 +19,20 @@ __all__ = [
     "Comparison",
     "Context",
     "Expression",
+    "Function",
+    "OverAll",
+    "Places",
     "Several",
     "Value",
-    "arrays",
+    "as_tensor",
     "comparison",
     "compile_expression",
     "earlier",
+    "header",
     "or_of_the_language",
+    "plain",
     "renamed",
     "truth",
+    "united",
     "wants_value",
 ]

@@ -6,31 +6,34 @@ import ast
 import operator
 import re
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from ...addresses import Address, Label, suggestion
+from ...addresses import Address, Everywhere, Label, suggestion
 from ...errors import ExpressionError
 from ...i18n import _
 from ...pieces import goes_by
 from ..history import Earlier
 from .evaluation import (
-    Along,
     Context,
     Evaluate,
+    Position,
     applied,
     chained,
     condition,
     constant,
-    last_axis_of,
     looked_up,
-    of_distribution,
+    of_token,
     printed_before,
     same_text,
 )
-from .functions import DISTRIBUTION, FUNCTIONS, KEEPING_AXES, VARIABLES
+from .functions import FUNCTIONS, OfToken, OverAll
 from .lexing import DEEPEST, Called, Lexed, Operand, at, lex
+from .moments import VARIABLES
 from .operators import BINARY, COMPARISONS, UNARY, Operator
+from .tokens import Placed
 from .values import Value, plain
 
 
@@ -38,14 +41,14 @@ from .values import Value, plain
 class Expression:
     """An expression, read once and evaluated often.
 
-    ``addresses`` are those it reads, in order; ``sole`` is the address or the earlier value that it is, and nothing
-    else. ``along`` finds the axis whose places a value of whole numbers counts, where it does so.
+    ``addresses`` are those it reads in one step, ``everywhere`` those it reads in every one, in order; ``sole`` is the
+    address or the earlier value that it is, and nothing else.
     """
 
     text: str
     addresses: tuple[Address, ...]
+    everywhere: tuple[Everywhere, ...]
     sole: Address | Earlier | None
-    along: Along | None
     _evaluate: Evaluate
 
     @property
@@ -53,14 +56,18 @@ class Expression:
         """The address that it is, if it is one and nothing else."""
         return self.sole if isinstance(self.sole, Address) else None
 
-    def evaluate(self, context: Context) -> Value:
-        """The value at a record; single values as Python's, tensors as arrays in their own dtype.
+    def found(self, context: Context) -> Any:
+        """The value at a record: a tensor with its axes, or a single value; places, which keep what they count.
 
         Raises:
             ExpressionError: it can't be worked out here; the message names the column.
         """
         with np.errstate(all="ignore"):
-            value: Value = plain(self._evaluate(context))
+            return self._evaluate(context)
+
+    def evaluate(self, context: Context) -> Value:
+        """The same, single values as Python's, tensors in their own dtype; raises as `found` does."""
+        value: Value = plain(self.found(context))
         return value
 
 
@@ -74,7 +81,8 @@ def compile_expression(text: str) -> Expression:
     tree = _parse(lexed)
     compiler = _Compiler(lexed)
     evaluate = compiler.text(tree) if compiler.is_named_text(tree) else compiler.value(tree)
-    return Expression(text.strip(), tuple(compiler.addresses), compiler.sole(tree), compiler.along(tree), evaluate)
+    read, everywhere = tuple(compiler.addresses), tuple(compiler.everywhere)
+    return Expression(text.strip(), read, everywhere, compiler.sole(tree), evaluate)
 
 
 def _parse(lexed: Lexed) -> ast.expr:
@@ -102,6 +110,7 @@ class _Compiler:
     def __init__(self, lexed: Lexed) -> None:
         self._lexed = lexed
         self.addresses: list[Address] = []
+        self.everywhere: list[Everywhere] = []
 
     def value(self, node: ast.expr) -> Evaluate:
         """What works out a number, a truth value or a tensor."""
@@ -137,29 +146,10 @@ class _Compiler:
         is_value = isinstance(operand, Address) and str(operand) not in VARIABLES
         return operand if is_value or isinstance(operand, Earlier) else None  # type: ignore[return-value]
 
-    def along(self, node: ast.expr) -> Along | None:
-        """What finds the axis that an argmax or argmin counts along."""
-        match node:
-            case ast.Call(func=function, args=[argument]) if self._called(function) in ("argmax", "argmin"):
-                return self._last_axis(argument)
-        return None
-
-    def _last_axis(self, node: ast.expr) -> Along | None:
-        """What finds the last axis of a value that keeps it from a tensor."""
-        match node:
-            case ast.Call(func=function, args=[argument]) if self._called(function) in KEEPING_AXES:
-                return self._last_axis(argument)
-            case ast.UnaryOp(operand=operand):
-                return self._last_axis(operand)
-            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow(), right=right):
-                return self._last_axis(left) or self._last_axis(right)
-        sole = self.sole(node)
-        return None if sole is None else last_axis_of(sole)
-
-    def _called(self, function: ast.expr) -> str:
+    def _called(self, function: ast.expr) -> Called:
         called = self._operand_at(function)
         assert isinstance(called, Called)
-        return called.name
+        return called
 
     def _is_text(self, node: ast.expr) -> bool:
         return self.is_named_text(node) or isinstance(self._operand_at(node), Label)
@@ -173,6 +163,9 @@ class _Compiler:
             raise at(node.col_offset, _("text is compared by == or !=, or given to prob(…) or rank(…)"))
         if isinstance(operand, Earlier):
             return printed_before(operand, node.col_offset)
+        if isinstance(operand, Everywhere):
+            self.everywhere.append(operand)
+            return looked_up(operand, node.col_offset)
         if not isinstance(operand, Address):
             return constant(operand)
         if str(operand) in VARIABLES:
@@ -180,18 +173,47 @@ class _Compiler:
         self.addresses.append(operand)
         return looked_up(operand, node.col_offset)
 
-    def _call(self, function: ast.expr, arguments: list[ast.expr]) -> Evaluate:
-        column, name = function.col_offset, self._called(function)
-        if name not in FUNCTIONS and name not in DISTRIBUTION:
+    def _call(self, called: ast.expr, arguments: list[ast.expr]) -> Evaluate:
+        column, name = called.col_offset, self._called(called).name
+        function = FUNCTIONS.get(name)
+        if function is None:
             raise at(column, _no_function(name))
+        if isinstance(function, OfToken):
+            return self._of_token(function, called, arguments)
+        if self._called(called).where != Address(name):
+            told = _("{name} is of no step; write @ before the address in it, or before prob(…) and the like")
+            raise at(column, told.format(name=name))
+        if isinstance(function, OverAll) and len(arguments) > 1:
+            value, *axes = arguments
+            along = Operator(name, partial(function, axes=tuple(map(self._axis, axes))))
+            return applied(along, column, self.value(value))
         if len(arguments) != 1:
             raise at(column, _("{name} takes one value, not {n}").format(name=name, n=len(arguments)))
-        if name in FUNCTIONS:
-            return applied(Operator(name, FUNCTIONS[name]), column, self.value(arguments[0]))
-        label = self._operand_at(arguments[0])
-        if not isinstance(label, Label):
-            raise at(column, _('{name} takes a token in double quotes, e.g. {name}("love")').format(name=name))
-        return of_distribution(name, column, label)
+        return applied(Operator(name, function), column, self.value(arguments[0]))
+
+    def _axis(self, node: ast.expr) -> str:
+        """The name of an axis."""
+        operand = self._operand_at(node)
+        if isinstance(operand, Address) and str(operand).isidentifier():
+            return operand.path
+        raise at(max(node.col_offset, 1), _("a function takes one value, and then names of axes: max(weights, key)"))
+
+    def _of_token(self, function: OfToken, called: ast.expr, arguments: list[ast.expr]) -> Evaluate:
+        column, name = called.col_offset, function.name
+        if not function.tokens <= len(arguments) <= function.tokens + 1:
+            told = _("{name} is written {usage}, and here it is given {n}")
+            raise at(column, told.format(name=name, usage=function.usage, n=len(arguments)))
+        tokens = [self._operand_at(argument) for argument in arguments[: function.tokens]]
+        if not all(isinstance(token, Label | int) for token in tokens):
+            told = _('{name} takes a token in double quotes, or its id, e.g. {name}("love")')
+            raise at(column, told.format(name=name))
+        position = [self._position(argument) for argument in arguments[function.tokens :]]
+        placed = [Placed(token) for token in tokens]  # type: ignore[arg-type]
+        return of_token(function, column, self._called(called).where, placed, *position or [None])
+
+    def _position(self, node: ast.expr) -> Position:
+        operand = self._operand_at(node)
+        return operand if isinstance(operand, Label) else self.value(node)
 
     def _not(self, operand: ast.expr) -> Evaluate:
         holds = condition(self.value(operand), operand.col_offset)
@@ -230,7 +252,7 @@ _TOKEN, _TEXT = Address("token"), Address("text")
 
 
 def _no_function(name: str) -> str:
-    known = [*FUNCTIONS, *DISTRIBUTION]
+    known = list(FUNCTIONS)
     nearest = suggestion(name, known)
     if nearest:
         return _("there is no function {name}; did you mean {nearest}?").format(name=name, nearest=nearest)

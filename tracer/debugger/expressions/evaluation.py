@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import reduce
 from itertools import pairwise
 from typing import Any, Protocol
 
-from ...addresses import Address, Label, UnknownAddressError
-from ...errors import ExpressionError, TraceError
+import numpy as np
+
+from ...addresses import Address, Everywhere, Label, UnknownAddressError
+from ...errors import AddressError, ExpressionError, TraceError
 from ...i18n import _
-from ...tensor import Axis, Tensor
+from ...stack import by_step
+from ...tensor import Tensor
 from ..history import Earlier
-from .functions import DISTRIBUTION, FUNCTIONS, VARIABLES, Moment, Placed
+from .functions import FUNCTIONS, OfToken
 from .lexing import at
+from .moments import VARIABLES, Moment
 from .operators import BOTH, Operator
-from .values import Several, arrays, described, plain, truth
+from .tokens import Placed, row_of
+from .values import Several, described, plain, settled, single, together, truth, united
 
 
 class Context(Moment, Protocol):
@@ -29,14 +35,14 @@ class Context(Moment, Protocol):
         """A value that was printed."""
         ...
 
-    def distribution(self) -> Tensor:
-        """The probabilities of the current step, [vocab], labelled with its pieces."""
+    def every_step(self) -> Sequence[int]:
+        """The numbers of all steps of the run, which are performed for it."""
         ...
 
 
 Evaluate = Callable[[Context], Any]
-Along = Callable[[Context], Axis | None]
-"""Finds the axis whose places a value counts."""
+Position = Evaluate | Label | None
+"""Of what was read: a number that is worked out, a token, or the last."""
 
 
 def constant(value: Any) -> Evaluate:
@@ -44,43 +50,56 @@ def constant(value: Any) -> Evaluate:
     return lambda _context: value
 
 
-def looked_up(address: Address, column: int) -> Evaluate:
-    """The array at an address, or those of a glob."""
-    is_glob = address.is_glob
+def looked_up(address: Address | Everywhere, column: int) -> Evaluate:
+    """The tensor at an address; those of a glob or of every step as one where they make one."""
 
     def evaluate(context: Context) -> Any:
         try:
-            tensors = context.lookup(address)
+            return _read(context, address)
         except UnknownAddressError as error:
             raise at(column, str(or_of_the_language(error))) from error
         except TraceError as error:
             raise at(column, str(error)) from error
-        if not is_glob:
-            return tensors[0].array
-        if not tensors:
-            raise at(column, _("nothing is recorded at {address}").format(address=address))
-        return Several(tuple(tensor.address for tensor in tensors), tuple(tensor.array for tensor in tensors))
 
     return evaluate
 
 
-def last_axis_of(operand: Address | Earlier) -> Along:
-    """The last axis of the tensor at an address, or of one that was printed; None where it has none."""
+def _read(context: Context, address: Address | Everywhere) -> Any:
+    if isinstance(address, Everywhere):
+        return _of_steps(context, address)
+    tensors = context.lookup(address)
+    if not address.is_glob:
+        return single(tensors[0])
+    if not tensors:
+        raise AddressError(_("nothing is recorded at {address}").format(address=address))
+    return united(Several(tuple(tensor.address for tensor in tensors), tuple(tensors)))
 
-    def find(context: Context) -> Axis | None:
-        found = context.lookup(operand)[:1] if isinstance(operand, Address) else [context.earlier(operand)]
-        dims = found[0].dims if found and isinstance(found[0], Tensor) else ()
-        return dims[-1] if dims else None
 
-    return find
+def _of_steps(context: Context, everywhere: Everywhere) -> Any:
+    """[step, …]: what each step has at an address, one after the other where they don't make one."""
+    found: dict[int, Any] = {}
+    failure: AddressError | None = None
+    for number in context.every_step():
+        try:
+            found[number] = _read(context, replace(everywhere.address, step=number))
+        except AddressError as error:
+            failure = error
+    if not found:
+        raise failure or AddressError(_("nothing is recorded at {address}").format(address=everywhere))
+    values = tuple(found.values())
+    whole = None if any(isinstance(value, Several) for value in values) else together(values, by_step(list(found)))
+    if whole is None:
+        told = _("what {address} stands for makes no one tensor: its axes differ, or it is too large")
+        raise AddressError(told.format(address=everywhere))
+    return whole
 
 
 def printed_before(wanted: Earlier, column: int) -> Evaluate:
-    """A value of the history, in arrays."""
+    """A value of the history."""
 
     def evaluate(context: Context) -> Any:
         try:
-            return arrays(context.earlier(wanted))
+            return united(context.earlier(wanted))
         except TraceError as error:
             raise at(column, str(error)) from error
 
@@ -89,23 +108,38 @@ def printed_before(wanted: Earlier, column: int) -> Evaluate:
 
 def or_of_the_language(error: UnknownAddressError) -> UnknownAddressError:
     """That nothing is recorded there, where one of the language's own names may have been meant too."""
-    calls = (*FUNCTIONS, *DISTRIBUTION)
-    known = [*VARIABLES, *calls, *error.known]
-    return UnknownAddressError(error.path, known, lambda name: f"{name}(…)" if name in calls else name)
+    known = [*VARIABLES, *FUNCTIONS, *error.known]
+    return UnknownAddressError(error.path, known, lambda name: f"{name}(…)" if name in FUNCTIONS else name)
 
 
-def of_distribution(name: str, column: int, label: Label) -> Evaluate:
-    """What a function of `DISTRIBUTION` says of a piece."""
-    placed, of_row = Placed(label), DISTRIBUTION[name]
+def of_token(
+    function: OfToken, column: int, where: Address | Everywhere, tokens: Sequence[Placed], position: Position
+) -> Evaluate:
+    """What a function says of tokens, in the step or the steps of ``where``."""
+
+    row: Callable[[Context], Address | Everywhere]
+    if callable(position):
+        worked_out = position
+        row = lambda context: row_of(function.path, where, worked_out(context))  # noqa: E731
+    else:
+        row = constant(row_of(function.path, where, position))
 
     def evaluate(context: Context) -> Any:
         try:
-            row = context.distribution()
-            return of_row(row.array, placed(row))
+            return _of_rows(function, _read(context, row(context)), tokens)
         except TraceError as error:
             raise at(column, str(error)) from error
 
     return evaluate
+
+
+def _of_rows(function: OfToken, rows: Tensor, tokens: Sequence[Placed]) -> Any:
+    """[…, vocab] -> […]: what a function says of tokens in every row."""
+    places = [placed(rows.dims[-1], rows.shape[-1]) for placed in tokens]
+    if len(rows.dims) == 1:
+        return function.compute(rows.array, *places)
+    found = [function.compute(row, *places) for row in rows.array.reshape(-1, rows.shape[-1])]
+    return settled(np.array(found).reshape(rows.shape[:-1]), rows.dims[:-1])
 
 
 def condition(value: Evaluate, column: int) -> Callable[[Context], bool]:
@@ -152,4 +186,9 @@ def _attempted(operation: Operator, column: int, values: Sequence[Any]) -> Any:
         raise at(column, _("the result of {symbol} would be too large").format(symbol=operation.symbol)) from None
     except (TypeError, ValueError):
         problem = _("{symbol} can't be applied to {values}").format(symbol=operation.symbol, values=described(values))
+        raise at(column, problem) from None
+    except TraceError as error:
+        problem = _("{symbol} can't be applied to {values}: {why}").format(
+            symbol=operation.symbol, values=described(values), why=error
+        )
         raise at(column, problem) from None

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from ... import addresses
-from ...addresses import PATH, RUN, Address, Label, Selector
+from ...addresses import PATH, RUN, Address, Everywhere, Label, Selector
 from ...errors import AddressError, ExpressionError
 from ...i18n import _
 from ..history import Earlier
@@ -35,26 +35,31 @@ _OPERAND = re.compile(
       (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]|\*\*?\.[A-Za-z_]))
     | (?P<text>{_TEXT})
     | (?P<prefix>not{_APART}|[-+(])
-    | (?P<function>[A-Za-z_]\w*)(?=\s*\()
-    | (?P<address>(?:{RUN})?(?:@\d+(?:\.\d+)?(?::{PATH}|:?\#\d+)?|\#\d+|{PATH})(?:{_SELECTORS})?)
+    | (?P<function>(?:(?:r\d{{1,9}})?@(?:\d+(?:\.\d+)?|\*):)?[A-Za-z_]\w*)(?=\s*\()
+    | (?P<address>(?:{RUN})?(?:@\d+(?:\.\d+)?(?::{PATH}|:?\#\d+)?|@\*:{PATH}|\#\d+|{PATH})(?:{_SELECTORS})?)
     | (?P<earlier>\${{1,2}}\d*(?:{_SELECTORS})?)
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
 _OPERATOR = re.compile(
-    rf"(?P<infix>(?<=[\s)])(?:and|or){_APART}|\*\*|[<>=!]=|@(?!\d)|[-+*/<>,])|(?P<close>\))", re.ASCII
+    rf"(?P<infix>(?<=[\s)])(?:and|or){_APART}|\*\*|[<>=!]=|@(?!\d|\*:)|[-+*/<>,])|(?P<close>\))", re.ASCII
 )
 _BLANK = re.compile(r"\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A name with an opening bracket after it."""
+    """A name with an opening bracket after it, and the step or steps before it, as an address has them."""
 
-    name: str
+    where: Address | Everywhere
+
+    @property
+    def name(self) -> str:
+        """The name alone."""
+        return _of_one_step(self.where).path
 
 
-Operand = int | float | Label | Address | Called | Earlier
+Operand = int | float | Label | Address | Everywhere | Called | Earlier
 
 
 @dataclass(slots=True)
@@ -145,7 +150,7 @@ def _value(lexed: Lexed, text: str, opened: list[int]) -> bool:
             lexed.keep(found)
             return True
         case "function":
-            lexed.take_out(found, Called(found))
+            lexed.take_out(found, Called(addresses.parse_anywhere(found)))
             return _bracket_of_call(lexed, text, opened)
         case "number":
             lexed.take_out(found, _number(found, lexed.column))
@@ -224,16 +229,21 @@ def _selectors(text: str, column: int) -> tuple[Selector, ...]:
         raise at(column, str(error)) from error
 
 
-def _address(text: str, column: int) -> Address:
+def _of_one_step(operand: Address | Everywhere) -> Address:
+    return operand.address if isinstance(operand, Everywhere) else operand
+
+
+def _address(text: str, column: int) -> Address | Everywhere:
     try:
-        address = addresses.parse(text)
+        operand = addresses.parse_anywhere(text)
     except AddressError as error:
         raise at(column, str(error)) from error
+    address = _of_one_step(operand)
     if not address.path and address.record is None:
         raise at(column, _("{step} is a step; name a tensor in it, e.g. {step}:logits").format(step=text))
     if address.path.split(".").count("**") > WILDEST:
         raise at(column, _("at most {n} segments of an address may be **").format(n=WILDEST))
-    return address
+    return operand
 
 
 def _instead_of_value(character: str) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
+from operator import itemgetter
 from typing import NamedTuple
 
-from ...addresses import Address
+from ...addresses import Address, Everywhere
 from .compiling import Expression, compile_expression
-from .functions import VARIABLES
-from .lexing import Lexed, lex
+from .lexing import Lexed, Operand, lex
+from .moments import VARIABLES
 from .operators import COMPARISONS
 
 
@@ -50,12 +51,24 @@ def _side(node: ast.expr, text: str, lexed: Lexed) -> Side:
 def renamed(text: str, rename: Callable[[Address], Address]) -> str:
     """The text of an expression with other addresses in it; raises what ``rename`` raises."""
     lexed = lex(text)
-    addresses = {
-        column - 1: operand
-        for column, operand in lexed.operands.items()
-        if isinstance(operand, Address) and str(operand) not in VARIABLES
-    }
-    for start, address in sorted(addresses.items(), reverse=True):
-        width = sum(1 for _ in takewhile(lambda sign: sign == "_", lexed.source[start + 1 :]))
-        text = f"{text[:start]}{rename(address)}{text[start + width :]}"
+    axes = set(axis_columns(lexed))
+    for column, operand in sorted(lexed.operands.items(), key=itemgetter(0), reverse=True):
+        if (new := _renamed(operand, rename) if column not in axes else None) is not None:
+            width = sum(1 for _ in takewhile(lambda sign: sign == "_", lexed.source[column:]))
+            text = f"{text[: column - 1]}{new}{text[column - 1 + width :]}"
     return text
+
+
+def _renamed(operand: Operand, rename: Callable[[Address], Address]) -> str | None:
+    """What stands in place of an operand, if it is an address."""
+    if isinstance(operand, Everywhere):
+        return str(Everywhere(rename(operand.address)))
+    is_address = isinstance(operand, Address) and str(operand) not in VARIABLES
+    return str(rename(operand)) if is_address else None  # type: ignore[arg-type]
+
+
+def axis_columns(lexed: Lexed) -> Iterator[int]:
+    """Where names of axes stand: after the first of what a function takes."""
+    for node in ast.walk(ast.parse(lexed.source, mode="eval")):
+        if isinstance(node, ast.Call):
+            yield from (argument.col_offset for argument in node.args[1:] if isinstance(argument, ast.Name))

@@ -1,8 +1,8 @@
-"""What an expression works with: numbers, arrays, and the several tensors of a glob."""
+"""What an expression works with: numbers, tensors, and the several tensors of a glob that don't make one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -11,7 +11,11 @@ import numpy as np
 
 from ...errors import ExpressionError
 from ...i18n import _
-from ...tensor import Array, Tensor
+from ...stack import Ragged, axis_of, padded, size, with_blanks
+from ...tensor import Array, Axis, Tensor
+
+LARGEST = 2**27
+"""Cells in a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +26,56 @@ class Several:
     values: tuple[Any, ...]
 
 
+class Places(Tensor):
+    """Places that are counted along an axis, as those of the largest cells are."""
+
+    __slots__ = ("along",)
+
+    def __init__(self, array: Array, dims: tuple[Axis, ...], along: Axis) -> None:
+        super().__init__(array, dims)
+        self.along = along
+
+
 NUMPY = (np.ndarray, np.generic)
 
-Value = float | int | bool | str | Array | Several
+Value = float | int | bool | str | Tensor | Several
+
+
+def as_tensor(value: Any) -> Tensor:
+    """A tensor, or a single value as one without axes."""
+    return value if isinstance(value, Tensor) else Tensor(np.asarray(value), ())
+
+
+def single(value: Any) -> Any:
+    """A tensor without axes as the number that it is; any other value as it is."""
+    return value.array[()] if isinstance(value, Tensor) and not value.dims else value
+
+
+def settled(array: Array, dims: tuple[Axis, ...], there: Array | None = None) -> Any:
+    """An array with axes as a tensor, one without as a single value; ``there`` says which cells are."""
+    if not dims:
+        return array[()]
+    if there is None or there.all():
+        return Tensor(array, dims)
+    return Ragged(with_blanks(array, there), dims)
+
+
+def together(values: Sequence[Any], along: Axis) -> Tensor | None:
+    """Values as one tensor, [along, …]; None where their axes differ, or it would be too large."""
+    tensors = list(map(as_tensor, values))
+    return padded(tensors, along) if size(tensors) <= LARGEST else None
+
+
+def united(value: Any) -> Any:
+    """The tensors of a glob as one, [layer or place, …], where they make one; any other value as it is."""
+    if not isinstance(value, Several) or any(isinstance(part, Several) for part in value.values):
+        return value
+    whole = together(value.values, axis_of(value.addresses))
+    return value if whole is None else whole
 
 
 def mapped(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function``, applied to each tensor of a glob in turn.
+    """``function``, applied to each tensor of a glob in turn where these don't make one.
 
     Raises:
         ValueError: two globs stand for different numbers of tensors.
@@ -41,30 +88,33 @@ def mapped(function: Callable[..., Any]) -> Callable[..., Any]:
         if len({len(glob.values) for glob in globs}) > 1:
             raise ValueError
         turns = zip(*(value.values if isinstance(value, Several) else repeat(value) for value in values), strict=False)
-        return Several(globs[0].addresses, tuple(function(*turn) for turn in turns))
+        return united(Several(globs[0].addresses, tuple(function(*turn) for turn in turns)))
 
     return over_each
 
 
 def everything(value: Any) -> Array:
-    """A value as one array; the tensors of a glob end to end."""
-    if isinstance(value, Several):
-        return np.concatenate([np.ravel(part) for part in value.values])
-    return np.asarray(value)
-
-
-def arrays(value: Any) -> Any:
-    """A value with the arrays of its tensors in their place."""
-    if isinstance(value, Several):
-        return Several(value.addresses, tuple(map(arrays, value.values)))
-    return value.array if isinstance(value, Tensor) else value
+    """[n]: the cells of a value, the tensors of a glob end to end; those of a ragged one that are there."""
+    match value:
+        case Several():
+            return np.concatenate([everything(part) for part in value.values])
+        case Ragged():
+            return np.asarray(value.array)[value.there]
+        case Tensor():
+            return value.array.ravel()
+        case _:
+            return np.ravel(value)
 
 
 def plain(value: Any) -> Any:
     """A value as Python has it, where it is a single one."""
-    if isinstance(value, Several):
-        return Several(value.addresses, tuple(map(plain, value.values)))
-    return value.item() if isinstance(value, NUMPY) and value.ndim == 0 else value
+    match value:
+        case Several():
+            return Several(value.addresses, tuple(map(plain, value.values)))
+        case Tensor():
+            return value if value.dims else value.array.item()
+        case _:
+            return value.item() if isinstance(value, NUMPY) and value.ndim == 0 else value
 
 
 def truth(value: Value) -> bool:
@@ -93,5 +143,9 @@ def described(values: Iterable[Any]) -> str:
 def _described(value: Any) -> str:
     if isinstance(value, Several):
         return _("{n} tensors").format(n=len(value.values))
-    shape = np.shape(value)
-    return _("a tensor [{shape}]").format(shape=",".join(map(str, shape))) if shape else _("a single value")
+    return _("a tensor {axes}").format(axes=header(value)) if np.shape(value) else _("a single value")
+
+
+def header(tensor: Tensor) -> str:
+    """``[head 2, query 3]``."""
+    return f"[{', '.join(f'{axis.name} {n}' for axis, n in zip(tensor.dims, tensor.shape, strict=True))}]"

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ...addresses import Address, Label, parse, parse_selectors, suggestion
+from ...card import Card
 from ...errors import AddressError
 from ...i18n import _
 from ...ops import catalogue
 from ...pieces import goes_by
-from ...tokenizers import Tokenizer
 from ..locations import Here
 from .naming import whole
 from .sealed import Sealed, Tested
@@ -100,7 +100,7 @@ def place(text: str, here: Here) -> Place:
     tagged = _TAGGED.fullmatch(text)
     if tagged is None:
         return _at(parse(text), here)
-    return _operation(tagged[2]) if tagged[1] == "op" else _token(tagged[2], here.run.model.target)
+    return _operation(tagged[2]) if tagged[1] == "op" else _token(tagged[2], here.run.card)
 
 
 def _at(address: Address, here: Here) -> Place:
@@ -130,13 +130,13 @@ def _operation(name: str) -> Place:
     raise AddressError(_("there is no operation {name}{hint}").format(name=name, hint=hint))
 
 
-def _token(text: str, tokenizer: Tokenizer | None) -> Place:
+def _token(text: str, card: Card) -> Place:
     labels = parse_selectors(text) if text.startswith('"') else ()
     if len(labels) != 1 or not isinstance(labels[0], Label):
         raise AddressError(_('a token stands in double quotes, e.g. token:"love"'))
     piece = labels[0].text
-    if tokenizer is not None and tokenizer.id_of(piece) is None:
-        nearest = suggestion(piece, (known.lstrip("▁") for known in tokenizer.pieces))
+    if card.words["target"] is not None and card.id_of(piece, "target") is None:
+        nearest = suggestion(piece, (known.lstrip("▁") for known in card.pieces("target")))
         hint = _("; did you mean {nearest}?").format(nearest=Label(nearest)) if nearest else ""
         raise AddressError(_("{token} is no token of the target vocabulary{hint}").format(token=labels[0], hint=hint))
     return AtToken(piece)

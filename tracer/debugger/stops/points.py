@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
-from ...errors import InputError, TraceError
+from ...addresses import Address
+from ...errors import AddressError, InputError, TraceError
 from ...i18n import _
-from ...run import Run
+from ...trace import Trace
 from ..cursor import Cursor
 from ..history import History
 from .conditions import Condition
@@ -74,10 +75,22 @@ class Point:
         findings = self.trigger.found(here)
         if findings is None or self.condition is None:
             return findings
-        if not here.has_performed(self.condition.expression.addresses):
+        if ahead := here.ahead(self.condition.expression.addresses):
+            self._insist_on_coming(ahead, here)
             return None
         holds = self.condition.found(here)
         return None if holds is None else (*findings, holds)
+
+    def _insist_on_coming(self, ahead: Address, here: Tested) -> None:
+        """That what is still to come at a record has been performed at another one where this is tested in the step.
+
+        Raises:
+            AddressError: it has not, and the condition could never hold.
+        """
+        others = (here.sealed.at(index) for index in self.trigger.indices(here.sealed))
+        if all(other.ahead([ahead]) for other in others):
+            told = _("{name} is still to come wherever this is tested; its whole path is read ahead: {path}")
+            raise AddressError(told.format(name=ahead, path=here.whole_path(ahead)))
 
 
 class Met(NamedTuple):
@@ -134,7 +147,7 @@ class Stops:
         """Forget a stop; its number is not given again."""
         self._points.pop(point.number, None)
 
-    def first(self, run: Run, start: Cursor, goal: Cursor) -> Arrival | None:
+    def first(self, run: Trace, start: Cursor, goal: Cursor) -> Arrival | None:
         """The first record from ``start`` (exclusive) to ``goal`` at which to stop; backwards if the goal lies behind.
 
         Steps are performed as they are entered. Temporary stops that are met are deleted.
@@ -146,8 +159,8 @@ class Stops:
         arrivals = (self._first_in(step, _way(step, start, goal)) for step in steps)
         return next(filter(None, arrivals), None)
 
-    def tested(self, run: Run, number: int) -> Mapping[int, Sequence[Point]]:
-        """The enabled stops that a step is tested for, by the index of the record; raises as `Run.step` does."""
+    def tested(self, run: Trace, number: int) -> Mapping[int, Sequence[Point]]:
+        """The enabled stops that a step is tested for, by the index of the record; raises as `Trace.step` does."""
         step = self._layouts.sealed(run, number)
         return self._tested(step, range(1, step.last + 1))
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ...addresses import Address, matching, resolve
 from ...errors import AddressError
-from ...run import Run
 from ...tape import Record, Tape
+from ...trace import Trace
 from ..cursor import Cursor
 from ..history import History
 from ..locations import Here
@@ -53,8 +53,8 @@ class Layouts:
         self._known: dict[Sequence[str], Layout] = {}
         self.history = history
 
-    def sealed(self, run: Run, number: int) -> Sealed:
-        """A step of a run, which is performed for it; raises as `Run.step` does."""
+    def sealed(self, run: Trace, number: int) -> Sealed:
+        """A step of a run, which is performed for it; raises as `Trace.step` does."""
         tape = run.step(number)
         addresses = tape.addresses
         if addresses not in self._known:
@@ -66,7 +66,7 @@ class Layouts:
 class Sealed:
     """A performed step of a run."""
 
-    run: Run
+    run: Trace
     tape: Tape
     layout: Layout
     layouts: Layouts
@@ -125,9 +125,13 @@ class Tested(Here):
         """Every record that an address stands for; raises as `Here.matches` does."""
         return self._matched(address) if self._is_inside(address) else super().matches(address)
 
-    def has_performed(self, addresses: Sequence[Address]) -> bool:
-        """Whether nothing that addresses stand for is still to come, but for what they name by its whole path."""
-        return all(self._performed(address) or not self._indices(address) for address in addresses)
+    def ahead(self, addresses: Sequence[Address]) -> Address | None:
+        """The first of some addresses that stands for what is still to come, and does not name it by its whole path."""
+        return next((each for each in addresses if self._indices(each) and not self._performed(each)), None)
+
+    def whole_path(self, address: Address) -> str:
+        """The full name of the first record that an address stands for in this step."""
+        return self.sealed.tape.records[self._indices(address)[0] - 1].address
 
     def _matched(self, address: Address) -> list[Record]:
         return [self.sealed.tape.records[i - 1] for i in self._performed(address)]

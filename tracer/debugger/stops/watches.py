@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ...tensor import Tensor
 from ..expressions import Expression, Several, Value
 from .findings import Changed
 from .sealed import Sealed, Tested
@@ -53,4 +54,6 @@ def _alike(old: Value, new: Value) -> bool:
 def _equal(old: Any, new: Any) -> bool:
     if isinstance(old, str):
         return old == str(new)
+    if isinstance(old, Tensor):
+        return old.axes == new.axes and _equal(old.array, new.array)
     return np.array_equal(old, new, equal_nan=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import cached_property
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
 
-from ..errors import InputError
-from ..i18n import _, cause
-from .json_file import read_json
-from .safetensors import SafetensorsFile
-from .stored import Stored
+from ...errors import InputError
+from ...i18n import _, cause
+from ..directory import CONFIG, Directory, refuse_quantised
+from ..json_file import read_json
+from ..safetensors import SafetensorsFile
+from ..stored import Stored
 
 WHOLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -18,33 +19,56 @@ LONGEST_SHOWN = 40
 """characters of a file name that is too long for the system"""
 
 
-def read_headers(directory: Path) -> dict[str, Stored]:
-    """Every tensor in the files of a directory, by name.
+class SafetensorsDirectory(Directory):
+    """Such a directory; a file in it that is read stands for it."""
 
-    Raises:
-        InputError: a file is missing or broken, or the index and the files disagree.
-    """
-    if (directory / WHOLE).exists() or not (directory / INDEX).exists():
-        return dict(SafetensorsFile(directory / WHOLE).entries)
-    index = directory / INDEX
-    places = _places(index, read_json(index).get("weight_map"))
+    @classmethod
+    def recognises(cls, path: Path, names: Collection[str]) -> bool:
+        if path.suffix == ".safetensors" and not path.is_dir():
+            return _is_read(path)
+        return CONFIG in names and not {WHOLE, INDEX}.isdisjoint(names)
+
+    @cached_property
+    def tensors(self) -> Mapping[str, Stored]:
+        """Every tensor by name.
+
+        Raises:
+            InputError: a file is missing or broken, the index and the files disagree, or a tensor is quantised.
+        """
+        listing = self.listing
+        tensors = _sharded(listing) if listing.name == INDEX else SafetensorsFile(listing).entries
+        refuse_quantised(tensors.values())
+        return tensors
+
+    @property
+    def listing(self) -> Path:
+        return _listing(self.path)
+
+
+def _listing(directory: Path) -> Path:
+    """The file that says which tensors there are: the only one, which comes before an index."""
+    whole, index = directory / WHOLE, directory / INDEX
+    return whole if whole.exists() or not index.exists() else index
+
+
+def _is_read(path: Path) -> bool:
+    """Whether a file is among those whose tensors are read of its directory; raises as that does."""
+    listing = _listing(path.parent)
+    return path.name in (_places(listing).values() if listing.name == INDEX else [WHOLE])
+
+
+def _sharded(index: Path) -> Mapping[str, Stored]:
+    places = _places(index)
     tensors: dict[str, Stored] = {}
     for shard in sorted(set(places.values())):
-        _gather(tensors, SafetensorsFile(directory / shard).entries)
+        _gather(tensors, SafetensorsFile(index.parent / shard).entries)
     _check_listed(index, places, tensors)
     return tensors
 
 
-def is_read(path: Path) -> bool:
-    """Whether a file is among those that `read_headers` reads of its directory; raises as that does."""
-    directory, index = path.parent, path.parent / INDEX
-    if (directory / WHOLE).exists() or not index.exists():
-        return path.name == WHOLE
-    return path.name in _places(index, read_json(index).get("weight_map")).values()
-
-
-def _places(index: Path, stated: Any) -> Mapping[str, str]:
+def _places(index: Path) -> Mapping[str, str]:
     """Which file holds which tensor."""
+    stated = read_json(index).get("weight_map")
     if not isinstance(stated, dict) or not stated or not all(isinstance(shard, str) for shard in stated.values()):
         raise InputError(_("{path}: expected a weight_map, from tensors to files").format(path=index))
     for shard in set(stated.values()):

@@ -1,0 +1,179 @@
+"""The kinds of functions, by how they meet a tensor and its axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ....errors import InputError
+from ....i18n import _
+from ....stack import Ragged
+from ....tensor import Array, Tensor
+from ..operators import cellwise
+from ..values import Places, everything, mapped, settled
+
+There = Array | bool
+"""Which cells are there: all, or those where it is true."""
+
+
+class Function:
+    """A function under its name; ``compute`` is its arithmetic, and has its help.
+
+    ``taken`` is how what it takes is written.
+    """
+
+    taken = "X"
+
+    def __init__(self, name: str, compute: Callable[..., Any]) -> None:
+        self.name = name
+        self.compute = compute
+
+    @property
+    def usage(self) -> str:
+        """``max(X[, AXIS, …])``."""
+        return f"{self.name}({self.taken})"
+
+    def __call__(self, value: Any) -> Any:
+        """The value of the function."""
+        raise NotImplementedError
+
+
+class OfCells(Function):
+    """Computes with every cell, and keeps the axes."""
+
+    def __init__(self, name: str, compute: Callable[[Any], Any]) -> None:
+        super().__init__(name, compute)
+        self._apply = cellwise(compute)
+
+    def __call__(self, value: Any) -> Any:
+        return self._apply(value)
+
+
+class OfValue(Function):
+    """Computes with a value as a whole, each tensor of a glob by itself where these don't make one."""
+
+    def __init__(self, name: str, compute: Callable[[Any], Any]) -> None:
+        super().__init__(name, compute)
+        self._apply = mapped(compute)
+
+    def __call__(self, value: Any) -> Any:
+        return self._apply(value)
+
+
+class OverAll(Function):
+    """Takes away the axes that are named, or all of them; ``compute`` takes them as one, the last."""
+
+    taken = "X[, AXIS, …]"
+
+    def __call__(self, value: Any, axes: Sequence[str] = ()) -> Any:
+        """The value over the axes.
+
+        Raises:
+            InputError: there is no such axis.
+            ValueError: no cell is left, or a value without axes is not enough.
+        """
+        return mapped(partial(self._over, axes))(value) if axes else self._alone(value)
+
+    def _alone(self, value: Any) -> Any:
+        return self.compute(everything(value), True)
+
+    def _over(self, axes: Sequence[str], value: Any) -> Any:
+        tensor = _with_axes(value)
+        return self._along([_place(name, tensor) for name in dict.fromkeys(axes)], tensor)
+
+    def _along(self, places: list[int], tensor: Tensor) -> Any:
+        rest = [place for place in range(len(tensor.dims)) if place not in places]
+        order, lengths = [*rest, *places], [tensor.shape[place] for place in rest]
+        if not isinstance(tensor, Ragged):
+            found = self.compute(_flat(tensor.array, order, lengths), True)
+            return self._made(found, tensor, rest, places, None)
+        there = _flat(tensor.there, order, lengths)
+        found = self.compute(_flat(np.asarray(tensor.array), order, lengths), there)
+        return self._made(found, tensor, rest, places, there)
+
+    def _made(self, found: Array, tensor: Tensor, rest: list[int], places: list[int], there: Array | None) -> Any:
+        """What was computed, with the axes that are left."""
+        dims = tuple(tensor.dims[place] for place in rest)
+        return settled(np.asarray(found), dims, None if there is None else np.logical_or.reduce(there, -1))
+
+
+class OverLast(OverAll):
+    """As `OverAll`, but the last axis in place of all of them."""
+
+    def _alone(self, value: Any) -> Any:
+        return mapped(self._over_last)(value)
+
+    def _over_last(self, value: Any) -> Any:
+        tensor = _with_axes(value)
+        return self._along([len(tensor.dims) - 1], tensor)
+
+
+class Placing(OverLast):
+    """Finds places along one axis."""
+
+    taken = "X[, AXIS]"
+
+    def _made(self, found: Array, tensor: Tensor, rest: list[int], places: list[int], there: Array | None) -> Any:
+        if len(places) > 1:
+            raise InputError(_("places are counted along one axis"))
+        made = super()._made(found, tensor, rest, places, there)
+        if isinstance(made, Ragged):
+            return made
+        return Places(np.asarray(found), tuple(tensor.dims[place] for place in rest), tensor.dims[places[0]])
+
+
+class KeepingAxes(OverLast):
+    """Computes with the cells along some axes together, and keeps these."""
+
+    def _made(self, found: Array, tensor: Tensor, rest: list[int], places: list[int], there: Array | None) -> Any:
+        order = [*rest, *places]
+        whole = found.reshape([tensor.shape[place] for place in order]).transpose(np.argsort(order))
+        return settled(whole, tensor.dims, tensor.there if isinstance(tensor, Ragged) else None)
+
+
+class OfToken(Function):
+    """Computes with the row of a step, [vocab], that ``path`` has, and the places of so many ``tokens`` in it."""
+
+    def __init__(self, name: str, compute: Callable[..., Any], path: str, tokens: int = 1) -> None:
+        super().__init__(name, compute)
+        self.path = path
+        self.tokens = tokens
+
+    @property
+    def usage(self) -> str:
+        return f"{self.name}({', '.join(['TOKEN'] * self.tokens)}[, POSITION])"
+
+
+def function(name: str, kind: type[Function], **how: Any) -> Callable[[Callable[..., Any]], Function]:
+    """Make a function of a kind of its arithmetic, whose docstring is a summary line, then text, and examples."""
+    return lambda compute: kind(name, compute, **how)
+
+
+def filled(x: Array, there: There, blank: float) -> Array:
+    """Cells with another value where they are not there."""
+    return x if there is True else np.where(there, x, blank)
+
+
+def _flat(array: Array, order: Sequence[int], lengths: Sequence[int]) -> Array:
+    """The axes that come last in an order as one, of which the others have these lengths."""
+    if order[-1] == len(lengths) == len(order) - 1:
+        return array
+    moved = array.transpose(order)
+    return moved.reshape([*lengths, math.prod(moved.shape[len(lengths) :])])
+
+
+def _with_axes(value: Any) -> Tensor:
+    if not isinstance(value, Tensor) or not value.dims:
+        raise ValueError
+    return value
+
+
+def _place(name: str, tensor: Tensor) -> int:
+    if name in tensor.axes:
+        return tensor.axes.index(name)
+    known = ", ".join(tensor.axes)
+    raise InputError(_("there is no axis {name}; the axes are {known}").format(name=name, known=known))

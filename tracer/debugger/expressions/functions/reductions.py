@@ -1,0 +1,152 @@
+"""Functions over everything or, where axes are named, over these: each takes [… , n] and which cells are there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ....ops.softmax import softmax as operation
+from ....tensor import Array, Tensor
+from .kinds import KeepingAxes, OverAll, OverLast, Placing, There, filled, function
+
+
+@function("max", OverAll)
+def max_(x: Array, there: There) -> Any:
+    """The largest cell: max xᵢ.
+
+    Where a cell is nan, so is the result.
+
+    (tx) print max(dec.0.cross.weights)
+    (tx) print max(dec.*.cross.weights[:, -1], key)
+    """
+    return np.maximum.reduce(filled(x, there, -np.inf), -1)
+
+
+@function("min", OverAll)
+def min_(x: Array, there: There) -> Any:
+    """The smallest cell: min xᵢ.
+
+    Where a cell is nan, so is the result.
+
+    (tx) print min(dec.0.cross.scores, head, query)
+    """
+    return np.minimum.reduce(filled(x, there, np.inf), -1)
+
+
+@function("sum", OverAll)
+def sum_(x: Array, there: There) -> Any:
+    """The sum of cells: Σ xᵢ.
+
+    It is added up in double precision. Of truth values it is how many are true.
+
+    (tx) print sum(dec.0.cross.weights, key)
+    (tx) print sum(dec.0.cross.weights > .5, key)
+    """
+    return np.add.reduce(x, -1, np.float64, where=there)
+
+
+@function("mean", OverAll)
+def mean(x: Array, there: There) -> Any:
+    """The mean of cells: Σ xᵢ / n.
+
+    (tx) print mean(dec.0.cross.weights, head)
+    (tx) print mean(dec.*.cross.weights, head, layer)
+    """
+    n = x.shape[-1] if there is True else np.count_nonzero(there, -1)
+    if not x.shape[-1]:
+        raise ValueError
+    return np.add.reduce(x, -1, np.float64, where=there) / n
+
+
+@function("std", OverAll)
+def std(x: Array, there: There) -> Any:
+    """The standard deviation of cells: √(Σ (xᵢ − μ)² / n).
+
+    It is that of a whole population: n, not n − 1.
+
+    (tx) print std(dec.0.ffn.residual, feature)
+    """
+    return np.sqrt(mean.compute((x - mean.compute(x, there)[..., None]) ** 2, there))
+
+
+@function("norm", OverAll)
+def norm(x: Array, there: There) -> Any:
+    """The Euclidean length: √(Σ xᵢ²).
+
+    It is the same over however many axes.
+
+    (tx) print norm(dec.0.ffn.residual, feature)
+    """
+    return np.sqrt(np.add.reduce(np.square(x, dtype=np.float64), -1, where=there))
+
+
+@function("any", OverAll)
+def any_(x: Array, there: There) -> Any:
+    """Whether at least one cell is true.
+
+    A number is true unless it is 0.
+
+    (tx) print any(dec.0.cross.weights > .9, key)
+    """
+    return np.logical_or.reduce(x, -1, where=there)
+
+
+@function("all", OverAll)
+def all_(x: Array, there: There) -> Any:
+    """Whether every cell is true.
+
+    A number is true unless it is 0.
+
+    (tx) print all(dec.0.cross.weights >= 0)
+    """
+    return np.logical_and.reduce(x, -1, where=there)
+
+
+@function("entropy", OverLast)
+def entropy(x: Array, there: There) -> Any:
+    """The entropy of probabilities in bits: −Σ p log₂ p.
+
+    It says over how much they are spread: 0 is all on one, 2 is evenly on four. An exact 0 adds nothing.
+
+    (tx) print entropy(dec.0.cross.weights)
+    (tx) print entropy(dec.*.cross.weights[:, -1], key)
+    """
+    p = filled(np.asarray(x, np.float64), there, 0)
+    return 0.0 - np.add.reduce(p * np.log2(np.where(p == 0, 1.0, p)), -1)
+
+
+@function("softmax", KeepingAxes)
+def softmax(x: Array, there: There) -> Any:
+    """Numbers as probabilities: exp(xᵢ) / Σ exp(xⱼ).
+
+    They add up to 1 along the axes that are named; all axes stay.
+
+    (tx) print softmax(dec.0.cross.scores[h0])
+    (tx) print softmax(dec.0.cross.scores, key)
+    """
+    x = filled(x, there, -np.inf)
+    return operation.forward(Tensor(x if x.dtype.kind == "f" else x.astype(np.float64), ())).array
+
+
+@function("argmax", Placing)
+def argmax(x: Array, there: There) -> Any:
+    """The place of the largest cell, counted from 0.
+
+    Of equals it is the first. The token that stands there is named.
+
+    (tx) print argmax(dec.0.cross.weights)
+    (tx) print argmax(dec.0.cross.weights[:, -1], key)
+    """
+    return np.argmax(filled(x, there, -np.inf), -1)
+
+
+@function("argmin", Placing)
+def argmin(x: Array, there: There) -> Any:
+    """The place of the smallest cell, counted from 0.
+
+    Of equals it is the first. The token that stands there is named.
+
+    (tx) print argmin(dec.0.cross.weights[:, -1], key)
+    """
+    return np.argmin(filled(x, there, np.inf), -1)

@@ -1,0 +1,150 @@
+"""Opening a model: the architecture that suits a checkpoint, with its parameters, its tokenizers and its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from .addresses import suggestion
+from .card import Dtype
+from .checkpoints.checkpoint import Checkpoint
+from .checkpoints.contents import Contents, account
+from .checkpoints.formats import checkpoint_at
+from .checkpoints.memory import Progress, Reading
+from .decisions import TOKENIZER, Decisions
+from .decoding.generation_config import WITHOUT_EFFECT
+from .decoding.reading import BEGIN, END, START
+from .decoding.rules import Rules
+from .decoding.vocabulary import within
+from .errors import InputError
+from .i18n import N_, _, cause
+from .model import BUILTIN, Model, numbers_of
+from .models import architecture, model_type
+from .models.architecture import Architecture
+from .models.rest import settle
+from .models.texts import texts_of
+from .tensor import Axis
+from .tokenizers import Pieces, Tokenizer
+
+DEFAULT = "zh-en"
+
+MOST_NAMED = 3
+"""tokens beyond the vocabulary that are named when there are more"""
+
+
+def builtin() -> Iterator[str]:
+    """The names of the models that come with the program."""
+    return (path.parent.name for path in sorted(BUILTIN.glob("*/config.json")))
+
+
+def find(name: str) -> Path:
+    """The directory of a built-in name or a path; of a file that is read of its directory, that.
+
+    Raises:
+        InputError: there is no such model; the nearest name is suggested.
+    """
+    path = _place(name)
+    return path if path.is_dir() else checkpoint_at(path).path
+
+
+def _place(name: str) -> Path:
+    """What a name stands for, or a path."""
+    if name in builtin():
+        return BUILTIN / name
+    path = Path(name).expanduser()
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise _unknown(name) from None
+    except (OSError, ValueError) as error:
+        raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from None
+    return path
+
+
+def _unknown(name: str) -> InputError:
+    nearest = suggestion(name, builtin())
+    hint = _("did you mean {nearest}?").format(nearest=nearest) if nearest else _("`tx-trace models` lists them")
+    return InputError(_("there is no model {name!r}, built-in or at that path; {hint}").format(name=name, hint=hint))
+
+
+def load(name: str | Path = DEFAULT, dtype: Dtype = "float32", progress: Progress | None = None) -> Model:
+    """Open a built-in model or a checkpoint.
+
+    Parameters are read when they are first used; ``progress`` is then called with the bytes read so far and in all.
+
+    Raises:
+        InputError: it does not exist, or something in it is missing, broken, or not as its config.json says.
+    """
+    return _opened(checkpoint_at(_place(str(name))), dtype, Reading(progress))
+
+
+def _opened(checkpoint: Checkpoint, dtype: Dtype, reading: Reading) -> Model:
+    numbers, decisions = numbers_of(dtype), checkpoint.decisions
+    family = model_type(checkpoint.config)
+    kind = architecture(family)
+    config = kind.configure(checkpoint.config)
+    sides = _tokenizers(checkpoint, family)
+    labels = [Pieces(side) if side else None for side in sides]
+    contents = _contents(checkpoint, kind, config, labels)
+    parameters = contents.read(numbers, reading)
+    contents.tell(parameters, decisions)
+    network = kind(config, contents.layout, parameters, numbers)
+    for side, pieces, size in zip(sides, labels, network.facts[:2], strict=True):
+        if side is not None and pieces is not None:
+            pieces.size = size
+            _tell_of_tokens(side, size, decisions)
+    rules, name = _rules(network, checkpoint), checkpoint.path.resolve().name
+    model = Model(name, checkpoint.path, network, rules, parameters, *sides, contents, reading.warnings, decisions)
+    _tell_of_language(model)
+    return model
+
+
+def _contents(
+    checkpoint: Checkpoint, kind: type[Architecture], config: Any, labels: Sequence[Pieces | None]
+) -> Contents:
+    """The tensors that the architecture has places for; ``labels`` are the pieces of source and target."""
+    layout = kind.layout(config, *(Axis("vocab", pieces) for pieces in labels))
+    stated = checkpoint.config
+    layout.sizes_by_default, layout.layers_by_default = stated.sizes_by_default, stated.layers_by_default
+    return account(checkpoint, layout)
+
+
+def _tokenizers(checkpoint: Checkpoint, family: str) -> tuple[Tokenizer | None, Tokenizer | None]:
+    """Those of source and target, if there are any."""
+    found = checkpoint.tokenizers(family)
+    if found is None:
+        checkpoint.decisions.take(TOKENIZER, N_("none is there: texts are token ids"))
+    return found or (None, None)
+
+
+def _rules(network: Architecture, checkpoint: Checkpoint) -> Rules:
+    """What is stated of decoding; of everything else that is stated and nobody asked for, notes are made."""
+    stated, generation = checkpoint.config, checkpoint.generation
+    rules = within(network.rules(generation), network.facts.target_vocab, generation)
+    stated.leave_to(generation, N_("no effect here (generation_config.json is there): {keys}"))
+    settle(stated, texts_of(network.passes))
+    if generation.file_of(END) != stated.file_of(END):
+        generation.ignore(N_("no effect here (batches, speed, what transformers returns): {keys}"), *WITHOUT_EFFECT)
+        generation.ignore(N_("no effect here (no output begins with it): {keys}"), START, BEGIN)
+        generation.settle()
+    return rules
+
+
+def _tell_of_language(model: Model) -> None:
+    """Say that an output begins with another language than a given one is taken to be in."""
+    codes = {i: code for code, i in (model.target.first_ids if model.target else {}).items()}
+    begins = [codes[i] for i in (model.rules.start_id, model.rules.forced_bos) if i in codes][-1:]
+    taken = [model.target.language] if model.target else []
+    if begins and begins != taken:
+        what = N_("an output begins with {begins}, and one that is given is taken to be in {taken}: say target-lang")
+        model.decisions.note(TOKENIZER, what.format(begins=begins[0], taken=taken[0]))
+
+
+def _tell_of_tokens(side: Tokenizer, size: int, decisions: Decisions) -> None:
+    """Say which tokens of a tokenizer are outside the vocabulary that config.json states."""
+    if beyond := list(islice(side.beyond(size), MOST_NAMED + 1)):
+        named = ", ".join([*beyond[:MOST_NAMED], *["…" for _piece in beyond[MOST_NAMED:]]])
+        what = N_("the tokenizer has {pieces} beyond the model's {size} tokens: a text with such a token is refused")
+        decisions.note(TOKENIZER, what.format(pieces=named, size=size))
