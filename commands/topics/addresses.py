@@ -8,6 +8,7 @@ ADDRESSES = Topic(
     "addresses",
     N_("Everything that was computed has an address: [rN][@STEP:]path[selectors]."),
     N_("list shows what is recorded around the cursor; Tab completes addresses, and selectors after the bracket."),
+    examples=("print enc.0.self.weights[h0, 0]", "print @1:logits", "list dec.*.cross.weights"),
     lines={
         "decoder.0.cross_attn.weights": N_("a record by its whole name"),
         "dec.0.cross.weights": N_("the same: each part may be shortened while it is clear what is meant"),

@@ -8,6 +8,7 @@ PIPES = Topic(
     "pipes",
     N_("What a command shows can go to a program or into a file, instead of the screen."),
     N_("A file that is there already is replaced. log FILE keeps all that is shown from then on."),
+    examples=("list | head -3",),
     lines={
         "list | head -3": N_("to a program, which reads it; one only, and no shell"),
         'list > "steps.txt"': N_("into a file"),

@@ -62,14 +62,14 @@ def help_(sitting: Sitting, name: Subject | None = None) -> Results:
     """
     if name is None:
         yield answer("help", lambda: {entry.name: entry.summary for entry in _basic()}, lambda: _beginning(sitting))
-    elif name == ALL:
-        yield answer("help", lambda: dict(summaries()), _overview)
     else:
         yield from list(_pages(name)) or [_of_command(_found(name))]
 
 
 def _pages(name: str) -> Iterator[Result]:
     """What a name stands for, as it is written out."""
+    if name == ALL:
+        yield answer("help", lambda: dict(summaries()), _overview)
     if name in SETTINGS:
         yield _of_setting(SETTINGS[name])
         return
