@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -35,13 +36,14 @@ app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty
 
 
 def main() -> None:
-    """Run ``tx-trace`` and leave with its exit status."""
+    """Run ``tx-trace`` and leave with its exit status; nothing is looked through for garbage on the way out."""
     gc.set_threshold(COLLECTED_EVERY)
     for stream, errors in ((sys.stdin, "strict"), (sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=errors)
     i18n.use(language(sys.argv[1:], os.environ))
     translate_help()
+    atexit.register(gc.freeze)
     app(with_batch_value(sys.argv[1:]), prog_name="tx-trace")
 
 
