@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, NamedTuple
 
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError, TraceError
@@ -26,8 +26,7 @@ from .sitting import Sitting
 PIPED = "-"
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """What is traced: model, text, and how it is decoded."""
 
     model: str
@@ -58,8 +57,7 @@ class Origin:
         return Sitting(opener)
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(NamedTuple):
     """What is run without being asked: commands, then a file. ``file`` is None for none, ``-`` for standard input."""
 
     commands: tuple[str, ...]
@@ -67,8 +65,7 @@ class Script:
     keep_going: bool
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """Where results go and how they look."""
 
     format: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import NamedTuple
 
 from tracer.addresses import suggestion
 from tracer.errors import InputError
@@ -37,8 +37,7 @@ class UnknownCommandError(InputError):
         self.is_hinted = is_hinted
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """A verb of the shell. The signature of ``function`` is its grammar, the docstring its help.
 
     ``repeats`` says that an empty line does it again, ``is_outward`` that it reaches outside the session or prepares

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import takewhile
 from operator import itemgetter
+from typing import NamedTuple
 
 from .errors import AddressError
 from .i18n import _
@@ -34,8 +35,7 @@ def unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda match: _ESCAPES.get(match[0]) or chr(int(match[0][2:], 16)), text)
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """One place on an axis, negative from the end; ``head`` where it was written ``h1``."""
 
     value: int
@@ -45,8 +45,7 @@ class Index:
         return f"{'h' if self.head else ''}{self.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A slice of an axis."""
 
     start: int | None = None
@@ -58,8 +57,7 @@ class Span:
         return text if self.step is None else f"{text}:{self.step}"
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """The place of a token, by its piece; ``occurrence`` counts from 1."""
 
     text: str
@@ -101,8 +99,7 @@ class Address:
         return f"{at}{joint}{where}" + (f"[{', '.join(map(str, self.selectors))}]" if self.selectors else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Everywhere:
+class Everywhere(NamedTuple):
     """``[rN]@*:path[selectors]``: an address in every step; with an empty path, all of every step."""
 
     address: Address

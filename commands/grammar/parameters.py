@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from tracer.addresses import Address, Everywhere, Index, Label, parse, parse_anywhere, parse_selectors, unescaped
 from tracer.debugger.bookmarks import can_be_name
@@ -31,8 +31,7 @@ class Kind:
     suggestions: Suggestions = nothing
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(NamedTuple):
     """An option written ``/x`` before the other arguments; ``read`` returns None for what is not it.
 
     ``takes`` reads the word that must follow it, if one must.
@@ -43,8 +42,7 @@ class Flag:
     takes: Callable[[str], Any] | None = None
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """An option written ``-x VALUE`` or ``word VALUE``, or ``--word`` alone where there is no placeholder.
 
     It stands anywhere after the command's name.
@@ -55,8 +53,7 @@ class Option:
     read: Callable[[str], Any] = bool
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """Lines that follow the command, up to ``end``."""
 
     placeholder: str

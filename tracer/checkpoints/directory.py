@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Set
-from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import InputError
 from ..i18n import N_, Message, _, cause
@@ -21,8 +20,7 @@ from .stored import DType, Stored
 from .unsupported import refuse_quantised, refuse_unreadable, refuse_without_config
 
 
-@dataclass(frozen=True)
-class Contents:
+class Contents(NamedTuple):
     """The tensors of a checkpoint: the parameters, under the names of the layout, and why others are ``ignored``.
 
     ``told`` is where the numbers are, and as what.
