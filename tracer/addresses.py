@@ -251,6 +251,12 @@ class UnknownAddressError(AddressError):
 
 def suggestion(text: str, known: Iterable[str]) -> str | None:
     """The known name nearest to a mistyped one: with the fewest `slips`, then the least added; None if none is near."""
+    return _nearest(text, tuple(known))
+
+
+@lru_cache(maxsize=256)
+def _nearest(text: str, known: tuple[str, ...]) -> str | None:
+    """A display without a value asks the same at every stop."""
     near = [(n, distance(text, name), name) for name in known if (n := slips(text, name)) is not None]
     return min(near, key=itemgetter(0, 1))[-1] if near else None
 
