@@ -6,7 +6,6 @@ A tone says how a piece stands out: ``bold``, ``dim``, ``bar``, ``nan``, or one 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 
@@ -27,15 +26,13 @@ class Formula(NamedTuple):
 Inline = Span | Formula
 
 
-@dataclass(frozen=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """Pieces that stand side by side, each apart from the next."""
 
     parts: Sequence[Inline]
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(NamedTuple):
     """Lines laid out in cells of one width."""
 
     lines: Sequence[Sequence[Span]]
@@ -56,24 +53,21 @@ class Cell(NamedTuple):
     share: float = 0.0
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Rows of cells, the first cell of each its name. A row of a single cell stands for rows that are left out."""
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(NamedTuple):
     """A part of a tree: what it says, and the parts below it."""
 
     content: Sequence[Block]
     branches: Sequence[Branch] = ()
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(NamedTuple):
     """Branches below one another."""
 
     branches: Sequence[Branch]
