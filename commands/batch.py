@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracer.errors import ExpectationError, TraceError
 from tracer.i18n import _
@@ -19,8 +19,7 @@ FINE, FAILED, UNUSABLE, UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 
 """Exit statuses."""
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """A session that is played from a script."""
 
     session: Sitting

@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from types import MappingProxyType
+from typing import IO, Any, NamedTuple
 
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError, TraceError
@@ -26,8 +27,7 @@ from .sitting import Sitting
 PIPED = "-"
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """What is traced: model and text, and the settings that the command line names, by their names in Python."""
 
     model: str
@@ -35,7 +35,7 @@ class Origin:
     ids: bool = False
     attention_mask: str | None = None
     position_ids: str | None = None
-    chosen: Mapping[str, Any] = field(default_factory=dict)
+    chosen: Mapping[str, Any] = MappingProxyType({})
 
     def sitting(self) -> Sitting:
         """A session before its first record; raises `TraceError` for a model, text or setting that can't be used."""
@@ -55,8 +55,7 @@ class Origin:
         return Sitting(opener)
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(NamedTuple):
     """What is run without being asked: commands, then a file. ``file`` is None for none, ``-`` for standard input."""
 
     commands: tuple[str, ...]
@@ -64,8 +63,7 @@ class Script:
     keep_going: bool
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """Where results go and how they look."""
 
     format: str

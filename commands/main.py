@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import fields
 from functools import partial
 from inspect import Parameter
 from io import TextIOWrapper
@@ -38,13 +38,14 @@ app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty
 
 
 def main() -> None:
-    """Run ``tx-trace`` and leave with its exit status."""
+    """Run ``tx-trace`` and leave with its exit status; nothing is looked through for garbage on the way out."""
     gc.set_threshold(COLLECTED_EVERY)
     for stream, errors in ((sys.stdin, "strict"), (sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=errors)
     i18n.use(language(sys.argv[1:], os.environ))
     translate_help()
+    atexit.register(gc.freeze)
     app(with_batch_value(sys.argv[1:]), prog_name="tx-trace")
 
 
@@ -115,7 +116,7 @@ def check_resumable(context: typer.Context) -> None:
     """Insist that the last session is not asked for together with what another one begins with."""
     from .launch import Origin
 
-    brought = {*(field.name for field in fields(Origin)), *(setting.keyword for setting in RUN.values())}
+    brought = {*Origin._fields, *(setting.keyword for setting in RUN.values())}
     for name in filter(brought.__contains__, context.params):
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":

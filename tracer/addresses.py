@@ -35,8 +35,7 @@ def unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda match: _ESCAPES.get(match[0]) or chr(int(match[0][2:], 16)), text)
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """One place on an axis, negative from the end; ``head`` where it was written ``h1``."""
 
     value: int
@@ -46,8 +45,7 @@ class Index:
         return f"{'h' if self.head else ''}{self.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A slice of an axis."""
 
     start: int | None = None
@@ -59,8 +57,7 @@ class Span:
         return text if self.step is None else f"{text}:{self.step}"
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """The place of a token, by its piece; ``occurrence`` counts from 1."""
 
     text: str
@@ -129,8 +126,7 @@ class Address:
         return f"{at}{joint}{where}" + (f"[{', '.join(map(str, self.selectors))}]" if self.selectors else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Everywhere:
+class Everywhere(NamedTuple):
     """``[rN]@*:path[selectors]``: an address in every step; with an empty path, all of every step."""
 
     address: Address
@@ -282,6 +278,12 @@ class UnknownAddressError(AddressError):
 
 def suggestion(text: str, known: Iterable[str]) -> str | None:
     """The known name nearest to a mistyped one: with the fewest `slips`, then the least added; None if none is near."""
+    return _nearest(text, tuple(known))
+
+
+@lru_cache(maxsize=256)
+def _nearest(text: str, known: tuple[str, ...]) -> str | None:
+    """A display without a value asks the same at every stop."""
     near = [(n, distance(text, name), name) for name in known if (n := slips(text, name)) is not None]
     return min(near, key=itemgetter(0, 1))[-1] if near else None
 

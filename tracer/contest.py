@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +13,7 @@ from .errors import AddressError
 from .tape import Tape
 
 
-@dataclass(frozen=True)
-class Contest:
+class Contest(NamedTuple):
     """The token chosen in a step and another, by the derivations of their logits.
 
     ``odds`` is the logarithm of how many times the other's probability the winner's was in what was chosen from, which

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from .window import Shown
@@ -33,8 +32,7 @@ class Formula(NamedTuple):
 Inline = Span | Formula
 
 
-@dataclass(frozen=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """Pieces that stand side by side, each so many cells apart from the next, all of them moved in by ``indent``.
 
     Without a ``gap`` they are running text. The lines after the first are moved in by ``hang`` more.
@@ -46,8 +44,7 @@ class Paragraph:
     hang: int = 0
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(NamedTuple):
     """Lines laid out in cells of one width."""
 
     lines: Sequence[Sequence[Span]]
@@ -87,8 +84,7 @@ class Cell(NamedTuple):
 Row = Sequence[Cell]
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Rows of cells, the first cell of each its name, and under them a ``footer``, such as their sums.
 
     ``names`` is what the names of rows are names of, such as an axis; ``indent`` is in cells.
@@ -137,16 +133,14 @@ class Matrix(ABC):
         return self.table(self.rows_shown(), columns)
 
 
-@dataclass(frozen=True)
-class Abreast:
+class Abreast(NamedTuple):
     """Matrices of the same axes, each under its name, side by side."""
 
     names: Sequence[str]
     matrices: Sequence[Matrix]
 
 
-@dataclass(frozen=True)
-class Items:
+class Items(NamedTuple):
     """What belongs to each of several marks: bullets, numbers, or a ``bar`` along all of its lines."""
 
     marks: Sequence[str]
@@ -154,23 +148,20 @@ class Items:
     has_bar: bool = False
 
 
-@dataclass(frozen=True)
-class Prose:
+class Prose(NamedTuple):
     """Text to be read, an empty line between two of its blocks."""
 
     blocks: Sequence[Block]
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(NamedTuple):
     """A part of a tree: what it says, and the parts below it."""
 
     content: Sequence[Block]
     branches: Sequence[Branch] = ()
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(NamedTuple):
     """Branches below one another."""
 
     branches: Sequence[Branch]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .arithmetic import Node, Sum, Terms
 from .derive import derive
@@ -12,8 +12,7 @@ from .tape import Record
 from .tensor import Axis, Parameter, Row, Tensor
 
 
-@dataclass(frozen=True)
-class Factor:
+class Factor(NamedTuple):
     """A tensor under its symbol in a formula; ``turned`` where its last two axes change places, as in kᵀ."""
 
     symbol: str
@@ -38,8 +37,7 @@ class Factor:
         return _sizes([n for _axis, n in self.extents])
 
 
-@dataclass(frozen=True)
-class Factors:
+class Factors(NamedTuple):
     """The operands of a record; ``is_product`` where the first two are multiplied as matrices and the rest added."""
 
     operands: list[Factor]

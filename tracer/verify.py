@@ -98,12 +98,13 @@ def together(parts: Iterable[Sequence[Check]]) -> list[Check]:
 
 def derivations(run: Run, records: Iterable[Record], selectors: Sequence[Selector] = ()) -> Check:
     """Each cell's arithmetic, in double precision, against the recorded value, and its operands against theirs."""
-    check = Check(_("derivation"), _("cells"))
+    check, allowed = Check(_("derivation"), _("cells")), TOLERANCE[run.model.dtype]
     for record in records:
+        leeway = _leeway(run, record)
         for cell in cells(record, selectors):
             derivation = derive(record, cell)
-            _see(check, derivation, TOLERANCE[run.model.dtype])
-            check.failures += _misled(run, derivation, _leeway(run, record))
+            _see(check, derivation, allowed)
+            check.failures += _misled(run, derivation, leeway)
     return check
 
 

@@ -27,14 +27,14 @@ CHEAP = 1e9
 
 
 _RUN = r"(?P<run>r\d{1,9}(?=[@:#]):?)?"
-_PATH = re.compile(rf"{_RUN}(?:@(?P<step>\d{{1,9}}):)?(?P<path>(?:[A-Za-z_*][\w*]*(?:\.(?:\w+|\*+))*\.?)?)$")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)$')
-_EARLIER = re.compile(r"\$\d*$")
-_TAKING_A_TOKEN = re.compile(rf"\b(?:{'|'.join(DISTRIBUTION)})\(\s*$")
-_TAKING_ANOTHER = re.compile(r'\blogit_diff\(\s*"(?:[^"\\]|\\.)*"\s*,\s*$')
-_CALLING = re.compile(r'"(?:[^"\\]|\\.)*"|\[[^\]]*\]|(?P<name>\w*)\(|(?P<close>\))|(?P<comma>,)')
-_WORD = re.compile(r"\w*$")
-_TAKING_A_TEXT = re.compile(r"\btext\s*[=!]=\s*$")
+_PATH = rf"{_RUN}(?:@(?P<step>\d{{1,9}}):)?(?P<path>(?:[A-Za-z_*][\w*]*(?:\.(?:\w+|\*+))*\.?)?)$"
+_QUOTED = r'"((?:[^"\\]|\\.)*)$'
+_EARLIER = r"\$\d*$"
+_TAKING_A_TOKEN = rf"\b(?:{'|'.join(DISTRIBUTION)})\(\s*$"
+_TAKING_ANOTHER = r'\blogit_diff\(\s*"(?:[^"\\]|\\.)*"\s*,\s*$'
+_CALLING = r'"(?:[^"\\]|\\.)*"|\[[^\]]*\]|(?P<name>\w*)\(|(?P<close>\))|(?P<comma>,)'
+_WORD = r"\w*$"
+_TAKING_A_TEXT = r"\btext\s*[=!]=\s*$"
 
 
 def locations(typing: Typing) -> Iterator[Suggestion]:
@@ -68,10 +68,10 @@ def expressions(typing: Typing) -> Iterator[Suggestion]:
     text = typing.text
     if (bracket := _open_bracket(text)) is not None:
         return _selectors(typing, text[:bracket], text[bracket + 1 :])
-    quote = _QUOTED.search(text) if text.count('"') % 2 else None
+    quote = re.search(_QUOTED, text) if text.count('"') % 2 else None
     if quote:
-        return iter(()) if _TAKING_A_TEXT.search(text[: quote.start()]) else _vocabulary(typing, quote[1])
-    if _TAKING_A_TOKEN.search(text) or _TAKING_ANOTHER.search(text):
+        return iter(()) if re.search(_TAKING_A_TEXT, text[: quote.start()]) else _vocabulary(typing, quote[1])
+    if re.search(_TAKING_A_TOKEN, text) or re.search(_TAKING_ANOTHER, text):
         return iter([Suggestion('"', 0, _("a token"))])
     return _axes(typing) if _takes_an_axis(text) else _values(typing)
 
@@ -79,7 +79,7 @@ def expressions(typing: Typing) -> Iterator[Suggestion]:
 def _takes_an_axis(text: str) -> bool:
     """Whether a text ends within a call, after its first value, where names of axes may stand."""
     calls: list[tuple[str, bool]] = []
-    for match in _CALLING.finditer(text):
+    for match in re.finditer(_CALLING, text):
         if match["name"] is not None:
             calls.append((match["name"], False))
         elif match["close"] and calls:
@@ -91,7 +91,7 @@ def _takes_an_axis(text: str) -> bool:
 
 def _axes(typing: Typing) -> Iterator[Suggestion]:
     """The names of axes that tensors have, and those along which several of them lie."""
-    word = _WORD.search(typing.text)
+    word = re.search(_WORD, typing.text)
     typed = word[0] if word else ""
     dims = (axis for tape in _tapes(typing, None) for record in tape for axis in record.output.dims)
     names = dict.fromkeys([*(axis.name for axis in dims), LAYER, PLACE, STEP])
@@ -101,11 +101,11 @@ def _axes(typing: Typing) -> Iterator[Suggestion]:
 def _values(typing: Typing) -> Iterator[Suggestion]:
     """What may stand where a value is wanted."""
     text = typing.text
-    if (found := _EARLIER.search(text)) and wants_value(text[: found.start()]):
+    if (found := re.search(_EARLIER, text)) and wants_value(text[: found.start()]):
         kept = ((f"${n}", value.text) for n, value in enumerate(typing.session.history, 1))
         yield from (Suggestion(name, len(found[0]), asked) for name, asked in kept if name.startswith(found[0]))
         return
-    match = _PATH.search(text)
+    match = re.search(_PATH, text)
     if match is None or not wants_value(text[: match.start()]):
         return
     yield from _addresses(typing, match, "@1:", trained=True)
@@ -120,7 +120,7 @@ def _of_address(typing: Typing, ahead: str, *, trained: bool = False) -> Iterato
     bracket = _open_bracket(typing.text)
     if bracket is not None:
         return _selectors(typing, typing.text[:bracket], typing.text[bracket + 1 :])
-    match = _PATH.fullmatch(typing.text)
+    match = re.fullmatch(_PATH, typing.text)
     return iter(()) if match is None else _addresses(typing, match, ahead, trained=trained)
 
 
@@ -237,20 +237,18 @@ def _open_bracket(text: str) -> int | None:
     return opened
 
 
-_ADDRESS_BEFORE = re.compile(
-    rf"{_RUN}(?:(?:@\d{{1,9}}:)?[A-Za-z_*][\w.*]*|(?:@\d{{1,9}})?#\d{{1,9}})$|(?P<earlier>\$\$?\d*)$"
-)
-_INSIDE = re.compile(r'(?P<before>(?:(?:"(?:[^"\\]|\\.)*"|[^",])*,)*)\s*(?P<last>"(?:[^"\\]|\\.)*(?:"#?\d*)?|[^",]*)')
-_SELECTED = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])*,')
+_ADDRESS_BEFORE = rf"{_RUN}(?:(?:@\d{{1,9}}:)?[A-Za-z_*][\w.*]*|(?:@\d{{1,9}})?#\d{{1,9}})$|(?P<earlier>\$\$?\d*)$"
+_INSIDE = r'(?P<before>(?:(?:"(?:[^"\\]|\\.)*"|[^",])*,)*)\s*(?P<last>"(?:[^"\\]|\\.)*(?:"#?\d*)?|[^",]*)'
+_SELECTED = r'(?:"(?:[^"\\]|\\.)*"|[^",])*,'
 
 
 def _selectors(typing: Typing, before: str, inside: str) -> Iterator[Suggestion]:
     """The places on the axis that the last selector within a bracket is for."""
-    match, typed = _ADDRESS_BEFORE.search(before.rstrip()), _INSIDE.fullmatch(inside)
+    match, typed = re.search(_ADDRESS_BEFORE, before.rstrip()), re.fullmatch(_INSIDE, inside)
     tensor = _tensor(typing, match) if match and typed else None
     if tensor is None or typed is None:
         return
-    place, last = len(_SELECTED.findall(typed["before"])), typed["last"]
+    place, last = len(re.findall(_SELECTED, typed["before"])), typed["last"]
     if place >= len(tensor.dims):
         return
     axis, size = tensor.dims[place], tensor.shape[place]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from tracer.addresses import Address, Everywhere, Index, Label, parse, parse_anywhere, parse_selectors
 from tracer.debugger.bookmarks import can_be_name
@@ -33,8 +33,7 @@ class Kind:
     suggestions: Suggestions = nothing
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(NamedTuple):
     """An option written ``/x`` before the other arguments; ``read`` returns None for what is not it.
 
     ``takes`` reads the word that must follow it, if one must.
@@ -45,8 +44,7 @@ class Flag:
     takes: Callable[[str], Any] | None = None
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """An option written ``-x VALUE`` or ``word VALUE``, or ``--word`` alone where there is no placeholder.
 
     It stands anywhere after the command's name.
@@ -57,8 +55,7 @@ class Option:
     read: Callable[[str], Any] = bool
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """Lines that follow the command, up to ``end``."""
 
     placeholder: str

@@ -6,10 +6,9 @@ import inspect
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 from tracer.debugger.expressions import compile_expression
 from tracer.debugger.session import Session
@@ -24,8 +23,7 @@ from .kinds import among
 from .parameters import EXPRESSION, LINE, VERBATIM, Block, Flag, Kind, Option
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(NamedTuple):
     """One positional parameter of a command."""
 
     name: str
@@ -33,8 +31,7 @@ class Argument:
     optional: bool
 
 
-@dataclass(frozen=True)
-class Grammar:
+class Grammar(NamedTuple):
     """What a command takes: flags first, then its arguments, the last of which takes the rest of the line.
 
     Options may stand anywhere among the arguments. ``blocks`` has the one block of lines that may follow. ``handed``
@@ -75,8 +72,7 @@ class Grammar:
         return {word for argument in self.arguments for word in re.split(r"\W", argument.kind.placeholder)}
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """A command with its arguments, and the file or the program that takes what it shows."""
 
     command: Command

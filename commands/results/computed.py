@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,8 +22,7 @@ from .result import Result, Results, View, answer
 PLAIN = Format()
 
 
-@dataclass(frozen=True)
-class Computed:
+class Computed(NamedTuple):
     """What an expression came to, under its text."""
 
     text: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracer.export import jsonl
 from tracer.tape import Record
@@ -17,8 +17,7 @@ View = Any
 """Text, or anything that rich can lay out; None where there is nothing to see."""
 
 
-@dataclass(frozen=True)
-class Cells:
+class Cells(NamedTuple):
     """The part at an index of a recorded tensor; ``explained`` says that a reason for it was given."""
 
     record: Record

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tracer import views
 from tracer.addresses import Address, Selector, UnknownAddressError
@@ -221,8 +221,7 @@ class Trained(Cut):
         )
 
 
-@dataclass(frozen=True)
-class Together:
+class Together(NamedTuple):
     """The tensors that a glob stands for: a line for each, or, with selectors, what these leave of them in one table.
 
     Where they don't fit in one table, each has its own.

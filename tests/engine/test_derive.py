@@ -6,7 +6,6 @@ import ast
 import json
 import math
 import random
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -38,40 +37,47 @@ TINY = float(np.finfo(np.float32).tiny)
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 NAMES = {name: getattr(math, name) for name in ("inf", "nan", "pi", "exp", "sqrt", "log", "erf", "tanh", "sin", "cos")}
 NAMES |= {"max": max, "sum": sum}
-GRAMMAR = (
+GRAMMAR = {
     *(ast.Expression, ast.Constant, ast.Name, ast.Load, ast.Call, ast.List),
     *(ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.UnaryOp, ast.USub),
     *(ast.IfExp, ast.Compare, ast.Lt, ast.LtE),
-)
+}
+
+
+Recorded = dict[str, list[tuple[Trace, Record]]]
 
 
 @pytest.fixture(scope="session")
-def recorded(dtype: Dtype, checkpoint: Checkpoint) -> list[Trace]:
-    """The traces in one type of arithmetic."""
-    return list(traces(dtype, checkpoint))
+def recorded(dtype: Dtype, checkpoint: Checkpoint) -> Recorded:
+    """The records of all traces in one type of arithmetic, by the name of their operation."""
+    found: Recorded = {}
+    for trace in traces(dtype, checkpoint):
+        for record in trace.records:
+            found.setdefault(record.op.name, []).append((trace, record))
+    return found
 
 
 def evaluated(expression: str) -> float:
     """The value that Python itself gives an expression made of numbers, operators and the names allowed."""
     tree = ast.parse(expression, mode="eval")
-    assert all(isinstance(node, GRAMMAR) for node in ast.walk(tree))
-    assert all(isinstance(node.value, float | int) for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    nodes = list(ast.walk(tree))
+    assert {type(node) for node in nodes} <= GRAMMAR
+    assert all(isinstance(node.value, float | int) for node in nodes if isinstance(node, ast.Constant))
     return float(eval(compile(tree, "derivation", "eval"), {"__builtins__": {}}, NAMES))
 
 
 Drawn = tuple[Trace, Record, tuple[int, ...]]
 
 
-def sample(found: list[Trace], name: str, seed: str) -> list[Drawn]:
+def sample(found: Recorded, name: str, seed: str) -> list[Drawn]:
     """Random cells of an operation, from every family that has it, and from as many records as there are."""
     rng = random.Random(seed)
     families: dict[str, list[tuple[Trace, Record]]] = {}
-    for trace in found:
-        having = [(trace, r) for r in trace.records if r.op.name == name and r.output.array.size]
-        families.setdefault(trace.family, []).extend(having)
+    for trace, record in found[name]:
+        if record.output.array.size:
+            families.setdefault(trace.family, []).append((trace, record))
     records = [pair for family in families.values() for pair in family]
-    assert records, f"no run exercises {name}"
-    drawn = [pair for family in families.values() for pair in some(family, CELLS_OF_FAMILY if family else 0, rng)]
+    drawn = [pair for family in families.values() for pair in some(family, CELLS_OF_FAMILY, rng)]
     drawn += some(records, max(0, CELLS - len(drawn)), rng)
     return [(trace, r, tuple(rng.randrange(n) for n in r.output.shape)) for trace, r in drawn]
 
@@ -83,7 +89,7 @@ def some(records: list[tuple[Trace, Record]], count: int, rng: random.Random) ->
 
 
 @pytest.mark.parametrize("name", catalogue())
-def test_every_operation_is_derived(name: str, dtype: str, recorded: list[Trace]) -> None:
+def test_every_operation_is_derived(name: str, dtype: str, recorded: Recorded) -> None:
     for trace, record, index in sample(recorded, name, f"{name} {dtype}"):
         derivation = derive(record, index)
         shown = json.loads(jsonl.dumps(jsonl.derivation(derivation)))
@@ -101,9 +107,8 @@ def agrees(result: float, value: float, noise: float) -> bool:
     return math.isfinite(noise) and abs(result - value) <= noise
 
 
-def test_every_operation_has_been_recorded(recorded: list[Trace]) -> None:
-    counts = Counter(record.op.name for trace in recorded for record in trace.records)
-    assert counts.keys() == catalogue().keys()
+def test_every_operation_has_been_recorded(recorded: Recorded) -> None:
+    assert recorded.keys() == catalogue().keys()
 
 
 def test_a_derivation_says_where_it_stands(random_model: tracer.Model) -> None:
@@ -350,7 +355,7 @@ def poisoned(record: Record, value: float, rng: random.Random) -> Record:
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("name", [name for name, op in catalogue().items() if not op.shares])
 def test_what_is_not_finite_is_an_operand_like_any_other(
-    name: str, value: float, dtype: str, recorded: list[Trace]
+    name: str, value: float, dtype: str, recorded: Recorded
 ) -> None:
     if (name, value) == ("draw", -math.inf):
         pytest.skip("no softmax yields it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import InputError
@@ -21,8 +20,7 @@ class Format(NamedTuple):
     highlight: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True)
-class Display:
+class Display(NamedTuple):
     """An expression, and how its value is shown."""
 
     expression: Expression

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
+from pathlib import Path
 from pkgutil import iter_modules
 
 from ..addresses import suggestion
@@ -33,7 +33,7 @@ def known() -> tuple[str, ...]:
 @cache
 def published() -> frozenset[str]:
     """Every `model_type` that transformers knows."""
-    return frozenset((files(__name__) / "model_types.txt").read_text(encoding="utf-8").split())
+    return frozenset(Path(__file__).with_name("model_types.txt").read_text(encoding="utf-8").split())
 
 
 def model_type(stated: Stated) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..decisions import HEAD, PARAMETERS, Decisions
 from ..i18n import N_, Message
@@ -20,8 +20,7 @@ LM_HEAD = {"lm_head.weight": OUTPUT}
 """The output projection: its name in published checkpoints, and its path."""
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(NamedTuple):
     """Where a tensor of the file goes, and its axes in the order of the model, outputs first.
 
     Several ``paths`` split it along its first axis into equal parts, as a fused q, k, v. ``transposed`` says that the

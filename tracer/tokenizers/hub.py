@@ -33,9 +33,10 @@ class HubTokenizer(Tokenizer):
         self._drops = name is None and isinstance(inner.model, models.BPE)
         self._added = {i: str(token) for i, token in inner.get_added_tokens_decoder().items()}
         self._shown = text_of_bytes if _is_byte_level(inner) else marked_byte
+        self._length = max(int(inner.get_vocab_size()), *(i + 1 for i in self._added), 0)
 
     def __len__(self) -> int:
-        return max(int(self._inner.get_vocab_size()), *(i + 1 for i in self._added), 0)
+        return self._length
 
     def cut(self, text: str) -> Encoded:
         return self._encoding(text, enclosed=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,8 +33,7 @@ class Piece(NamedTuple):
         return self.sort in (CONTROL, USER_DEFINED)
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(NamedTuple):
     """What a model file holds, as far as it says how a text is cut."""
 
     pieces: tuple[Piece, ...]

@@ -152,7 +152,10 @@ class Tokenizer(ABC):
 
 
 class Pieces(Sequence[str]):
-    """The pieces of a vocabulary by id, worked out when looked at; ``size`` may exceed what the tokenizer has."""
+    """The pieces of a vocabulary by id, worked out when looked at, and kept once somebody goes through them all.
+
+    ``size`` may exceed what the tokenizer has.
+    """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
@@ -170,4 +173,8 @@ class Pieces(Sequence[str]):
         return self._tokenizer.piece(ids) if isinstance(ids, int) else tuple(map(self._tokenizer.piece, ids))
 
     def __iter__(self) -> Iterator[str]:
-        return map(self._tokenizer.piece, range(self.size))
+        return iter(self._all)
+
+    @cached_property
+    def _all(self) -> tuple[str, ...]:
+        return self[:]

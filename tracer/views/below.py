@@ -29,7 +29,7 @@ def led(page: Page, words: str, shown: View) -> Iterator[Block]:
     blocks, lead = shown.blocks(page), Span(words.rstrip(), DIM)
     first = next(blocks, None)
     if isinstance(first, Paragraph):
-        yield replace(first, parts=[lead, *first.parts])
+        yield first._replace(parts=[lead, *first.parts])
     else:
         yield Paragraph([lead])
         yield from [first] if first else []

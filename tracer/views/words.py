@@ -12,20 +12,18 @@ _BRACKETS, _STOPS = "（《〈「『【〔", "，。、；：！？）》〉」�
 _OPENING, _CLOSING = rf"{_BRACKETS}“‘(\[{{", f"{_STOPS}”’…％"
 
 _AFTER_WIDE = rf"(?<=[{_WIDE}])(?<![{_OPENING}])(?![{_CLOSING} ]|$)(?!(?<=[{_CHINESE}])[,.;:!?)\]}}%])"
-_BETWEEN_WORDS = re.compile(rf"(?<= )(?! )|{_AFTER_WIDE}|(?<=[^ {BOUND}{_OPENING}])(?=[{_CHINESE}{_BRACKETS}])")
+_BETWEEN_WORDS = rf"(?<= )(?! )|{_AFTER_WIDE}|(?<=[^ {BOUND}{_OPENING}])(?=[{_CHINESE}{_BRACKETS}])"
 """Not before what closes or after what opens."""
-_SUPERFLUOUS = re.compile(
-    rf"([{_WIDE}]\**)\n(?=\**[{_WIDE}])|([{_STOPS}{_BRACKETS}]\**)\n|\n(?=\**[{_STOPS}{_BRACKETS}])"
-)
+_SUPERFLUOUS = rf"([{_WIDE}]\**)\n(?=\**[{_WIDE}])|([{_STOPS}{_BRACKETS}]\**)\n|\n(?=\**[{_STOPS}{_BRACKETS}])"
 """The end of a line in a source, stars of Markdown beside it, where Chinese has no blank."""
 
 
-_JOINTS = re.compile(rf"(?<=[.:/])(?=[^\d\W])|(?=\[)|(?<={BOUND})")
+_JOINTS = rf"(?<=[.:/])(?=[^\d\W])|(?=\[)|(?<={BOUND})"
 
 
 def words(text: str) -> list[str]:
     """A text cut wherever a line may end; every piece keeps the blanks that follow it."""
-    return _BETWEEN_WORDS.split(text)
+    return re.split(_BETWEEN_WORDS, text)
 
 
 def bound(text: str) -> str:
@@ -35,9 +33,9 @@ def bound(text: str) -> str:
 
 def joints(text: str) -> list[str]:
     """A text cut where a line may end if need be: between the parts of an address, and after bound blanks."""
-    return _JOINTS.split(text)
+    return re.split(_JOINTS, text)
 
 
 def joined(text: str) -> str:
     """A text without the ends of lines that do not stand for a blank: those within Chinese."""
-    return _SUPERFLUOUS.sub(lambda found: found[1] or found[2] or "", text)
+    return re.sub(_SUPERFLUOUS, lambda found: found[1] or found[2] or "", text)

@@ -1,9 +1,20 @@
 """Lessons in files, and a coach who teaches them."""
 
+from functools import cache
+
 import pytest
 from taught import Taught
 
+from commands.learning import player
 from tracer import i18n
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _read_once():
+    """The models that lessons open: no lesson changes one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(player, "open_model", cache(player.open_model))
+        yield
 
 
 @pytest.fixture(autouse=True)

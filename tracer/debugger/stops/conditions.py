@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..expressions import Context, Expression, comparison, truth
 from .findings import Holds, Worked
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """An expression that comes out as one truth value."""
 
     expression: Expression

@@ -16,8 +16,7 @@ class Worked(NamedTuple):
     value: Value | None
 
 
-@dataclass(frozen=True)
-class Holds:
+class Holds(NamedTuple):
     """A condition came true; with the sides of the comparison and the signs between them, where it is one."""
 
     text: str
@@ -25,8 +24,7 @@ class Holds:
     signs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Changed:
+class Changed(NamedTuple):
     """A watched value is another one than a token ago; ``step`` is where it became ``new``."""
 
     step: int
@@ -55,8 +53,7 @@ class Unbalanced:
     sum: float
 
 
-@dataclass(frozen=True)
-class Failed:
+class Failed(NamedTuple):
     """What was to be worked out could not be; ``problem`` says why."""
 
     problem: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ...addresses import Address, matching, resolve
 from ...errors import AddressError
@@ -62,8 +63,7 @@ class Layouts:
         return Sealed(run, tape, self._known[addresses], self)
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """A performed step of a run."""
 
     run: Trace
