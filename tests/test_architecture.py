@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords"),
     ("arithmetic", "tensor", "stack", "alignment"),
-    ("operation", "past", "tape", "parameters"),
+    ("operation", "past", "tape", "parameters", "edits"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
     (

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from .decoding.settings import Settings
+from .edits import Edit, edit
 from .errors import InputError, TraceError
 from .i18n import _
 from .keywords import taking
@@ -26,7 +27,20 @@ from .tape import Record, Tape
 from .tensor import Tensor
 from .tokenizers import Spoken
 
-__all__ = ["Model", "Record", "Run", "Settings", "Step", "Tape", "Tensor", "TraceError", "load", "trace"]
+__all__ = [
+    "Edit",
+    "Model",
+    "Record",
+    "Run",
+    "Settings",
+    "Step",
+    "Tape",
+    "Tensor",
+    "TraceError",
+    "edit",
+    "load",
+    "trace",
+]
 __version__ = "0.1.0"
 
 
@@ -42,6 +56,7 @@ def trace(
     positions: Sequence[int] | None = None,
     target_mask: Sequence[int] | None = None,
     record: bool = True,
+    edits: Sequence[Edit] = (),
     dtype: Literal["float32", "float64"] | None = None,
     source_lang: str | None = None,
     target_lang: str | None = None,
@@ -52,7 +67,8 @@ def trace(
     ``target`` is an output as text; the start and end tokens are added. ``target_ids`` is what the decoder reads,
     start token first. ``mask`` has 0 for every source id that is hidden, ``target_mask`` for every one of target_ids;
     ``positions`` are those of the source ids of a decoder-only model. ``record=False`` keeps nothing; a step touched
-    later is recomputed. ``dtype`` is that of the model unless given. ``source_lang`` and ``target_lang`` are the codes
+    later is recomputed. ``edits`` hold from the start, in a branch of a run without
+    them. ``dtype`` is that of the model unless given. ``source_lang`` and ``target_lang`` are the codes
     of languages that a model between several is to read and write. ``settings`` are those of `Settings`; what is left
     out is as the checkpoint states it.
 
@@ -77,4 +93,4 @@ def trace(
     if target_mask is not None:
         target_mask = check_mask(model, target_mask, read or (), "target")
     run = Run(model, source, Settings.of(**settings), read, mask=mask, positions=positions, target_mask=target_mask)
-    return run.decode(record)
+    return (run.branch(*edits) if edits else run).decode(record)

@@ -29,6 +29,11 @@ class Aligned(NamedTuple):
     dims: Dims
 
 
+def spread(few: Tensor, many: Tensor) -> Array:
+    """The array of a tensor over the axes of another, of length 1 where it has none; raises as `aligned` does."""
+    return _spread(few, many)[0]
+
+
 def aligned(left: Tensor, right: Tensor) -> Aligned:
     """Two tensors for arithmetic cell by cell; all axes of one are those of the other, which may have more.
 
@@ -38,10 +43,10 @@ def aligned(left: Tensor, right: Tensor) -> Aligned:
         InputError: an axis has no partner, or several, or one of another length.
     """
     if len(left.dims) >= len(right.dims):
-        spread, dims = _spread(right, left)
-        return Aligned(left.array, spread, dims)
-    spread, dims = _spread(left, right)
-    return Aligned(spread, right.array, dims)
+        other, dims = _spread(right, left)
+        return Aligned(left.array, other, dims)
+    other, dims = _spread(left, right)
+    return Aligned(other, right.array, dims)
 
 
 def _spread(few: Tensor, many: Tensor) -> tuple[Array, Dims]:

@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from .addresses import At
-from .arithmetic import Given, Leaf, Named, Node, Noted, Sum, Terms
+from .arithmetic import Foreign, Given, Leaf, Named, Node, Noted, Sum, Terms
 from .errors import AddressError
 from .ops.attention import is_hidden
 from .tape import Record, Tape
 from .tensor import Tensor
 from .trace import Trace
 
-Cell = tuple[At | None, str, tuple[int, ...]]
+Cell = tuple[At | None, str, tuple[int, ...], int]
 
 MOST = 200
 """So many cells at most are derived for one explanation."""
@@ -47,7 +47,7 @@ class Derivation:
     @property
     def formula(self) -> str:
         """The operation's formula in symbols, as it holds for the record."""
-        return self.record.op.written(self.record).formula
+        return self.record.written.formula
 
     @property
     def terms(self) -> list[Leaf]:
@@ -62,15 +62,15 @@ class Derivation:
 
 def derive(record: Record, index: tuple[int, ...]) -> Derivation:
     """The derivation of the cell of ``record`` at ``index``, an integer for every axis."""
-    node = record.op.derive(index, *record.inputs, **record.parameters)
+    node = record.derive(index)
     return (
         Derivation(record, index, node.node, node.note) if isinstance(node, Noted) else Derivation(record, index, node)
     )
 
 
 def record_of(run: Trace, leaf: Leaf) -> Record | None:
-    """The record that a leaf is a cell of, in whatever step it was made; None for a parameter."""
-    return None if leaf.at is None else run.at(leaf.at).find(leaf.path)
+    """The record that a leaf is a cell of, in whatever step and run it was made; None for a parameter."""
+    return None if leaf.at is None else (leaf.run or run).at(leaf.at).find(leaf.path)
 
 
 def hidden_by(cell: Leaf, tape: Tape) -> str:
@@ -152,7 +152,9 @@ class Explainer:
             return []
         derived.add(cell)
         explanation.derivation = derive(explanation.record, explanation.leaf.index)
-        explanation.operands = [self._found(leaf) for leaf in explanation.derivation.operands]
+        explanation.operands = [
+            self._found(_of_run(leaf, explanation.leaf)) for leaf in explanation.derivation.operands
+        ]
         return explanation.operands
 
     def _found(self, leaf: Leaf) -> Explanation:
@@ -165,7 +167,7 @@ class Explainer:
     def _reasons(self, node: Node, depth: int) -> Iterator[str]:
         leaves = _each_once(_alone(node))
         below = depth - (len(leaves) > 1)
-        for leaf in leaves if below >= 0 else ():
+        for leaf in leaves if below >= 0 and not any(leaf.run for leaf in leaves) else ():
             behind = self._behind(leaf)
             if behind is not None:
                 yield from (
@@ -187,13 +189,20 @@ def places_of(tensor: Tensor, index: tuple[int, ...]) -> list[Place]:
     return [Place(axis.name, i, axis.labels[i]) for axis, i in places if axis.labels is not None]
 
 
+def _of_run(leaf: Leaf, reader: Leaf) -> Leaf:
+    """An operand of a cell, as one of the run that the cell is of."""
+    if reader.run is None or leaf.run is not None or leaf.at is None:
+        return leaf
+    return Foreign(leaf.path, leaf.index, leaf.value, leaf.at, reader.run)
+
+
 def _each_once(leaves: Iterable[Leaf]) -> list[Leaf]:
     return list({_cell(leaf): leaf for leaf in leaves}.values())
 
 
 def _cell(leaf: Leaf) -> Cell:
     """Which cell it is, whatever its value."""
-    return leaf.at, leaf.path, leaf.index
+    return leaf.at, leaf.path, leaf.index, id(leaf.run)
 
 
 def _leading(node: Node) -> Iterator[Leaf]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from .decoding.beam import Hypothesis, Search, search
 from .errors import AddressError
 from .i18n import _
 from .passes import Pass
+from .past import Past
 from .performer import Performer
 from .tape import Untraced
 from .tensor import Array, Tensor
@@ -61,7 +62,7 @@ def _log_probs(
 
 
 def pass_of(performer: Performer, begin: Pass, considered: Search, place: At) -> Pass:
-    """The pass that yields the last token of a hypothesis; it has no past.
+    """The pass that yields the last token of a hypothesis; it has no past, unless edits hold in what came before.
 
     Raises:
         AddressError: the search considered no such hypothesis.
@@ -70,9 +71,24 @@ def pass_of(performer: Performer, begin: Pass, considered: Search, place: At) ->
     beam = place.beam or 0
     if beam >= len(step):
         raise no_hypothesis(place)
+    has_edited_past = begin.past is not None and begin.edits
     read = step[beam].ids[:-1]
-    here = begin.followed(read, performer.model.pieces(read, "target"))
+    here = _led(performer, begin, step[beam]) if has_edited_past else _followed(performer, begin, read)
     return replace(here, place=place, hypothesis=step[beam])
+
+
+def _followed(performer: Performer, begin: Pass, read: Sequence[int], past: Past | None = None) -> Pass:
+    return begin.followed(read, performer.model.pieces(read, "target"), past)
+
+
+def _led(performer: Performer, begin: Pass, h: Hypothesis) -> Pass:
+    """The pass that yields the last token of a hypothesis, after those that yielded the tokens before it."""
+    here = begin
+    for parent in h.lineage[:-1]:
+        tape = replace(here, place=parent.at).tape(Untraced)
+        performer.logits(here, tape)
+        here = _followed(performer, begin, parent.ids, here.left(tape))
+    return here
 
 
 def no_hypothesis(place: At) -> AddressError:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from .addresses import At
 from .decoding.beam import Hypothesis
+from .edits import Edit, editing
 from .models.text import Text
 from .models.texts import Kind
 from .past import Past
@@ -31,7 +32,8 @@ class Pass:
 
     ``text`` is all that the stack has read so far. The places of it from ``start`` on are computed in the pass; what is
     needed of those before is in ``past``, which is None where nothing is kept from pass to pass. ``hypothesis`` is the
-    one whose last token the pass yields, where a beam search had several.
+    one whose last token the pass yields, where a beam search had several. ``edits`` are those of the run, of which some
+    may hold here.
     """
 
     place: At
@@ -41,10 +43,11 @@ class Pass:
     past: Past | None = None
     across: Across | None = None
     hypothesis: Hypothesis | None = None
+    edits: tuple[Edit, ...] = ()
 
     def tape(self, kind: type[Tape] = Tape, **options: Any) -> Tape:
         """A fresh tape to perform it on."""
-        return kind(*self.place, past=self.past, **options)
+        return editing(kind, self.edits, self.place)(*self.place, past=self.past, **options)
 
     def left(self, tape: Tape) -> Past | None:
         """What it leaves to the pass after it, once a tape of it is made."""
@@ -55,4 +58,4 @@ class Pass:
         ids = [*self.text.ids, *chosen]
         text = self.text.followed(ids, [*self.text.labels, *pieces])
         start = len(ids) - 1 if past is not None and chosen else 0
-        return Pass(At(self.place.number + len(chosen)), self.kind, text, start, past, self.across)
+        return Pass(At(self.place.number + len(chosen)), self.kind, text, start, past, self.across, edits=self.edits)

@@ -65,6 +65,12 @@ class Rows(Tensor):
         stop = length + new.shape[1]
         return cls(memory.put(length, stop, new), stop, Axis("key", labels), new)
 
+    def replaced(self, array: Array) -> Rows:
+        """The same with other numbers, in memory of their own; rows that follow come behind these."""
+        memory, length = Memory(self._memory.array, self._memory.array.shape[1]), self.shape[1]
+        memory.put(0, length, Tensor(array, self.dims, self.path, self.at))
+        return Rows(memory, length, self.dims[1], self)
+
     @property
     def room(self) -> Array:
         """All of the memory that rows may come to stand in."""

@@ -70,7 +70,8 @@ class Performer:
     def log_probs(self, here: Pass, tape: Tape) -> Array:
         """log p [vocab] of the token after a decoder's pass, as a search adds it up."""
         z, read = self.logits(here, tape), here.text.ids
-        return search_log_probs(tape, z, self.model.rules, self.verdict(read), self._penalties(read)).array
+        with tape.scope("choice"):
+            return search_log_probs(tape, z, self.model.rules, self.verdict(read), self._penalties(read)).array
 
     def _choose(self, here: Pass, tape: Tape, logits: Tensor) -> tuple[Tensor, Tensor]:
         """The distribution chosen from, [vocab], and the id chosen, a scalar; of a hypothesis, the one it has."""

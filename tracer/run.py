@@ -13,6 +13,7 @@ from .decoding.beam import Search
 from .decoding.limits import limit_of
 from .decoding.rules import Rules
 from .decoding.settings import DECLARED, Settings
+from .edits import Edit, downstream, placed
 from .errors import AddressError, InputError
 from .hypotheses import Finished, no_hypothesis, pass_of, searched
 from .i18n import Message, _
@@ -26,12 +27,14 @@ from .past import Past
 from .performer import Chosen, Performer, Yield
 from .reading import remarks
 from .tape import Record, Tape, Untraced
-from .tapes import Tapes
+from .tapes import Shelf, Tapes
 from .tensor import Axis, Tensor
 from .trace import Decided, Token, Trace
 
 BUDGET = 256 << 20
 """bytes of recorded outputs that a run keeps; beyond it, the steps touched longest ago are dropped"""
+
+_EXAMPLE = 'tracer.edit("decoder.0.self_attn.heads[h0]", 0.0)'
 
 
 class Step:
@@ -73,7 +76,9 @@ class Run:
     ``mask`` has 0 for every source id that no query looks at, and 1 for the others; ``target_mask`` the same for target
     ids. ``positions`` are those of the source ids. `models.padding` says what they are where they are not given.
 
-    ``passes`` are those there have been and the next, in order.
+    ``passes`` are those there have been and the next, in order. ``shelf`` is where its tapes stand, which it shares
+    with its branches, and perhaps with other runs. ``edits`` hold in it; a run that is a branch of another has that for
+    its ``parent``. ``number`` is the n of ``rn``, in a session.
 
     Raises:
         InputError: the text is too long, or a strategy is to choose tokens where none are chosen.
@@ -87,6 +92,10 @@ class Run:
     mask: Sequence[int] | None = None
     positions: Sequence[int] | None = None
     target_mask: Sequence[int] | None = None
+    shelf: Shelf = None  # type: ignore[assignment]
+    edits: tuple[Edit, ...] = ()
+    parent: Run | None = field(default=None, init=False)
+    number: int | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._check_strategy()
@@ -103,7 +112,9 @@ class Run:
         self.passes = [self._begun(0)]
         self.computed = self.first - 1
         self._performer = Performer(self.model, given, len(read), self.in_force, self.limit)
-        self._tapes = Tapes(self.budget, self._performer.perform)
+        self.shelf = self.shelf or Shelf(self.budget)
+        self._tapes = Tapes(self.shelf, self._performer.perform)
+        self._downstream: dict[At, frozenset[str]] = {}
 
     def _check_strategy(self) -> None:
         if self.chooses or self.settings.strategy == "greedy":
@@ -330,6 +341,72 @@ class Run:
     def _pass(self, number: int) -> Pass:
         return self.passes[number - self.first]
 
+    def branch(self, *edits: Edit) -> Run:
+        """A run with further edits, which shares the passes before the first edited one, and computes the others.
+
+        Raises:
+            AddressError: an edit is of something that is recorded in no pass, or of cells that no pass has.
+            InputError: what it puts in does not fit there, or there is none.
+        """
+        if not edits:
+            raise InputError(_("a branch begins with an edit, e.g. {example}").format(example=_EXAMPLE))
+        found = [self._placed(replace(edit, number=n)) for n, edit in enumerate(edits, len(self.edits) + 1)]
+        branch = replace(self, edits=(*self.edits, *(edit for _first, edit in found)))
+        branch._share(self, min(first for first, _edit in found))
+        return branch
+
+    def downstream(self, at: At) -> frozenset[str]:
+        """The records of a pass that edits lie before, or are of, by path; raises as `pass_at`."""
+        if not self.edits:
+            return frozenset()
+        for place in [*map(At, range(self.first, at.number)), at]:
+            if place not in self._downstream:
+                self._downstream[place] = downstream(self.at(place), self._downstream, self._reads_otherwise(place))
+        return self._downstream[at]
+
+    def _reads_otherwise(self, at: At) -> bool:
+        """Whether what is read in a pass is not what the run without edits reads there."""
+        bare, here = self.unedited, self.pass_at(at)
+        while bare.computed < at.number - 1 and not bare.ended:
+            bare._advance(record=False)
+        if at.number > bare.passes[-1].place.number:
+            return True
+        there = bare._pass(at.number)
+        return list(here.text.ids[here.start :]) != list(there.text.ids[here.start :])
+
+    @property
+    def unedited(self) -> Run:
+        """The run that this is a branch of, perhaps over others, and that has no edits."""
+        return self if self.parent is None else self.parent.unedited
+
+    def _placed(self, edit: Edit) -> tuple[int, Edit]:
+        """The first step in which an edit is of something, and the edit with the records that it is of."""
+        step = edit.address.step
+        if step is not None:
+            here = self.step(step)
+            return placed(edit, [here], [here])
+        kinds = [self.step(number) for number in self.begins.values()]
+        return placed(edit, kinds, self._all())
+
+    def _all(self) -> Iterator[Tape]:
+        """The tapes of all steps to the end, computed one after the other."""
+        number = self.first
+        while number <= self.computed or not self.ended:
+            yield self.step(number)
+            number += 1
+
+    def _share(self, parent: Run, first: int) -> None:
+        """Take over what another run has before a step; of a beam search, what it has before the search."""
+        self.parent = parent
+        if self.settings.strategy == "beam":
+            first = min(first, BEGIN["decode"])
+        shared = parent.passes[: first - self.first]
+        self.passes = [*shared, replace(parent.passes[len(shared)], edits=self.edits, hypothesis=None)]
+        self.tokens = [token for token in parent.tokens if token.step < first]
+        self.target += [token.piece for token in self.tokens]
+        self.past, self.computed = self.passes[-1].past or self.past, first - 1
+        self._tapes.earlier, self._tapes.since = parent._tapes, first
+
     def of(self, model: Model) -> Run:
         """The same run of another model, not begun."""
         return replace(self, model=model)
@@ -368,7 +445,8 @@ class Run:
     def _begun(self, n: int, across: Across | None = None) -> Pass:
         """The first pass of a kind, which reads what was given."""
         kind = self.model.texts.passes[n]
-        return Pass(At(BEGIN[kind]), kind, self.texts[n], 0, self.past if kind == "decode" else None, across)
+        past = self.past if kind == "decode" else None
+        return Pass(At(BEGIN[kind]), kind, self.texts[n], 0, past, across, edits=self.edits)
 
     def _go_on(self, here: Pass, chosen: Chosen) -> None:
         """Take in the token that a pass yields, and what reads it."""

@@ -12,12 +12,15 @@ import numpy as np
 from .addresses import Address, At, UnknownAddressError, parse, resolve
 from .errors import AddressError
 from .i18n import _, extent
-from .operation import Operation, Trait
+from .operation import Operation, Trait, Written
 from .past import Past
 from .tensor import Array, Tensor
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from .arithmetic import Node
+    from .edits import Applied
 
 
 class Record:
@@ -64,9 +67,32 @@ class Record:
         """Whether its output is a quantity, which has statistics: neither an id nor a mask."""
         return not (np.issubdtype(self.output.array.dtype, np.integer) or self.has(Trait.MASK))
 
+    @property
+    def edits(self) -> Sequence[Applied]:
+        """What was put in place of computed cells, in order."""
+        return ()
+
+    @property
+    def written(self) -> Written:
+        """The formula as it holds here."""
+        return self.op.written(self)
+
+    @property
+    def note(self) -> str:
+        """What a one-line account says after the shape."""
+        return self.op.note(self)
+
     def has(self, trait: Trait) -> bool:
         """Whether a trait is one of the operation's."""
         return trait in self.op.traits
+
+    def derive(self, index: tuple[int, ...]) -> Node:
+        """The arithmetic of a cell."""
+        return self.op.derive(index, *self.inputs, **self.parameters)
+
+    def again(self) -> Array:
+        """What comes of performing it once more."""
+        return self.op.forward(*self.inputs, **self.parameters).array
 
     def __repr__(self) -> str:
         return f"<Record @{self.step}#{self.index} {self.address} {self.op.name}>"

@@ -1,10 +1,12 @@
-"""The tapes that a run keeps: as many as fit its budget; the others are performed again, the same, when asked for."""
+"""The tapes that runs keep: as many as fit a budget; the others are performed again, the same, when asked for."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
+from itertools import count
+from weakref import ReferenceType, finalize, ref
 
 from .addresses import At
 from .passes import Pass
@@ -12,44 +14,92 @@ from .tape import Tape
 from .tensor import Array
 
 
-class Tapes:
-    """Tapes by place, those touched longest ago dropped first.
+class Shelf:
+    """Where the tapes of one run or of several stand, those touched longest ago dropped first.
 
-    ``budget`` is in bytes of outputs; ``perform`` makes the tape of a pass.
+    ``budget`` is in bytes of outputs; ``held`` are those that are there.
     """
 
-    def __init__(self, budget: int, perform: Callable[[Pass, Tape], object]) -> None:
+    def __init__(self, budget: int) -> None:
         self.budget = budget
         self.held = 0
+        self._kept: OrderedDict[tuple[int, At], Tape] = OrderedDict()
+        self._owners = count()
+
+    def owner(self, whose: object) -> int:
+        """A number for whose tapes are to stand here; they are dropped with it."""
+        number = next(self._owners)
+        finalize(whose, _drop_all, ref(self), number).atexit = False
+        return number
+
+    def places(self, owner: int) -> list[At]:
+        """Which tapes of an owner are there, the one touched last at the end."""
+        return [place for number, place in self._kept if number == owner]
+
+    def find(self, owner: int, place: At) -> Tape | None:
+        """A tape, if it is there."""
+        tape = self._kept.get((owner, place))
+        if tape is not None:
+            self._kept.move_to_end((owner, place))
+        return tape
+
+    def keep(self, owner: int, tape: Tape) -> None:
+        """Take in a tape; one at least is kept, however large."""
+        self._kept[owner, tape.at] = tape
+        self.held += tape.nbytes
+        while self.held > self.budget and len(self._kept) > 1:
+            self.held -= self._kept.popitem(last=False)[1].nbytes
+
+    def drop_all(self, owner: int) -> None:
+        """Drop the tapes of an owner."""
+        for place in self.places(owner):
+            self.held -= self._kept.pop((owner, place)).nbytes
+
+
+def _drop_all(shelf: ReferenceType[Shelf], owner: int) -> None:
+    there = shelf()
+    if there is not None:
+        there.drop_all(owner)
+
+
+class Tapes:
+    """The tapes of a run, by place; ``perform`` makes the tape of a pass.
+
+    Those of places before ``since`` are ``earlier`` ones, of the run that this is a branch of.
+    """
+
+    def __init__(self, shelf: Shelf, perform: Callable[[Pass, Tape], object]) -> None:
+        self.earlier: Tapes | None = None
+        self.since = 0
+        self._shelf = shelf
         self._perform = perform
-        self._kept: OrderedDict[At, Tape] = OrderedDict()
+        self._owner = shelf.owner(self)
         self._again: tuple[tuple[At, str], Tape] = (At(-1), ""), Tape(-1)
 
     @property
     def places(self) -> list[At]:
         """Whose tapes are there, the one touched last at the end."""
-        return list(self._kept)
+        return self._shelf.places(self._owner)
 
     def begun(self, wanted: Pass) -> Tape:
         """A fresh tape; once it has filled half the budget, its further outputs are left to be recomputed."""
-        return wanted.tape(room=self.budget / 2, recompute=partial(self._recomputed, wanted))
+        return wanted.tape(room=self._shelf.budget / 2, recompute=partial(self._recomputed, wanted))
 
     def of(self, wanted: Pass) -> Tape:
         """The sealed tape of a pass, kept or performed again."""
-        if wanted.place not in self._kept:
-            tape = self.begun(wanted)
-            self._perform(wanted, tape)
-            self.keep(tape)
-        self._kept.move_to_end(wanted.place)
-        return self._kept[wanted.place]
+        if self.earlier is not None and wanted.place.number < self.since:
+            return self.earlier.of(wanted)
+        found = self._shelf.find(self._owner, wanted.place)
+        if found is None:
+            found = self.begun(wanted)
+            self._perform(wanted, found)
+            self.keep(found)
+        return found
 
     def keep(self, tape: Tape) -> None:
-        """Take in a sealed tape; one at least is kept, however large."""
+        """Seal a tape and take it in."""
         tape.seal()
-        self._kept[tape.at] = tape
-        self.held += tape.nbytes
-        while self.held > self.budget and len(self._kept) > 1:
-            self.held -= self._kept.popitem(last=False)[1].nbytes
+        self._shelf.keep(self._owner, tape)
 
     def _recomputed(self, wanted: Pass, path: str) -> Array:
         """An output that was not kept, from a pass that keeps the module around it; the last such pass is kept."""

@@ -90,6 +90,15 @@ class Tensor:
         """The length of each axis."""
         return self.array.shape
 
+    @property
+    def header(self) -> str:
+        """``[head 2, query 3]``."""
+        return f"[{', '.join(f'{axis.name} {n}' for axis, n in zip(self.dims, self.shape, strict=True))}]"
+
+    def replaced(self, array: Array) -> Tensor:
+        """The same with other numbers."""
+        return Tensor(array, self.dims, self.path, self.at)
+
     def statistics(self) -> Statistics:
         """Minimum, maximum, mean and standard deviation, as `Statistics` has them.
 
@@ -160,8 +169,7 @@ class Tensor:
         return np.array(self.array, dtype, copy=copy)
 
     def __repr__(self) -> str:
-        shape = ", ".join(f"{axis.name} {n}" for axis, n in zip(self.dims, self.shape, strict=True))
-        return f"<Tensor {self.address} [{shape}] {self.array.dtype}>"
+        return f"<Tensor {self.address} {self.header} {self.array.dtype}>"
 
     def __rich__(self) -> object:
         from .render.drawing import Drawn

@@ -81,6 +81,6 @@ def _lines(tape: Tape, parts: Sequence[Entry], current: int) -> str:
 def _content(tape: Tape, part: Entry) -> str:
     record = tape.records[part.first - 1]
     if record.address == part.address:
-        return record.op.note(record)
+        return record.note
     n = part.last - part.first + 1
     return ngettext("{n} operation", "{n} operations", n).format(n=n)

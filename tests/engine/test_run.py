@@ -218,7 +218,7 @@ def test_a_run_keeps_what_its_budget_allows(torch_post: tracer.Model) -> None:
     run = Run(torch_post, SOURCE, Settings(max_tokens=8, cache=True), budget=sum(sizes[-3:])).decode()
     assert list(map(str, run._tapes.places)) == ["@6", "@7", "@8"]
     run.step(1)
-    assert sum(run.at(place).nbytes for place in run._tapes.places) == run._tapes.held <= run.budget
+    assert sum(run.at(place).nbytes for place in run._tapes.places) == run.shelf.held <= run.budget
     assert At(1) in run._tapes.places
 
 

@@ -77,6 +77,11 @@ class Leaf(Node):
         """What it is a cell of, as people read it: ``@2:decoder.0.ffn.hidden``."""
         return written(self.path, self.at)
 
+    @property
+    def run(self) -> Any:
+        """The run that it is a cell of, where that is another one."""
+        return None
+
     def evaluate(self) -> float:
         return self.value
 
@@ -88,6 +93,25 @@ class Leaf(Node):
 
     def __str__(self) -> str:
         return written(self.path, self.at, self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign(Leaf):
+    """A cell of another run, which is called by its number where it has one."""
+
+    trace: Any = None
+
+    @property
+    def address(self) -> str:
+        number = getattr(self.trace, "number", None)
+        return f"r{'?' if number is None else number}{written(self.path, self.at)}"
+
+    @property
+    def run(self) -> Any:
+        return self.trace
+
+    def __str__(self) -> str:
+        return written(self.address, index=self.index)
 
 
 @dataclass(frozen=True, slots=True)

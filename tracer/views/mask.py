@@ -89,7 +89,7 @@ def mask_view(
     page, mask = page.showing(None, max_rows), record.output
     rows, columns = mask.dims
     heading = Heading(mask.address if title is None else title, remark)
-    yield heading.above([shape_by_name(mask), page.text(record.op.note(record))], page)
+    yield heading.above([shape_by_name(mask), page.text(record.note)], page)
     yield Grid(is_hidden(mask.array).astype(int), rows, columns, MaskPainter(page), page, full)
     legend = _("{visible} visible (+0)   {hidden} hidden (−∞)")
     yield line(legend.format(visible=page.glyphs.visible, hidden=page.glyphs.hidden), page, DIM)

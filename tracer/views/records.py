@@ -42,7 +42,7 @@ def record_line(page: Page, record: Record, *, width: int = _WHERE, remark: str 
         Column(align="<", spare=2, least=_NOTE if numbers else 0),
         *(Column(align="<", spare=3 + n) for n in range(len(numbers))),
     ]
-    note = noted(record, remark or record.op.note(record))
+    note = noted(record, remark or record.note)
     where = (Span(f"@{record.step} #{record.index}", BOLD), Span(record.address), Span(shape), note)
     yield Table(heads, [[Cell(part) for part in (*where, *(Span(text, DIM) for text in numbers))]])
 
@@ -63,5 +63,5 @@ def listing(_page: Page, records: Sequence[Record], current: int | None = None) 
 
 def _row(record: Record, *, is_here: bool) -> Row:
     head = Span(f"{_ARROW if is_here else ' ' * len(_ARROW)}#{record.index}", BOLD if is_here else "")
-    note = noted(record, record.op.note(record))
+    note = noted(record, record.note)
     return [Cell(part) for part in (head, Span(record.address), Span(shape_of(record)), note)]

@@ -15,7 +15,7 @@ def symbols(record: Record, words: str = "") -> Paragraph:
 
 def formula(record: Record) -> Formula:
     """What a record was computed by."""
-    written = record.op.written(record)
+    written = record.written
     return Formula(spoken(written.formula), spoken(written.latex))
 
 

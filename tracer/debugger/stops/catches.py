@@ -132,4 +132,4 @@ def _trained(record: Record, cells: Array, sign: Callable[[Any], Any]) -> Leaf |
 def _derived(record: Record, cell: int) -> Node:
     """The arithmetic of a record's cell, counted through all its axes."""
     index = tuple(map(int, np.unravel_index(cell, record.output.shape)))
-    return record.op.derive(index, *record.inputs, **record.parameters)
+    return record.derive(index)

@@ -1,0 +1,156 @@
+"""Tapes on which edits hold, and the records that come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ..addresses import At
+from ..arithmetic import Node, Noted
+from ..i18n import _, spoken
+from ..operation import Operation, Written
+from ..tape import Record, Tape, Untraced
+from ..tensor import Array, Tensor
+from .edit import Applied, Edit, applied, left
+from .values import Cell
+
+Index = tuple[int, ...]
+
+
+class EditedRecord(Record):
+    """A record of whose cells some were put in place of those computed; ``edits`` say which, in order."""
+
+    __slots__ = ("_edits",)
+
+    def __init__(self, record: Record, edits: Sequence[Applied]) -> None:
+        super().__init__(record.index, record.op, record.inputs, record.parameters, record.output)
+        self._edits = edits
+
+    @property
+    def edits(self) -> Sequence[Applied]:
+        return self._edits
+
+    @property
+    def written(self) -> Written:
+        """The formula of the operation, and what was put in."""
+        formula, latex = map(spoken, super().written)
+        cells = [(_cells(one.edit), str(one.edit.value)) for one in self.edits]
+        return Written(
+            "; ".join([formula, *(f"{where} ← {value}" for where, value in cells)]),
+            r",\quad ".join([latex, *(rf"\text{{{where}}} \leftarrow \text{{{value}}}" for where, value in cells)]),
+        )
+
+    @property
+    def note(self) -> str:
+        """Which edits hold, how many cells they changed, and to what."""
+        return _("; ").join([spoken(super().written.formula), *map(_told, self.edits)])
+
+    def derive(self, index: Index) -> Node:
+        """What an edit put in; what was computed is in the note. Of other cells, the arithmetic of the operation."""
+        holding = [n for n, one in enumerate(self.edits) if one.place(index, self.output.shape) is not None]
+        node = self._after(index, len(self.edits))
+        if not holding:
+            return node
+        first, last = self.edits[holding[0]], self.edits[holding[-1]]
+        computed = first.before[first.place(index, self.output.shape)]
+        told = _("set by edit {n}; computed was {value}").format(n=last.edit.number, value=f"{computed:.4g}")
+        return Noted(node, told)
+
+    def again(self) -> Array:
+        """What its operation computes of its inputs, edited again."""
+        output = self.op.forward(*self.inputs, **self.parameters)
+        output.path, output.at = self.address, self.at
+        found = applied((one.edit for one in self.edits), self.op, self.inputs, output)
+        return left(found, output.array)
+
+    def _after(self, index: Index, edits: int) -> Node:
+        """The arithmetic of a cell after so many of the edits."""
+        shape = self.output.shape
+        for n in reversed(range(edits)):
+            one = self.edits[n]
+            if (place := one.place(index, shape)) is not None:
+                value = float(one.after[place])
+                before = lambda cell, n=n: self._after(cell, n)  # noqa: E731
+                return one.edit.value.derive(
+                    Cell(index, self.output, one.where, one.edit.address.selectors, value, before)
+                )
+        node = super().derive(index)
+        return node.node if isinstance(node, Noted) and edits < len(self.edits) else node
+
+
+class Edited(Operation):
+    """An operation whose output is edited, once; ``applied`` are the edits that it has the cells of."""
+
+    formula = latex = reference = ""
+
+    def __init__(self, op: Operation, edits: Sequence[Edit], path: str, at: At) -> None:
+        self.op, self.edits, self.path, self.at = op, edits, path, at
+        self.applied: Sequence[Applied] = ()
+
+    def forward(self, *inputs: Any, **parameters: Any) -> Tensor:
+        output = self.op.forward(*inputs, **parameters)
+        output.path, output.at = self.path, self.at
+        self.applied = applied(self.edits, self.op, inputs, output)
+        return output.replaced(left(self.applied, output.array)) if self.applied else output
+
+
+class Editing(Tape):
+    """A tape on which edits hold, by the path of the record that they are of."""
+
+    edits: Mapping[str, Sequence[Edit]]
+
+    def __call__(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
+        path = self._prefix + name
+        if path not in self.edits:
+            return super().__call__(op, name, *inputs, **parameters)
+        edited = Edited(op, self.edits[path], path, self.at)
+        output = super().__call__(edited, name, *inputs, **parameters)
+        if path in self.kept:
+            self.kept[path] = output
+        if self.records:
+            self.records[-1].op = op
+            self._say_so(edited.applied)
+        return output
+
+    def _say_so(self, edits: Sequence[Applied]) -> None:
+        """Let the last record know that it was edited, if it was."""
+        if edits:
+            self.nbytes += sum(one.before.nbytes for one in edits)
+            self.records[-1] = EditedRecord(self.records[-1], edits)
+
+
+class EditingUntraced(Editing, Untraced):
+    """A tape on which edits hold, and that keeps nothing."""
+
+
+_KINDS: dict[type[Tape], type[Editing]] = {Tape: Editing, Untraced: EditingUntraced}
+
+
+def editing(kind: type[Tape], edits: Iterable[Edit], at: At) -> Callable[..., Tape]:
+    """What makes tapes of a kind on which those edits hold that do so in a pass; where none does, the kind itself."""
+    held: dict[str, list[Edit]] = {}
+    for one in edits:
+        for path in one.paths if one.holds(at) else ():
+            held.setdefault(path, []).append(one)
+    return partial(_begun, kind, held) if held else kind
+
+
+def _begun(kind: type[Tape], edits: Mapping[str, Sequence[Edit]], *place: Any, **options: Any) -> Editing:
+    tape = _KINDS[kind](*place, **options)
+    tape.edits = edits
+    return tape
+
+
+def _cells(edit: Edit) -> str:
+    """``[h1, "love"]``; nothing where it is of a whole record."""
+    return f"[{', '.join(map(str, edit.address.selectors))}]" if edit.address.selectors else ""
+
+
+def _told(one: Applied) -> str:
+    """``edit 1: [h1] = 0, 12 of 48 cells changed``."""
+    changed = _("{n} of {total} cells changed").format(n=one.changed, total=one.before.size)
+    return (
+        _("edit {n}: {what}").format(n=one.edit.number, what=f"{_cells(one.edit)} = {one.edit.value}".strip())
+        + f" ({changed})"
+    )

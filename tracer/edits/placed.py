@@ -1,0 +1,64 @@
+"""What an edit is of, among the records of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from ..addresses import Address, UnknownAddressError, matching
+from ..errors import AddressError, InputError, SelectorError
+from ..i18n import _, extent
+from ..tape import Record, Tape
+from .edit import Edit, applied
+
+CHOICE = "choice"
+"""The id that is chosen; the only record of a whole number that an edit may be of."""
+
+
+def placed(edit: Edit, kinds: Sequence[Tape], tapes: Iterable[Tape]) -> tuple[int, Edit]:
+    """The first of some tapes that has the cells of an edit, and the edit with the records that it is of.
+
+    ``kinds`` are tapes that have between them all the records that there may be.
+
+    Raises:
+        AddressError: nothing is recorded there, or it has no such cells.
+        InputError: what it puts in does not fit there.
+    """
+    paths = {record.address for tape in kinds for record in _meant(edit.address, tape)}
+    if not paths:
+        raise UnknownAddressError(edit.address.path, [name for tape in kinds for name in tape.addresses])
+    found = replace(edit, paths=frozenset(paths))
+    failure: AddressError | None = None
+    for tape in tapes:
+        try:
+            records = [record for record in tape if record.address in paths]
+            for record in records:
+                record.output.locate(edit.address.selectors)
+        except SelectorError as error:
+            failure = failure or error
+            continue
+        if records:
+            for record in records:
+                _try(found, record)
+            return tape.number, found
+    raise failure or AddressError(_("{address} comes in no step").format(address=edit.address))
+
+
+def _meant(address: Address, tape: Tape) -> list[Record]:
+    """The records of a tape that an address stands for, whichever step it names; none where there are none."""
+    if address.is_glob:
+        return [tape.find(path) for path in matching(address.path, tape.addresses)]
+    try:
+        return [tape.resolve(replace(address, step=None, selectors=()))]
+    except UnknownAddressError:
+        return []
+
+
+def _try(edit: Edit, record: Record) -> None:
+    """Apply an edit to a record to see whether it fits."""
+    for one in applied([edit], record.op, record.inputs, record.output):
+        if record.address == CHOICE:
+            last = record.inputs[0].shape[-1] - 1
+            if not 0 <= int(one.after) <= last:
+                told = _("{value} is no id that can be chosen: there are {extent}")
+                raise InputError(told.format(value=int(one.after), extent=extent("0", str(last))))

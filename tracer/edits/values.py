@@ -1,0 +1,193 @@
+"""What an edit puts in place of computed cells: one object that computes it, and says where a cell of it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..addresses import At, Selector, written
+from ..alignment import TOKENS
+from ..arithmetic import Foreign, Node, Number, total
+from ..errors import InputError
+from ..i18n import _
+from ..tensor import Array, Axis, Located, Tensor
+
+if TYPE_CHECKING:
+    from ..trace import Trace
+
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that an edit has put something in.
+
+    It lies at ``index`` of what was recorded as ``output``, of which the edit is of the part at ``where``, named by
+    ``selectors``. ``before`` is the arithmetic of any cell as it was before the edit.
+    """
+
+    index: Index
+    output: Tensor
+    where: Located
+    selectors: Sequence[Selector]
+    value: float
+    before: Callable[[Index], Node]
+
+
+class Value:
+    """What an edit puts in place of the cells that it is of."""
+
+    def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Any:
+        """A number, an array or a tensor for the part of a record that ``selectors`` name, as it was computed.
+
+        What has fewer axes is broadcast: a tensor by the names of its axes, an array as NumPy does it. None leaves the
+        part as it is.
+        """
+        raise NotImplementedError
+
+    def derive(self, cell: Cell) -> Node:
+        """The arithmetic of a cell; its leaves are cells of records, also of other runs."""
+        return Number(cell.value)
+
+    @property
+    def runs(self) -> Sequence[Trace]:
+        """The other runs that it takes from."""
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Constant(Value):
+    """A number, an array or a tensor, the same at every step; ``text`` is how it was written."""
+
+    value: float | Array | Tensor
+    text: str = ""
+
+    def put(self, computed: Tensor, selectors: Sequence[Selector]) -> float | Array | Tensor:
+        return self.value
+
+    def __str__(self) -> str:
+        if self.text:
+            return self.text
+        if isinstance(self.value, Tensor) and self.value.path:
+            return self.value.address
+        found = np.asarray(self.value)
+        return f"{found:g}" if not found.ndim else _("an array {axes}").format(axes=shape_of(self.value))
+
+
+@dataclass(frozen=True, eq=False)
+class Mean(Value):
+    """The mean over the positions of the pass: along the first axis of tokens that the selectors leave."""
+
+    def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Array:
+        found: Array = computed.array.mean(self._axis(computed, selectors), keepdims=True)
+        return found
+
+    def derive(self, cell: Cell) -> Node:
+        axis, places = next(
+            (n, range(cell.output.shape[n])[where])
+            for n, (dim, where) in enumerate(zip(cell.output.dims, cell.where, strict=True))
+            if isinstance(where, slice) and _is_of_tokens(dim)
+        )
+        cells = ((*cell.index[:axis], place, *cell.index[axis + 1 :]) for place in places)
+        return total(map(cell.before, cells)) / Number(float(len(places)), "n")
+
+    def _axis(self, computed: Tensor, selectors: Sequence[Selector]) -> int:
+        found = [n for n, axis in enumerate(computed.dims) if _is_of_tokens(axis)]
+        if not found:
+            told = _("the mean is taken over positions, and {address} has one; leave out its number")
+            raise InputError(told.format(address=written(computed.path, computed.at, selectors)))
+        return found[0]
+
+    def __str__(self) -> str:
+        return "mean"
+
+
+@dataclass(frozen=True, eq=False)
+class Function(Value):
+    """What a function makes of the computed part, a tensor; ``text`` is what it is called."""
+
+    function: Callable[[Tensor], Any]
+    text: str = ""
+
+    def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Any:
+        return self.function(computed)
+
+    def __str__(self) -> str:
+        return self.text or getattr(self.function, "__name__", type(self.function).__name__).strip("<>")
+
+
+@dataclass(frozen=True, eq=False)
+class OfRun(Value):
+    """The same place of another run, in the step of the same number or in another one.
+
+    A step that the other run does not come to is left as it is. ``text`` is how it was written.
+    """
+
+    trace: Trace
+    at: At | None = None
+    text: str = ""
+
+    def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Tensor | None:
+        if self.at is None and self.trace.ended and computed.at and computed.at.number > self.trace.computed:
+            return None
+        return self._of(computed).select(selectors)
+
+    def derive(self, cell: Cell) -> Node:
+        there = self._of(cell.output)
+        pairs = zip(cell.index, cell.where, there.locate(cell.selectors), there.shape, cell.output.shape, strict=True)
+        index = (
+            range(n)[other][range(m)[where].index(place)]
+            if isinstance(other, slice) and isinstance(where, slice)
+            else other
+            for place, where, other, n, m in pairs
+        )
+        leaf = there.leaf(*index)  # type: ignore[arg-type]
+        return Foreign(leaf.path, leaf.index, leaf.value, leaf.at, self.trace)
+
+    @property
+    def runs(self) -> Sequence[Trace]:
+        return (self.trace,)
+
+    def _of(self, tensor: Tensor) -> Tensor:
+        """The output of the other run that stands where a tensor does."""
+        at = self.at or tensor.at
+        assert at is not None
+        return self.trace.at(at).find(tensor.path).output
+
+    def __str__(self) -> str:
+        return self.text or _("another run")
+
+
+def value_of(value: Any) -> Value:
+    """A value as an edit has it: a number, an array, a tensor, ``"mean"``, or a function of a tensor.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    if isinstance(value, Value):
+        return value
+    if isinstance(value, str) and value == "mean":
+        return Mean()
+    if isinstance(value, Tensor):
+        return Constant(value)
+    if callable(value):
+        return Function(value)
+    found = np.asarray(value)
+    if found.dtype.kind not in "biuf":
+        told = _(
+            'an edit puts in a number, an array of numbers, "mean" or what a function of a tensor yields, not {value}'
+        )
+        raise InputError(told.format(value=repr(value)))
+    return Constant(found if found.ndim else found.item())
+
+
+def shape_of(value: Any) -> str:
+    """``[head 2, query 3]`` of a tensor, ``[2, 3]`` of an array."""
+    return value.header if isinstance(value, Tensor) else f"[{', '.join(map(str, np.shape(value)))}]"
+
+
+def _is_of_tokens(axis: Axis) -> bool:
+    return axis.name in TOKENS
