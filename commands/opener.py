@@ -15,7 +15,8 @@ from tracer.i18n import N_, _, spoken
 from tracer.loading import load
 from tracer.model import Model
 from tracer.reading import MASK, POSITIONS, check_mask, check_positions
-from tracer.run import Run
+from tracer.run import BUDGET, Run
+from tracer.tapes import Shelf
 
 if TYPE_CHECKING:
     from tracer.reference.passes import Pass
@@ -41,8 +42,8 @@ class Opener:
     ``ids`` says that texts are token ids. ``target`` is a given output; for a model without tokenizers it holds ids.
     ``mask`` and ``positions`` are numbers, one for each token of the text, and belong to it alone. ``target_ids`` stand
     in place of a target, perhaps with a ``target_mask``; ``types_ids`` says that of texts to come, where this one is of
-    another kind. ``given`` is the output as it was given. ``warn`` is told what a text loses, and what would surprise
-    about how it is read.
+    another kind. ``given`` is the output as it was given. All tapes stand on one ``shelf``. ``warn`` is told
+    what a text loses, and what would surprise about how it is read.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Opener:
         target_mask: Sequence[int] | None = None,
         types_ids: bool | None = None,
         settings: Settings | None = None,
+        shelf: Shelf | None = None,
         warn: Callable[[str], None] = lambda _message: None,
     ) -> None:
         self.model = model
@@ -68,6 +70,7 @@ class Opener:
         self.positions = positions
         self.settings = settings or Settings()
         self._warn = warn
+        self._shelf = shelf or Shelf(BUDGET)
         self.given: dict[str, Any] = {"target": target, "target_ids": target_ids, "target_mask": target_mask}
         self.target, self.target_ids, self.target_mask = target, target_ids, target_mask
         if target_ids is not None:
@@ -93,7 +96,7 @@ class Opener:
         return self._begun(ids, self.target_ids, mask=hides, positions=places, target_mask=self.target_mask)
 
     def _begun(self, ids: Sequence[int], target: Sequence[int] | None = None, **read: Sequence[int] | None) -> Run:
-        run = Run(self.model, ids, self.settings, target, **read)  # type: ignore[arg-type]
+        run = Run(self.model, ids, self.settings, target, shelf=self._shelf, **read)  # type: ignore[arg-type]
         for remark in run.remarks:
             self._warn(_("note: {what}").format(what=spoken(remark)))
         return run
@@ -197,7 +200,7 @@ class Opener:
             yield self._over(model, ids, ids=True, settings=self.settings)
 
     def _over(self, model: Model, text: str, **options: Any) -> Opener:
-        return Opener(model, text, warn=self._warn, **options)
+        return Opener(model, text, shelf=self._shelf, warn=self._warn, **options)
 
     def _left_out(self) -> list[str]:
         """What the checkpoint states of strategies and this one does not follow; a given output needs none."""

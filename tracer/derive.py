@@ -126,9 +126,13 @@ class Explainer:
     def __init__(self, run: Trace) -> None:
         self._run = run
 
-    def explain(self, record: Record, index: tuple[int, ...], depth: int) -> Explanation:
-        """The cell of ``record`` at ``index``, derived ``depth`` levels deep; only operands on the way are touched."""
-        root = self._found(record.output.leaf(*index))
+    def explain(self, record: Record, index: tuple[int, ...], depth: int, run: Trace | None = None) -> Explanation:
+        """The cell of ``record`` at ``index``, derived ``depth`` levels deep; only operands on the way are touched.
+
+        ``run`` is the one that it is of, where that is another one.
+        """
+        leaf = record.output.leaf(*index)
+        root = self._found(leaf if run in (None, self._run) else _foreign(leaf, run))
         derived: set[Cell] = set()
         level = [root]
         for _level in range(depth):
@@ -191,9 +195,12 @@ def places_of(tensor: Tensor, index: tuple[int, ...]) -> list[Place]:
 
 def _of_run(leaf: Leaf, reader: Leaf) -> Leaf:
     """An operand of a cell, as one of the run that the cell is of."""
-    if reader.run is None or leaf.run is not None or leaf.at is None:
-        return leaf
-    return Foreign(leaf.path, leaf.index, leaf.value, leaf.at, reader.run)
+    is_elsewhere = reader.run is not None and leaf.run is None and leaf.at is not None
+    return _foreign(leaf, reader.run) if is_elsewhere else leaf
+
+
+def _foreign(leaf: Leaf, run: Trace | None) -> Leaf:
+    return Foreign(leaf.path, leaf.index, leaf.value, leaf.at, run)
 
 
 def _each_once(leaves: Iterable[Leaf]) -> list[Leaf]:

@@ -386,10 +386,10 @@ class Run:
             here = self.step(step)
             return placed(edit, [here], [here])
         kinds = [self.step(number) for number in self.begins.values()]
-        return placed(edit, kinds, self._all())
+        return placed(edit, kinds, self.tapes())
 
-    def _all(self) -> Iterator[Tape]:
-        """The tapes of all steps to the end, computed one after the other."""
+    def tapes(self) -> Iterator[Tape]:
+        """The tapes of all steps, one after the other, computed to the end."""
         number = self.first
         while number <= self.computed or not self.ended:
             yield self.step(number)

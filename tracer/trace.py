@@ -9,6 +9,7 @@ import numpy as np
 
 from .addresses import At
 from .card import Card
+from .edits import Edit
 from .errors import AddressError
 from .i18n import _
 from .models.text import Side
@@ -44,6 +45,17 @@ class Trace(Protocol):
     A `tracer.run.Run` computes a step when it is asked for one. A trace that was kept has the steps that it has, and no
     ``parameters`` perhaps; where it is asked for more, it says in a sentence that it does not.
     """
+
+    number: int | None
+    """The n of ``rn`` in a session."""
+
+    @property
+    def parent(self) -> Trace | None:
+        """The run that this is a branch of, if it is one."""
+
+    @property
+    def edits(self) -> Sequence[Edit]:
+        """What was put in place of computed cells, in it and in those that it is a branch of."""
 
     @property
     def card(self) -> Card:

@@ -22,6 +22,7 @@ from tracer.ops.softmax import softmax
 from tracer.stack import common, stacked
 from tracer.tape import Record
 from tracer.tensor import Located, Parameter, Tensor
+from tracer.trace import Trace
 
 from .computed import PLAIN, Computed, in_format, tensor_in_format
 from .result import Cells, Result, Results, View
@@ -123,10 +124,12 @@ class Part(Cut):
     selectors: tuple[Selector, ...] = ()
     form: Format = PLAIN
     label: str = ""
+    of: int | None = None
+    """The number of the run that it is of, where that is another one."""
 
     @property
     def name(self) -> str:
-        return self.record.output.address
+        return str(replace(Address.of(self.record.address, self.record.at), run=self.of))
 
     @property
     def tensor(self) -> Tensor:
@@ -134,11 +137,16 @@ class Part(Cut):
 
     @property
     def remark(self) -> str:
-        return ahead(self.session, self.record)
+        return ahead(self.session, self.record) if self.run is self.session.run else ""
 
     @property
     def is_distribution(self) -> bool:
         return self.record.has(Trait.DISTRIBUTION)
+
+    @property
+    def run(self) -> Trace:
+        """The run that it is of."""
+        return self.session.here.run_of(Address(run=self.of))
 
     def result(self) -> Result:
         cut = self.cut
@@ -182,7 +190,7 @@ class Part(Cut):
         return views.scored.loss_view(cut, pieces, title=self.title, decimals=self.form.decimals, full=self.form.whole)
 
     def _softmax(self, row: list[int]) -> View:
-        tape = self.session.run.at(self.record.at)
+        tape = self.run.at(self.record.at)
         rows = self.record.output.shape[-1] + 1 if self.form.whole else None
         return views.softmax.softmax_view(
             self.record, row, tape, title=self.title, decimals=self.form.decimals, max_rows=rows
@@ -287,7 +295,8 @@ def _parts(session: Session, address: Address, form: Format, label: str) -> Sequ
     trained = session.here.parameters(address)
     if trained:
         return [Trained(session, name, p, address.selectors, form, label) for name, p in trained.items()]
-    return [Part(session, record, address.selectors, form, label) for record in session.here.recorded(address)]
+    of = None if session.here.run_of(address) is session.run else address.run
+    return [Part(session, record, address.selectors, form, label, of) for record in session.here.recorded(address)]
 
 
 def printed(session: Session, expression: Expression, form: Format = PLAIN, label: str = "") -> Results:
@@ -304,10 +313,12 @@ def _read(session: Session, expression: Expression) -> Iterator[Record]:
     """The records that an expression reads."""
     here = session.here
     for address in expression.addresses:
-        if not here.parameters(address):
+        if here.run_of(address) is session.run and not here.parameters(address):
             yield from here.recorded(address)
     for operand in expression.everywhere:
-        for number in reversed(here.every_step()):
+        if here.run_of(operand.address) is not session.run:
+            continue
+        for number in reversed(here.every_step(operand.address)):
             tape = session.run.step(number)
             yield from (tape.records[place.index - 1] for place in here.places(operand.address, number))
 

@@ -47,7 +47,7 @@ def formula(session: Session, address: Where) -> Results:
 
 
 def _data(record: Record) -> dict[str, Any]:
-    operation, taken, written = record.op, factors(record), record.op.written(record)
+    operation, taken, written = record.op, factors(record), record.written
     return {
         "address": record.output.address,
         "op": operation.name,

@@ -78,7 +78,7 @@ def mask(session: Session, address: WholeRecord | None = None, *, whole: Whole =
     (tx) mask dec.0.self
     """
     for record in _nearest(session, address, "mask", lambda record: record.has(Trait.MASK)):
-        yield _with_rules(Part(session, record), whole)
+        yield _with_rules(Part(session, record, of=None if address is None else address.run), whole)
 
 
 def _with_rules(part: Part, whole: bool) -> Result:
@@ -103,7 +103,7 @@ def heads(session: Session, address: WholeRecord | None = None) -> Results:
     (tx) heads dec.*.cross
     """
     for record in _nearest(session, address, "weights", _has_heads):
-        yield _with_grids(Part(session, record))
+        yield _with_grids(Part(session, record, of=None if address is None else address.run))
 
 
 def _with_grids(part: Part) -> Result:

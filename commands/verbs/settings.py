@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 from tracer import views
 from tracer.domains import SWITCH
 from tracer.errors import InputError
-from tracer.i18n import _
+from tracer.i18n import N_, Message, _, spoken
 
 from ..grammar.parameters import Kind
-from ..grammar.suggestions import Suggestion, Typing, words
+from ..grammar.suggestions import Suggestion, Suggestions, Typing, words
 from ..registry import command
 from ..results.computed import history_facts
 from ..results.result import Result, Results, answer
 from ..settings import SETTINGS, Setting, sentences, setting_named
 from ..sitting import Sitting
+from .set_tensor import CELLS, set_tensor, suggested
 
 
 def _values(typing: Typing) -> list[Suggestion]:
     """The values that the setting before may have; of numbers and texts those that it has and begins with."""
+    if (part := PARTS.get(typing.before[0])) is not None:
+        return list(part.suggested(typing))
     setting, sitting = setting_named(typing.before[0]), typing.session
     assert isinstance(sitting, Sitting)
     usual = {setting.usual: _("by default")} if setting.usual else {}
     offered = dict.fromkeys(setting.offered(sitting), "")
     known = offered if setting.domain.words else {**offered, **usual, setting.shown(sitting): _("now")}
     return list(words(lambda _session: known)(Typing(sitting, typing.text)))
+
+
+def _named(text: str) -> Setting | str:
+    return text if text in PARTS else setting_named(text)
+
+
+def _settable(typing: Typing) -> Iterator[Suggestion]:
+    yield from words(lambda _session: {name: spoken(part.sentence) for name, part in PARTS.items()})(typing)
+    yield from words(sentences)(typing)
 
 
 def _told(text: str) -> Setting | str:
@@ -39,10 +52,23 @@ def _offered(typing: Typing) -> Iterator[Suggestion]:
     yield from words(sentences)(typing)
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part of the model or of a run that is set in a branch; ``put`` takes what follows its name."""
+
+    usage: str
+    sentence: Message
+    put: Callable[[Sitting, str], Results]
+    suggested: Suggestions
+
+
+PARTS: Mapping[str, Part] = {
+    "tensor": Part(CELLS, N_("cells of a record, in a branch of the run"), set_tensor, suggested),
+}
 _HISTORY = "values"
-Named = Annotated[Setting, Kind("SETTING", setting_named, words(sentences))]
+Named = Annotated[Setting | str, Kind("|".join(["SETTING", *PARTS]), _named, _settable)]
 Told = Annotated[Setting | str, Kind("SETTING|values", _told, _offered)]
-Value = Annotated[str, Kind("VALUE", str, _values)]
+Value = Annotated[str, Kind("VALUE|CELLS = E", str, _values)]
 
 
 @command("set", group="shell")
@@ -55,9 +81,20 @@ def set_(sitting: Sitting, setting: Named, value: Value | None = None) -> Result
     The others may also stand in $XDG_CONFIG_HOME/tx-trace/config (~/.config without that variable), which the shell
     reads and scripts don't: a line each, like decimals = 4, and alias.NAME = COMMAND for short names.
 
+    set tensor changes what the model computes, in a branch: the CELLS of a record become a number, or what an
+    expression comes to, broadcast by the names of its axes. They are those of the cursor's step, of step 3 after @3:,
+    of every step after @*:. The branch, r1, is then the current run; undo takes it back, branches lists the runs.
+
     (tx) set decimals 4
     (tx) set repeat off
+    (tx) set tensor @1:dec.0.cross.heads[h0] = 0
+    (tx) set tensor @*:dec.0.ffn.output = 2 * dec.0.ffn.output
     """
+    if isinstance(setting, str):
+        if value is None:
+            raise InputError(_("set {name} needs {usage}").format(name=setting, usage=PARTS[setting].usage))
+        yield from PARTS[setting].put(sitting, value)
+        return
     if value is None and setting.domain is not SWITCH:
         raise InputError(_("set {name} needs a value: {values}").format(name=setting.name, values=setting.placeholder))
     setting.put(sitting, setting.read(value or "on"))

@@ -45,7 +45,9 @@ def verify(session: Session, address: Anywhere | None = None) -> Results:
     from tracer.verify import together
     from tracer.verify import verify as verified
 
-    run, parts, scopes = live(session.run, "verify"), [], []
+    named = address.address if isinstance(address, Everywhere) else address
+    run = live(session.here.run_of(named or Address()), "verify")
+    parts, scopes = [], []
     for subject in _subjects(session, address):
         parts.append(verified(run, *subject))
         scopes.append(_scope(subject))
@@ -68,14 +70,15 @@ def _subjects(session: Session, address: Address | Everywhere | None) -> Iterato
         yield _subject(session, address or Address(step=session.cursor.step))
         return
     failures = [AddressError(_("no step is computed yet; token goes through the next one"))]
-    for number in session.run.numbers:
+    numbers = session.here.run_of(address.address).numbers
+    for number in numbers:
         try:
             subject = _subject(session, replace(address.address, step=number))
         except AddressError as error:
             failures.append(error)
         else:
             yield subject
-    if len(failures) > len(session.run.numbers):
+    if len(failures) > len(numbers):
         raise failures[-1]
 
 

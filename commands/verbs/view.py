@@ -47,7 +47,7 @@ def _subject(session: Session, shown: Shown, text: str) -> Callable[[], Subject]
         decimals = shown.form.decimals
         match shown:
             case Part(_session, record):
-                origin, likely = Recorded(session.run, record, shown.where), shown.is_distribution
+                origin, likely = Recorded(shown.run, record, shown.where), shown.is_distribution
                 return Subject(tensor, shown.title, origin, probabilities=likely, decimals=decimals)
             case Trained(_session, name, parameter):
                 trained = Within(session.run, name, parameter, shown.where, session.cursor.step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tracer import views
@@ -15,6 +16,7 @@ from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
 from tracer.tape import Tape
+from tracer.trace import Trace
 
 from ..grammar.parameters import All, Cell, Depth, Terms
 from ..registry import command
@@ -61,7 +63,8 @@ def why(session: Session, cell: Cell, *, depth: Depth = 1, terms: Terms = 4, who
         where = parameter.locate(address.selectors)
         yield _facts(parameter_facts(session.run, parameter, where, session.cursor.step))
         return
-    yield from _reasons(session, cell_at(session, address), depth, count)
+    run = session.here.run_of(address)
+    yield from _reasons(session, cell_at(session, address), depth, count, run)
 
 
 def _operand(session: Session, number: int) -> Address:
@@ -73,13 +76,14 @@ def _operand(session: Session, number: int) -> Address:
         problem = ngettext("there is no operand {n}; the last why has one", "there is no operand {n} of {count}", count)
         raise InputError(problem.format(n=number, count=count))
     cell = session.asked[number - 1]
-    return Address.of(cell.path, cell.at, cell.index)
+    address = Address.of(cell.path, cell.at, cell.index)
+    return address if cell.run is None else replace(address, run=cell.run.number)
 
 
-def _reasons(session: Session, found: Found, depth: int, count: int | None) -> Results:
+def _reasons(session: Session, found: Found, depth: int, count: int | None, run: Trace | None = None) -> Results:
     explainer = Explainer(session.run)
-    explanation = explainer.explain(*found, depth)
-    chosen = _contest(session, found)
+    explanation = explainer.explain(*found, depth, run)
+    chosen = _contest(session, found) if run in (None, session.run) else None
     numbers = _numbered(session, [*explanation.cells(), *(_sides(chosen) if chosen else ())])
 
     about = Cells(*found, explained=True)

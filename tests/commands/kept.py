@@ -55,6 +55,8 @@ class KeptTrace:
 
     parameters = Named({}, {})
     goes_on = False
+    number = parent = None
+    edits = ()
 
     def __init__(self, run: tracer.Run, last: int | None = None) -> None:
         self.card = card_of(run.card)

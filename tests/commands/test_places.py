@@ -117,8 +117,8 @@ def test_a_run_that_there_is_not(play, line):
 def test_a_breakpoint_stays_in_its_run(play):
     assert "Breakpoint 1: r0@2:logits" in play("break r0@2:logits")
     assert "Breakpoint 1, hit 1" in play("continue")
-    shown = play("delete", "break logits if max(r1:logits) > 1", "run", "continue")
-    assert "there is no run r1; there is one, r0" in shown.replace("\n", " ")
+    shown = play("delete", "break logits if max(r7:logits) > 1", "run", "continue")
+    assert "there is no run r7; there are r0, r1" in shown.replace("\n", " ")
 
 
 def test_both_ends_of_a_run(play, session):

@@ -92,7 +92,7 @@ class Moment:
     def earlier(self, wanted: Earlier) -> Any:
         return HISTORY.find(wanted)
 
-    def every_step(self) -> Sequence[int]:
+    def every_step(self, address: Address) -> Sequence[int]:
         return range(4)
 
     def row(self, path: str, address: Address) -> Tensor:

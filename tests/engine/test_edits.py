@@ -219,11 +219,11 @@ def test_what_lies_downstream() -> None:
     assert {"decoder.1.self_attn.weights", "decoder.1.self_attn.heads", "logits"} <= marked
     assert not {"decoder.0.ffn.norm", "decoder.1.self_attn.v", "decoder.1.cross_attn.k"} & marked
     assert run.downstream(At(1)) == frozenset()
-    changed = {record.address for record in branch.step(1) if not np.array_equal(*both(run, branch, record))}
+    changed = {record.address for record in branch.step(1) if not np.array_equal(*both(run, record))}
     assert changed <= marked
 
 
-def both(run: tracer.Run, branch: tracer.Run, record: tracer.Record) -> tuple[Any, Any]:
+def both(run: tracer.Run, record: tracer.Record) -> tuple[Any, Any]:
     return run.step(1).find(record.address).output.array, record.output.array
 
 
@@ -243,7 +243,8 @@ def test_edits_may_be_given_with_the_text() -> None:
     run = tracer.trace(model, "我爱你", edits=[edit])
     assert run.text == tracer.trace(model, "我爱你").branch(edit).decode().text
     assert [list(one.paths) for one in run.edits] == [["decoder.0.cross_attn.heads"]]
-    assert run.parent is not None and not run.parent.edits
+    assert run.parent is not None
+    assert not run.parent.edits
 
 
 def test_a_glob_is_of_several_records_and_a_second_name_of_the_record_it_names() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..tensor import Parameter, Tensor
 from ..trace import Trace
 from .cursor import Cursor
 from .history import Earlier, History
+from .runs import no_run
 
 
 def performed(run: Trace, number: float) -> bool:
@@ -28,12 +29,14 @@ class Here:
     """A place in a run, from which shortened addresses are looked up outwards and expressions are evaluated.
 
     ``frame`` counts the scopes between the record and the one to begin with; ``history`` has the values printed so far.
+    ``runs`` are those that addresses may name, by number.
     """
 
     run: Trace
     cursor: Cursor
     frame: int = field(default=0, kw_only=True)
     history: History = field(default_factory=History, kw_only=True, compare=False)
+    runs: Mapping[int, Trace] = field(default_factory=dict, kw_only=True, compare=False)
 
     @property
     def record(self) -> Record | None:
@@ -71,11 +74,12 @@ class Here:
             raise SelectorError(_("{name} is no tensor; leave the selectors out").format(name=wanted.text))
         return value.select(wanted.selectors)
 
-    def every_step(self) -> Sequence[int]:
-        """The numbers of all steps of the run, which is performed to its end."""
-        while not self.run.ended:
-            self.run.step(self.run.computed + 1)
-        return range(self.run.first, self.run.computed + 1)
+    def every_step(self, address: Address) -> Sequence[int]:
+        """The numbers of all steps of the run that an address names, which is performed to its end."""
+        run = self.run_of(address)
+        while not run.ended:
+            run.step(run.computed + 1)
+        return range(run.first, run.computed + 1)
 
     def lookup(self, address: Address) -> list[Tensor]:
         """The tensors at an address, cut by its selectors; several only for globs. Raises as `operands` does."""
@@ -145,7 +149,7 @@ class Here:
         """What an address may have been meant for that does not stand for a record of a step."""
         if address.step is None and tape.number == 0 and self.places(address, 1):
             return _(" (the decoder's passes begin at @1: write @1:{path})").format(path=_within_step(address))
-        if address.path == "loss" and not self.run.teacher_forced:
+        if address.path == "loss" and not self.run_of(address).teacher_forced:
             return _(" (it is recorded in a run whose output is given: set target TEXT)")
         if address.path and self.run_of(address).parameters.find(address.path):
             return _(" (that is a parameter, which lies in no step: p {path} shows it)").format(path=address.path)
@@ -182,17 +186,20 @@ class Here:
         Raises:
             AddressError: there is no run of that number.
         """
-        if address.run not in (None, 0):
-            raise AddressError(_("there is no run r{n}; there is one, r0").format(n=address.run))
-        return self.run
+        if address.run is None:
+            return self.run
+        runs = self.runs or {0: self.run}
+        if address.run not in runs:
+            raise AddressError(no_run(address.run, runs))
+        return runs[address.run]
 
     def step_of(self, address: Address) -> int:
         """The number of the step in which an address lies; raises as `run_of` does."""
-        self.run_of(address)
+        run = self.run_of(address)
         if address.step is not None:
             return address.step
         inside_encoder = address.path and "encoder".startswith(address.path.partition(".")[0])
-        return 0 if inside_encoder and self.run.first == 0 else self.cursor.step
+        return 0 if inside_encoder and run.first == 0 else self.cursor.step
 
 
 def _cut(tensor: Tensor, address: Address) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from ..addresses import Address
 from ..arithmetic import Leaf
-from ..errors import AddressError
+from ..errors import AddressError, InputError
 from ..i18n import _
 from ..tape import Record
 from ..trace import Token, Trace
@@ -18,6 +18,7 @@ from .cursor import Cursor, into, one, out, over
 from .displays import Displays
 from .history import History
 from .locations import Here, performed
+from .runs import Runs, Stand
 from .stops import Kind, Met, Stops
 from .trail import Trail
 
@@ -54,14 +55,16 @@ class Session:
     A motion goes no further than the first of ``stops`` on its way; `goto`, `back` and `forward` pass them by. One that
     is interrupted or fails leaves the cursor where it was.
     ``frame`` counts the scopes between the record under the cursor and the one that is looked from; any motion looks
-    from the innermost again. ``met`` are those stops that ended the last motion; ``history`` are the values printed,
-    ``asked`` the cells that the last explanation led to.
+    from the innermost again. ``runs`` are the fresh ones and the branches, by number; ``run`` is the current one.
+    ``met`` are those stops that ended the last motion; ``history`` are the values printed, ``asked`` the cells that the
+    last explanation led to.
     """
 
     def __init__(self, begin: Begin) -> None:
         self._begin = begin
+        self.runs = Runs()
         self.history = History()
-        self.stops = Stops(self.history)
+        self.stops = Stops(self.history, self.runs)
         self.bookmarks = Bookmarks()
         self.displays = Displays()
         self.asked: Sequence[Leaf] = ()
@@ -70,13 +73,82 @@ class Session:
 
     def restart(self, text: str | None = None) -> Stop:
         """A fresh run, of the same text where none is given, with the cursor before its first record."""
-        self.run = self._begin(text)
-        self.cursor = self.furthest = self.start
-        self.trail = Trail(self.start)
+        run = self._begin(text)
+        if self.runs and not self.run.numbers:
+            self.runs.put(self.number, run)
+        else:
+            self._put_aside()
+            self.runs.add(run)
+        start = Cursor(run.first, 0)
+        self._stand(run, Stand(start, start, Trail(start)))
+        return self._stop("start")
+
+    @property
+    def number(self) -> int:
+        """The n of ``rn``, the current run."""
+        assert self.run.number is not None
+        return self.run.number
+
+    def enter(self, run: Trace) -> Stop:
+        """Take in a branch and go over to it, to the same place in it; to its end where it has no such place.
+
+        What is computed for it is computed before anything changes.
+        """
+        place = self.cursor
+        if place.index and not performed(run, place.step):
+            place = Cursor(run.computed, len(run.step(run.computed)))
+        place = Cursor(place.step, min(place.index, len(run.step(place.step)))) if place.index else place
+        self._put_aside()
+        self.runs.add(run)
+        self._stand(run, Stand(place, max(place, self.furthest), Trail(place)))
+        return self._stop("step")
+
+    def switch(self, number: int) -> Stop:
+        """Go over to another run, to where the cursor stood in it.
+
+        Raises:
+            InputError: there is no such run.
+        """
+        run = self.runs.find(number)
+        self._put_aside()
+        self._stand(run, self.runs.stands[number])
+        return self._stop("step")
+
+    def drop(self, number: int) -> None:
+        """Let a run go that is not the current one; raises `InputError` where there is no such run."""
+        if number == self.number:
+            raise InputError(_("r{n} is the current run; switch to another first").format(n=number))
+        self.runs.drop(number)
+
+    def undo(self) -> Stop:
+        """Let the current run go, and go back to the one that it is a branch of.
+
+        Raises:
+            InputError: it is no branch, or the other run was dropped.
+        """
+        number, parent = self.number, self.run.parent
+        if parent is None or parent.number is None:
+            raise InputError(_("nothing was changed in r{n}: there is nothing to take back").format(n=number))
+        if self.runs.get(parent.number) is not parent:
+            raise InputError(
+                _("the run that r{n} is a branch of was dropped; switch RUN goes to another").format(n=number)
+            )
+        stop = self.switch(parent.number)
+        self.runs.drop(number)
+        return stop
+
+    def _put_aside(self) -> None:
+        """Note where the cursor stands in the current run."""
+        if self.runs:
+            self.runs.stands[self.number] = Stand(self.cursor, self.furthest, self.trail)
+
+    def _stand(self, run: Trace, stand: Stand) -> None:
+        """Stand in a run."""
+        self.run = run
+        self.cursor, self.furthest, self.trail = stand
         self.frame = 0
         self.listed: Listed | None = None
         self.met: tuple[Met, ...] = ()
-        return self._stop("start")
 
     @property
     def start(self) -> Cursor:
@@ -86,7 +158,7 @@ class Session:
     @property
     def here(self) -> Here:
         """The place from which addresses are read."""
-        return Here(self.run, self.cursor, frame=self.frame, history=self.history)
+        return Here(self.run, self.cursor, frame=self.frame, history=self.history, runs=self.runs)
 
     @property
     def tokens(self) -> list[Token]:
@@ -95,7 +167,7 @@ class Session:
         return [token for token in self.run.tokens if token.step <= seen]
 
     def is_ahead(self, record: Record) -> bool:
-        """Whether the cursor has not been at a record yet."""
+        """Whether the cursor has not been at a record of the current run yet."""
         return self.furthest < Cursor(record.step, record.index)
 
     def take_due(self) -> list[str] | None:
@@ -173,6 +245,12 @@ class Session:
         if address.beam is not None:
             raise AddressError(
                 _("the cursor moves along the winner's steps; print shows {address}").format(address=address)
+            )
+        if self.here.run_of(address) is not self.run:
+            raise AddressError(
+                _("the cursor moves in r{here}, the current run; switch {n} goes over to r{n}").format(
+                    here=self.number, n=address.run
+                )
             )
         if address.step is not None and not address.path and address.record is None:
             self.here.run_of(address)

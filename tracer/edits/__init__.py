@@ -3,10 +3,11 @@
 from .downstream import downstream
 from .edit import Applied, Edit, edit
 from .editing import EditedRecord, editing
-from .placed import placed
+from .placed import CHOICE, placed
 from .values import Constant, Function, Mean, OfRun, Value, value_of
 
 __all__ = [
+    "CHOICE",
     "Applied",
     "Constant",
     "Edit",

@@ -73,7 +73,7 @@ class EditedRecord(Record):
                 value = float(one.after[place])
                 before = lambda cell, n=n: self._after(cell, n)  # noqa: E731
                 return one.edit.value.derive(
-                    Cell(index, self.output, one.where, one.edit.address.selectors, value, before)
+                    Cell(index, self.output, one.where, one.edit.address.selectors, place, value, before)
                 )
         node = super().derive(index)
         return node.node if isinstance(node, Noted) and edits < len(self.edits) else node

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..addresses import At, Selector, written
-from ..alignment import TOKENS
+from ..alignment import TOKENS, spread
 from ..arithmetic import Foreign, Node, Number, total
 from ..errors import InputError
 from ..i18n import _
@@ -26,13 +26,14 @@ class Cell:
     """A cell that an edit has put something in.
 
     It lies at ``index`` of what was recorded as ``output``, of which the edit is of the part at ``where``, named by
-    ``selectors``. ``before`` is the arithmetic of any cell as it was before the edit.
+    ``selectors``, and at ``place`` of that part. ``before`` is the arithmetic of any cell as it was before the edit.
     """
 
     index: Index
     output: Tensor
     where: Located
     selectors: Sequence[Selector]
+    place: Index
     value: float
     before: Callable[[Index], Node]
 
@@ -121,41 +122,41 @@ class Function(Value):
 
 @dataclass(frozen=True, eq=False)
 class OfRun(Value):
-    """The same place of another run, in the step of the same number or in another one.
+    """What another run has at the same place, in the step of the same number; or at another step, path or selectors.
 
     A step that the other run does not come to is left as it is. ``text`` is how it was written.
     """
 
     trace: Trace
     at: At | None = None
+    path: str = ""
+    selectors: Sequence[Selector] | None = None
     text: str = ""
 
     def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Tensor | None:
         if self.at is None and self.trace.ended and computed.at and computed.at.number > self.trace.computed:
             return None
-        return self._of(computed).select(selectors)
+        there, where = self._found(computed, selectors)
+        return there.cut(where)
 
     def derive(self, cell: Cell) -> Node:
-        there = self._of(cell.output)
-        pairs = zip(cell.index, cell.where, there.locate(cell.selectors), there.shape, cell.output.shape, strict=True)
-        index = (
-            range(n)[other][range(m)[where].index(place)]
-            if isinstance(other, slice) and isinstance(where, slice)
-            else other
-            for place, where, other, n, m in pairs
-        )
-        leaf = there.leaf(*index)  # type: ignore[arg-type]
+        there, where = self._found(cell.output, cell.selectors)
+        cells = Tensor(np.arange(there.array.size).reshape(there.shape), there.dims).cut(where)
+        part = Tensor(np.broadcast_to(0, cell.output.shape), cell.output.dims).cut(cell.where)
+        flat = np.broadcast_to(spread(cells, part), part.shape)[cell.place]
+        leaf = there.leaf(*map(int, np.unravel_index(flat, there.shape)))
         return Foreign(leaf.path, leaf.index, leaf.value, leaf.at, self.trace)
 
     @property
     def runs(self) -> Sequence[Trace]:
         return (self.trace,)
 
-    def _of(self, tensor: Tensor) -> Tensor:
-        """The output of the other run that stands where a tensor does."""
-        at = self.at or tensor.at
+    def _found(self, here: Tensor, selectors: Sequence[Selector]) -> tuple[Tensor, Located]:
+        """The output of the other run that is meant, and the part of it."""
+        at = self.at or here.at
         assert at is not None
-        return self.trace.at(at).find(tensor.path).output
+        there = self.trace.at(at).find(self.path or here.path).output
+        return there, there.locate(selectors if self.selectors is None else self.selectors)
 
     def __str__(self) -> str:
         return self.text or _("another run")

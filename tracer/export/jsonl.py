@@ -35,7 +35,7 @@ def op(record: Record) -> Object:
         "index": record.index,
         "address": output.address,
         "op": operation.name,
-        "formula": operation.written(record).formula,
+        "formula": record.written.formula,
         "inputs": [tensor.address for tensor in record.inputs],
         "axes": output.axes,
         "shape": output.shape,

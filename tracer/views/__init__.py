@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from . import (
         below,
+        branches,
         checks,
         comparison,
         contest,

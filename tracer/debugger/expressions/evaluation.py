@@ -35,8 +35,8 @@ class Context(Moment, Protocol):
         """A value that was printed."""
         ...
 
-    def every_step(self) -> Sequence[int]:
-        """The numbers of all steps of the run, which are performed for it."""
+    def every_step(self, address: Address) -> Sequence[int]:
+        """The numbers of all steps of the run that an address names, which are performed for it."""
         ...
 
 
@@ -79,7 +79,7 @@ def _of_steps(context: Context, everywhere: Everywhere) -> Any:
     """[step, …]: what each step has at an address, one after the other where they don't make one."""
     found: dict[int, Any] = {}
     failure: AddressError | None = None
-    for number in context.every_step():
+    for number in context.every_step(everywhere.address):
         try:
             found[number] = _read(context, replace(everywhere.address, step=number))
         except AddressError as error:

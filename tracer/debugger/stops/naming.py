@@ -52,10 +52,11 @@ def check_known(address: Address, here: Here) -> None:
 
 def _steps(address: Address, here: Here) -> Iterator[Sequence[str]]:
     """The addresses of the steps in which a path may stand."""
-    numbers = dict.fromkeys((here.step, here.run.first, 1, 2))
+    run = here.run_of(address)
+    numbers = dict.fromkeys((here.step, run.first, 1, 2))
     for number in (n for n in numbers if address.step is None or (n == 0) == (address.step == 0)):
-        if performed(here.run, number):
-            yield here.run.step(number).addresses
+        if performed(run, number):
+            yield run.step(number).addresses
 
 
 def _whole_path(address: Address, names: Sequence[str], scope: str) -> str:

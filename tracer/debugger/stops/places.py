@@ -42,7 +42,8 @@ class AtAddress(Place):
     address: Address
 
     def indices(self, step: Sealed) -> Sequence[int]:
-        return step.indices(self.address) if self.address.step in (None, step.number) else ()
+        is_here = self.address.run in (None, step.run.number) and self.address.step in (None, step.number)
+        return step.indices(self.address) if is_here else ()
 
     def __str__(self) -> str:
         return str(self.address)

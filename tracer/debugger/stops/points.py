@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from ...addresses import Address
@@ -111,10 +112,10 @@ class Arrival(NamedTuple):
 class Stops:
     """The stops of a session, in the order of their numbers; their conditions may name what is in its ``history``."""
 
-    def __init__(self, history: History | None = None) -> None:
+    def __init__(self, history: History | None = None, runs: Mapping[int, Trace] = MappingProxyType({})) -> None:
         self._points: dict[int, Point] = {}
         self._made = 0
-        self._layouts = Layouts(History() if history is None else history)
+        self._layouts = Layouts(History() if history is None else history, runs)
 
     def __iter__(self) -> Iterator[Point]:
         return iter(tuple(self._points.values()))

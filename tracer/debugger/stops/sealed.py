@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ...addresses import Address, matching, resolve
@@ -48,11 +49,15 @@ class Layout:
 
 
 class Layouts:
-    """The layouts met so far; steps of one kind share theirs. ``history`` are the values printed."""
+    """The layouts met so far; steps of one kind share theirs.
 
-    def __init__(self, history: History) -> None:
+    ``history`` are the values printed, ``runs`` those that addresses may name.
+    """
+
+    def __init__(self, history: History, runs: Mapping[int, Trace] = MappingProxyType({})) -> None:
         self._known: dict[Sequence[str], Layout] = {}
         self.history = history
+        self.runs = runs
 
     def sealed(self, run: Trace, number: int) -> Sealed:
         """A step of a run, which is performed for it; raises as `Trace.step` does."""
@@ -88,7 +93,7 @@ class Sealed(NamedTuple):
 
     def at(self, index: int) -> Tested:
         """The place of one of its records."""
-        return Tested(self.run, Cursor(self.number, index), self, history=self.layouts.history)
+        return Tested(self.run, Cursor(self.number, index), self, history=self.layouts.history, runs=self.layouts.runs)
 
     def indices(self, address: Address, scope: str = "") -> Sequence[int]:
         """The records of this step that an address stands for, whichever step it names."""
@@ -147,6 +152,7 @@ class Tested(Here):
         return found if is_whole else [index for index in found if index <= self.cursor.index]
 
     def _indices(self, address: Address) -> Sequence[int]:
-        if address.record is not None or self.step_of(address) != self.sealed.number:
+        is_elsewhere = self.run_of(address) is not self.run or self.step_of(address) != self.sealed.number
+        if address.record is not None or is_elsewhere:
             return ()
         return self.sealed.layout.indices(address.path, self.scope)

@@ -1,0 +1,232 @@
+"""Branches: making one, and telling what it is and what the model says in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from tracer import views
+from tracer.debugger.session import Session
+from tracer.edits import Applied, Constant, Edit
+from tracer.export import jsonl
+from tracer.i18n import _, ngettext
+from tracer.run import live
+from tracer.tape import Record
+from tracer.trace import Trace
+
+from .result import Result, Results
+
+
+def branched(session: Session, command: str, edits: Sequence[Edit]) -> Results:
+    """Make a branch of the current run and go over to it; tell what was edited, and what the model says then.
+
+    All of it is computed before the session changes.
+
+    Raises:
+        InputError: this is no run that can be computed again; or as `Run.branch` does.
+        AddressError: as that does.
+    """
+    before = live(session.run, command)
+    branch = before.branch(*edits)
+    before.decode()
+    told = _Told(before, branch)
+    lines = [*told.lines(), *told.outcome()]
+    session.enter(branch)
+    name = _("r{n}: {edits}").format(n=session.number, edits=_edits(branch.edits[len(before.edits) :]))
+    yield Result(lambda: [branch_object(session, branch)], lambda: "\n".join([name, *(f"  {line}" for line in lines)]))
+
+
+class _Told:
+    """What there is to tell of a branch, beside the run that it is of."""
+
+    def __init__(self, before: Any, branch: Any) -> None:
+        self._before, self._branch = before, branch
+        self._new = branch.edits[len(before.edits) :]
+        self._applied = [
+            (record, one)
+            for tape in branch.tapes()
+            for record in tape
+            for one in record.edits
+            if one.edit.number > len(before.edits)
+        ]
+
+    def lines(self) -> Iterator[str]:
+        """Where the edits hold, how many cells they changed, and what the cache makes of that."""
+        for edit in self._new:
+            mine = [(record, one) for record, one in self._applied if one.edit.number == edit.number]
+            yield f"{self._where(edit, mine)}; {_changed(mine)}"
+            if any(self._has_nan(one) for _record, one in mine):
+                yield _("nan is put in: whatever is computed from it becomes nan")
+        if cache := self._cache():
+            yield cache
+
+    def _where(self, edit: Edit, mine: Sequence[tuple[Record, Applied]]) -> str:
+        steps = sorted({record.step for record, _one in mine})
+        listed = ", ".join(f"@{n}" for n in steps[:6]) + (", …" if len(steps) > 6 else "")
+        if edit.is_everywhere:
+            return _("in every step that has these cells: {steps}").format(steps=listed or _("none"))
+        if edit.onward:
+            return _("from step @{n} on: {steps}").format(n=edit.address.step, steps=listed or _("none"))
+        return _("in step @{n} alone").format(n=edit.address.step)
+
+    def _has_nan(self, one: Applied) -> bool:
+        return bool((one.after != one.after).any())
+
+    def _cache(self) -> str:
+        """What becomes of keys and values that come of the edit."""
+        run = self._branch
+        if not run.chooses:
+            return ""
+        if all(edit.is_everywhere for edit in self._new):
+            return (
+                _("cache on: each step keeps the rows that it made with the edit")
+                if run.cached
+                else _("cache off: each step computes every position again, with the edit")
+            )
+        if all(edit.address.step == 0 for edit in self._new):
+            return _("all steps of the decoder read what the encoder yields with the edit")
+        return (
+            _("cache on: rows of keys and values that come of the edit stay as they are in later steps")
+            if run.cached
+            else _("cache off: the edit ends with its step; later steps see no more of it than the tokens chosen")
+        )
+
+    def outcome(self) -> Iterator[str]:
+        """What the model says then, and where it first differs."""
+        before, after = self._before, self._branch
+        if before.teacher_forced:
+            losses = [
+                run.step(1).find("loss").output.array for run in (before, after) if "loss" in run.step(1).addresses
+            ]
+            if len(losses) == 2:
+                told = _("mean loss {before:.4f} → {after:.4f}")
+                yield told.format(before=float(losses[0].mean()), after=float(losses[1].mean()))
+            return
+        if not after.chooses:
+            return
+        yield _("text: {text}").format(text=after.text or "∅")
+        first = first_difference(after)
+        if first is None:
+            yield _("the same text as r{n}; log p {before:.4f} → {after:.4f}").format(
+                n=before.number, before=log_probability(before), after=log_probability(after)
+            )
+            return
+        pieces = [_piece(run, first) for run in (before, after)]
+        yield _("first other than r{n} at @{step}: {before} → {after}").format(
+            n=before.number, step=first, before=pieces[0], after=pieces[1]
+        )
+
+
+def _changed(applied: Sequence[tuple[Record, Applied]]) -> str:
+    """``12 of 48 cells changed``; aloud where none did."""
+    total, changed = sum(one.before.size for _r, one in applied), sum(one.changed for _r, one in applied)
+    if not changed:
+        return (
+            _("NOTHING CHANGED: the cells had these values already")
+            if total
+            else _("NOTHING CHANGED: it holds nowhere")
+        )
+    return ngettext("{n} of {total} cell changed", "{n} of {total} cells changed", total).format(n=changed, total=total)
+
+
+def _piece(run: Trace, step: int) -> str:
+    """The token of a step, quoted."""
+    found = next((token.piece for token in run.tokens if token.step == step), None)
+    return _("the end") if found is None else views.tokens.quoted(found)
+
+
+def first_difference(run: Trace) -> int | None:
+    """The first step whose token is another one than in the run that this is a branch of."""
+    parent = run.parent
+    if parent is None:
+        return None
+    ours, theirs = ([token.id for token in one.tokens] for one in (run, parent))
+    pairs = enumerate(zip(ours, theirs, strict=False), 1)
+    found = next((n for n, (a, b) in pairs if a != b), None)
+    is_over = run.ended and parent.ended and len(ours) != len(theirs)
+    return min(len(ours), len(theirs)) + 1 if found is None and is_over else found
+
+
+def log_probability(run: Trace) -> float:
+    """The sum of the log probabilities of the tokens chosen so far; of a given output, of its tokens."""
+    if run.teacher_forced:
+        tape = run.step(1)
+        return -float(tape.find("loss").output.array.sum()) if "loss" in tape.addresses else 0.0
+    return sum(math.log(token.prob) if token.prob else -math.inf for token in run.tokens)
+
+
+def branch_object(session: Session, run: Trace) -> jsonl.Object:
+    """A run of the session, for programs."""
+    parent = _kept_parent(session, run)
+    return {
+        "kind": "branch",
+        "run": f"r{run.number}",
+        "parent": None if parent is None else f"r{parent.number}",
+        "current": run is session.run,
+        "edits": list(map(_edit_object, run.edits)),
+        "text": run.text,
+        "logprob": log_probability(run),
+        "first_difference": first_difference(run),
+    }
+
+
+def _edit_object(edit: Edit) -> jsonl.Object:
+    value = edit.value.value if isinstance(edit.value, Constant) else None
+    return {
+        "address": f"@*:{edit.address.path}" if edit.is_everywhere else f"@{edit.address.step}:{edit.address.path}",
+        "cells": ", ".join(map(str, edit.address.selectors)),
+        "value": value if isinstance(value, int | float) else str(edit.value),
+    }
+
+
+def _edits(edits: Iterable[Edit]) -> str:
+    return _("; ").join(_("edit {n}: {what}").format(n=edit.number, what=described(edit)) for edit in edits)
+
+
+def described(edit: Edit) -> str:
+    """``@*:decoder.0.ffn.output[0] = 0``."""
+    return f"{'@*:' if edit.is_everywhere else ''}{edit}"
+
+
+def _kept_parent(session: Session, run: Trace) -> Trace | None:
+    """The nearest run, of those that this one is a branch of, that the session has."""
+    parent = run.parent
+    while parent is not None and parent not in session.runs.values():
+        parent = parent.parent
+    return parent
+
+
+def one_line(run: Trace) -> str:
+    """What a run is: its edits, or its model and text."""
+    edits = run.edits
+    begun = _("{model}: {text}").format(model=run.card.name, text=" ".join(run.source or run.target[:8]))
+    return _edits(edits) if edits else begun
+
+
+def tree(session: Session) -> Result:
+    """Every run of the session below the one that it is a branch of."""
+    runs = list(session.runs.values())
+    below: Mapping[int | None, list[Trace]] = {
+        parent: [run for run in runs if _number(_kept_parent(session, run)) == parent]
+        for parent in (None, *(run.number for run in runs))
+    }
+    return Result(
+        lambda: [branch_object(session, run) for run in runs],
+        lambda: views.branches.tree_view(below, session.run, lambda run: _facts(session, run)),
+    )
+
+
+def _number(run: Trace | None) -> int | None:
+    return None if run is None else run.number
+
+
+def _facts(session: Session, run: Trace) -> list[str]:
+    """The lines of a run in the tree: its edits and text; its log probability and where it first differs."""
+    parent, edits = _kept_parent(session, run), run.edits
+    own = edits[len(parent.edits) :] if parent is not None else edits
+    said = run.text if run.ended else _("{text} …").format(text=run.text)
+    first = first_difference(run)
+    differs = "" if first is None else _("   first other at @{n}").format(n=first)
+    tokens = [] if not run.numbers else [f"{said or '∅'}   log p {log_probability(run):.4f}{differs}"]
+    return [_edits(own) if own else one_line(run), *tokens]

@@ -1,0 +1,96 @@
+"""The runs of a session: which there are, and going from one to another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+from tracer.debugger.session import Session
+from tracer.errors import InputError
+from tracer.i18n import _
+
+from ..grammar.parameters import Kind
+from ..grammar.suggestions import words
+from ..registry import command
+from ..results.branches import branch_object, one_line, tree
+from ..results.result import Result, Results
+from ..results.shared import record_result
+
+
+def _number(text: str) -> int:
+    """``r1``, or the number alone."""
+    match = re.fullmatch(r"r?(\d{1,9})", text)
+    if match is None:
+        raise InputError(_("{text!r} is no run; write r1, or 1").format(text=text))
+    return int(match[1])
+
+
+def _runs(session: Session) -> Mapping[str, str]:
+    return {f"r{number}": one_line(run) for number, run in session.runs.items()}
+
+
+Numbered = Annotated[int, Kind("RUN", _number, words(_runs))]
+
+
+@command("branches", group="change")
+def branches(session: Session) -> Results:
+    """Show the runs of the session as a tree.
+
+    A branch stands below the run that it is of. A run is r0, r1 and so on; an address may begin with it: r1@3:probs. The star marks the current one. Each comes with
+    what was edited, its text, the sum of log p of its tokens, and the first step whose token is another one.
+
+    (tx) set tensor @1:dec.0.cross.heads[h0] = 0
+    (tx) branches
+    """
+    yield tree(session)
+
+
+@command("switch", group="change")
+def switch(session: Session, run: Numbered) -> Results:
+    """Go over to another run, to where you stood in it.
+
+    Breakpoints, displays and bookmarks hold in every run.
+
+    (tx) set tensor @1:dec.0.cross.heads[h0] = 0
+    (tx) switch r0
+    """
+    session.switch(run)
+    yield from _standing(session)
+
+
+@command("drop", group="change")
+def drop(session: Session, run: Numbered) -> Results:
+    """Forget a run that is not the current one.
+
+    Its number is not given again.
+
+    (tx) set tensor @1:dec.0.cross.heads[h0] = 0
+    (tx) switch r0
+    (tx) drop r1
+    """
+    session.drop(run)
+    yield tree(session)
+
+
+@command("undo", group="change")
+def undo(session: Session) -> Results:
+    """Take back the last change.
+
+    The current branch is forgotten, and the run that it is of is the current one again. The cursor stands where it stood when the branch was made.
+
+    (tx) set tensor @1:dec.0.cross.heads[h0] = 0
+    (tx) undo
+    """
+    session.undo()
+    yield from _standing(session)
+
+
+def _standing(session: Session) -> Results:
+    """The current run, and the record under the cursor."""
+    run, record = session.run, session.here.record
+    yield Result(
+        lambda: [branch_object(session, run)], lambda: _("r{n}: {what}").format(n=run.number, what=one_line(run))
+    )
+    if record is not None:
+        yield record_result(record)

@@ -1,0 +1,77 @@
+"""An expression as what an edit puts in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..addresses import Selector
+from ..arithmetic import Node
+from ..edits import Constant, OfRun, Value
+from ..edits.values import Cell
+from ..errors import InputError
+from ..i18n import _
+from ..tensor import Tensor
+from ..trace import Trace
+from .cursor import Cursor
+from .expressions import Expression, Several
+from .locations import Here, performed
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated(Value):
+    """What an expression comes to in a run at the step that is edited; that is left as it is where the run has none.
+
+    An expression that is the address of one record is a value taken from there.
+    """
+
+    expression: Expression
+    here: Here
+
+    def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Any:
+        there = self._there(computed)
+        if there is None:
+            return None
+        if (taken := self._taken(there)) is not None:
+            return taken.put(computed, selectors)
+        value = self.expression.evaluate(there)
+        if isinstance(value, str | Several):
+            raise InputError(_("{text} is no number and no one tensor").format(text=self.expression.text))
+        return value
+
+    def derive(self, cell: Cell) -> Node:
+        there = self._there(cell.output)
+        taken = None if there is None else self._taken(there)
+        return super().derive(cell) if taken is None else taken.derive(cell)
+
+    @property
+    def runs(self) -> Sequence[Trace]:
+        return [self.here.run_of(address) for address in self.expression.addresses]
+
+    def _there(self, tensor: Tensor) -> Here | None:
+        """The place from which addresses are read; the end of the step, where the cursor stands in another one."""
+        number = self.here.step if tensor.at is None else tensor.at.number
+        if number == self.here.step:
+            return self.here
+        run = self.here.run
+        return replace(self.here, cursor=Cursor(number, len(run.step(number)))) if performed(run, number) else None
+
+    def _taken(self, there: Here) -> OfRun | None:
+        """The cells of the one record that the expression is, if it is one."""
+        address = self.expression.sole_address
+        if address is None or address.is_glob or there.parameters(address):
+            return None
+        record = there.find(address)
+        return OfRun(there.run_of(address), record.at, record.address, address.selectors, self.expression.text)
+
+    def __str__(self) -> str:
+        return self.expression.text
+
+
+def evaluated(expression: Expression, here: Here) -> Value:
+    """An expression as what an edit puts in; where it names nothing that is recorded, its value."""
+    if expression.addresses or expression.everywhere or expression.sole is not None:
+        return Evaluated(expression, here)
+    value = expression.evaluate(here)
+    return Constant(value, expression.text) if isinstance(value, int | float) else Evaluated(expression, here)

@@ -1,0 +1,70 @@
+"""The runs of a session, and where it stands in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ..errors import InputError
+from ..i18n import _
+from ..trace import Trace
+from .cursor import Cursor
+from .trail import Trail
+
+
+class Stand(NamedTuple):
+    """Where the cursor stands in a run, how far it has been, and the places where it stopped."""
+
+    cursor: Cursor
+    furthest: Cursor
+    trail: Trail
+
+
+class Runs(Mapping[int, Trace]):
+    """By number, counted from 0 and never given twice; ``stands`` are of those that were left."""
+
+    def __init__(self) -> None:
+        self._runs: dict[int, Trace] = {}
+        self._given = 0
+        self.stands: dict[int, Stand] = {}
+
+    def __getitem__(self, number: int) -> Trace:
+        return self._runs[number]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._runs)
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def add(self, run: Trace) -> int:
+        """Take in a run, which knows its number from then on; one that is there already keeps it."""
+        number = next((number for number, known in self._runs.items() if known is run), self._given)
+        self._given = max(self._given, number + 1)
+        self._runs[number] = run
+        run.number = number
+        return number
+
+    def put(self, number: int, run: Trace) -> None:
+        """A run in place of another, of which nothing was computed."""
+        self._runs[number] = run
+        run.number = number
+
+    def find(self, number: int) -> Trace:
+        """The run of a number; raises `InputError` where there is none."""
+        if number not in self._runs:
+            raise InputError(no_run(number, self))
+        return self._runs[number]
+
+    def drop(self, number: int) -> None:
+        """Let a run go; raises as `find` does."""
+        self.find(number)
+        del self._runs[number]
+        self.stands.pop(number, None)
+
+
+def no_run(number: int, runs: Mapping[int, Trace]) -> str:
+    """That there is no run of a number."""
+    if len(runs) == 1:
+        return _("there is no run r{n}; there is one, r{known}").format(n=number, known=next(iter(runs)))
+    return _("there is no run r{n}; there are {known}").format(n=number, known=", ".join(f"r{known}" for known in runs))
