@@ -84,6 +84,7 @@ def _logged(text: str, sitting: Sitting, presenter: Presenter, read: Reading) ->
     """Run a line; it and what goes wrong with it are in the log too."""
     if sitting.log:
         sitting.log.presenter.echo(text)
+    sitting.line = text
     try:
         return _carried_out(read(text), sitting, presenter.altered(sitting.preferences))
     except TraceError as error:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tracer.debugger.cursor import Cursor
 from tracer.debugger.session import Session, Stop
 from tracer.errors import InputError, TraceError
 from tracer.export.writer import Title
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from .output.log import Log
 
 
+class Made(NamedTuple):
+    """How a branch was made: in which run, with the cursor where, and by which line."""
+
+    parent: int
+    cursor: Cursor
+    line: str
+
+
 class Sitting(Session):
     """A session that remembers.
 
@@ -29,7 +38,8 @@ class Sitting(Session):
     commands they stand for; ``lines`` is what was typed, the oldest first; ``shown`` is what the last command showed;
     ``scripts`` are those being run, the outermost first; ``log`` is told everything, ``witness`` every call that
     was run with what it had to say. ``learn`` goes to another lesson, where the sitting is that of one; ``remember``
-    keeps a setting for the next start, where a person sits there.
+    keeps a setting for the next start, where a person sits there. ``line`` is the one that is being carried out,
+    ``made`` has how each branch came about, by the number of the run.
     """
 
     def __init__(self, opener: Opener | Replay) -> None:
@@ -43,6 +53,8 @@ class Sitting(Session):
         self.witness: Callable[[Call, list[Result]], None] | None = None
         self.learn: Callable[[str | None], None] | None = None
         self.remember: Callable[[str, str], None] | None = None
+        self.line = ""
+        self.made: dict[int, Made] = {}
         self._traced: list[Title] = []
         super().__init__(self._fresh)
 
@@ -66,6 +78,12 @@ class Sitting(Session):
         texts = filter(None, (self.opener.text, self.opener.target))
         self._traced.append(Title(" → ".join(map(as_typed, texts)), run.card.describe()))
         return run
+
+    def enter(self, run: Trace) -> Stop:
+        made = Made(self.number, self.cursor, self.line)
+        stop = super().enter(run)
+        self.made[self.number] = made
+        return stop
 
     def reopen(self, opener: Opener | Replay) -> Stop:
         """A fresh run by another opener; raises as that does, and then the run stays as it was."""

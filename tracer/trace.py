@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
@@ -56,6 +56,9 @@ class Trace(Protocol):
     @property
     def edits(self) -> Sequence[Edit]:
         """What was put in place of computed cells, in it and in those that it is a branch of."""
+
+    def downstream(self, at: At) -> Container[str]:
+        """The paths of the records of a pass that edits are of, or that come of such."""
 
     @property
     def card(self) -> Card:

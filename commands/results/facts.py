@@ -14,9 +14,10 @@ import numpy as np
 from tracer import render, views
 from tracer.addresses import Address, parse
 from tracer.debugger.session import Session
+from tracer.edits import Applied
 from tracer.errors import InputError
 from tracer.export import jsonl
-from tracer.i18n import N_, Message, _, extent, spoken
+from tracer.i18n import N_, Message, _, extent, ngettext, spoken
 from tracer.modules import Module, tree
 from tracer.past import Past, Rows
 from tracer.run import live
@@ -24,6 +25,7 @@ from tracer.tape import Record
 from tracer.tensor import Statistics, Tensor
 from tracer.trace import Decided, Trace
 
+from .branches import one_line
 from .places import place_facts, place_line
 from .result import Result, Results, View, answer
 
@@ -67,6 +69,7 @@ def run_facts(session: Session) -> Results:
         N_("tokens"): _room(run, limit) if run.chooses else "",
         N_("cursor"): f"@{session.cursor.step} #{session.cursor.index}",
         N_("text"): run.text,
+        **_branch(run),
         **_stated(run),
     }
     origins = {name: setting.origin for name, setting in decided.items()}
@@ -88,6 +91,11 @@ def _room(run: Trace, limit: Decided | None) -> str:
     return str(n) if limit is None else _("{n} of at most {most}").format(n=n, most=limit.value)
 
 
+def _branch(run: Trace) -> dict[str, Any]:
+    """Which run it is, and its edits, if it is a branch."""
+    return {N_("branch"): f"r{run.number}: {one_line(run)}"} if run.edits else {}
+
+
 def _stated(run: Trace) -> dict[str, Any]:
     """The mask and the positions that were given with the text."""
     given = {N_("mask"): run.mask, N_("position ids"): run.positions}
@@ -106,13 +114,22 @@ def _record(record: Record) -> dict[str, Any]:
         N_("address"): output.address,
         N_("number"): f"#{record.index}",
         N_("operation"): operation.name,
-        N_("formula"): operation.written(record).formula,
-        N_("note"): operation.note(record),
+        N_("formula"): record.written.formula,
+        N_("note"): record.note,
+        **({N_("edits"): _("; ").join(map(_edited, record.edits))} if record.edits else {}),
         N_("reference"): operation.reference,
         N_("axes"): ", ".join(f"{name} {n}" for name, n in zip(output.axes, output.shape, strict=True)),
         N_("inputs"): ", ".join(tensor.address for tensor in record.inputs),
         **_measured(record),
     }
+
+
+def _edited(one: Applied) -> str:
+    """``edit 1: 12 of 48 cells changed``."""
+    told = ngettext(
+        "edit {n}: {changed} of {total} cell changed", "edit {n}: {changed} of {total} cells changed", one.before.size
+    )
+    return told.format(n=one.edit.number, changed=one.changed, total=one.before.size)
 
 
 def _measured(record: Record) -> dict[str, Any]:

@@ -137,7 +137,8 @@ class Part(Cut):
 
     @property
     def remark(self) -> str:
-        return ahead(self.session, self.record) if self.run is self.session.run else ""
+        told = ahead(self.session, self.record) if self.run is self.session.run else ""
+        return _("; ").join(filter(None, [told, self.record.note if self.record.edits else ""]))
 
     @property
     def is_distribution(self) -> bool:
@@ -161,7 +162,7 @@ class Part(Cut):
 
     def _view(self, cut: Tensor) -> View:
         whole, _short, decimals, _scientific, highlight = self.form
-        if self.record.op is softmax and not highlight and (row := self._row()) is not None:
+        if self._is_worked and not highlight and (row := self._row()) is not None:
             return self._softmax(row)
         if self.record.has(Trait.MASK) and not self.selectors and not highlight:
             return views.mask.mask_view(self.record, title=self.title, full=whole)
@@ -176,6 +177,11 @@ class Part(Cut):
             highlight=highlight,
             measured=not self.record.has(Trait.MASK),
         )
+
+    @property
+    def _is_worked(self) -> bool:
+        """Whether a row of it can be worked out as one of a softmax."""
+        return self.record.op is softmax and not self.record.edits
 
     def _row(self) -> list[int] | None:
         """The index of the one row that is selected whole, if it is one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from ..verbs.stops import script
 from .folders import state_folder
 from .state import Kinds, read_state, write_state
 
-VERSION = 2
+VERSION = 3
 """Of what is written; what another version wrote is not read."""
 
 _FIELDS: Kinds = {
@@ -40,6 +40,9 @@ _FIELDS: Kinds = {
     "source_lang": str | None,
     "target_lang": str | None,
     "cursor": list,
+    "run": int,
+    "root": int,
+    "branches": list,
     "breakpoints": list,
 }
 
@@ -72,6 +75,9 @@ def save(sitting: Sitting, path: Path) -> None:
         "source_lang": opener.model.chosen.source,
         "target_lang": opener.model.chosen.target,
         "cursor": [cursor.step, cursor.index],
+        "run": sitting.number,
+        "root": _root(sitting),
+        "branches": list(_branches(sitting)),
         "breakpoints": script(sitting.stops),
     }
     write_state(path, VERSION, state)
@@ -102,10 +108,47 @@ def resume(path: Path, warn: Callable[[str], None]) -> Sitting:
         sitting = Sitting(opener)
         for line in state["breakpoints"]:
             deque(parse_line(line).run(sitting), 0)
+        _branch_again(sitting, state, warn)
         sitting.revisit(Cursor(*state["cursor"]))
     except TraceError as error:
         raise InputError(_("{path}: can't be resumed: {error}").format(path=path, error=error)) from error
     return sitting
+
+
+def _root(sitting: Sitting) -> int:
+    """The number of the run without edits that the current one comes of; its own where that was dropped."""
+    number = sitting.number
+    while (made := sitting.made.get(number)) and made.parent in sitting.runs:
+        number = made.parent
+    return number
+
+
+def _branches(sitting: Sitting) -> Iterator[list[Any]]:
+    """The branches that come of that run: each by number, with the run that it is of, the cursor and the line."""
+    known = {_root(sitting)}
+    for number in sorted(sitting.runs):
+        made = sitting.made.get(number)
+        if made and made.parent in known and number not in known:
+            known.add(number)
+            yield [number, made.parent, made.cursor.step, made.cursor.index, made.line]
+
+
+def _branch_again(sitting: Sitting, state: Mapping[str, Any], warn: Callable[[str], None]) -> None:
+    """Make the branches of a session again, and go over to the one that was the current run.
+
+    What can't be made any more is told and left out, with what came of it.
+    """
+    sitting.runs.renumber(sitting.number, state["root"])
+    for number, parent, step, index, line in state["branches"]:
+        try:
+            sitting.switch(parent)
+            sitting.revisit(Cursor(step, index))
+            sitting.runs.next_is(number)
+            sitting.line = line
+            deque(sitting.read(line).run(sitting), 0)
+        except TraceError as error:
+            warn(_("note: r{n} can't be made again: {error}").format(n=number, error=error))
+    sitting.switch(state["run"] if state["run"] in sitting.runs else state["root"])
 
 
 def _listed(numbers: Sequence[int] | None) -> list[int] | None:
@@ -130,4 +173,6 @@ def _read(path: Path) -> Mapping[str, Any]:
 def _has_places(state: Mapping[str, Any]) -> bool:
     """Whether the cursor is two numbers and the breakpoints are texts."""
     texts = all(isinstance(line, str) for line in state["breakpoints"])
+    kinds = [int, int, int, int, str]
+    texts &= all(isinstance(made, list) and [*map(type, made)] == kinds for made in state["branches"])
     return texts and [type(place) for place in state["cursor"]] == [int, int]

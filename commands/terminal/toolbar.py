@@ -12,7 +12,8 @@ def standing(sitting: Sitting) -> str:
     """Where the session stands, in a line."""
     stops = sum(1 for _stop in sitting.stops)
     count = ngettext("{n} breakpoint", "{n} breakpoints", stops).format(n=stops) if stops else ""
-    return _joined(sitting.run.card.name, *_place(sitting, _token(sitting)), count)
+    named = f"r{sitting.number}" if len(sitting.runs) > 1 else ""
+    return _joined(sitting.run.card.name, named, *_place(sitting, _token(sitting)), count)
 
 
 def place(sitting: Sitting) -> str:

@@ -37,8 +37,9 @@ Numbered = Annotated[int, Kind("RUN", _number, words(_runs))]
 def branches(session: Session) -> Results:
     """Show the runs of the session as a tree.
 
-    A branch stands below the run that it is of. A run is r0, r1 and so on; an address may begin with it: r1@3:probs. The star marks the current one. Each comes with
-    what was edited, its text, the sum of log p of its tokens, and the first step whose token is another one.
+    A branch stands below the run that it is of. A run is r0, r1 and so on, and an address may begin with it:
+    r1@3:probs. The star marks the current one. Each comes with what was edited, its text, the sum of log p of its
+    tokens, and the first step whose token is another one.
 
     (tx) set tensor @1:dec.0.cross.heads[h0] = 0
     (tx) branches
@@ -77,7 +78,8 @@ def drop(session: Session, run: Numbered) -> Results:
 def undo(session: Session) -> Results:
     """Take back the last change.
 
-    The current branch is forgotten, and the run that it is of is the current one again. The cursor stands where it stood when the branch was made.
+    The current branch is forgotten, and the run that it is of is the current one again, with the cursor where it stood
+    when the branch was made.
 
     (tx) set tensor @1:dec.0.cross.heads[h0] = 0
     (tx) undo

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tracer import views
-from tracer.addresses import Address
+from tracer.addresses import Address, At
 from tracer.debugger.frames import Entry, entries
 from tracer.debugger.session import Listed, Session
 from tracer.errors import AddressError
@@ -25,7 +25,8 @@ def list_(session: Session, address: WholeRecord | None = None) -> Results:
     """Show the operations around the cursor or an ADDRESS.
 
     The arrow stands at the last one performed; those below it are to come. Entered again, it goes on to those after.
-    In a frame further out, it shows what that scope does, each scope within it as one.
+    In a frame further out, it shows what that scope does, each scope within it as one. In a branch E marks what was
+    edited, and D what comes of it.
 
     (tx) list
     (tx) list dec.0.cross.weights
@@ -57,7 +58,13 @@ def _window(session: Session, step: int, start: int, address: Address | None) ->
     session.listed = Listed(step, records[-1].index, address)
     current = session.cursor.index if session.cursor.step == step else None
 
-    return Result(lambda: map(jsonl.op, records), lambda: views.records.listing(records, current))
+    marked = session.run.downstream(At(step)) if session.run.edits else None
+
+    def objects() -> Iterator[jsonl.Object]:
+        for record in records:
+            yield jsonl.op(record) | ({} if marked is None else {"downstream": record.address in marked})
+
+    return Result(objects, lambda: views.records.listing(records, current, marked or ()))
 
 
 def _folded(session: Session) -> Result:

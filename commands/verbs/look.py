@@ -14,9 +14,10 @@ from tracer.contest import Contest, contest
 from tracer.debugger.displays import Format
 from tracer.debugger.session import Session
 from tracer.errors import AddressError
-from tracer.i18n import _
+from tracer.i18n import N_, _
 from tracer.operation import Trait
 from tracer.tape import Record
+from tracer.tensor import Array
 
 from ..grammar.parameters import At, Count, Expr, Places, Range, Scientific, Short, Whole, WholeRecord
 from ..registry import command
@@ -85,10 +86,19 @@ def _with_rules(part: Part, whole: bool) -> Result:
     """A mask by its rules."""
 
     def view() -> View:
-        operation = cast("Mask", part.record.op)
-        return views.mask.rules_view(part.record, operation.rules(part.record), title=part.title, full=whole)
+        return views.mask.rules_view(part.record, _rules(part.record), title=part.title, full=whole)
 
     return replace(part.result(), view=view)
+
+
+def _rules(record: Record) -> dict[str, Array]:
+    """What each rule hides; in an edited mask those that still do, and what an edit hides."""
+    rules = cast("Mask", record.op).rules(record)
+    if not record.edits:
+        return rules
+    hides = np.isneginf(record.output.array)
+    by_rule = {name: hidden & hides for name, hidden in rules.items()}
+    return {**by_rule, N_("edit"): hides & ~np.logical_or.reduce(list(rules.values()))}
 
 
 @command("heads", group="look")

@@ -56,7 +56,7 @@ class KeptTrace:
     parameters = Named({}, {})
     goes_on = False
     number = parent = None
-    edits = ()
+    edits = downstream = ()
 
     def __init__(self, run: tracer.Run, last: int | None = None) -> None:
         self.card = card_of(run.card)

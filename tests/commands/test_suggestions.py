@@ -96,7 +96,7 @@ FAR = {
         "dec.0.x",
     ],
     "parameter": ["decoder.7.ffn.hidden.weight", "model.weight.foo", "decoder.1.ffn.hidden.gamma"],
-    "command": ["foo", "bar", "exit", "hello", "xyz", "ls", "weights", "你好", "i love you", "jump"],
+    "command": ["foo", "qux", "exit", "hello", "xyz", "ls", "weights", "你好", "i love you", "jump"],
     "setting": ["foo", "velocity", "x", "palette", "background"],
     "lesson": ["foo", "torch", "rnn", "history"],
     "operation": ["foo", "conv", "relu6x", "attention"],

@@ -62,7 +62,7 @@ class FakeRun:
     card, parameters = CARD, Named({}, {})
     source, text, ending = ("one", "two"), "words", "all is said"
     mask = positions = number = parent = None
-    edits = ()
+    edits = downstream = ()
     teacher_forced, chooses, decided = False, True, MappingProxyType({})
 
     def __init__(self, tokens: int = 3, first: int = 0) -> None:

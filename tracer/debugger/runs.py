@@ -45,6 +45,15 @@ class Runs(Mapping[int, Trace]):
         run.number = number
         return number
 
+    def next_is(self, number: int) -> None:
+        """The next run that is added gets a number, or a later one."""
+        self._given = max(self._given, number)
+
+    def renumber(self, number: int, other: int) -> None:
+        """Give a run another number."""
+        self._given = max(self._given, other + 1)
+        self.put(other, self._runs.pop(number))
+
     def put(self, number: int, run: Trace) -> None:
         """A run in place of another, of which nothing was computed."""
         self._runs[number] = run

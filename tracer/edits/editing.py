@@ -43,8 +43,8 @@ class EditedRecord(Record):
 
     @property
     def note(self) -> str:
-        """Which edits hold, how many cells they changed, and to what."""
-        return _("; ").join([spoken(super().written.formula), *map(_told, self.edits)])
+        """Which edits hold, and what they put in."""
+        return _("; ").join(map(_told, self.edits))
 
     def derive(self, index: Index) -> Node:
         """What an edit put in; what was computed is in the note. Of other cells, the arithmetic of the operation."""
@@ -148,9 +148,5 @@ def _cells(edit: Edit) -> str:
 
 
 def _told(one: Applied) -> str:
-    """``edit 1: [h1] = 0, 12 of 48 cells changed``."""
-    changed = _("{n} of {total} cells changed").format(n=one.changed, total=one.before.size)
-    return (
-        _("edit {n}: {what}").format(n=one.edit.number, what=f"{_cells(one.edit)} = {one.edit.value}".strip())
-        + f" ({changed})"
-    )
+    """``edit 1: [h1] = 0``."""
+    return _("edit {n}: {what}").format(n=one.edit.number, what=f"{_cells(one.edit)} = {one.edit.value}".strip())

@@ -40,6 +40,7 @@ def op(record: Record) -> Object:
         "axes": output.axes,
         "shape": output.shape,
         **output.statistics()._asdict(),
+        **({"edits": [one.edit.number for one in record.edits]} if record.edits else {}),
     }
 
 

@@ -30,8 +30,10 @@ class MaskPainter:
         return [[self._signs[rule] for rule in row] for row in values.tolist()]
 
 
-SIGNS = "pcw+"
-"""Of a key hidden as padding, by the causal rule, by the window, and by more than one of them."""
+SIGNS = {"padding": "p", "causal": "c", "window": "w", "edit": "e"}
+"""Of a key that is hidden, by what hides it."""
+SEVERAL = "+"
+"""Of a key that more than one of them hides."""
 
 
 def _told(name: str, n: int, size: int) -> str:
@@ -41,6 +43,7 @@ def _told(name: str, n: int, size: int) -> str:
         "padding": _("the key is a padding token"),
         "causal": _("the key comes after the query"),
         "window": _("the key lies too far before the query"),
+        "edit": _("an edit put it there"),
     }
     return _("hides {n} of {all}: {reason}").format(n=n, all=size, reason=reasons[name])
 
@@ -53,25 +56,26 @@ def rules_view(
     mask, codes = record.output, _codes(list(rules.values()))
     rows, columns = mask.dims
     yield Heading(title).above([shape_by_name(mask)], page)
-    yield Grid(codes, rows, columns, MaskPainter(page, SIGNS), page, full)
+    signs = [SIGNS[name] for name in rules]
+    yield Grid(codes, rows, columns, MaskPainter(page, [*signs, SEVERAL]), page, full)
     yield remark(_("{visible} visible (+0)").format(visible=page.glyphs.visible), page)
-    for sign, (name, hidden) in zip(SIGNS, rules.items(), strict=False):
+    for sign, (name, hidden) in zip(signs, rules.items(), strict=True):
         told = _told(name, int(hidden.sum()), hidden.size)
         yield remark(_("{sign} {rule}: {told}").format(sign=sign, rule=spoken(name), told=told), page)
     yield remark(_combined(list(rules.values()), codes), page)
 
 
 def _codes(rules: Sequence[Array]) -> Array:
-    """[query, key]: 0 where nothing hides, n where the n-th rule does, the last sign where several do."""
+    """[query, key]: 0 where nothing hides, n where the n-th rule does, one more than there are where several do."""
     found = [hidden * (n + 1) for n, hidden in enumerate(rules)]
     several = sum(hidden.astype(int) for hidden in rules) > 1
-    return np.where(several, len(SIGNS), np.maximum.reduce(found))
+    return np.where(several, len(rules) + 1, np.maximum.reduce(found))
 
 
 def _combined(rules: Sequence[Array], codes: Array) -> str:
     hidden = np.logical_or.reduce(rules)
     text = _("together: {n} of {all} hidden (−∞)").format(n=int(hidden.sum()), all=hidden.size)
-    text += _("; {sign} by more than one rule").format(sign=SIGNS[-1]) if (codes == len(SIGNS)).any() else ""
+    text += _("; {sign} by more than one rule").format(sign=SEVERAL) if (codes == len(rules) + 1).any() else ""
     return text + blind_queries(hidden)
 
 

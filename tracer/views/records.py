@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from ..document import BOLD, DIM, Block, Cell, Column, Row, Span, Table
 from ..tape import Record
@@ -55,13 +55,24 @@ def _numbers(record: Record, page: Page) -> list[str]:
 
 
 @view
-def listing(_page: Page, records: Sequence[Record], current: int | None = None) -> Iterator[Block]:
-    """Records one below the other; ``current`` is the index (from 1) of the one that an arrow points at."""
+def listing(
+    _page: Page, records: Sequence[Record], current: int | None = None, marked: Container[str] = ()
+) -> Iterator[Block]:
+    """Records one below the other; ``current`` is the index (from 1) of the one that an arrow points at.
+
+    ``marked`` are the paths of those that come of edits.
+    """
     heads = [Column(align="<"), Column(align="<"), Column(spare=2), Column(align="<", spare=1)]
-    yield Table(heads, [_row(record, is_here=record.index == current) for record in records])
+    rows = [(record, record.index == current, _mark(record, marked)) for record in records]
+    yield Table(heads, [_row(record, mark, is_here=is_here) for record, is_here, mark in rows])
 
 
-def _row(record: Record, *, is_here: bool) -> Row:
-    head = Span(f"{_ARROW if is_here else ' ' * len(_ARROW)}#{record.index}", BOLD if is_here else "")
+def _mark(record: Record, marked: Container[str]) -> str:
+    """What stands after the number of an edited record, and of one that comes of such."""
+    return " E" if record.edits else " D" if record.address in marked else ""
+
+
+def _row(record: Record, mark: str, *, is_here: bool) -> Row:
+    head = Span(f"{_ARROW if is_here else ' ' * len(_ARROW)}#{record.index}{mark}", BOLD if is_here else "")
     note = noted(record, record.note)
     return [Cell(part) for part in (head, Span(record.address), Span(shape_of(record)), note)]
