@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from .addresses import At
 from .card import Card
@@ -400,8 +400,9 @@ class Run:
         self.parent = parent
         if self.settings.strategy == "beam":
             first = min(first, BEGIN["decode"])
-        shared = parent.passes[: first - self.first]
-        self.passes = [*shared, replace(parent.passes[len(shared)], edits=self.edits, hypothesis=None)]
+        shared, here = parent.passes[: first - self.first], parent.passes[first - self.first]
+        like = None if here.hypothesis else partial(parent._tapes.there, here)
+        self.passes = [*shared, replace(here, edits=self.edits, hypothesis=None, like=like)]
         self.tokens = [token for token in parent.tokens if token.step < first]
         self.target += [token.piece for token in self.tokens]
         self.past, self.computed = self.passes[-1].past or self.past, first - 1

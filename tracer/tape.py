@@ -173,6 +173,13 @@ class Tape:
         records.append(Record(place + 1, op, inputs, parameters, kept))
         return output
 
+    def take(self, record: Record) -> Tensor:
+        """Take in the next record as another tape of the same pass has it."""
+        self._places[record.address] = len(self.records)
+        self.records.append(record)
+        self.nbytes += 0 if record.op.shares else record.output.array.nbytes
+        return record.output
+
     @property
     def number(self) -> int:
         """The number of the step."""
@@ -300,6 +307,9 @@ class Untraced(Tape):
         output.path = self._prefix + name
         output.at = self.at
         return output
+
+    def take(self, record: Record) -> Tensor:
+        return record.output
 
     def alias(self, name: str, tensor: Tensor) -> Tensor:
         return tensor

@@ -87,14 +87,20 @@ class Tapes:
 
     def of(self, wanted: Pass) -> Tape:
         """The sealed tape of a pass, kept or performed again."""
-        if self.earlier is not None and wanted.place.number < self.since:
+        found = self.there(wanted)
+        if found is None and self.earlier is not None and wanted.place.number < self.since:
             return self.earlier.of(wanted)
-        found = self._shelf.find(self._owner, wanted.place)
         if found is None:
             found = self.begun(wanted)
             self._perform(wanted, found)
             self.keep(found)
         return found
+
+    def there(self, wanted: Pass) -> Tape | None:
+        """The tape of a pass, if it is kept."""
+        if self.earlier is not None and wanted.place.number < self.since:
+            return self.earlier.there(wanted)
+        return self._shelf.find(self._owner, wanted.place)
 
     def keep(self, tape: Tape) -> None:
         """Seal a tape and take it in."""

@@ -19,6 +19,7 @@ from tracer.i18n import _, ngettext
 from tracer.stack import LAYER, PLACE, STEP
 from tracer.tape import Record, Tape
 from tracer.tensor import Axis, Tensor
+from tracer.trace import Trace
 
 from .suggestions import MOST, Suggestion, Typing, fuzzily
 
@@ -110,7 +111,8 @@ def _values(typing: Typing) -> Iterator[Suggestion]:
         return
     yield from _addresses(typing, match, "@1:", trained=True)
     if match.start() == match.start("path"):
-        notes = {**{f"{name}(": _("function") for name in FUNCTIONS}, **dict.fromkeys(VARIABLES, "")}
+        runs = {f"r{n}:": _("run") for n in typing.session.runs} if len(typing.session.runs) > 1 else {}
+        notes = {**{f"{name}(": _("function") for name in FUNCTIONS}, **dict.fromkeys(VARIABLES, ""), **runs}
         typed = match["path"]
         yield from (Suggestion(name, len(typed), notes[name]) for name in notes if name.startswith(typed))
 
@@ -127,12 +129,13 @@ def _of_address(typing: Typing, ahead: str, *, trained: bool = False) -> Iterato
 def _addresses(typing: Typing, match: re.Match[str], ahead: str, *, trained: bool) -> Iterator[Suggestion]:
     """What a path may go on with, one segment; whole addresses that hold the letters, where none begins so."""
     typed, step = match["path"], None if match["step"] is None else int(match["step"])
-    tapes = list(_tapes(typing, step))
+    run = typing.session.run
     if match["run"]:
-        typing.session.here.run_of(parse(f"{match['run'].rstrip(':')}:x"))
+        run = typing.session.here.run_of(parse(f"{match['run'].rstrip(':')}:x"))
+    tapes = list(_tapes(typing, step, run))
     places = [_Place(tape.addresses, tape, _scope(typing, tape), _prefix(typing, tape, step, ahead)) for tape in tapes]
     if trained and tapes and step is None:
-        places.append(_Place(typing.session.run.parameters.names))
+        places.append(_Place(run.parameters.names))
     found: dict[str, Suggestion] = {}
     for suggested in (_next, _holding):
         for place in places if not found else ():
@@ -163,9 +166,12 @@ def note(record: Record) -> str:
     return f"[{','.join(map(str, record.output.shape))}] {record.op.name}"
 
 
-def _tapes(typing: Typing, step: int | None) -> Iterator[Tape]:
-    """The passes that an address may lie in: the one it names, or the cursor's, the encoder's and the first."""
-    run, at = typing.session.run, typing.session.cursor.step
+def _tapes(typing: Typing, step: int | None, of: Trace | None = None) -> Iterator[Tape]:
+    """The passes that an address may lie in: the one it names, or the cursor's, the encoder's and the first.
+
+    They are ``of`` a run, where that is not the current one.
+    """
+    run, at = of or typing.session.run, typing.session.cursor.step
     numbers = [step] if step is not None else list(dict.fromkeys([at, run.first, 1]))
     may_compute = typing.patient or _work(typing.session) < CHEAP
     for number in numbers:
@@ -268,7 +274,7 @@ def _tensor(typing: Typing, match: re.Match[str]) -> Tensor | None:
         return value if isinstance(value, Tensor) else None
     address = parse(match[0])
     within = replace(address, run=None, step=None)
-    for tape in _tapes(typing, address.step):
+    for tape in _tapes(typing, address.step, typing.session.here.run_of(address)):
         with suppress(AddressError):
             return _first(tape, within, _scope(typing, tape))
     with suppress(AddressError):

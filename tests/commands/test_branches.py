@@ -43,7 +43,7 @@ def test_the_cache_is_spoken_of(play):
     assert "all steps of the decoder read what the encoder yields" in play("set tensor enc.output[0] = 1")
 
 
-def test_what_changes_nothing_is_said_aloud(play, session):
+def test_what_changes_nothing_is_said_aloud(play):
     shown = play("t", "set tensor dec.0.cross.heads = dec.0.cross.heads")
     assert "NOTHING CHANGED: the cells had these values already" in shown
     assert "the same text as r0" in shown
@@ -68,7 +68,7 @@ def test_a_value_of_another_run_derives_to_its_cell(play, session):
     assert any("(1) r0@0:encoder.0.ffn.norm[0,3]" in line for line in shown)
 
 
-def test_addresses_take_every_run(play, session):
+def test_addresses_take_every_run(play):
     play("t 2", ZERO)
     assert lines(play("p r0@1:dec.0.cross.heads[h0, 0, 3]"))[1] != "0"
     assert "r0@2:decoder.0.cross_attn.weights" in play("p r0:dec.0.cross.weights")
@@ -105,7 +105,7 @@ def test_what_can_not_be_done_is_one_sentence_and_changes_nothing(play, session,
     assert (session.run, session.cursor, list(session.runs)) == (run, cursor, [0])
 
 
-def test_the_tree(play, objects, session):
+def test_the_tree(play, objects):
     play("t", ZERO, "set tensor dec.0.ffn.output = 9", "switch 0", "set tensor logits = 0")
     shown = lines(play("branches"))[1:]
     assert [word for line in shown for word in line.split() if word.strip("*") in ("r0", "r1", "r2", "r3")] == [
@@ -244,3 +244,5 @@ def test_completion_knows_what_is_set_and_the_runs(play, session):
     assert "entropy(" in offered("set tensor dec.0.cross.heads[h0] = ent", session)
     play("t", ZERO)
     assert offered("switch ", session) == ["r0", "r1"]
+    assert "r0:" in offered("p r", session)
+    assert "h0" in offered("p r0:dec.0.cross.heads[", session)

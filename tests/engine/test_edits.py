@@ -100,6 +100,19 @@ def test_the_steps_before_the_first_edited_one_are_shared() -> None:
     assert run.shelf.held < held
 
 
+def test_what_comes_before_the_edited_record_is_not_computed_again() -> None:
+    run = given("gpt2")
+    edit = tracer.edit("decoder.1.ffn.output", 0.5)
+    branch = run.branch(edit).branch(tracer.edit("decoder.1.ffn.output[0]", 0.25))
+    pairs = list(zip(run.step(1), branch.step(1), strict=True))
+    first = next(n for n, (_theirs, ours) in enumerate(pairs) if ours.edits)
+    assert all(ours is theirs for theirs, ours in pairs[:first])
+    assert not any(ours is theirs for theirs, ours in pairs[first:])
+    found = list(cells(branch))
+    run.shelf._kept.clear()
+    assert list(cells(branch)) == found
+
+
 @pytest.mark.parametrize("how", WAYS, ids=str)
 def test_an_edit_that_sets_what_was_there_changes_no_bit(how: dict[str, Any]) -> None:
     run = decoded(**how)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from ..addresses import At
 from ..arithmetic import Node, Noted
 from ..i18n import _, spoken
 from ..operation import Operation, Written
-from ..tape import Record, Tape, Untraced
+from ..tape import Dropped, Record, Tape, Untraced
 from ..tensor import Array, Tensor
 from .edit import Applied, Edit, applied, left
 from .values import Cell
@@ -96,12 +97,19 @@ class Edited(Operation):
 
 
 class Editing(Tape):
-    """A tape on which edits hold, by the path of the record that they are of."""
+    """A tape on which edits hold, by the path of the record that they are of.
+
+    ``ready`` are the records before the first edited one, in reversed order, from a tape of the same pass without these
+    edits: they are taken as they are.
+    """
 
     edits: Mapping[str, Sequence[Edit]]
+    ready: list[Record]
 
     def __call__(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
         path = self._prefix + name
+        if self.ready:
+            return self.take(self.ready.pop())
         if path not in self.edits:
             return super().__call__(op, name, *inputs, **parameters)
         edited = Edited(op, self.edits[path], path, self.at)
@@ -127,19 +135,33 @@ class EditingUntraced(Editing, Untraced):
 _KINDS: dict[type[Tape], type[Editing]] = {Tape: Editing, Untraced: EditingUntraced}
 
 
-def editing(kind: type[Tape], edits: Iterable[Edit], at: At) -> Callable[..., Tape]:
-    """What makes tapes of a kind on which those edits hold that do so in a pass; where none does, the kind itself."""
+def editing(
+    kind: type[Tape], edits: Iterable[Edit], at: At, like: Callable[[], Tape | None] | None = None
+) -> Callable[..., Tape]:
+    """What makes tapes of a kind on which those edits hold that do so in a pass; where none does, the kind itself.
+
+    ``like`` yields a tape of the same pass with the edits before the last one or ones, if that is there.
+    """
     held: dict[str, list[Edit]] = {}
     for one in edits:
         for path in one.paths if one.holds(at) else ():
             held.setdefault(path, []).append(one)
-    return partial(_begun, kind, held) if held else kind
+    return partial(_begun, kind, held, like and like()) if held else kind
 
 
-def _begun(kind: type[Tape], edits: Mapping[str, Sequence[Edit]], *place: Any, **options: Any) -> Editing:
+def _begun(
+    kind: type[Tape], edits: Mapping[str, Sequence[Edit]], like: Tape | None, *place: Any, **options: Any
+) -> Editing:
     tape = _KINDS[kind](*place, **options)
     tape.edits = edits
+    tape.ready = [] if like is None else list(takewhile(partial(_is_ready, edits), like))[::-1]
     return tape
+
+
+def _is_ready(edits: Mapping[str, Sequence[Edit]], record: Record) -> bool:
+    """Whether a record has its numbers, and all edits that are of it."""
+    held, there = edits.get(record.address, ()), {one.edit.number for one in record.edits}
+    return not isinstance(record.output, Dropped) and all(one.number in there for one in held)
 
 
 def _cells(edit: Edit) -> str:

@@ -46,12 +46,13 @@ def placed(edit: Edit, kinds: Sequence[Tape], tapes: Iterable[Tape]) -> tuple[in
 
 def _meant(address: Address, tape: Tape) -> list[Record]:
     """The records of a tape that an address stands for, whichever step it names; none where there are none."""
-    if address.is_glob:
-        return [tape.find(path) for path in matching(address.path, tape.addresses)]
-    try:
-        return [tape.resolve(replace(address, step=None, selectors=()))]
-    except UnknownAddressError:
-        return []
+    if address.record is not None:
+        return [tape.numbered(address.record)]
+    names = tape.addresses
+    found = [address.path] if address.path in names else matching(address.path, names)
+    if len(found) > 1 and not address.is_glob:
+        return [tape.resolve(Address(address.path))]
+    return [tape.find(path) for path in found]
 
 
 def _try(edit: Edit, record: Record) -> None:
