@@ -58,7 +58,11 @@ class _Told:
             yield f"{self._where(edit, mine)}; {_changed(mine)}"
             if any(self._has_nan(one) for _record, one in mine):
                 yield _("nan is put in: whatever is computed from it becomes nan")
-        if cache := self._cache():
+        sources = {run for edit in self._new for run in edit.value.runs} - {self._before}
+        if sources:
+            there = ", ".join(f"r{number}" for number in sorted(run.number or 0 for run in sources))
+            yield _("values go from {there} into a branch of r{here}").format(there=there, here=self._before.number)
+        if self._applied and (cache := self._cache()):
             yield cache
 
     def _where(self, edit: Edit, mine: Sequence[tuple[Record, Applied]]) -> str:
@@ -78,14 +82,14 @@ class _Told:
         run = self._branch
         if not run.chooses:
             return ""
+        if {record.step for record, _one in self._applied} == {0}:
+            return _("all steps of the decoder read what the encoder yields with the edit")
         if all(edit.is_everywhere for edit in self._new):
             return (
                 _("cache on: each step keeps the rows that it made with the edit")
                 if run.cached
                 else _("cache off: each step computes every position again, with the edit")
             )
-        if all(edit.address.step == 0 for edit in self._new):
-            return _("all steps of the decoder read what the encoder yields with the edit")
         return (
             _("cache on: rows of keys and values that come of the edit stay as they are in later steps")
             if run.cached

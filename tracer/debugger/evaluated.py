@@ -17,17 +17,20 @@ from ..trace import Trace
 from .cursor import Cursor
 from .expressions import Expression, Several
 from .locations import Here, performed
+from .stops.naming import whole_expression
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluated(Value):
     """What an expression comes to in a run at the step that is edited; that is left as it is where the run has none.
 
-    An expression that is the address of one record is a value taken from there.
+    An expression that is the address of one record is a value taken from there. ``text`` is how it was written; the
+    ``expression`` names everything by its full path.
     """
 
     expression: Expression
     here: Here
+    text: str
 
     def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Any:
         there = self._there(computed)
@@ -37,7 +40,7 @@ class Evaluated(Value):
             return taken.put(computed, selectors)
         value = self.expression.evaluate(there)
         if isinstance(value, str | Several):
-            raise InputError(_("{text} is no number and no one tensor").format(text=self.expression.text))
+            raise InputError(_("{text} is no number and no one tensor").format(text=self.text))
         return value
 
     def derive(self, cell: Cell) -> Node:
@@ -63,15 +66,16 @@ class Evaluated(Value):
         if address is None or address.is_glob or there.parameters(address):
             return None
         record = there.find(address)
-        return OfRun(there.run_of(address), record.at, record.address, address.selectors, self.expression.text)
+        return OfRun(there.run_of(address), record.at, record.address, address.selectors, self.text)
 
     def __str__(self) -> str:
-        return self.expression.text
+        return self.text
 
 
 def evaluated(expression: Expression, here: Here) -> Value:
     """An expression as what an edit puts in; where it names nothing that is recorded, its value."""
-    if expression.addresses or expression.everywhere or expression.sole is not None:
-        return Evaluated(expression, here)
-    value = expression.evaluate(here)
-    return Constant(value, expression.text) if isinstance(value, int | float) else Evaluated(expression, here)
+    reads = expression.addresses or expression.everywhere or expression.sole is not None
+    value = None if reads else expression.evaluate(here)
+    if isinstance(value, int | float):
+        return Constant(value, expression.text)
+    return Evaluated(whole_expression(expression, here), here, expression.text)

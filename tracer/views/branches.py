@@ -25,7 +25,7 @@ def tree_view(
     def branch(run: Trace) -> Branch:
         first, *rest = map(page.text, facts(run))
         mark = _HERE if run is current else ""
-        head = Paragraph([Span(f"r{run.number}{mark}", BOLD), Span(f"  {first}")], hang=4)
+        head = Paragraph([Span(f"r{run.number}{mark}", BOLD), Span(first)], hang=4)
         lines = [Branch([Paragraph([Span(text, DIM)], hang=2)]) for text in rest]
         return Branch([head], [*lines, *map(branch, below.get(run.number, ()))])
 
