@@ -129,6 +129,7 @@ PERFORMING = (
     *("tracer/performer.py", "tracer/hypotheses.py", "tracer/in_force.py", "tracer/loading.py"),
     *("tracer/reference/", "tracer/models/", "tracer/tokenizers/", "tracer/training/", "tracer/unhidden.py"),
     *("commands/opener.py", "commands/replay.py", "commands/launch.py", "commands/subcommands/"),
+    "commands/results/branches.py",
     *("commands/verbs/check.py", "commands/terminal/resume.py"),
     *("commands/learning/player.py", "commands/learning/validate.py"),
 )

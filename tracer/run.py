@@ -359,10 +359,18 @@ class Run:
         """The records of a pass that edits lie before, or are of, by path; raises as `pass_at`."""
         if not self.edits:
             return frozenset()
-        for place in [*map(At, range(self.first, at.number)), at]:
+        for place in self._led_to(at):
             if place not in self._downstream:
                 self._downstream[place] = downstream(self.at(place), self._downstream, self._reads_otherwise(place))
         return self._downstream[at]
+
+    def _led_to(self, at: At) -> list[At]:
+        """The passes up to one, in order: those of the steps, or those of the hypotheses that it comes of."""
+        if at.beam is None:
+            return [*map(At, range(self.first, at.number)), at]
+        h = self.pass_at(at).hypothesis
+        before = map(At, range(self.first, BEGIN["decode"]))
+        return [*before, *(parent.at for parent in h.lineage)] if h else [at]
 
     def _reads_otherwise(self, at: At) -> bool:
         """Whether what is read in a pass is not what the run without edits reads there."""

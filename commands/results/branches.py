@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tracer import views
 from tracer.debugger.session import Session
@@ -17,21 +17,28 @@ from tracer.trace import Trace
 
 from .result import Result, Results
 
+if TYPE_CHECKING:
+    from tracer.run import Run
 
-def branched(session: Session, command: str, edits: Sequence[Edit]) -> Results:
+
+def branched(session: Session, command: str, edits: Sequence[Edit], remarks: Sequence[str] = ()) -> Results:
     """Make a branch of the current run and go over to it; tell what was edited, and what the model says then.
 
-    All of it is computed before the session changes.
+    ``remarks`` are told beside that, a line each. All of it is computed before the session changes.
 
     Raises:
         InputError: this is no run that can be computed again; or as `Run.branch` does.
         AddressError: as that does.
     """
     before = live(session.run, command)
-    branch = before.branch(*edits)
+    yield from entered(session, before, before.branch(*edits), remarks)
+
+
+def entered(session: Session, before: Run, branch: Run, remarks: Sequence[str] = ()) -> Results:
+    """Go over to a branch, which is computed before; tell what `branched` does."""
     before.decode()
     told = _Told(before, branch)
-    lines = [*told.lines(), *told.outcome()]
+    lines = [*told.lines(), *remarks, *told.outcome()]
     session.enter(branch)
     name = _("r{n}: {edits}").format(n=session.number, edits=_edits(branch.edits[len(before.edits) :]))
     yield Result(lambda: [branch_object(session, branch)], lambda: "\n".join([name, *(f"  {line}" for line in lines)]))
@@ -40,7 +47,7 @@ def branched(session: Session, command: str, edits: Sequence[Edit]) -> Results:
 class _Told:
     """What there is to tell of a branch, beside the run that it is of."""
 
-    def __init__(self, before: Any, branch: Any) -> None:
+    def __init__(self, before: Run, branch: Run) -> None:
         self._before, self._branch = before, branch
         self._new = branch.edits[len(before.edits) :]
         self._applied = [

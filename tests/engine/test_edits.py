@@ -222,6 +222,7 @@ def test_a_hypothesis_off_the_line_is_recomputed_as_the_search_had_it() -> None:
         tape = branch.at(h.at)
         assert float(tape["choice.log_prob"].array) == h.log_prob
         assert failures(branch, tape) == []
+        assert "logits" in branch.downstream(h.at)
 
 
 def test_what_lies_downstream() -> None:
@@ -326,6 +327,8 @@ def test_a_value_that_can_not_be_put_in_is_refused(value: Any) -> None:
 def test_an_edit_names_no_run() -> None:
     with pytest.raises(InputError, match="leave r1 out of r1@2:logits"):
         tracer.edit("r1@2:logits", 0.0)
+    with pytest.raises(InputError, match="write it with its step"):
+        tracer.edit("#5", 0.0)
     with pytest.raises(InputError, match="begins with an edit"):
         decoded().branch()
 

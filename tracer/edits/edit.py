@@ -89,6 +89,8 @@ def edit(address: str | Address, value: Any, *, onward: bool = False) -> Edit:
                 name=f"r{where.run}" if where.run is not None else where.at, address=where
             )
         )
+    if where.record is not None and where.step is None:
+        raise InputError(_("{address} is of one step; write it with its step, e.g. @1{address}").format(address=where))
     return Edit(where, value_of(value), onward)
 
 
