@@ -24,7 +24,7 @@ PROMPT = "(tx) "
 CONTINUED = "> "
 """Stands before every line of a block."""
 
-GROUPS = (N_("forward"), N_("backward"), N_("stops"), N_("look"), N_("reason"), N_("files"), N_("shell"))
+GROUPS = (N_("forward"), N_("backward"), N_("stops"), N_("look"), N_("reason"), N_("change"), N_("files"), N_("shell"))
 """In the order of the help."""
 
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from .decoding.settings import Settings
+from .diff import diff
 from .errors import InputError, TraceError
 from .i18n import _
 from .keywords import taking
@@ -26,7 +27,7 @@ from .tape import Record, Tape
 from .tensor import Tensor
 from .tokenizers import Spoken
 
-__all__ = ["Model", "Record", "Run", "Settings", "Step", "Tape", "Tensor", "TraceError", "load", "trace"]
+__all__ = ["Model", "Record", "Run", "Settings", "Step", "Tape", "Tensor", "TraceError", "diff", "load", "trace"]
 __version__ = "0.1.0"
 
 

@@ -27,7 +27,7 @@ class Axis(NamedTuple):
 
     name: str
     labels: Sequence[str] | None = None
-    numbers: range | None = None
+    numbers: Sequence[int] | None = None
 
     def named(self, name: str) -> Axis:
         """The same places under another name, as when positions become queries."""
@@ -89,6 +89,11 @@ class Tensor:
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
         return self.array.shape
+
+    @property
+    def header(self) -> str:
+        """The axes with their lengths: ``[head 2, query 3]``."""
+        return f"[{', '.join(f'{axis.name} {n}' for axis, n in zip(self.dims, self.shape, strict=True))}]"
 
     def statistics(self) -> Statistics:
         """Minimum, maximum, mean and standard deviation, as `Statistics` has them.
@@ -160,8 +165,7 @@ class Tensor:
         return np.array(self.array, dtype, copy=copy)
 
     def __repr__(self) -> str:
-        shape = ", ".join(f"{axis.name} {n}" for axis, n in zip(self.dims, self.shape, strict=True))
-        return f"<Tensor {self.address} [{shape}] {self.array.dtype}>"
+        return f"<Tensor {self.address} {self.header} {self.array.dtype}>"
 
     def __rich__(self) -> object:
         from .render.drawing import Drawn

@@ -79,6 +79,16 @@ class Session:
         return self._stop("start")
 
     @property
+    def runs(self) -> Sequence[Trace]:
+        """The runs of the session, r0 first."""
+        return [self.run]
+
+    @property
+    def number(self) -> int:
+        """The number of the current run among them."""
+        return next(n for n, run in enumerate(self.runs) if run is self.run)
+
+    @property
     def start(self) -> Cursor:
         """The place before the first record."""
         return Cursor(self.run.first, 0)
@@ -128,6 +138,10 @@ class Session:
         if n:
             yield stop
 
+    def advance(self, place: Cursor) -> Stop:
+        """Go on to a place ahead."""
+        return self._go(place, "step")
+
     def until(self, address: Address) -> Stop:
         """Go on to the next record at an address, in this step or the one after it.
 
@@ -138,7 +152,7 @@ class Session:
         for number in numbers:
             for place in self.here.places(address, number):
                 if place > self.cursor:
-                    return self._go(place, "step")
+                    return self.advance(place)
         self.here.matches(address)
         raise AddressError(_("{address} does not come again; goto leads back to it").format(address=address))
 

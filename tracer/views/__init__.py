@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         comparison,
         contest,
         derivation,
+        diff,
         distribution,
         facts,
         formula,

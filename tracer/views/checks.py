@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..document import BOLD, Block, Paragraph, Span
 from ..i18n import _
 from ..verify import Check
+from .numbers import magnitude
 from .page import Page
 from .table import Column, Remark, table
 from .view import line, view
@@ -23,7 +24,7 @@ def checks_view(page: Page, checks: Sequence[Check], *, title: str) -> Iterator[
         Column(_("check"), [check.name for check in checks], "<"),
         Column(_("of"), [check.unit for check in checks], "<", spare=2),
         Column(_("checked"), [str(check.checked) for check in checks], spare=1),
-        Column(_("largest difference"), [_size(check.largest) for check in checks]),
+        Column(_("largest difference"), [magnitude(check.largest) for check in checks]),
     ]
     yield table(columns, [Remark(_verdict(check)) for check in checks])
     for check in checks:
@@ -35,7 +36,3 @@ def _verdict(check: Check) -> str:
     if check.failures:
         return _("does not hold ({n})").format(n=len(check.failures))
     return _("holds; at {address}").format(address=check.at) if check.at else _("holds")
-
-
-def _size(difference: float) -> str:
-    return f"{difference:.1e}" if difference else "0"

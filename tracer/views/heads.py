@@ -8,7 +8,7 @@ from ..document import BOLD, Abreast, Block, Paragraph, Span
 from ..i18n import _
 from ..tensor import Array, Tensor
 from .grid import Dense
-from .heading import Heading, shape_by_name
+from .heading import Heading
 from .heat import HeatPainter, Hundredths
 from .numbers import Notation
 from .page import Page
@@ -19,7 +19,7 @@ from .view import remark, view
 @view
 def heads_view(page: Page, tensor: Tensor, *, title: str) -> Iterator[Block]:
     """Probabilities [head, query, key] as a small grid for every head, as many side by side as fit."""
-    yield Heading(title).above([shape_by_name(tensor)], page)
+    yield Heading(title).above([tensor.header], page)
     names = [f"{tensor.dims[0].name} {head}" for head in range(tensor.shape[0])]
     if page.plain:
         yield from (_listed(name, tensor, matrix, page) for name, matrix in zip(names, tensor.array, strict=True))
