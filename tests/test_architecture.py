@@ -12,7 +12,7 @@ from tracer import views
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords"),
-    ("arithmetic", "tensor", "stack", "alignment"),
+    ("arithmetic", "tensor", "stack", "alignment", "divergence", "subsequence"),
     ("operation", "past", "tape", "parameters"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
@@ -33,7 +33,7 @@ LAYERS = (
     ("debugger",),
     (
         *("derive", "compare", "reference", "contest", "scored", "factors", "modules", "differences", "unhidden"),
-        *("verify", "document", "heat", "export"),
+        *("verify", "document", "heat", "export", "beside", "record_difference", "diff"),
     ),
     ("render",),
 )
