@@ -53,8 +53,16 @@ def _meeting(ours: Axis, theirs: Axis, n: int, m: int) -> tuple[Sequence[int], S
         return range(n), range(m)
     if ours.name not in TOKENS or ours.labels is None or theirs.labels is None:
         return None
+    if k := _shared_end(ours.labels, theirs.labels):
+        return range(n - k, n), range(m - k, m)
     pairs = common(ours.labels, theirs.labels)
     return ([i for i, _j in pairs], [j for _i, j in pairs]) if pairs else None
+
+
+def _shared_end(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    """The length of the shorter where the longer ends with it, as with the rows that a cache leaves to be computed."""
+    k = min(len(ours), len(theirs))
+    return k if list(ours[len(ours) - k :]) == list(theirs[len(theirs) - k :]) else 0
 
 
 def _part(axis: Axis, places: Sequence[int]) -> Axis:

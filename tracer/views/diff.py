@@ -72,7 +72,7 @@ def records_view(
     if differing:
         yield _table(page, diff, records)
     if any(record.is_aligned for record in records):
-        yield remark(_("one text is longer than the other: tokens met by their labels"), page)
+        yield remark(_("where one has more tokens along an axis than the other, they met by their labels"), page)
 
 
 def _table(page: Page, diff: Diff, records: Sequence[RecordDifference]) -> Table:
