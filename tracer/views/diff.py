@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 
 from ..diff import Diff, StepDifference
 from ..document import BOLD, Block, Paragraph, Span, Table
-from ..i18n import _, ngettext
+from ..i18n import _
 from ..record_difference import RecordDifference
 from ..tensor import Tensor
 from ..window import Hidden, Shown, window
@@ -79,8 +79,9 @@ def _table(page: Page, diff: Diff, records: Sequence[RecordDifference]) -> Table
     rows, remarks = [], []
     for is_equal, group in groupby(records, lambda record: record.is_equal):
         found = list(group)
-        rows += [_folded(len(found), page)] if is_equal else [_row(record, page) for record in found]
-        remarks += [NOTHING] if is_equal else [_remark(record, diff.names) for record in found]
+        is_folded = is_equal and len(found) > 1
+        rows += [_folded(len(found), page)] if is_folded else [_row(record, page) for record in found]
+        remarks += [NOTHING] if is_folded else [_remark(record, diff.names) for record in found]
     address, largest, relative, cell, ours, theirs = zip(*rows, strict=True)
     columns = [
         Column(_("record"), address, "<"),
@@ -132,7 +133,7 @@ def _turns(steps: Sequence[StepDifference]) -> Iterator[Remark]:
 
 
 def _folded(n: int, page: Page) -> Row:
-    return page.text(ngettext("… {n} equal", "… {n} equal", n).format(n=n)), "", "", "", "", ""
+    return page.text(_("… {n} equal").format(n=n)), "", "", "", "", ""
 
 
 def _row(record: RecordDifference, page: Page) -> Row:
