@@ -50,7 +50,8 @@ def test_records_are_a_line_each_and_equal_ones_are_folded(play, two):
     assert shown[start + 7].split()[:2] == ["decoder.0.cross_attn.mask", "0"]
 
 
-def test_it_is_the_cursors_step_where_the_cursor_stands_in_one(play, two):
+@pytest.mark.usefixtures("two")
+def test_it_is_the_cursors_step_where_the_cursor_stands_in_one(play):
     assert "r0@2 beside r1@2: " in play("token 2", "diff 1")
     assert "r0@1 beside r1@1: " in play("rc", "diff 1")
 
@@ -73,24 +74,27 @@ def test_an_address_shows_what_is_added_with_both_tokens(play, objects, two):
     assert found["values"] == (two[1][1]["logits[0]"].array - two[0][1]["logits[0]"].array).tolist()
 
 
-def test_several_records_are_a_line_each(play, two):
+@pytest.mark.usefixtures("two")
+def test_several_records_are_a_line_each(play):
     shown = lines(play("token", "diff r1 **.weights"))
     assert shown[1] == "r0@1 beside r1@1: 1 of 2 records differ"
 
 
-def test_until_diff_goes_to_the_next_record_that_differs(play, session, two):
+@pytest.mark.usefixtures("two")
+def test_until_diff_goes_to_the_next_record_that_differs(play, session):
     play("goto @1#1", "until diff r1")
     assert session.here.record.address == "decoder.0.cross_attn.k"
     play("until diff r0 r1")
     assert session.here.record.address == "decoder.0.cross_attn.v"
 
 
-def test_until_diff_stops_at_breakpoints_on_the_way(play, session, two):
+@pytest.mark.usefixtures("two")
+def test_until_diff_stops_at_breakpoints_on_the_way(play, session):
     play("goto @1#1", "break dec.0.self.weights", "until diff r1")
     assert session.here.record.address == "decoder.0.self_attn.weights"
 
 
-def test_a_small_change_is_written_with_powers_of_ten(play, session, model, two):
+def test_a_small_change_is_written_with_powers_of_ten(play, two):
     two[1] = tracer.trace(tracer.load("zh-en-tiny"), TEXT)
     assert "e-0" in play("diff 1 @1:logits")
 
@@ -118,11 +122,13 @@ def test_kl_is_that_of_the_steps(objects, two):
         ("p kl(r0, r7)", "column 1: there is no run r7"),
     ],
 )
-def test_what_cannot_be_compared_is_said_in_a_sentence(play, two, command, message):
+@pytest.mark.usefixtures("two")
+def test_what_cannot_be_compared_is_said_in_a_sentence(play, command, message):
     assert error_of(play, "token", command) == message
 
 
-def test_runs_and_addresses_are_offered(session, two):
+@pytest.mark.usefixtures("two")
+def test_runs_and_addresses_are_offered(session):
     texts = [found.text for found in completions("diff r0 r", session)]
     assert texts[:2] == ["r0", "r1"]
     assert "decoder." in [found.text for found in completions("diff r1 @1:dec", session)]
@@ -131,7 +137,8 @@ def test_runs_and_addresses_are_offered(session, two):
 
 
 @pytest.mark.parametrize("form", ["markdown", "html", "svg"])
-def test_documents_have_tokens_and_records(play, two, form):
+@pytest.mark.usefixtures("two")
+def test_documents_have_tokens_and_records(play, form):
     shown = play("diff 0 1", output=form)
     assert "beside" in shown
     assert "part" in shown
