@@ -44,9 +44,8 @@ def at(session: Session, found: Diff, address: Address) -> Results:
     change = found.change(paths[0], *place).select(address.selectors)
     selectors = f"[{', '.join(map(str, address.selectors))}]" if address.selectors else ""
     b, a = (f"{name}@{n}:{paths[0]}{selectors}" for name, n in zip(found.names[::-1], place[::-1], strict=True))
-    yield Result(
-        lambda: [jsonl.tensor(change, place[0], f"{b} - {a}")], lambda: views.diff.change_view(change, f"{b} − {a}")
-    )
+    title = f"{b} - {a}"
+    yield Result(lambda: [jsonl.tensor(change, place[0], title)], lambda: views.diff.change_view(change, title))
 
 
 def first(session: Session, found: Diff) -> Cursor:

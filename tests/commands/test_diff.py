@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from kept import KeptTrace
+from transcript import error_of, lines
 
 import tracer
 from commands.completion import completions
-from tests.commands.transcript import error_of, lines
 from tracer.debugger.locations import Here
 from tracer.errors import AddressError
 
@@ -68,7 +69,7 @@ def test_programs_read_every_token_and_every_record(objects, two):
 
 def test_an_address_shows_what_is_added_with_both_tokens(play, objects, two):
     shown = play("token", "diff 1 dec.0.cross.k[h0, 0]", "diff 1 enc.0.self.weights[h0]")
-    assert "r1@1:decoder.0.cross_attn.k[h0, 0] − r0@1:decoder.0.cross_attn.k[h0, 0]" in shown
+    assert "r1@1:decoder.0.cross_attn.k[h0, 0] - r0@1:decoder.0.cross_attn.k[h0, 0]" in shown
     found = objects("diff r1 logits[0]")[-1]
     assert (found["kind"], found["address"]) == ("tensor", "r1@1:logits[0] - r0@1:logits[0]")
     assert found["values"] == (two[1][1]["logits[0]"].array - two[0][1]["logits[0]"].array).tolist()
@@ -97,6 +98,13 @@ def test_until_diff_stops_at_breakpoints_on_the_way(play, session):
 def test_a_small_change_is_written_with_powers_of_ten(play, two):
     two[1] = tracer.trace(tracer.load("zh-en-tiny"), TEXT)
     assert "e-0" in play("diff 1 @1:logits")
+
+
+def test_what_was_kept_of_a_run_is_held_against_it(play, two):
+    two[1] = KeptTrace(two[0].decode())
+    shown = lines(play("diff 0 1"))
+    assert "both say the same" in shown
+    assert shown[-1] == f"r0@6 beside r1@6: {len(two[0].step(6))} records, all equal"
 
 
 def test_kl_is_that_of_the_steps(objects, two):
