@@ -50,7 +50,7 @@ Word = Annotated[str, Kind("WORD", str)]
 
 @command("help", "h", "?", group="shell", basic=True, synonyms=("帮助",))
 def help_(sitting: Sitting, name: Subject | None = None) -> Results:
-    """Show what a command, setting, function or topic is, or where to begin.
+    """Explain a command, a setting, a function or a topic.
 
     help all lists every command. Topics are what is not a command: help expressions teaches the language of what is
     printed; LOC, CELL and E in usage lines have a page each.
