@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         formula,
         glossary,
         heads,
+        hypotheses,
         inventory,
         mask,
         modules,

@@ -18,6 +18,7 @@ from .numbers import Notation
 from .page import Page
 from .tokens import place_label
 from .view import view
+from .words import bound
 
 MORE = 2
 """So many terms beyond those asked for are shown rather than left out."""
@@ -49,7 +50,7 @@ def worked_sum(
         [Cell(Span(text)) for text in (stage.symbol, *stage.texts)] + [Cell(Span(stage.tail, DIM))]
         for stage in worked.stages(page)
     ]
-    yield Table([Column(align="<"), *heads, Column(align="<", room="fold")], rows)
+    yield Table([Column(align="<"), *heads, Column(align="<", room="fold")], rows, goes_on=True)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class _Worked:
                 tails = [*self._total(writer, page), *tails]
             about = " ≈" if _is_rounded(node, values, above, writer) else ""
             texts = [writer.value(value) for value in values]
-            yield Stage(page.text(symbol.write(node) + about), texts, "   ".join(tails))
+            yield Stage(page.text(symbol.write(node) + about), texts, "   ".join(map(bound, tails)))
             above[id(node)] = [writer.seen(value) for value in values]
 
     def _values(self, node: Node) -> list[float]:
