@@ -20,7 +20,7 @@ from tracer.export import jsonl
 from tracer.i18n import N_, Message, _, extent, spoken
 from tracer.modules import Module, tree
 from tracer.past import Past, Rows
-from tracer.run import Run, live
+from tracer.run import live
 from tracer.tape import Record
 from tracer.tensor import Statistics, Tensor
 from tracer.trace import Decided, Trace
@@ -266,12 +266,12 @@ def hypothesis_facts(session: Session) -> Results:
     rows = list(dict.fromkeys([*(considered[0] if considered else ()), *run.search.finished]))
     yield answer(
         "info",
-        lambda: {"hypotheses": [_hypothesis(h, run) for h in rows]},
+        lambda: {"hypotheses": [_hypothesis(h, run.text_of(h.ids)) for h in rows]},
         lambda: views.hypotheses.hypotheses_view(rows, run.text_of),
     )
 
 
-def _hypothesis(h: Hypothesis, run: Run) -> dict[str, Any]:
+def _hypothesis(h: Hypothesis, text: str) -> dict[str, Any]:
     return {
         "address": h.name,
         "parent": h.parent_name,
@@ -279,7 +279,7 @@ def _hypothesis(h: Hypothesis, run: Run) -> dict[str, Any]:
         "score": h.score,
         "fate": h.fate,
         "reason": h.reason,
-        "text": run.text_of(h.ids),
+        "text": text,
     }
 
 

@@ -22,8 +22,8 @@ from commands.terminal.resume import save
 from commands.terminal.toolbar import standing
 from commands.viewer.explaining import Explaining
 from commands.viewer.modes import Screen
-from tracer.views.page import Page
 from tracer.trace import Trace
+from tracer.views.page import Page
 
 TEXT = "我爱你"
 FORMATS = ("text", "jsonl", "markdown", "html", "svg")
