@@ -63,7 +63,7 @@ class Column(NamedTuple):
 
     Its texts keep to one side. They are whole or not there, unless they may be cut or folded. The column with the
     greatest ``spare`` is left out first, and one with none never. ``least`` is how many cells it takes where there is
-    room, ``most`` how many at most, where that is not 0.
+    room, ``most`` how many its head takes at most, or the names of the rows of a matrix, where that is not 0.
     """
 
     title: str = ""

@@ -139,6 +139,18 @@ def test_it_fits(name: str) -> None:
             assert screen.drawings or accessible or not is_tabled(name, width) or not said[False], told
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_it_fits_in_any_box(name: str) -> None:
+    for example, view in shown(name).items():
+        said = numbers(view, Page())
+        for box, width in product(("none", "rounded", "markdown"), (40, 80)):
+            screen = on_screen(view, width, False, {}, box)
+            told = f"{example}, {width} wide, {box}:\n{screen.text}"
+            assert max(map(cell_len, screen.text.splitlines()), default=0) <= width, told
+            assert set(NUMBER.findall(screen.text)) <= said, told
+            assert all(map(is_whole, screen.drawings)), told
+
+
 def is_tabled(name: str, width: int) -> bool:
     return name in NUMBERS or (name in LISTS and width >= 80)
 

@@ -30,6 +30,7 @@ from tracer.modules import tree
 from tracer.reference.checks import Check as Compared
 from tracer.run import Run, Token
 from tracer.scored import scored
+from tracer.stack import Ragged
 from tracer.tape import Record
 from tracer.tensor import FEATURE, HEAD, Axis, Tensor
 from tracer.verify import Check
@@ -114,6 +115,12 @@ def tensor(*shape: int, names: Sequence[str] = ("query", "key"), labels: Sequenc
     return Tensor(array, tuple(axes), "decoder.0.self_attn.masked", At(1))
 
 
+def ragged() -> Ragged:
+    """A triangle: a row of a step has as many cells as there were tokens."""
+    array = np.ma.masked_array(np.full((5, 5), 0.25), np.triu(np.ones((5, 5), bool), 1))
+    return Ragged(array, (Axis("step"), Axis("key", TOKENS[:5])), "weights", At(1))
+
+
 TOKENS = ["▁love", "我们", "[/INST]", "x" * 40, "\n", "i"]
 WEIGHTS, MASK = "decoder.0.self_attn.weights", "decoder.0.self_attn.mask"
 CELLS = {
@@ -138,11 +145,12 @@ def tensors() -> dict[str, View]:
         "weights": tensor_view(heads, probabilities=True),
         "hidden": tensor_view(record("decoder.0.ffn.hidden").output),
         "large": tensor_view(tensor(60, 80, labels=TOKENS), title="x" * 30, remark="ahead", max_rows=6),
-        "whole": tensor_view(tensor(3, 40, labels=TOKENS), full=True),
+        "whole": tensor_view(tensor(2, 30, labels=TOKENS), full=True),
         "layers": tensor_view(tensor(2, 2, 4, 30, names=("layer", "head", "query", "key"))),
         "row": tensor_view(tensor(50, names=["vocab"], labels=TOKENS)),
         "ids": tensor_view(Tensor(np.arange(12).reshape(3, 4), (Axis("a"), Axis("b")), "choice", At(1))),
         "one": tensor_view(Tensor(np.asarray(1e-9), (), "loss", At(1))),
+        "ragged": tensor_view(ragged()),
         "none": tensor_view(Tensor(np.zeros((0, 3)), (Axis("query"), FEATURE), "x", At(1))),
         "highlighted": tensor_view(tensor(4, 9), highlight=(0.0, 9.5)),
         "power of ten": scientific(tensor_view(tensor(3, 9, labels=TOKENS))),
@@ -159,7 +167,7 @@ def explanations() -> dict[str, View]:
         return explanation_view(explanation, reasons=explainer.reasons, numbers=numbers)
 
     whole = explainer.explain(record("logits"), (2, 5), 1)
-    found = {name: explained(record(name), CELLS[name]) for name in ("probs", MASK, "decoder.0.ffn.norm", "choice")}
+    found = {name: explained(record(name), CELLS[name]) for name in ("probs", MASK, "decoder.0.ffn.norm")}
     return found | {"all terms": explanation_view(whole, reasons=explainer.reasons, count=None)}
 
 
@@ -253,7 +261,7 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
     },
     "facts.facts_view": lambda: {"facts": facts_view({"family": [LONG, LONG], "name": ["x" * 60], "none": []})},
     "formula.formula_view": lambda: {
-        name: formula_view(record(name), derive(record(name), CELLS[name])) for name in [*PRODUCTS, WEIGHTS, "choice"]
+        name: formula_view(record(name), derive(record(name), CELLS[name])) for name in [*PRODUCTS[1:], WEIGHTS]
     },
     "glossary.sections_view": lambda: {
         "one": glossary({"length-penalty": LONG, "s": "Step."}),
@@ -263,7 +271,7 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
     "heads.heads_view": lambda: {
         "run": heads_view(record(WEIGHTS).output, title="weights"),
         "many": heads_view(
-            Tensor(np.full((4, 9, 25), 0.04), (HEAD, Axis("query", (TOKENS * 2)[:9]), Axis("key", (TOKENS * 5)[:25]))),
+            Tensor(np.full((3, 5, 25), 0.04), (HEAD, Axis("query", TOKENS[:5]), Axis("key", (TOKENS * 5)[:25]))),
             title="w",
         ),
     },

@@ -129,13 +129,14 @@ def _at_ease(table: Table, shown: Sequence[int], sheet: Sheet) -> Iterator[int]:
 def _width(table: Table, place: int, sheet: Sheet) -> int:
     """The cells that a column needs at least."""
     column = table.columns[place]
+    head = max(cell_len(column.title), cell_len(column.label))
     texts = (as_text(row[place].content, sheet) for row in _rows(table))
-    widest = max(map(cell_len, [column.title, column.label, *texts]))
+    widest = max([min(head, column.most or head), *map(cell_len, texts)])
     if column.room == "fold":
         texts = (span.text for row in _rows(table) for span in spans([row[place].content], sheet))
         longest = max((cell_len(word.rstrip(" ")) for text in texts for word in words(text)), default=0)
         return max(min(widest, _LEAST["fold"]), cell_len(column.title), min(longest, 3 * sheet.width // 5))
-    return min(widest, _LEAST.get(column.room, widest), column.most or widest)
+    return min(widest, _LEAST.get(column.room, widest))
 
 
 def _rows(table: Table) -> Iterator[Row]:
@@ -159,7 +160,6 @@ def _drawn(table: Table, shown: Sequence[int], sheet: Sheet) -> Grid:
             justify="left" if column.align == "<" else "right",
             no_wrap=column.room == "whole",
             min_width=least - (edge if place == shown[-1] else 0),
-            max_width=column.most or None,
         )
     for cells in zip(*(_cells(table, place, sheet) for place in shown), strict=True):
         drawn.add_row(*cells)
@@ -181,11 +181,9 @@ def _behind(cell: Cell, sheet: Sheet) -> int:
 
 def _head(column: Column, sheet: Sheet) -> RenderableType:
     """A title, and the label below it."""
-    return Stack([Field(column.title, sheet.style("dim"), column.align), *_label(column, sheet)])
-
-
-def _label(column: Column, sheet: Sheet) -> list[Field]:
-    return [Field(column.label, sheet.style("bold"), column.align)] if column.label else []
+    title, label = (clipped(text, column.most or cell_len(text), sheet.glyphs.more) for text in column[:2])
+    below = [Field(label, sheet.style("bold"), column.align)] if label else []
+    return Stack([Field(title, sheet.style("dim"), column.align), *below])
 
 
 def _cell(cell: Cell, column: Column, sheet: Sheet) -> RenderableType:

@@ -45,7 +45,7 @@ def worked_sum(
     """
     assert isinstance(node.terms, Terms)
     worked = _Worked(node.terms, total, count, asked)
-    heads = [Column(place_label(worked.row.axis, place), room="cut", most=_LABEL) for place in worked.shown]
+    heads = [Column(place_label(worked.row.axis, place), most=_LABEL) for place in worked.shown]
     rows = [
         [Cell(Span(text)) for text in (stage.symbol, *stage.texts)] + [Cell(Span(stage.tail, DIM))]
         for stage in worked.stages(page)
