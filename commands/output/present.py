@@ -145,7 +145,7 @@ class TerminalPresenter(TextPresenter):
             return
         from ..viewer.screen import open_viewer
 
-        open_viewer(result.subject(), render.terminal.sheet.Sheet.of(self._console, self._console.options))
+        open_viewer(result.subject(), render.sheet.Sheet.of(self._console, self._console.options))
 
     def _view(self, result: Result) -> View:
         """The view; of a value that was printed after the name that it can be called by."""

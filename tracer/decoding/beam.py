@@ -49,6 +49,11 @@ class Hypothesis:
         return At(len(self.ids), self.beam)
 
     @property
+    def parent_name(self) -> str | None:
+        """The name of its parent; None of a first token."""
+        return self.parent.name if self.parent and self.parent.ids else None
+
+    @property
     def lineage(self) -> list[Hypothesis]:
         """From the first token's hypothesis to this one."""
         line = [self]

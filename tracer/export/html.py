@@ -137,7 +137,11 @@ def _swatch(number: str, tone: str) -> str:
 
 
 def _inline(part: Inline) -> str:
-    return mathml(part) if isinstance(part, Formula) else f"<span{_class(part.tone)}>{escaped(part.text)}</span>"
+    return mathml(part) if isinstance(part, Formula) else f"<span{_class(part.tone)}>{_broken(part.text)}</span>"
+
+
+def _broken(text: str) -> str:
+    return escaped(text).replace("\n", "<br>")
 
 
 def _piece(span: Span) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         formula,
         glossary,
         heads,
+        hypotheses,
         inventory,
         mask,
         modules,

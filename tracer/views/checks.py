@@ -22,11 +22,11 @@ def checks_view(page: Page, checks: Sequence[Check], *, title: str) -> Iterator[
     yield Paragraph([Span(title, BOLD)])
     columns = [
         Column(_("check"), [check.name for check in checks], "<"),
-        Column(_("of"), [check.unit for check in checks], "<", spare=2),
-        Column(_("checked"), [str(check.checked) for check in checks], spare=1),
+        Column(_("of"), [check.unit for check in checks], "<"),
+        Column(_("checked"), [str(check.checked) for check in checks]),
         Column(_("largest difference"), [magnitude(check.largest) for check in checks]),
     ]
-    yield table(columns, [Remark(_verdict(check)) for check in checks])
+    yield table(columns, [Remark(_verdict(check)) for check in checks], goes_on=True)
     for check in checks:
         for failure in check.failures[:MOST]:
             yield line(failure, page, BOLD, indent=4)

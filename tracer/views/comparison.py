@@ -27,7 +27,7 @@ def comparison_view(page: Page, comparison: Comparison, follow: str) -> Iterator
     columns = [
         Column(_("address"), [check.address for check in checks], "<"),
         Column(_("largest difference"), [magnitude(check.largest) for check in checks]),
-        Column(_("allowed"), [_allowance(check) for check in checks]),
+        Column(_("allowed"), [_allowance(check) for check in checks], spare=1),
     ]
     yield table(columns, [Remark(_verdict(check)) for check in checks], indent=0)
     if left_out := comparison.left_out:

@@ -57,7 +57,7 @@ def _numbers(record: Record, page: Page) -> list[str]:
 @view
 def listing(_page: Page, records: Sequence[Record], current: int | None = None) -> Iterator[Block]:
     """Records one below the other; ``current`` is the index (from 1) of the one that an arrow points at."""
-    heads = [Column(align="<"), Column(align="<"), Column(spare=2), Column(align="<", spare=1)]
+    heads = [Column(align="<"), Column(align="<"), Column(spare=1), Column(align="<", spare=2, room="cut")]
     yield Table(heads, [_row(record, is_here=record.index == current) for record in records])
 
 
