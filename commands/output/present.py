@@ -9,18 +9,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from types import TracebackType
-from typing import IO, Any, Literal
+from typing import IO, Any, Final, Literal
 
 from tracer import render, views
 from tracer.export import jsonl
 from tracer.export.writer import UNTITLED, Title
+from tracer.heat import Ground
 
 from ..registry import prompted
 from ..results.result import Result, View
+from .ground import asked, stated
 from .programs import fits, page
 
 Color = Literal["auto", "always", "never"]
+Theme = Literal["auto", "dark", "light"]
+AUTO: Final = "auto"
 Titled = Callable[[], Title]
+Answer = Callable[[], Ground | None]
 
 
 def untitled() -> Title:
@@ -32,12 +37,15 @@ def untitled() -> Title:
 class Look:
     """Width in columns (None for the terminal's), colour, and whether plain ASCII and lists are wanted.
 
+    ``theme`` is what colours stand on, ``box`` the lines of tables by rich's name for them.
     ``decimals`` and ``rows`` are those of a table; ``pager`` says that long views go through a pager at a terminal.
     """
 
     width: int | None = None
     color: Color = "auto"
     accessible: bool = False
+    theme: Theme = AUTO
+    box: str = AUTO
     decimals: int = 3
     rows: int = 20
     pager: bool = True
@@ -90,20 +98,35 @@ class Presenter(ABC):
         """Note that a command failed; the complaint itself goes to standard error."""
 
 
+def console_on(stream: IO[str], look: Look, answer: Answer = lambda: None) -> Any:
+    """A console with a look; where nothing says what its colours stand on, ``answer`` does."""
+    return render.console.make_console(
+        stream,
+        width=look.width,
+        color=look.color,
+        accessible=look.accessible,
+        environ=os.environ,
+        density=views.page.Density(look.decimals, look.rows),
+        ground=_ground(look, answer, is_terminal=stream.isatty()),
+        box=look.box,
+    )
+
+
+def _ground(look: Look, answer: Answer, *, is_terminal: bool) -> Ground:
+    """What colours stand on: as it is chosen, as the environment says, or as it is answered; else it is dark."""
+    if look.theme != AUTO:
+        return look.theme
+    has_colours = render.console.color_depth(look.color, os.environ, is_terminal=is_terminal)
+    return stated(os.environ) or (answer() if has_colours else None) or "dark"
+
+
 class TextPresenter(Presenter):
-    """Views, laid out for a width."""
+    """Views, laid out for a width; for programs too, so that tables have no frames that nobody asked for."""
 
     @cached_property
     def _console(self) -> Any:
-        look = self.look
-        return render.console.make_console(
-            self.stream,
-            width=look.width,
-            color=look.color,
-            accessible=look.accessible,
-            environ=os.environ,
-            density=views.page.Density(look.decimals, look.rows),
-        )
+        box = render.sheet.BOX if self.look.box == AUTO else self.look.box
+        return console_on(self.stream, replace(self.look, box=box))
 
     @cached_property
     def _page(self) -> Any:
@@ -131,6 +154,10 @@ class TextPresenter(Presenter):
 
 class TerminalPresenter(TextPresenter):
     """Views for a person at a terminal, who may look around in those that have a subject; long ones are paged."""
+
+    @cached_property
+    def _console(self) -> Any:
+        return console_on(self.stream, self.look, lambda: asked(sys.stdin, self.stream, os.environ))
 
     def write(self, text: str) -> None:
         if not (self._is_too_long(text) and page(text)):

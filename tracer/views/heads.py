@@ -29,7 +29,7 @@ def heads_view(page: Page, tensor: Tensor, *, title: str) -> Iterator[Block]:
     yield Abreast(names, [Dense(matrix, rows, columns, painter, page) for matrix in tensor.array])
     legend = _("rows are queries, columns keys, in hundredths; {sign} exactly 0")
     yield remark(legend.format(sign=page.glyphs.zero), page)
-    yield heat.scale()
+    yield from heat.scale()
 
 
 def _listed(name: str, tensor: Tensor, matrix: Array, page: Page) -> Paragraph:

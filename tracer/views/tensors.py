@@ -52,10 +52,11 @@ def tensor_view(
     yield heading.above(about(tensor, statistics, digits, page) if measured else [tensor.header], page)
     if tensor.array.size:
         notation = Notation(page, digits, marks_zero=probabilities)
-        heat = HeatPainter(notation, statistics, probabilities=probabilities)
+        measures = tensor.array.dtype.kind == "f"
+        heat = HeatPainter(notation, statistics, probabilities=probabilities, measures=measures)
         painter: Painter = Highlighter(heat, highlight) if highlight else heat
         yield from _body(tensor, Blank(painter) if isinstance(tensor, Ragged) else painter, page, full, focus)
-        yield heat.scale()
+        yield from heat.scale()
     if highlight:
         yield remarked(_count(tensor.array, *highlight), page)
     if probabilities and not tensor.array.all():
