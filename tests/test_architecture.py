@@ -12,7 +12,7 @@ from tracer import render, views
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords"),
+    ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords", "work"),
     ("window", "heat"),
     ("document",),
     ("arithmetic", "tensor", "stack", "alignment", "divergence", "subsequence"),

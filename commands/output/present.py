@@ -6,8 +6,9 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import IO, Any, Final, Literal
 
@@ -84,6 +85,10 @@ class Presenter(ABC):
         """Write, and see it off."""
         self.stream.write(text)
         self.stream.flush()
+
+    def watching(self) -> AbstractContextManager[None]:
+        """While it lasts, long work is watched, if somebody is there to."""
+        return nullcontext()
 
     @abstractmethod
     def echo(self, line: str) -> None:
@@ -182,9 +187,12 @@ class TerminalPresenter(TextPresenter):
         name = f"${result.number} = "
         return name + view if isinstance(view, str) else views.below.led(name, view)
 
+    def watching(self) -> AbstractContextManager[None]:
+        return watching(self.look)
+
     @property
     def _has_screen(self) -> bool:
-        return self.stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+        return _is_screen(self.stream)
 
 
 class JsonPresenter(Presenter):
@@ -198,6 +206,18 @@ class JsonPresenter(Presenter):
 
     def failed(self, command: str, line: int | None, message: str) -> None:
         self.write(jsonl.dumps(jsonl.error(command, line, message)) + "\n")
+
+
+def watching(look: Look) -> AbstractContextManager[None]:
+    """While it lasts, long work is a bar on standard error, where that is a terminal which can have one."""
+    if look.accessible or not _is_screen(sys.stderr):
+        return nullcontext()
+    watched: AbstractContextManager[None] = render.progress.watching(partial(console_on, sys.stderr, look))
+    return watched
+
+
+def _is_screen(stream: IO[str]) -> bool:
+    return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
 
 def visible(text: str) -> str:
