@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import IO, Literal
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.style import Style
 
 from ..heat import Ground
 from ..views.page import Density
+from .cells import lines_of
 from .sheet import BOX, FRAME
 
 Depth = Literal["standard", "256", "truecolor"]
@@ -24,6 +27,19 @@ class PageConsole(Console):
     density = Density()
     ground: Ground = "dark"
     box = BOX
+
+    def render_lines(
+        self,
+        renderable: RenderableType,
+        options: ConsoleOptions | None = None,
+        *,
+        style: Style | None = None,
+        pad: bool = True,
+        new_lines: bool = False,
+    ) -> list[list[Segment]]:
+        """As rich does, but for a piece of our own in a cell of a table: it knows its lines."""
+        lines = lines_of(renderable, options.max_width) if options and not style else None
+        return lines or super().render_lines(renderable, options, style=style, pad=pad, new_lines=new_lines)
 
 
 class AsciiConsole(PageConsole):

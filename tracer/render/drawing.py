@@ -34,7 +34,7 @@ class Drawn:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         sheet = Sheet.of(console, options)
-        for line in console.render_lines(_parts(self._view, sheet), options, pad=False):
+        for line in Segment.split_lines(console.render(_parts(self._view, sheet), options)):
             yield from trimmed(line)
             yield NEWLINE
 

@@ -19,4 +19,4 @@ def scaled(scale: Scale, sheet: Sheet) -> Iterator[RenderableType]:
         marks = zip(scale.numbers, scale.tones, strict=True)
         swatches = [Segment(f" {number.strip()} ", sheet.style(tone)) for number, tone in marks]
         is_room = sum(cell_len(swatch.text) for swatch in swatches) <= sheet.width
-        yield from (Strip([*part, Segment.line()]) for part in ([swatches] if is_room else zip(swatches)))
+        yield from (Strip([*part]) for part in ([swatches] if is_room else zip(swatches)))

@@ -9,7 +9,6 @@ from rich.box import Box
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
-from rich.padding import Padding
 from rich.segment import Segment
 from rich.table import Table as Grid
 
@@ -35,7 +34,7 @@ def tabled(table: Table, sheet: Sheet) -> Iterator[RenderableType]:
         return
     for part, places in zip(parts, shown, strict=True):
         drawn = _drawn(part, places, sheet)
-        yield Padding(drawn, (0, 0, 0, part.indent)) if part.indent else drawn
+        yield Indented(drawn, part.indent) if part.indent else drawn
         yield from _left_out(part, places, sheet)
 
 
@@ -62,6 +61,21 @@ def _part(table: Table, shown: Sequence[int]) -> Table:
 
 def _is_too_wide(table: Table, shown: Sequence[int], sheet: Sheet) -> bool:
     return _needed(table, shown, sheet) > sheet.width - table.indent
+
+
+class Indented:
+    """What is moved in by some cells."""
+
+    def __init__(self, content: RenderableType, indent: int) -> None:
+        self._content = content
+        self._blanks = Segment(" " * indent)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room = options.update_width(options.max_width - cell_len(self._blanks.text))
+        for line in Segment.split_lines(console.render(self._content, room)):
+            yield self._blanks
+            yield from line
+            yield Segment.line()
 
 
 def grid(sheet: Sheet, *, has_heads: bool, has_footer: bool = False, is_tight: bool = False) -> Grid:

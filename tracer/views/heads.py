@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..document import BOLD, Abreast, Block, Paragraph, Span
 from ..i18n import _
-from ..tensor import Array, Tensor
+from ..tensor import Array, Statistics, Tensor
 from .grid import Dense
 from .heading import Heading
 from .heat import HeatPainter, Hundredths
@@ -14,6 +14,9 @@ from .numbers import Notation
 from .page import Page
 from .tokens import place_label
 from .view import remark, view
+
+_SHARES = Statistics(0.0, 1.0, 0.5, 0.5, 0)
+"""Of whatever adds up to 1."""
 
 
 @view
@@ -24,7 +27,7 @@ def heads_view(page: Page, tensor: Tensor, *, title: str) -> Iterator[Block]:
     if page.plain:
         yield from (_listed(name, tensor, matrix, page) for name, matrix in zip(names, tensor.array, strict=True))
         return
-    heat = HeatPainter(Notation(page), tensor.statistics(), probabilities=True)
+    heat = HeatPainter(Notation(page), _SHARES, probabilities=True)
     painter, (_heads, rows, columns) = Hundredths(heat, page), tensor.dims
     yield Abreast(names, [Dense(matrix, rows, columns, painter, page) for matrix in tensor.array])
     legend = _("rows are queries, columns keys, in hundredths; {sign} exactly 0")
