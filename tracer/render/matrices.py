@@ -12,8 +12,8 @@ from rich.table import Table as Grid
 from ..document import Abreast, Cell, Column, Matrix, Row, Span, Table
 from .cells import Field, Stack, Strip
 from .folding import clipped, padded
-from .sheet import BOXES, Sheet
-from .tables import grid, is_framed, listed
+from .sheet import BOXES, Sheet, is_framed
+from .tables import grid, listed
 
 _LABEL, _DENSE = 8, 4
 """The most that a label makes a column wide, and the width of a column of cells that stand close to each other."""

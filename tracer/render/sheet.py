@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 from rich import box
@@ -73,9 +73,18 @@ class Sheet(Page):
         """Whether cells can be coloured from behind."""
         return self.depth not in (None, "standard")
 
+    def unframed(self) -> Sheet:
+        """The same without a frame around tables."""
+        return replace(self, box=BOX) if is_framed(BOXES[self.box]) else self
+
     def style(self, tone: str) -> Style:
         """How a tone looks here."""
         return _style(tone, self.depth, self.ground)
+
+
+def is_framed(lines: box.Box | None) -> bool:
+    """Whether a box has lines between columns, or around all of them."""
+    return lines is not None and (lines.mid_vertical + lines.top).strip() != ""
 
 
 def coloured(page: Page, width: int, box: str = "") -> Sheet:

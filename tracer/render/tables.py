@@ -18,14 +18,19 @@ from ..views.words import words
 from .cells import BAR, Field, Stack
 from .folding import clipped, clipped_left
 from .paragraphs import Flowing, as_text, spans
-from .sheet import BOXES, Sheet
+from .sheet import BOXES, Sheet, is_framed
 
 _LEAST = {"cut": 8, "cut_start": 8, "fold": 12}
 """The cells that are left at least of what may be cut or folded."""
 
 
 def tabled(table: Table, sheet: Sheet) -> Iterator[RenderableType]:
-    """A table, in parts where it goes on below; without room, and in place of columns under heads in plain, a list."""
+    """A table, in parts where it goes on below; without room, and in place of columns under heads in plain, a list.
+
+    A frame is left out before any column is.
+    """
+    if _is_too_wide(table, range(len(table.columns)), sheet):
+        sheet = sheet.unframed()
     is_split = table.goes_on and _is_too_wide(table, _fitting(table, sheet), sheet)
     parts = list(_parts(table, sheet)) if is_split else [table]
     shown = [_fitting(part, sheet) for part in parts]
@@ -92,11 +97,6 @@ def grid(sheet: Sheet, *, has_heads: bool, has_footer: bool = False, is_tight: b
         footer_style="",
         border_style="dim",
     )
-
-
-def is_framed(box: Box | None) -> bool:
-    """Whether a box has lines between columns, and so around all of them."""
-    return box is not None and box.mid_vertical.strip() != ""
 
 
 def _padding(box: Box | None) -> tuple[int, int, int, int]:
