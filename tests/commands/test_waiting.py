@@ -8,8 +8,8 @@ from commands.execute import execute
 from commands.output import present
 from commands.output.formats import presenter_of
 from commands.output.present import Look
+from tracer import load
 from tracer.decoding.settings import Settings
-from tracer.model import load
 from tracer.render import progress
 from tracer.render.console import make_console
 from tracer.run import Run
