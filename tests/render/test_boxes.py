@@ -2,6 +2,7 @@
 
 import io
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 
@@ -13,8 +14,6 @@ from tracer.tensor import Axis, Tensor
 from tracer.views.heads import heads_view
 from tracer.views.tensors import tensor_view
 from tracer.views.view import View
-
-from .sample import matrix, tape
 
 TABLE = Table(
     [Column("id"), Column("token", align="<", room="cut"), Column("prob", spare=1), Column(align="<")],
@@ -30,14 +29,18 @@ def drawn(view, box, width=100, file=None):
     return file.getvalue().splitlines()
 
 
-def attention():
-    return heads_view(next(record.output for record in tape() if record.address.endswith("weights")), title="w")
+def matrix(rows, columns, labels=None):
+    """[query, key]: the cell (i, j) is i + j / 1000."""
+    array = np.arange(rows)[:, None] + np.arange(columns) / 1000
+    return Tensor(array, (Axis("query"), Axis("key", labels)), "@1:m")
 
 
 VIEWS = {
-    "matrix": tensor_view(matrix(4, 30, labels=True)),
-    "narrow": tensor_view(matrix(3, 3, labels=True)),
-    "heads": attention(),
+    "matrix": tensor_view(matrix(4, 30, [f"k{n}" for n in range(30)])),
+    "narrow": tensor_view(matrix(3, 3, ["a", "b", "c"])),
+    "heads": heads_view(
+        Tensor(np.full((9, 3, 4), 0.25), (Axis("head"), Axis("query"), Axis("key")), "@1:w"), title="w"
+    ),
     "table": View(lambda _page: [TABLE]),
 }
 
@@ -51,11 +54,10 @@ def test_nothing_is_wider_than_the_page(box, width, view):
 
 @pytest.mark.parametrize("box", BOXES)
 def test_labels_end_where_their_numbers_do(box):
-    tensor = Tensor(matrix(2, 3).array + 10, (Axis("query"), Axis("key", ["爱", "b", "three"])), "@1:m")
-    _header, *lines = drawn(tensor_view(tensor), box)
+    _header, *lines = drawn(tensor_view(matrix(2, 3, ["爱", "b", "three"])), box)
     labels = next(line for line in lines if "three" in line)
-    numbers = next(line for line in lines if "11.002" in line)
-    for label, number in zip(["爱", "b", "three"], ["11.000", "11.001", "11.002"], strict=True):
+    numbers = next(line for line in lines if "1.002" in line)
+    for label, number in zip(["爱", "b", "three"], ["1.000", "1.001", "1.002"], strict=True):
         ends = [cell_len(line[: line.index(text) + len(text)]) for line, text in ((labels, label), (numbers, number))]
         assert ends[0] == ends[1], label
 

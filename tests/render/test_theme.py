@@ -1,18 +1,19 @@
 """Colours say the same on dark ground and on light, with all of them, with 256, and with 16."""
 
+import io
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from tracer.heat import CENTRE, TONES, contrast, ink
+from tracer.render.console import make_console
 from tracer.render.drawing import Drawn
 from tracer.render.sheet import Sheet
 from tracer.tensor import Axis, Tensor
 from tracer.views.tensors import tensor_view
 
-from .sample import matrix, seen
-
+MATRIX = Tensor(np.arange(3)[:, None] + np.arange(3) / 1000, (Axis("query"), Axis("key")), "@1:m")
 GROUNDS = {"dark": "#000000", "light": "#ffffff"}
 DEPTHS = ("truecolor", "256")
 SYSTEM = {"truecolor": 3, "256": 2}
@@ -70,17 +71,19 @@ def test_black_and_white_are_21_apart():
     assert contrast("#000000", "#ffffff") == contrast("#ffffff", "#000000") == pytest.approx(21)
 
 
-def swatches(tensor, **environ):
-    return seen(Drawn(tensor_view(tensor)), COLORTERM="truecolor", **environ).splitlines()[-1]
+def seen(tensor, color):
+    """What a terminal with all colours shows of a tensor."""
+    file, environ = io.StringIO(), {"COLORTERM": "truecolor"}
+    make_console(file, width=100, color=color, accessible=False, environ=environ).print(Drawn(tensor_view(tensor)))
+    return file.getvalue()
 
 
 def test_the_scale_stands_below_where_there_are_coloured_grounds():
-    assert "-2.002 \x1b" in swatches(matrix(3, 3), FORCE_COLOR="1")
-    assert "-2.002" not in swatches(matrix(3, 3))
+    assert "-2.002 \x1b" in seen(MATRIX, "always").splitlines()[-1]
+    assert "-2.002" not in seen(MATRIX, "never")
 
 
 @pytest.mark.parametrize("array", [np.array([[3, 900], [7, 0]]), np.zeros((2, 2)), np.full((2, 2), -np.inf)])
 def test_what_has_nothing_on_the_scale_has_neither_colours_nor_scale(array):
     tensor = Tensor(array, (Axis("query"), Axis("key")), "@1:ids")
-    assert "\x1b[48" not in (text := seen(Drawn(tensor_view(tensor)), FORCE_COLOR="1", COLORTERM="truecolor"))
-    assert "48;2" not in text
+    assert "48;2" not in seen(tensor, "always")
