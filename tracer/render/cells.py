@@ -24,22 +24,27 @@ class Piece(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def lines(self, width: int) -> list[list[Segment]]:
-        """The lines of a cell of so many."""
+    def lines(self, width: int, more: str) -> list[list[Segment]]:
+        """The lines of a cell so wide; ``more`` marks what is cut."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in self.lines(options.max_width):
+        for line in self.lines(options.max_width, _more(options)):
             yield from line
             yield Segment.line()
 
 
-def lines_of(cell: object, width: int) -> list[list[Segment]] | None:
+def _more(options: ConsoleOptions) -> str:
+    return "..." if options.ascii_only else "…"
+
+
+def lines_of(cell: object, options: ConsoleOptions) -> list[list[Segment]] | None:
     """The lines of a piece in a cell of a table, with the blanks beside it; None for everything else."""
+    width, more = options.max_width, _more(options)
     if isinstance(cell, Piece):
-        return cell.lines(width)
+        return cell.lines(width, more)
     if isinstance(cell, Padding) and isinstance(cell.renderable, Piece) and not cell.top + cell.bottom:
         before, after = ([Segment(" " * n)] if n else [] for n in (cell.left, cell.right))
-        return [[*before, *line, *after] for line in cell.renderable.lines(width - cell.left - cell.right)]
+        return [[*before, *line, *after] for line in cell.renderable.lines(width - cell.left - cell.right, more)]
     return None
 
 
@@ -57,8 +62,8 @@ class Field(Piece):
         self._cut = cut
         self._width = max(cell_len(text), least)
 
-    def lines(self, width: int) -> list[list[Segment]]:
-        text = self._text if self._width <= width else self._cut(self._text, width)
+    def lines(self, width: int, more: str) -> list[list[Segment]]:
+        text = self._text if self._width <= width else self._cut(self._text, width, more)
         return [[Segment(padded(text, width, self._align), self._style)]]
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
@@ -74,7 +79,7 @@ class Strip(Piece):
         self._pieces = pieces
         self._width = sum(cell_len(piece.text) for piece in pieces)
 
-    def lines(self, width: int) -> list[list[Segment]]:
+    def lines(self, width: int, more: str) -> list[list[Segment]]:
         return [[*self._pieces]]
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
@@ -87,8 +92,8 @@ class Stack(Piece):
     def __init__(self, fields: Sequence[Field | Strip]) -> None:
         self.fields = fields
 
-    def lines(self, width: int) -> list[list[Segment]]:
-        return [line for field in self.fields for line in field.lines(width)]
+    def lines(self, width: int, more: str) -> list[list[Segment]]:
+        return [line for field in self.fields for line in field.lines(width, more)]
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         widest = max(field.__rich_measure__(console, options).maximum for field in self.fields)

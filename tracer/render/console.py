@@ -38,7 +38,7 @@ class PageConsole(Console):
         new_lines: bool = False,
     ) -> list[list[Segment]]:
         """As rich does, but for a piece of our own in a cell of a table: it knows its lines."""
-        lines = lines_of(renderable, options.max_width) if options and not style else None
+        lines = lines_of(renderable, options) if options and not style else None
         return lines or super().render_lines(renderable, options, style=style, pad=pad, new_lines=new_lines)
 
 
