@@ -129,7 +129,7 @@ def test_another_size_leaves_a_clean_screen(terminal):
 
 
 def test_chinese_lines_up(terminal):
-    there = terminal("-e", "p enc.0.self.weights[h0]")
+    there = terminal("--box", "simple", "-e", "p enc.0.self.weights[h0]")
     lines = there.wait(bar("not started"))
     [head] = [line for line in lines if line.startswith("query")]
     rows = lines[lines.index(head) + 2 :][:4]

@@ -186,7 +186,7 @@ def test_the_scale_is_seen_where_cells_are_coloured_from_behind():
 
 
 def test_sixteen_colours_paint_the_digits():
-    assert f"\x1b[1;35m  1.000\x1b[0m{GAP}\x1b[1;33m -1.000\x1b[0m" in coloured(FORCE_COLOR="1")
+    assert f"\x1b[1;95m  1.000\x1b[0m{GAP}\x1b[1;33m -1.000\x1b[0m" in coloured(FORCE_COLOR="1")
 
 
 def test_no_colour_is_no_escape_at_all():
