@@ -29,25 +29,27 @@ def tabled(table: Table, sheet: Sheet) -> Iterator[RenderableType]:
 
     A frame is left out before any column is.
     """
-    if _is_too_wide(table, range(len(table.columns)), sheet):
+    widths = _widths(table, sheet)
+    if _is_too_wide(table, range(len(widths)), sheet, widths):
         sheet = sheet.unframed()
-    is_split = table.goes_on and _is_too_wide(table, _fitting(table, sheet), sheet)
-    parts = list(_parts(table, sheet)) if is_split else [table]
-    shown = [_fitting(part, sheet) for part in parts]
-    if (sheet.plain and _has_heads(table)) or any(map(_is_too_wide, parts, shown, repeat(sheet))):
+    is_split = table.goes_on and _is_too_wide(table, _fitting(table, sheet, widths), sheet, widths)
+    parts = list(_parts(table, sheet, widths)) if is_split else [table]
+    measured = [_widths(part, sheet) for part in parts] if is_split else [widths]
+    shown = list(map(_fitting, parts, repeat(sheet), measured))
+    if (sheet.plain and _has_heads(table)) or any(map(_is_too_wide, parts, shown, repeat(sheet), measured)):
         yield from listed(table, sheet)
         return
-    for part, places in zip(parts, shown, strict=True):
-        drawn = _drawn(part, places, sheet)
+    for part, places, widths in zip(parts, shown, measured, strict=True):
+        drawn = _drawn(part, places, sheet, widths)
         yield Indented(drawn, part.indent) if part.indent else drawn
         yield from _left_out(part, places, sheet)
 
 
-def _parts(table: Table, sheet: Sheet) -> Iterator[Table]:
+def _parts(table: Table, sheet: Sheet, widths: Sequence[int]) -> Iterator[Table]:
     """As many columns as fit beside the names of rows, then as many of the others, and so on."""
     shown = [0]
     for place in range(1, len(table.columns)):
-        if len(shown) > 1 and _is_too_wide(table, [*shown, place], sheet):
+        if len(shown) > 1 and _is_too_wide(table, [*shown, place], sheet, widths):
             yield _part(table, shown)
             shown = [0]
         shown.append(place)
@@ -64,8 +66,8 @@ def _part(table: Table, shown: Sequence[int]) -> Table:
     return table._replace(columns=[head, *others], rows=filled, footer=footer)
 
 
-def _is_too_wide(table: Table, shown: Sequence[int], sheet: Sheet) -> bool:
-    return _needed(table, shown, sheet) > sheet.width - table.indent
+def _is_too_wide(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[int]) -> bool:
+    return _needed(table, shown, sheet, widths) > sheet.width - table.indent
 
 
 class Indented:
@@ -111,10 +113,10 @@ def gap(sheet: Sheet, *, has_heads: bool) -> int:
     return 3 if has_heads and is_framed(BOXES[sheet.box]) else 2
 
 
-def _fitting(table: Table, sheet: Sheet) -> list[int]:
+def _fitting(table: Table, sheet: Sheet, widths: Sequence[int]) -> list[int]:
     """The columns that there is room for, those with most to spare left out first."""
     shown = list(range(len(table.columns)))
-    while _is_too_wide(table, shown, sheet):
+    while _is_too_wide(table, shown, sheet, widths):
         most = max(table.columns[place].spare for place in shown)
         if not most:
             break
@@ -122,22 +124,27 @@ def _fitting(table: Table, sheet: Sheet) -> list[int]:
     return shown
 
 
-def _needed(table: Table, shown: Sequence[int], sheet: Sheet) -> int:
+def _needed(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[int]) -> int:
     has_heads = _has_heads(table)
     between = gap(sheet, has_heads=has_heads)
     framed = 4 if has_heads and is_framed(BOXES[sheet.box]) else 0
-    return sum(_width(table, place, sheet) for place in shown) + between * (len(shown) - 1) + framed
+    return sum(widths[place] for place in shown) + between * (len(shown) - 1) + framed
 
 
-def _at_ease(table: Table, shown: Sequence[int], sheet: Sheet) -> Iterator[int]:
+def _at_ease(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[int]) -> Iterator[int]:
     """The least widths of the columns shown; as wide as they would be, from the left as long as there is room."""
-    spare = sheet.width - table.indent - _needed(table, shown, sheet)
+    spare = sheet.width - table.indent - _needed(table, shown, sheet, widths)
     for place in shown:
-        width = _width(table, place, sheet)
+        width = widths[place]
         more = max(0, table.columns[place].least - width)
         given = more if more <= spare else 0
         spare -= given
         yield width + given
+
+
+def _widths(table: Table, sheet: Sheet) -> list[int]:
+    """The cells that each column needs at least."""
+    return [_width(table, place, sheet) for place in range(len(table.columns))]
 
 
 def _width(table: Table, place: int, sheet: Sheet) -> int:
@@ -163,10 +170,10 @@ def _has_heads(table: Table) -> bool:
     return any(column.title or column.label for column in table.columns)
 
 
-def _drawn(table: Table, shown: Sequence[int], sheet: Sheet) -> Grid:
+def _drawn(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[int]) -> Grid:
     drawn = grid(sheet, has_heads=_has_heads(table), has_footer=bool(table.footer))
     edge = 0 if drawn.pad_edge else drawn.padding[1]  # rich counts blanks at the right edge that it does not draw
-    for place, least in zip(shown, _at_ease(table, shown, sheet), strict=True):
+    for place, least in zip(shown, _at_ease(table, shown, sheet, widths), strict=True):
         column = table.columns[place]
         drawn.add_column(
             _head(column, sheet),
