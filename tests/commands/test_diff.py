@@ -46,9 +46,9 @@ def test_records_are_a_line_each_and_equal_ones_are_folded(play, two):
     shown = lines(play("diff r0 r1"))
     start = next(n for n, line in enumerate(shown) if line.startswith("r0@1 beside r1@1: "))
     assert shown[start].endswith(f"of {len(two[0].step(1))} records differ")
-    assert shown[start + 3].strip() == "… 16 equal"
-    assert shown[start + 4].split()[0] == "decoder.0.cross_attn.k"
-    assert shown[start + 7].split()[:2] == ["decoder.0.cross_attn.mask", "0"]
+    assert shown[start + 2].strip() == "… 16 equal"
+    assert shown[start + 3].split()[0] == "decoder.0.cross_attn.k"
+    assert shown[start + 6].split()[:2] == ["decoder.0.cross_attn.mask", "0"]
 
 
 @pytest.mark.usefixtures("two")

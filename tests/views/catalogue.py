@@ -23,6 +23,7 @@ from tracer.debugger.expressions import compile_expression
 from tracer.debugger.session import Session, Stop
 from tracer.debugger.stops import CatchRowSum, Condition, Watch, place, whole_expression
 from tracer.derive import Explainer, derive
+from tracer.diff import Diff
 from tracer.differences import Difference
 from tracer.i18n import N_
 from tracer.model import Model
@@ -39,6 +40,8 @@ from tracer.views.checks import checks_view
 from tracer.views.comparison import comparison_view
 from tracer.views.contest import contest_view, verdict_view
 from tracer.views.derivation import explanation_view
+from tracer.views.diff import records_view
+from tracer.views.diff import tokens_view as diff_tokens
 from tracer.views.distribution import token_line, top_view
 from tracer.views.facts import facts_view
 from tracer.views.formula import formula_view
@@ -87,6 +90,11 @@ def model() -> Model:
 @cache
 def run(**options: object) -> Run:
     return tracer.trace(model(), TEXT, **options)  # type: ignore[arg-type]
+
+
+@cache
+def apart() -> Diff:
+    return tracer.diff(run(), tracer.trace(model(), "我爱你"))
 
 
 @cache
@@ -259,6 +267,8 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
         "run": top_view(row("probs"), row("logits"), piece, marks={9: "chosen"}, after="▁i"),
         "odd": top_view(tensor(6, names=["vocab"]), tensor(6, names=["vocab"]), TOKENS.__getitem__, n=3),
     },
+    "diff.tokens_view": lambda: {"two": diff_tokens(apart()), "one": diff_tokens(tracer.diff(run(), run()))},
+    "diff.records_view": lambda: {"two": records_view(apart(), apart().place, list(apart().records))},
     "facts.facts_view": lambda: {"facts": facts_view({"family": [LONG, LONG], "name": ["x" * 60], "none": []})},
     "formula.formula_view": lambda: {
         name: formula_view(record(name), derive(record(name), CELLS[name])) for name in [*PRODUCTS[1:], WEIGHTS]
