@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from io import StringIO
 from pathlib import Path
@@ -104,12 +104,23 @@ def _carried_out(call: Call, sitting: Sitting, presenter: Presenter) -> Call:
     results: list[Result] = []
     try:
         with _destination(call, presenter, sitting) as shown:
-            for result in call.run(sitting, shown):
+            for result in _worked_out(call.run(sitting, shown), presenter):
                 _show(result, shown, sitting.log if shown is presenter else None)
                 results.append(result)
     finally:
         _seen(call, results, sitting)
     return call
+
+
+def _worked_out(results: Iterable[Result], presenter: Presenter) -> Iterator[Result]:
+    """Results, each of them watched while it is worked out."""
+    coming = iter(results)
+    while True:
+        with presenter.watching():
+            result = next(coming, None)
+        if result is None:
+            return
+        yield result
 
 
 def _seen(call: Call, results: list[Result], sitting: Sitting) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tracer import i18n
 from tracer.addresses import suggestion
 from tracer.decoding.settings import DECLARED
-from tracer.domains import SWITCH, Domain, Text, Whole, words
+from tracer.domains import SWITCH, Domain, Listed, Text, Whole, words
 from tracer.errors import InputError
 from tracer.i18n import N_, Message, _, spoken
 from tracer.model import DTYPES
@@ -172,12 +172,21 @@ class Spoken(Beginning):
         return self.name.removesuffix("-lang")
 
 
+def _boxes() -> list[str]:
+    """The names of rich's boxes."""
+    from tracer import render
+
+    return [AUTO, *render.sheet.BOXES]
+
+
 def _by_name(*settings: Setting) -> Mapping[str, Setting]:
     return {setting.name: setting for setting in settings}
 
 
 LOOK = _by_name(
     Setting("color", "auto", words("auto", "always", "never"), N_("colours: if the terminal has them, always, never")),
+    Setting("theme", AUTO, words(AUTO, "dark", "light"), N_("what colours stand on; auto is as the terminal says")),
+    Setting("box", AUTO, Listed("NAME", _boxes), N_("lines of tables; auto is rounded at a prompt, simple in batch")),
     Setting("width", None, Whole("N", 20, 10_000), N_("columns to lay out for; else the terminal's, 100 in batch")),
     Setting("accessible", False, SWITCH, N_("plain ASCII, no bar at the bottom, lists in place of grids")),
     Language("lang", "en", words(*i18n.LANGUAGES), N_("language of messages; else that of the locale")),

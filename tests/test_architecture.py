@@ -1,18 +1,21 @@
 """The direction of the house: what stands left never imports what stands right."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tracer import views
+from tracer import render, views
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords"),
-    ("arithmetic", "tensor", "stack", "alignment"),
+    ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords", "work"),
+    ("window", "heat"),
+    ("document",),
+    ("arithmetic", "tensor", "stack", "alignment", "divergence", "subsequence"),
     ("operation", "past", "tape", "parameters", "edits"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
@@ -33,8 +36,10 @@ LAYERS = (
     ("debugger",),
     (
         *("derive", "compare", "reference", "contest", "scored", "factors", "modules", "differences", "unhidden"),
-        *("verify", "document", "heat", "export"),
+        *("verify", "beside", "record_difference", "diff"),
     ),
+    ("views",),
+    ("export",),
     ("render",),
 )
 COMMANDS = (
@@ -69,6 +74,8 @@ ONLY_IN = {
     "torch": ("tracer/training/",),
     "commands": ("commands/",),
 }
+HOUSES = {"views": views, "render": render}
+NAMED = re.compile(r"(?<![\w.])(views|render)\.([a-z_]+)\.(\w+)")
 FILES = sorted(
     path.relative_to(ROOT).as_posix() for name in ("tracer", "commands") for path in (ROOT / name).rglob("*.py")
 )
@@ -154,9 +161,35 @@ def test_every_part_has_its_layer():
     assert {room(path) for path in FILES} - RANK.keys() == {("tracer", "__init__"), ("commands", "__init__")}
 
 
-def test_a_file_of_render_is_there_when_it_is_named():
-    assert views.mask.__name__ == "tracer.render.mask"
+def test_views_are_drawn_by_others():
+    files = [path for path in FILES if path.startswith("tracer/views/")]
+    assert not {name for path in files for name in every_import(path) if name.startswith(("rich", "tracer.render"))}
+
+
+def test_only_a_tensor_shows_itself():
+    """The one circle: what lies below the views loads them, and what draws them, once somebody looks."""
+    below = [path for path in FILES if room(path) in RANK and path.startswith("tracer/")]
+    assert {
+        path for path in below if any(RANK[room(path)] < RANK["tracer", "views"] <= rank for rank in ranks(path))
+    } == {"tracer/tensor.py"}
+
+
+def ranks(path):
+    return [RANK[there] for there in map(room, every_import(path)) if there in RANK and there[0] == "tracer"]
+
+
+def test_a_file_is_there_when_it_is_named():
+    assert views.mask.__name__ == "tracer.views.mask"
+    assert render.sheet.__name__ == "tracer.render.sheet"
+    assert not hasattr(views, "nothing")
     assert not hasattr(render, "nothing")
+
+
+def test_every_file_that_is_named_is_there():
+    """What is loaded by its name is out of sight of a type checker: ``views.mask.mask_view``."""
+    named = {(path, *found) for path in FILES for found in NAMED.findall((ROOT / path).read_text(encoding="utf-8"))}
+    assert {found for found in named if not hasattr(getattr(HOUSES[found[1]], found[2], None), found[3])} == set()
+    assert len(named) > 50
 
 
 def test_batch_loads_no_terminal_library():

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from .decoding.settings import Settings
+from .diff import diff
 from .edits import Edit, edit
 from .errors import InputError, TraceError
 from .i18n import _
@@ -37,6 +38,7 @@ __all__ = [
     "Tape",
     "Tensor",
     "TraceError",
+    "diff",
     "edit",
     "load",
     "trace",

@@ -21,6 +21,7 @@ from .reference.names import DECODED, kinds, places
 from .reference.passes import Pass, checked, readings
 from .reference.rounding import Rounding
 from .run import Run
+from .work import work
 
 
 @dataclass
@@ -106,7 +107,8 @@ def _compared(model: Model, reference: Reference, given: Pass) -> Comparison:
     names = [name for name in reference.names if name.startswith(BATCH) == bool(given.prefix)]
     found = [(known[short], name) for name in names if (short := name.removeprefix(given.prefix)) in known]
     rounding = Rounding(run, [record for record, _name in found])
-    for record, name in sorted(found, key=lambda pair: (pair[0].step, pair[0].index)):
+    ordered = sorted(found, key=lambda pair: (pair[0].step, pair[0].index))
+    for record, name in work(ordered, _("compared")):
         comparison.checks += against(name, record, run, reference, given, rounding)
     if any(text.hidden for text in run.texts):
         comparison.notes.append(N_("what stands at the places of padding is not compared"))

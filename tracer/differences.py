@@ -47,8 +47,13 @@ def sizes(here: Array, there: Array) -> Array:
     """How far apart the cells of two arrays of one shape are, each as `Difference.size` has it."""
     with np.errstate(invalid="ignore", over="ignore"):
         found = np.abs(here.astype(np.float64) - there)
-    same = (here == there) | (np.isnan(here) & np.isnan(there))
-    return np.where(same, 0.0, np.nan_to_num(found, nan=np.inf, posinf=np.inf))
+    return np.where(same(here, there), 0.0, np.nan_to_num(found, nan=np.inf, posinf=np.inf))
+
+
+def same(here: Array, there: Array) -> Array:
+    """Which cells of two arrays of one shape do not differ."""
+    found: Array = (here == there) | (np.isnan(here) & np.isnan(there))
+    return found
 
 
 def _are_same(a: float, b: float) -> bool:

@@ -35,7 +35,8 @@ Inline = Span | Formula
 class Paragraph(NamedTuple):
     """Pieces that stand side by side, each so many cells apart from the next, all of them moved in by ``indent``.
 
-    Without a ``gap`` they are running text. The lines after the first are moved in by ``hang`` more.
+    Without a ``gap`` they are running text, in which a line break ends a line. The lines after the first are moved in
+    by ``hang`` more.
     """
 
     parts: Sequence[Inline]
@@ -61,8 +62,8 @@ class Column(NamedTuple):
     """The head of a column, a title with a label below it, and what a writer may do where there is little room.
 
     Its texts keep to one side. They are whole or not there, unless they may be cut or folded. The column with the
-    greatest ``spare`` is left out first, and one with none never. ``least`` is how many cells it takes in any case,
-    ``most`` how many at most, where that is not 0.
+    greatest ``spare`` is left out first, and one with none never. ``least`` is how many cells it takes where there is
+    room, ``most`` how many its head takes at most, or the names of the rows of a matrix, where that is not 0.
     """
 
     title: str = ""
@@ -87,7 +88,8 @@ Row = Sequence[Cell]
 class Table(NamedTuple):
     """Rows of cells, the first cell of each its name, and under them a ``footer``, such as their sums.
 
-    ``names`` is what the names of rows are names of, such as an axis; ``indent`` is in cells.
+    ``names`` is what the names of rows are names of, such as an axis; ``indent`` is in cells. Columns of a table that
+    ``goes_on`` stand below the others where there is no room beside them.
     """
 
     columns: Sequence[Column]
@@ -95,6 +97,7 @@ class Table(NamedTuple):
     footer: Row = ()
     names: str = ""
     indent: int = 0
+    goes_on: bool = False
 
 
 class Matrix(ABC):
@@ -141,7 +144,10 @@ class Abreast(NamedTuple):
 
 
 class Items(NamedTuple):
-    """What belongs to each of several marks: bullets, numbers, or a ``bar`` along all of its lines."""
+    """What belongs to each of several marks: bullets, numbers, or a ``bar`` along all of its lines.
+
+    A bar with nothing beside it lies across the page.
+    """
 
     marks: Sequence[str]
     contents: Sequence[Sequence[Block]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -71,6 +71,33 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """Words that stand for themselves, too many for a usage line; they are listed when they are wanted."""
+
+    placeholder: str
+    known: Callable[[], Sequence[str]]
+
+    bounds: ClassVar[str] = ""
+
+    @property
+    def words(self) -> Iterable[str]:
+        return self.known()
+
+    @property
+    def expected(self) -> str:
+        return " / ".join(self.known())
+
+    def __contains__(self, value: object) -> bool:
+        return value in self.known()
+
+    def read(self, text: str) -> Any:
+        return meant(text, self.known())
+
+    def written(self, value: Any) -> str:
+        return str(value)
+
+
+@dataclass(frozen=True)
 class Number:
     """A number from ``low`` to ``high``."""
 
@@ -124,7 +151,7 @@ class Above(Number):
         return value != self.low and super().__contains__(value)
 
 
-Domain = Text | Words | Number
+Domain = Text | Words | Listed | Number
 
 
 def words(*known: str) -> Words:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from itertools import count, takewhile
 
 from .addresses import At
 from .card import Card
@@ -30,6 +31,7 @@ from .tape import Record, Tape, Untraced
 from .tapes import Shelf, Tapes
 from .tensor import Axis, Tensor
 from .trace import Decided, Token, Trace
+from .work import work
 
 BUDGET = 256 << 20
 """bytes of recorded outputs that a run keeps; beyond it, the steps touched longest ago are dropped"""
@@ -312,7 +314,13 @@ class Run:
             raise AddressError(
                 _("there is no step @{n}; this run begins with @{first}").format(n=number, first=self.first)
             )
-        while self.computed < number:
+        if self.computed < number:
+            self._go_on_to(number)
+        return self._tapes.of(self._pass(number))
+
+    def _go_on_to(self, number: int) -> None:
+        """Compute all steps up to one; raises as `step` does."""
+        for _number in work(range(self.computed, number), _("steps")):
             if self.ended:
                 raise AddressError(
                     _("there is no step @{n}; the run ends with @{last}: {why}").format(
@@ -320,7 +328,6 @@ class Run:
                     )
                 )
             self._advance(record=True)
-        return self._tapes.of(self._pass(number))
 
     def at(self, place: At) -> Tape:
         """The tape that addresses of a place speak of: a step's, or that of a hypothesis' pass; raises as `pass_at`."""
@@ -422,7 +429,7 @@ class Run:
 
     def decode(self, record: bool = True) -> Run:
         """Compute to the end, with or without keeping what was recorded; a step not kept is recomputed when touched."""
-        while not self.ended:
+        for _number in work(takewhile(lambda _number: not self.ended, count()), _("steps"), self.max_tokens):
             self._advance(record=record)
         return self
 

@@ -27,7 +27,7 @@ class Axis(NamedTuple):
 
     name: str
     labels: Sequence[str] | None = None
-    numbers: range | None = None
+    numbers: Sequence[int] | None = None
 
     def named(self, name: str) -> Axis:
         """The same places under another name, as when positions become queries."""
@@ -92,7 +92,7 @@ class Tensor:
 
     @property
     def header(self) -> str:
-        """``[head 2, query 3]``."""
+        """The axes with their lengths: ``[head 2, query 3]``."""
         return f"[{', '.join(f'{axis.name} {n}' for axis, n in zip(self.dims, self.shape, strict=True))}]"
 
     def replaced(self, array: Array) -> Tensor:

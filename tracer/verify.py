@@ -23,6 +23,7 @@ from .run import Run
 from .tape import Record, Tape
 from .tensor import Array, Axis
 from .unhidden import unhidden
+from .work import work
 
 EVERY = 64
 """Of a record with no more cells than this, every cell is derived."""
@@ -96,10 +97,10 @@ def together(parts: Iterable[Sequence[Check]]) -> list[Check]:
     return [reduce(Check.and_of, same) for same in zip(*parts, strict=True)]
 
 
-def derivations(run: Run, records: Iterable[Record], selectors: Sequence[Selector] = ()) -> Check:
+def derivations(run: Run, records: Sequence[Record], selectors: Sequence[Selector] = ()) -> Check:
     """Each cell's arithmetic, in double precision, against the recorded value, and its operands against theirs."""
     check, allowed = Check(_("derivation"), _("cells")), TOLERANCE[run.model.dtype]
-    for record in records:
+    for record in work(records, check.name):
         leeway = _leeway(run, record)
         for cell in cells(record, selectors):
             derivation = derive(record, cell)
@@ -123,10 +124,10 @@ def _places(record: Record, selectors: Sequence[Selector]) -> list[range]:
     return [range(n)[where] if isinstance(where, slice) else range(where, where + 1) for where, n in axes]
 
 
-def performed_again(records: Iterable[Record]) -> Check:
+def performed_again(records: Sequence[Record]) -> Check:
     """Each operation run once more on its recorded inputs: every cell must come out as it was recorded."""
     check = Check(_("performed again"), _("records"))
-    for record in records:
+    for record in work(records, check.name):
         if not record.op.shares:
             again = record.again()
             difference, where = _largest(record.output.array, again)
@@ -135,10 +136,10 @@ def performed_again(records: Iterable[Record]) -> Check:
     return check
 
 
-def rows_of_distributions(records: Iterable[Record], allowed: float, selectors: Sequence[Selector] = ()) -> Check:
+def rows_of_distributions(records: Sequence[Record], allowed: float, selectors: Sequence[Selector] = ()) -> Check:
     """The rows of every distribution add up to 1, those that selectors leave a cell of; where edits put none."""
     check = Check(_("softmax adds up to 1"), _("rows"))
-    for record in records:
+    for record in work(records, check.name):
         if record.has(Trait.DISTRIBUTION) and not record.edits:
             sums = record.output.array.sum(-1, dtype=np.float64)
             for row in product(*_places(record, selectors)[:-1]):
@@ -148,10 +149,10 @@ def rows_of_distributions(records: Iterable[Record], allowed: float, selectors: 
     return check
 
 
-def hidden_keys(records: Iterable[Record], selectors: Sequence[Selector] = ()) -> Check:
+def hidden_keys(records: Sequence[Record], selectors: Sequence[Selector] = ()) -> Check:
     """What has −∞ before softmax has exactly 0 after it, unless edits put something else."""
     check = Check(_("hidden is exactly 0"), _("cells"))
-    for record in records:
+    for record in work(records, check.name):
         if record.has(Trait.DISTRIBUTION) and not record.edits:
             places = np.ix_(*_places(record, selectors))
             hidden = np.zeros(record.output.shape, bool)
@@ -163,10 +164,10 @@ def hidden_keys(records: Iterable[Record], selectors: Sequence[Selector] = ()) -
     return check
 
 
-def labels(run: Run, records: Iterable[Record]) -> Check:
+def labels(run: Run, records: Sequence[Record]) -> Check:
     """The labels along every axis of tokens are the pieces of the ids that were read there."""
     check = Check(_("labels"), _("axes"))
-    for record in records:
+    for record in work(records, check.name):
         for axis, length in zip(record.output.dims, record.output.shape, strict=True):
             if axis.labels is not None:
                 is_right = list(map(token_of, axis.labels)) == _pieces(run, record, axis, length)
@@ -176,13 +177,13 @@ def labels(run: Run, records: Iterable[Record]) -> Check:
     return check
 
 
-def cached(run: Run, tapes: Iterable[Tape]) -> Check:
+def cached(run: Run, tapes: Sequence[Tape]) -> Check:
     """Every operation of a step made with a cache, against the same one in a pass over all positions.
 
     With edits these are two passes: cells that are one row in one are many in the other.
     """
     check = Check(_("cached against uncached"), _("records"))
-    for tape in tapes:
+    for tape in work(tapes, check.name):
         afresh = _uncached(run, tape)
         for record in tape:
             if record.address in afresh.addresses and afresh.find(record.address).op is record.op:

@@ -150,7 +150,6 @@ def _file(text: str) -> Path:
 
 Count = Annotated[int, Kind("N", _count)]
 Text = Annotated[str, Kind("TEXT", unquoted)]
-Location = Annotated[Address, Kind("LOC", parse, locations)]
 Place = Annotated[Address | str, Kind("LOC", _place, _places)]
 Name = Annotated[str, Kind("NAME", str)]
 Cell = Annotated[Address | Label | int, Kind("CELL", _cell, operands)]

@@ -75,7 +75,7 @@ class DocumentPresenter(Presenter):
         if isinstance(view, str):
             return [render.folding.laid(view, width)]
         if self._kind.is_laid_out:
-            return [render.drawing.laid_out(view, render.sheet.coloured(page, width))]
+            return [render.drawing.laid_out(view, render.sheet.coloured(page, width, look.box))]
         blocks: Iterable[Block] = view.blocks(page)
         return blocks
 

@@ -6,21 +6,27 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
-from typing import IO, Any, Literal
+from typing import IO, Any, Final, Literal
 
 from tracer import render, views
 from tracer.export import jsonl
 from tracer.export.writer import UNTITLED, Title
+from tracer.heat import Ground
 
 from ..registry import prompted
 from ..results.result import Result, View
+from .ground import asked, stated
 from .programs import fits, page
 
 Color = Literal["auto", "always", "never"]
+Theme = Literal["auto", "dark", "light"]
+AUTO: Final = "auto"
 Titled = Callable[[], Title]
+Answer = Callable[[], Ground | None]
 
 
 def untitled() -> Title:
@@ -32,12 +38,15 @@ def untitled() -> Title:
 class Look:
     """Width in columns (None for the terminal's), colour, and whether plain ASCII and lists are wanted.
 
+    ``theme`` is what colours stand on, ``box`` the lines of tables by rich's name for them.
     ``decimals`` and ``rows`` are those of a table; ``pager`` says that long views go through a pager at a terminal.
     """
 
     width: int | None = None
     color: Color = "auto"
     accessible: bool = False
+    theme: Theme = AUTO
+    box: str = AUTO
     decimals: int = 3
     rows: int = 20
     pager: bool = True
@@ -77,6 +86,10 @@ class Presenter(ABC):
         self.stream.write(text)
         self.stream.flush()
 
+    def watching(self) -> AbstractContextManager[None]:
+        """While it lasts, long work is watched, if somebody is there to."""
+        return nullcontext()
+
     @abstractmethod
     def echo(self, line: str) -> None:
         """Repeat a line of a script as it is run."""
@@ -90,20 +103,35 @@ class Presenter(ABC):
         """Note that a command failed; the complaint itself goes to standard error."""
 
 
+def console_on(stream: IO[str], look: Look, answer: Answer = lambda: None) -> Any:
+    """A console with a look; where nothing says what its colours stand on, ``answer`` does."""
+    return render.console.make_console(
+        stream,
+        width=look.width,
+        color=look.color,
+        accessible=look.accessible,
+        environ=os.environ,
+        density=views.page.Density(look.decimals, look.rows),
+        ground=_ground(look, answer, is_terminal=stream.isatty()),
+        box=look.box,
+    )
+
+
+def _ground(look: Look, answer: Answer, *, is_terminal: bool) -> Ground:
+    """What colours stand on: as it is chosen, as the environment says, or as it is answered; else it is dark."""
+    if look.theme != AUTO:
+        return look.theme
+    has_colours = render.console.color_depth(look.color, os.environ, is_terminal=is_terminal)
+    return stated(os.environ) or (answer() if has_colours else None) or "dark"
+
+
 class TextPresenter(Presenter):
-    """Views, laid out for a width."""
+    """Views, laid out for a width; for programs too, so that tables have no frames that nobody asked for."""
 
     @cached_property
     def _console(self) -> Any:
-        look = self.look
-        return render.console.make_console(
-            self.stream,
-            width=look.width,
-            color=look.color,
-            accessible=look.accessible,
-            environ=os.environ,
-            density=views.page.Density(look.decimals, look.rows),
-        )
+        box = render.sheet.BOX if self.look.box == AUTO else self.look.box
+        return console_on(self.stream, replace(self.look, box=box))
 
     @cached_property
     def _page(self) -> Any:
@@ -132,6 +160,10 @@ class TextPresenter(Presenter):
 class TerminalPresenter(TextPresenter):
     """Views for a person at a terminal, who may look around in those that have a subject; long ones are paged."""
 
+    @cached_property
+    def _console(self) -> Any:
+        return console_on(self.stream, self.look, lambda: asked(sys.stdin, self.stream, os.environ))
+
     def write(self, text: str) -> None:
         if not (self._is_too_long(text) and page(text)):
             super().write(text)
@@ -145,7 +177,7 @@ class TerminalPresenter(TextPresenter):
             return
         from ..viewer.screen import open_viewer
 
-        open_viewer(result.subject(), render.terminal.sheet.Sheet.of(self._console, self._console.options))
+        open_viewer(result.subject(), render.sheet.Sheet.of(self._console, self._console.options))
 
     def _view(self, result: Result) -> View:
         """The view; of a value that was printed after the name that it can be called by."""
@@ -155,9 +187,12 @@ class TerminalPresenter(TextPresenter):
         name = f"${result.number} = "
         return name + view if isinstance(view, str) else views.below.led(name, view)
 
+    def watching(self) -> AbstractContextManager[None]:
+        return watching(self.look)
+
     @property
     def _has_screen(self) -> bool:
-        return self.stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+        return _is_screen(self.stream)
 
 
 class JsonPresenter(Presenter):
@@ -171,6 +206,18 @@ class JsonPresenter(Presenter):
 
     def failed(self, command: str, line: int | None, message: str) -> None:
         self.write(jsonl.dumps(jsonl.error(command, line, message)) + "\n")
+
+
+def watching(look: Look) -> AbstractContextManager[None]:
+    """While it lasts, long work is a bar on standard error, where that is a terminal which can have one."""
+    if look.accessible or not _is_screen(sys.stderr):
+        return nullcontext()
+    watched: AbstractContextManager[None] = render.progress.watching(partial(console_on, sys.stderr, look))
+    return watched
+
+
+def _is_screen(stream: IO[str]) -> bool:
+    return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
 
 def visible(text: str) -> str:

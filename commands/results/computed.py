@@ -9,7 +9,7 @@ import numpy as np
 
 from tracer import views
 from tracer.debugger.displays import Format
-from tracer.debugger.expressions import Places, Several, Value, as_tensor, header, plain
+from tracer.debugger.expressions import Places, Several, Value, as_tensor, plain
 from tracer.debugger.session import Session
 from tracer.document import BOLD, DIM
 from tracer.export import jsonl
@@ -135,7 +135,7 @@ def written(value: Value) -> str:
         case Several():
             return ngettext("{n} value", "{n} values", len(value.values)).format(n=len(value.values))
         case Tensor():
-            return _("a tensor {axes}").format(axes=header(value))
+            return _("a tensor {axes}").format(axes=value.header)
         case _:
             return _number(value, PLAIN)
 

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tracer import render, views
+from tracer import views
 from tracer.addresses import Address, parse
 from tracer.debugger.session import Session
+from tracer.decoding.beam import Hypothesis
 from tracer.edits import Applied
 from tracer.errors import InputError
 from tracer.export import jsonl
@@ -272,17 +273,6 @@ def bookmark_facts(session: Session) -> Results:
     yield answer("info", lambda: {"bookmarks": facts}, lambda: "\n".join(lines))
 
 
-FATES = {
-    "open": N_("open"),
-    "finished": N_("finished"),
-    "pruned": N_("pruned"),
-    "below the beams": N_("below the beams"),
-    "ended below the beams": N_("ended below the beams"),
-    "": "",
-}
-"""What became of a hypothesis, and why."""
-
-
 def hypothesis_facts(session: Session) -> Results:
     """What beam search considered for the cursor's step, best first, and what it found in the end."""
     run = live(session.run, "info beams")
@@ -290,33 +280,24 @@ def hypothesis_facts(session: Session) -> Results:
         raise InputError(_("only beam search has hypotheses; set strategy beam, or --strategy beam"))
     number = session.cursor.step
     considered = run.search.steps[number - 1 : number] if number else []
-    rows = [*(considered[0] if considered else ()), *run.search.finished]
-    facts = [
-        {
-            "address": h.name,
-            "parent": h.parent.name if h.parent and h.parent.ids else None,
-            "log_prob": h.log_prob,
-            "score": h.score,
-            "fate": h.fate,
-            "reason": h.reason,
-            "text": run.text_of(h.ids),
-        }
-        for h in dict.fromkeys(rows)
-    ]
+    rows = list(dict.fromkeys([*(considered[0] if considered else ()), *run.search.finished]))
+    yield answer(
+        "info",
+        lambda: {"hypotheses": [_hypothesis(h, run.text_of(h.ids)) for h in rows]},
+        lambda: views.hypotheses.hypotheses_view(rows, run.text_of),
+    )
 
-    def view() -> View:
-        table = render.table
-        columns = [
-            table.Column(_("address"), [f["address"] for f in facts], "<"),
-            table.Column(_("parent"), [f["parent"] or "–" for f in facts], "<", spare=1),
-            table.Column("log p", [f"{f['log_prob']:.4f}" for f in facts], spare=2),
-            table.Column(_("beam score"), [f"{f['score']:.4f}" for f in facts]),
-            table.Column(_("fate"), [spoken(FATES[f["fate"]]) for f in facts], "<"),
-            table.Column(_("text"), [f["text"] for f in facts], "<", free=True),
-        ]
-        return table.Table(columns, [table.Remark(spoken(FATES[f["reason"]])) for f in facts], indent=0)
 
-    yield answer("info", lambda: {"hypotheses": facts}, view)
+def _hypothesis(h: Hypothesis, text: str) -> dict[str, Any]:
+    return {
+        "address": h.name,
+        "parent": h.parent_name,
+        "log_prob": h.log_prob,
+        "score": h.score,
+        "fate": h.fate,
+        "reason": h.reason,
+        "text": text,
+    }
 
 
 def display_facts(session: Session) -> Results:

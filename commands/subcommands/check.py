@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from shlex import quote
@@ -14,6 +13,7 @@ from tracer.reference.file import Reference
 
 from ..batch import FINE, UNEXPECTED
 from ..output.formats import WIDTH
+from ..output.present import Look, console_on, watching
 
 
 def check(name: str, file: Path | None = None) -> int:
@@ -23,10 +23,10 @@ def check(name: str, file: Path | None = None) -> int:
         InputError: there is no such checkpoint, or no reference in it, or nothing in that to compare.
     """
     reference = Reference(find(name), file)
-    comparison = compare(load(name), reference)
-    width = None if sys.stdout.isatty() else WIDTH
-    console = render.console.make_console(sys.stdout, width=width, color="auto", accessible=False, environ=os.environ)
+    look = Look(None if sys.stdout.isatty() else WIDTH)
+    with watching(look):
+        comparison = compare(load(name), reference)
     inner = " ".join(["check", *([str(file)] if file else []), "--go"])
     follow = f"tx-trace -m {quote(name)} -e {quote(inner)}"
-    console.print(render.drawing.Drawn(views.comparison.comparison_view(comparison, follow)))
+    console_on(sys.stdout, look).print(render.drawing.Drawn(views.comparison.comparison_view(comparison, follow)))
     return UNEXPECTED if comparison.beyond else FINE

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tracer import render, views
@@ -18,7 +18,7 @@ from tracer.models.text import Side
 
 from ..opener import open_model
 from ..output.formats import WIDTH
-from ..output.present import Look, visible
+from ..output.present import Look, console_on, visible
 
 CARD = "card.md"
 
@@ -47,9 +47,7 @@ def show_model(name: str, look: Look) -> int:
 
 def _show_account(model: Model, look: Look) -> None:
     width = look.width or (None if sys.stdout.isatty() else WIDTH)
-    console = render.console.make_console(
-        sys.stdout, width=width, color=look.color, accessible=look.accessible, environ=os.environ
-    )
+    console = console_on(sys.stdout, replace(look, width=width))
     console.print(render.drawing.Drawn(views.below.sentence(visible(model.describe()))))
     facts = {name: list(map(visible, told)) for name, told in _account(model).items()}
     console.print(render.drawing.Drawn(views.facts.facts_view(facts)))

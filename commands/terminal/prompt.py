@@ -18,6 +18,7 @@ from tracer.render.console import color_depth
 from tracer.render.folding import clipped
 
 from ..completion import completions, usage_hint
+from ..output.ground import is_owed
 from ..registry import PROMPT
 from ..settings import SETTINGS
 from ..sitting import Sitting
@@ -62,7 +63,7 @@ class Prompt:
             completer=LineCompleter(sitting),
             complete_while_typing=Condition(lambda: self._set("menu") and not self._set("accessible")),
             auto_suggest=DynamicAutoSuggest(lambda: suggest if self._set("suggest") else None),
-            key_bindings=bindings(self._switched, self.draft, lambda: not self._set("accessible")),
+            key_bindings=bindings(self._switched, self.draft, lambda: not self._set("accessible"), is_owed),
             **terminal,
         )
         self._session.app.before_render += self._make_room

@@ -44,7 +44,7 @@ taken one by one.
 
 A token is asked about in quotes or by its id: prob("love"), of the step where the cursor stands; @2:prob("love") of
 another, @*:prob("love") of each, prob("love", 0) after the token that was read first. Where the output is given, loss
-is an address: mean(loss).
+is an address: mean(loss). kl(r0, r1) is how far two runs are apart on the next token.
 
 A condition comes out as one truth value; any(…) and all(…) make one of many. Text is compared by == and !=:
 token == "love". Nothing else is evaluated."""),

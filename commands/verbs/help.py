@@ -50,7 +50,7 @@ Word = Annotated[str, Kind("WORD", str)]
 
 @command("help", "h", "?", group="shell", basic=True, synonyms=("帮助",))
 def help_(sitting: Sitting, name: Subject | None = None) -> Results:
-    """Show what a command, setting, function or topic is, or where to begin.
+    """Explain a command, a setting, a function or a topic.
 
     help all lists every command. Topics are what is not a command: help expressions teaches the language of what is
     printed; LOC, CELL and E in usage lines have a page each.
@@ -85,12 +85,12 @@ def _pages(name: str) -> Iterator[Result]:
 def apropos(_session: Session, word: Word) -> Results:
     """List what help has to say about a word.
 
-    It is looked for in the names of commands, settings and topics, and in what help says of them.
+    It is looked for in the names of commands, functions, settings and topics, and in what help says of them.
 
     (tx) apropos token
     """
     asked = word.lower()
-    found = {**_commands_about(asked), **_topics_about(asked), **_settings_about(asked)}
+    found = {**_commands_about(asked), **_functions_about(asked), **_topics_about(asked), **_settings_about(asked)}
     none = _("nothing is said about {word}; help all lists all commands").format(word=word)
     yield listed("apropos", found, none)
 
@@ -106,6 +106,11 @@ def _found(name: str) -> Command:
 def _commands_about(word: str) -> dict[str, str]:
     known = catalogue().values()
     return {e.name: e.summary for e in known if word in f"{e.name} {e.summary} {e.text}".lower()}
+
+
+def _functions_about(word: str) -> dict[str, str]:
+    pages = {function.usage: Page(function.compute) for function in FUNCTIONS.values()}
+    return {use: page.summary for use, page in pages.items() if word in f"{use} {page.summary} {page.text}".lower()}
 
 
 def _topics_about(word: str) -> dict[str, str]:

@@ -171,7 +171,6 @@ def top(session: Session, n: Count = 10, *, at: At = None) -> Results:
     (tx) top at "<s>"
     """
     row, run = likely(session, at or Index(-1)), session.run
-    ids = np.argsort(-row.probs.array, kind="stable")[:n].tolist()
     tape = run.step(row.table.step)
     after = row.after if at is not None or run.teacher_forced else None
 
@@ -179,6 +178,7 @@ def top(session: Session, n: Count = 10, *, at: At = None) -> Results:
         return run.card.piece(i, "target")
 
     def data() -> Any:
+        ids = np.argsort(-row.probs.array, kind="stable")[:n].tolist()
         rows = [{"token": piece(i), "id": i, "prob": float(row.probs.array[i])} for i in ids]
         told = {"chosen": row.following} if row.is_chosen else {"chosen": None, "given": row.following}
         margin = _margin(contest(tape)) if at is None else {}

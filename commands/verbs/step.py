@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from tracer.addresses import Address
 from tracer.debugger.session import Session, Stop
 
-from ..grammar.parameters import Count, Location, Text
+from ..grammar.parameters import Count, Text
+from ..grammar.runs import LocationOrDiff, Two
 from ..registry import command
+from ..results.differences import beside, first
 from ..results.displays import displayed
 from ..results.result import Result, Results
 from ..results.shared import halted, left_behind, performed, reached, tokens_so_far
@@ -66,14 +69,15 @@ def finish(session: Session) -> Results:
 
 
 @command("until", "unt", group="forward", repeats=True)
-def until(session: Session, location: Location) -> Results:
-    """Go on to the next record at LOC.
+def until(session: Session, location: LocationOrDiff) -> Results:
+    """Go on to the next record at LOC, or to one that differs.
 
-    It is looked for in this step and in the one after it.
+    LOC is looked for in this step and in the one after it. diff A B goes on to the next record that differs between two
+    runs, of which one is the cursor's, to the end of the run if need be; diff B holds the current run against B.
 
     (tx) until dec.0.cross.weights
     """
-    yield from _repeated(session, lambda: session.until(location), 1, performed)
+    yield from _repeated(session, lambda: _until(session, location), 1, performed)
 
 
 @command("token", "t", group="forward", repeats=True, basic=True)
@@ -147,6 +151,12 @@ def reverse_continue(session: Session, n: Count = 1) -> Results:
 
 def _repeated(session: Session, motion: Callable[[], Stop], n: int, seen: Seen) -> Results:
     yield from through(_times(motion, n), session, seen)
+
+
+def _until(session: Session, location: Address | Two) -> Stop:
+    if isinstance(location, Address):
+        return session.until(location)
+    return session.advance(first(session, beside(session, location.a, location.b)))
 
 
 def _times(motion: Callable[[], Stop], n: int) -> Iterator[Stop]:

@@ -114,7 +114,8 @@ class Browsing:
         return Viewport(ordered, rows, columns, self._painter(page), page, is_dense=self.dense > 0)
 
     def _painter(self, page: Sheet) -> Painter:
-        heat = HeatPainter(self._notation(page), self._statistics, probabilities=self.subject.probabilities)
+        likely, measures = self.subject.probabilities, self.tensor.array.dtype.kind == "f"
+        heat = HeatPainter(self._notation(page), self._statistics, probabilities=likely, measures=measures)
         return Shades(heat, page, self.dense) if self.dense else heat
 
     def _title(self, page: Sheet) -> Line:

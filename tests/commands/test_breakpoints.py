@@ -22,8 +22,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 def lines(text):
-    """What is written, without the echo of the commands."""
-    return [line for line in text.splitlines() if not line.startswith(("(tx) ", "> "))]
+    """What is written, without the echo of the commands and the rules of tables."""
+    return [line for line in text.splitlines() if not line.startswith(("(tx) ", "> ")) and line.strip(" ─")]
 
 
 def error_of(play, *commands):

@@ -62,7 +62,7 @@ def test_another_file_beside_the_checkpoint(tx):
     directory = CASES / "reference-shapes"
     done = tx("check", str(directory), "half.safetensors")
     assert (done.returncode, done.stderr) == (FINE, "")
-    assert done.stdout.splitlines()[1].split() == ["@1:logits", "9.6e-04", "1.2e-03", "(F16)", "ok"]
+    assert done.stdout.splitlines()[2].split() == ["@1:logits", "9.6e-04", "1.2e-03", "(F16)", "ok"]
     assert tx("check", str(directory), str(directory / "nan_there.safetensors")).returncode == UNEXPECTED
 
 

@@ -12,8 +12,8 @@ def lines(text):
 
 def test_run_executes_nothing(play, session):
     assert lines(play("run 我爱你")) == [
-        "source   0 我   1 爱   2 你   3 </s>",
-        "target   0 <s>",
+        "source  0 我   1 爱   2 你   3 </s>",
+        "target  0 <s>",
         "the run has not started",
     ]
     assert session.run.computed == -1
@@ -105,7 +105,7 @@ def test_list_points_at_the_cursor(play):
 def test_tokens_and_top(play):
     shown = lines(play("token 2", "tokens"))[2:]
     assert shown[0].startswith("source")
-    assert shown[1].count("   ") == 3
+    assert shown[1] == "target  0 <s>   1 ▁i   2 ▁love"
     assert [line[:8] for line in shown[2:]] == ["token  1", "token  2"]
     assert "chosen" in play("top 3")
     assert "write @1:probs" in error_of(play, "run", "top")

@@ -8,8 +8,6 @@ import shutil
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
-from tracer.views.mask import rules_view
-from tracer.views.modules import modules_view
 from transcript import error_of, lines
 
 import tracer
@@ -23,8 +21,11 @@ from tracer.model import BUILTIN
 from tracer.modules import tree
 from tracer.ops import catalogue
 from tracer.render.console import make_console
+from tracer.render.drawing import Drawn
 from tracer.tape import Tape
 from tracer.tensor import Axis
+from tracer.views.mask import rules_view
+from tracer.views.modules import modules_view
 
 
 def test_a_range_is_marked_and_counted(play):
@@ -90,8 +91,8 @@ def test_the_mask_says_which_rule_hides(play):
 
 def seen(view):
     stream = io.StringIO()
-    make_console(stream, width=80, color="never", accessible=False, environ={}).print(view)
-    return stream.getvalue().splitlines()
+    make_console(stream, width=80, color="never", accessible=False, environ={}).print(Drawn(view))
+    return [line for line in stream.getvalue().splitlines() if line.strip(" ─")]
 
 
 def test_a_key_hidden_twice_is_hidden_by_more_than_one_rule():
@@ -115,7 +116,7 @@ def test_heads_stand_side_by_side(play, objects):
     shown = lines(play("t", "heads enc.0"))[1:]
     assert shown[0] == "@0:encoder.0.self_attn.weights   [head 2, query 4, key 4]"
     assert shown[1].split() == ["head", "0", "head", "1"]
-    assert shown[2].split() == ["我", "爱", "你", "</"] * 2
+    assert shown[2].split() == ["key", *["我", "爱", "你", "</…"] * 2]
     assert shown[3].split() == ["0", "我", "20", "57", "10", "14", "9", "65", "7", "19"]
     assert objects("heads enc.0")[0]["axes"] == ["head", "query", "key"]
 
@@ -170,7 +171,7 @@ def test_a_mask_has_a_rule_and_no_statistics(play):
     assert "mean" not in goto
 
 
-@pytest.mark.parametrize(("line", "missing"), [("set width 60", "#, shape, mean"), ("set width 100", None)])
+@pytest.mark.parametrize(("line", "missing"), [("set width 60", "#, shape, min, max, mean"), ("set width 100", None)])
 def test_what_a_narrow_list_of_tensors_leaves_out_is_said(play, line, missing):
     shown = lines(play("t", line, "info tensors dec.*.cross.*"))[-1]
     assert shown.startswith(f"  left out, for want of room: {missing}") == (missing is not None)
@@ -248,7 +249,7 @@ def test_info_run_and_record(play):
 
 
 def test_an_unknown_token_is_shown_with_what_it_stands_for(play, objects):
-    assert lines(play("run 我龘你", "tokens"))[-2] == "source   0 我   1 <unk 龘>   2 你   3 </s>"
+    assert lines(play("run 我龘你", "tokens"))[-2] == "source  0 我   1 <unk 龘>   2 你   3 </s>"
     shown = play("t", 'p dec.0.cross.weights[h0, 0, "<unk>"] - dec.0.cross.weights[h0, 0, "龘"]', "heads enc.0")
     assert "= 0\n" in shown
     assert "<unk 龘>" in play("p dec.0.cross.weights[h0, 0]", "mask dec.0.cross")

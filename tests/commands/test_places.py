@@ -138,5 +138,5 @@ def test_a_bookmark_goes_before_an_end(play, session):
 def test_short_words_mean_what_they_mean_to_gdb(play):
     assert "no breakpoint is set" in play("i b")
     assert "the run has not started" in play("t", "r")
-    assert "target   0 <s>\n" in play("r 你爱我")
+    assert "target  0 <s>\n" in play("r 你爱我")
     assert "no bookmark is kept" in play("i bo")

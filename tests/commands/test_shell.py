@@ -40,7 +40,7 @@ def test_the_banner_names_model_tokens_and_first_steps(shell):
     shown, status = typed(shell)
     assert status == 0
     assert "zh-en-tiny: encoder–decoder" in shown
-    assert "source   0 我   1 爱   2 你   3 </s>" in shown
+    assert "source  0 我   1 爱   2 你   3 </s>" in shown
     assert "h help   q quit" in shown
     assert max(map(len, shown.splitlines())) <= 80
 

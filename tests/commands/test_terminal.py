@@ -129,10 +129,10 @@ def test_another_size_leaves_a_clean_screen(terminal):
 
 
 def test_chinese_lines_up(terminal):
-    there = terminal("-e", "p enc.0.self.weights[h0]")
+    there = terminal("--box", "simple", "-e", "p enc.0.self.weights[h0]")
     lines = there.wait(bar("not started"))
     [head] = [line for line in lines if line.startswith("query")]
-    rows = lines[lines.index(head) + 1 :][:4]
+    rows = lines[lines.index(head) + 2 :][:4]
     assert [row.split()[1] for row in rows] == ["我", "爱", "你", "</s>"]
     ends = {cell_len(row) for row in rows}
     assert ends == {cell_len(head)}
@@ -161,7 +161,7 @@ def test_a_session_is_resumed_where_it_stood(terminal):
     second = Resumed()
     try:
         lines = second.wait(bar("decoder.0.cross_attn.weights  1 breakpoint"))
-        assert seen("source   0 我们   1 爱   2 你")(lines)
+        assert seen("source  0 我们   1 爱   2 你")(lines)
     finally:
         second.close()
 

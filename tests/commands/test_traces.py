@@ -22,7 +22,7 @@ from commands.terminal.resume import save
 from commands.terminal.toolbar import standing
 from commands.viewer.explaining import Explaining
 from commands.viewer.modes import Screen
-from tracer.views.page import Page
+from tracer.render.sheet import Sheet
 from tracer.trace import Trace
 
 TEXT = "我爱你"
@@ -209,7 +209,7 @@ def test_a_given_output_is_scored_from_a_trace(model):
 def test_the_viewer_says_what_was_not_kept(kept):
     record = kept.run.step(1).find("logits")
     shown = Explaining.of(Recorded(kept.run, record, record.output.locate(())).asked((0, 3)), None).frame(
-        Screen(Page(80), 10)
+        Screen(Sheet(width=80), 10)
     )
     assert "the parameter decoder.embed.weight was not kept" in str(shown)
 

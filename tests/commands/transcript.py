@@ -4,8 +4,8 @@ import json
 
 
 def lines(text):
-    """What is written, without the echo of the commands."""
-    return [line for line in text.splitlines() if not line.startswith("(tx) ")]
+    """What is written, without the echo of the commands and the rules of tables."""
+    return [line for line in text.splitlines() if not line.startswith("(tx) ") and (not line or line.strip(" ─"))]
 
 
 def error_of(play, *commands):

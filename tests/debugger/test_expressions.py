@@ -70,7 +70,10 @@ HISTORY.keep("dec.*.weights", Several(tuple(t.address for t in GLOB), tuple(GLOB
 
 @dataclass
 class Moment:
-    """A record to evaluate at; globs stand for the tensors of `GLOB`, or for those of `UNLIKE`."""
+    """A record to evaluate at; globs stand for the tensors of `GLOB`, or for those of `UNLIKE`.
+
+    In another run than r0 the logits of the two positions have changed places.
+    """
 
     step: int = 3
     token: str | None = "▁love"
@@ -98,7 +101,8 @@ class Moment:
     def row(self, path: str, address: Address) -> Tensor:
         probs = np.array(self.probs) if path == "probs" else np.log(self.probs)
         dims = (Axis("position", ("<s>", "▁I")), Axis("vocab", self.labels))
-        return tensor([np.roll(probs, 1), probs], *dims).select(address.selectors)
+        rows = [np.roll(probs, 1), probs]
+        return tensor(rows[::-1] if address.run else rows, *dims).select(address.selectors)
 
 
 def evaluate(text: str, moment: Moment | None = None) -> Any:
@@ -143,6 +147,7 @@ CATALOGUE: dict[str, list[tuple[Any, str]]] = {
     "logprob": [(math.log(0.25), 'logprob("cat")'), (math.log(0.5), "logprob(1)"), (math.log(0.5), "logprob(2, 0)")],
     "logit": [(math.log(0.25), 'logit("cat")'), (math.log(0.5), 'logit("cat", "<s>")')],
     "logit_diff": [(math.log(2), 'logit_diff("▁cat", "cat")'), (0.0, 'logit_diff("cat", 2, -1)')],
+    "kl": [(0.625, "kl(r0, r1)"), (0.5, "kl(r1, r0)"), (0.5, "kl(r0, r1, 0)"), ([0, 0, 0, 0], "@*:kl(r1, r1, -1)")],
     "prob": [(0.25, 'prob("cat")'), (0.5, 'prob("▁cat")'), (0.125, 'prob("北京")'), (0.5, 'prob("cat", step - 3)')],
     "rank": [(1, 'rank("▁cat")'), (3, 'rank("</s>")'), (4, 'rank("北京")'), (3, '@2:rank("</s>")')],
     "step": [(3, "step"), (True, "step == 3"), (4, "step + 1")],
@@ -712,7 +717,7 @@ def grown(chance: random.Random, depth: int) -> str:
         )
     one, other = grown(chance, depth - 1), grown(chance, depth - 1)
     operator = chance.choice(["+", "-", "*", "/", "@", "**", "<", "<=", ">", ">=", "==", "!=", "and", "or"])
-    function = chance.choice([name for name in FUNCTIONS if name not in DISTRIBUTION])
+    function = chance.choice([name for name in FUNCTIONS if name not in {*DISTRIBUTION, "kl"}])
     called = f"{function}({one})" if function in ONE_VALUE else f"{function}({one}, {chance.choice(['place', 'key'])})"
     return chance.choice([f"({one} {operator} {other})", called, f"{function}({one})", f"(-{one})", f"(not {one})"])
 

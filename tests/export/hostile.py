@@ -10,7 +10,10 @@ def table(n=3):
     """A table with n columns of numbers, whose second row stands for rows left out."""
     columns = [Column("key", "query", "<"), *(Column(str(i), HOSTILE) for i in range(n))]
     row = [Cell(Span(HOSTILE, "dim")), *(Cell(Span("0.5", f"h{i % 11}"), 0.5) for i in range(n))]
-    return Table(columns, [row, [Cell(Span("… 8 more …", "dim"))], [Cell(Span("x")), *[Cell(FORMULA)] * n]])
+    return Table(
+        columns,
+        [row, [Cell(Span("… 8 more …", "dim")), *[Cell(Span(""))] * n], [Cell(Span("x")), *[Cell(FORMULA)] * n]],
+    )
 
 
 LINES = Lines([[Span(HOSTILE), Span(HOSTILE, "bold")], [], [Span("爱", "h9"), Span("nan", "nan")]])

@@ -76,7 +76,7 @@ def test_light_dark_and_paper_have_their_colours():
 def test_a_wide_table_is_cut_to_the_width_of_paper_and_keeps_its_labels():
     wide = Reader(Writer().block(table(2 * COLUMNS + 1)))
     assert wide.count("table") == 3
-    assert wide.count("td") == 2 * (2 * COLUMNS + 1)
+    assert wide.count("td") == 3 * (2 * COLUMNS + 1)
     assert wide.texts.count("… 8 more …") == 3
 
 
@@ -109,6 +109,17 @@ def test_a_document_begins_each_section_once():
     writer = Writer()
     both = Reader(writer.opening() + writer.command("one") + writer.command("two") + writer.closing())
     assert both.count("section") == both.count("h2") == 2
+
+
+def test_a_footer_stands_apart():
+    footed = Writer().block(Table([Column("layer")], [[Cell(Span("0"))]], [Cell(Span("in all"))]))
+    assert "<tfoot><tr><th>in all</th></tr></tfoot>" in footed
+
+
+def test_a_break_ends_a_line():
+    assert "one</span><span><br></span><span>two" in Writer().block(
+        Paragraph([Span("one"), Span("\n"), Span("two")], gap=0)
+    )
 
 
 def test_lines_keep_their_tones():

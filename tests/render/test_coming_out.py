@@ -12,7 +12,6 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 import pytest
-from tracer.views.derivation import derivation_view, explanation_view
 
 import tracer
 from tracer.derive import Explainer, derive
@@ -20,12 +19,13 @@ from tracer.ops import catalogue
 from tracer.ops.activation import BY_NAME
 from tracer.tape import Record
 from tracer.tensor import FEATURE, Axis
+from tracer.views.derivation import derivation_view, explanation_view
 
 from ..engine.conftest import FIXTURES
 from ..engine.test_derive import evaluated
 from ..engine.traces import considered
 from ..engine.workbench import Workbench
-from .sample import seen
+from .screen import seen
 
 CELLS = 200
 """of each operation"""
@@ -81,7 +81,7 @@ class Reader:
     def __init__(self, text: str) -> None:
         head, *lines = text.splitlines()
         self.value = head.split(" = ")[1].split(" ")[0]
-        self.lines = [line[3:] for line in takewhile(lambda line: line[0] in "├│└ ", lines)]
+        self.lines = [line[4:] for line in takewhile(lambda line: line[0] in "├│└ ", lines)]
         self.constants = {match[1]: match[3] for line in self.lines if (match := PART.fullmatch(line))}
         self.above: dict[str, list[str]] = {}
         self.found: Counter[str] = Counter()

@@ -3,36 +3,25 @@ import math
 import numpy as np
 import pytest
 from rich.cells import cell_len
-from tracer.views.derivation import Branch, derivation_view, drawn
-from tracer.views.expression import SymbolWriter, Writer, parts, reduced, symbols
-from tracer.views.numbers import Notation
-from tracer.views.page import Page
-from tracer.views.worked import worked_sum
 
 from tracer.addresses import At
 from tracer.arithmetic import (
-    Call,
-    Given,
     Leaf,
-    Max,
-    Minus,
     Named,
-    Negation,
     Number,
-    Power,
-    Product,
-    Quotient,
-    Replaced,
-    Sum,
-    Which,
-    dot,
     exp,
     over,
 )
 from tracer.derive import derive
 from tracer.tensor import Axis, Tensor
+from tracer.views.derivation import derivation_view
+from tracer.views.expression import Writer
+from tracer.views.numbers import Notation
+from tracer.views.page import Page
+from tracer.views.worked import worked_sum
 
-from .sample import seen, tape
+from ..views.sample import tape
+from .screen import seen
 
 
 def why(address, *index, width=100, accessible=False):
@@ -48,7 +37,7 @@ def row(*values, address="@1:x", labels=None):
 
 
 def written(node, decimals=2, kind=Writer):
-    return kind(Notation(Page(80), decimals)).write(node)
+    return kind(Notation(Page(), decimals)).write(node)
 
 
 def worked(node, count=4, width=100):
@@ -61,22 +50,23 @@ def test_scores():
         why("decoder.0.self_attn.scores", 0, 1, 2)
         == """\
 @2:decoder.0.self_attn.scores[0,1,2] = 1.5000
-├─ scores: q kᵀ / √d_k
-├─ = 3.0000 / 2
-├─             0       1       2       3
-│  q           0  1.0000       0  1.0000   @2:decoder.0.self_attn.q[0,1,:]
-│  k           0       0  1.0000  3.0000   @2:decoder.0.self_attn.k[0,2,:]
-│  q · k       0       0       0  3.0000   Σ = 3.0000
-├─ √d_k = 2
-├─ @2:decoder.0.self_attn.q[0,1,3] = 1.0000
-└─ @2:decoder.0.self_attn.k[0,2,3] = 3.0000
+├── scores: q kᵀ / √d_k
+├── = 3.0000 / 2
+├──        0       1       2       3
+│   ─────────────────────────────────────────────────────────────────
+│   q      0  1.0000       0  1.0000  @2:decoder.0.self_attn.q[0,1,:]
+│   k      0       0  1.0000  3.0000  @2:decoder.0.self_attn.k[0,2,:]
+│   q · k  0       0       0  3.0000  Σ = 3.0000
+├── √d_k = 2
+├── @2:decoder.0.self_attn.q[0,1,3] = 1.0000
+└── @2:decoder.0.self_attn.k[0,2,3] = 3.0000
 this row times that column gives this cell: [2,3,4] · [2,4,3] → [2,3,3]
   q = @2:decoder.0.self_attn.q[0,1,:]
   k = @2:decoder.0.self_attn.k[0,2,:]
-  [ 0.0000  1.0000  0.0000  1.0000 ] · | 0.0000 | = 3.0000
-                                       | 0.0000 |
-                                       | 1.0000 |
-                                       | 3.0000 |
+  [ 0.0000  1.0000  0.0000  1.0000 ]  ·  | 0.0000 |  = 3.0000
+                                         | 0.0000 |
+                                         | 1.0000 |
+                                         | 3.0000 |
   @2:decoder.0.self_attn.scores[0,1,2] = 3.0000 / 2 = 1.5000
 """
     )
@@ -87,16 +77,17 @@ def test_a_row_of_softmax_has_score_minus_max_exp_and_sum():
         why("decoder.0.self_attn.weights", 0, 1, 0)
         == """\
 @2:decoder.0.self_attn.weights[0,1,0] = 0.3775
-├─ softmax: exp(x − max) / Σ exp(x − max)
-├─ = exp(0 − 0.5000) / 1.6065
-├─ = 0.6065 / 1.6065
-├─ max = @2:decoder.0.self_attn.masked[0,1,1] = 0.5000
-├─                 0 <s>      1 i     2 爱
-│  x                   0   0.5000       −∞   @2:decoder.0.self_attn.masked[0,1,:]
-│  x − max       -0.5000        0       −∞
-│  exp(x − max)   0.6065   1.0000        0   Σ = 1.6065
-├─ @2:decoder.0.self_attn.masked[0,1,0] = 0
-└─ @2:decoder.0.self_attn.masked[0,1,1] = 0.5000
+├── softmax: exp(x − max) / Σ exp(x − max)
+├── = exp(0 − 0.5000) / 1.6065
+├── = 0.6065 / 1.6065
+├── max = @2:decoder.0.self_attn.masked[0,1,1] = 0.5000
+├──                 0 <s>     1 i  2 爱
+│   ─────────────────────────────────────────────────────────────────────────
+│   x                   0  0.5000    −∞  @2:decoder.0.self_attn.masked[0,1,:]
+│   x − max       -0.5000       0    −∞
+│   exp(x − max)   0.6065  1.0000     0  Σ = 1.6065
+├── @2:decoder.0.self_attn.masked[0,1,0] = 0
+└── @2:decoder.0.self_attn.masked[0,1,1] = 0.5000
 """
     )
 
@@ -106,8 +97,8 @@ def test_a_mask_gives_its_reason():
         why("decoder.0.self_attn.mask", 0, 1)
         == """\
 @2:decoder.0.self_attn.mask[0,1] = −∞
-├─ mask: 0 where visible, −∞ where hidden
-└─ hidden by the causal mask: key 1 > query 0
+├── mask: 0 where visible, −∞ where hidden
+└── hidden by the causal mask: key 1 > query 0
 """
     )
 
@@ -117,23 +108,24 @@ def test_a_norm_shows_mean_variance_epsilon_and_gain():
         why("norm", 1, 2)
         == """\
 @2:norm[1,2] = 0.2520
-├─ layer_norm: (x − μ) / √(σ² + ε) · gain
-├─ = 0.1260 · 2.0000
-├─         2       3       4       5
-│  x  3.0000  4.0000  5.0000  6.0000   … 4 further terms = 4.0000   Σ = 22.0000   @2:x[1,:]
-├─ μ = 22.0000 / 8 = 2.7500
-├─                 0        2        4        5        6
-│  x          1.0000   3.0000   5.0000   6.0000        0   @2:x[1,:]
-│  x − μ     -1.7500   0.2500   2.2500   3.2500  -2.7500
-│  (x − μ)²   3.0625  0.06250   5.0625  10.5625   7.5625
-│      … 3 further terms = 5.1875   Σ = 31.5000
-├─ σ² = 31.5000 / 8 = 3.9375
-├─ x̂ = (3.0000 − 2.7500) / √(3.9375 + 0.00001) = 0.1260
-├─ gain = norm.weight[2] = 2.0000
-├─ d_model = 8, ε = 0.00001
-├─ @2:x[1,2] = 3.0000
-├─ @2:x[1,5] = 6.0000
-└─ norm.weight[2] = 2.0000
+├── layer_norm: (x − μ) / √(σ² + ε) · gain
+├── = 0.1260 · 2.0000
+├──         2       3       4       5
+│   ───────────────────────────────────────────────────────────────────────────────────────
+│   x  3.0000  4.0000  5.0000  6.0000  … 4 further terms = 4.0000   Σ = 22.0000   @2:x[1,:]
+├── μ = 22.0000 / 8 = 2.7500
+├──                 0        2       4        5        6
+│   ──────────────────────────────────────────────────────────────────────────────────────────────
+│   x          1.0000   3.0000  5.0000   6.0000        0  @2:x[1,:]
+│   x − μ     -1.7500   0.2500  2.2500   3.2500  -2.7500
+│   (x − μ)²   3.0625  0.06250  5.0625  10.5625   7.5625  … 3 further terms = 5.1875   Σ = 31.5000
+├── σ² = 31.5000 / 8 = 3.9375
+├── x̂ = (3.0000 − 2.7500) / √(3.9375 + 0.00001) = 0.1260
+├── gain = norm.weight[2] = 2.0000
+├── d_model = 8, ε = 0.00001
+├── @2:x[1,2] = 3.0000
+├── @2:x[1,5] = 6.0000
+└── norm.weight[2] = 2.0000
 """
     )
 
@@ -143,9 +135,9 @@ def test_a_choice():
         why("choice")
         == """\
 @2:choice = 2
-├─ argmax
-├─ = 2, the place of 0.9910
-└─ @2:choice.probs[2] = 0.9910
+├── argmax
+├── = 2, the place of 0.9910
+└── @2:choice.probs[2] = 0.9910
 """
     )
 
@@ -155,24 +147,34 @@ def test_on_a_narrow_page_the_columns_go_on_below():
         why("logits", 1, 2, width=40)
         == """\
 @2:logits[1,2] = -3.7796
-├─ linear: x Wᵀ
-├─              1        4        5
-│  x      -0.7559   2.2678   3.2757
-│  W       1.0000   1.0000  -1.0000
-│  x · W  -0.7559   2.2678  -3.2757
-│               7
-│  x      -1.7638   @2:norm[1,:]
-│  W       1.0000   embed[2,:]
-│  x · W  -1.7638
-│      … 4 further terms = -0.2520   Σ
-│      = -3.7796
-├─ @2:norm[1,5] = 3.2757
-└─ embed[2,5] = -1.0000
+├── linear: x Wᵀ
+├──              1       4        5
+│   ───────────────────────────────
+│   x      -0.7559  2.2678   3.2757
+│   W       1.0000  1.0000  -1.0000
+│   x · W  -0.7559  2.2678  -3.2757
+│                7
+│   ──────────────
+│   x      -1.7638
+│   W       1.0000
+│   x · W  -1.7638
+│   x      @2:norm[1,:]
+│   W      embed[2,:]
+│   x · W  … 4 further terms = -0.2520
+│          Σ = -3.7796
+├── @2:norm[1,5] = 3.2757
+└── embed[2,5] = -1.0000
 this row times that column gives this
 cell: [3,8] · [8,5] → [3,5]
-  x = @2:norm[1,:]: -1.7638; …; -1.7638
-  W = embed[2,:]: 0.0000; …; 1.0000
-  x · W = -3.7796
+  x = @2:norm[1,:]
+  W = embed[2,:]
+  [ -1.7638  -0.7559  0.2520  …  -2.7717
+  -1.7638 ]  ·  |  0.0000 |  = -3.7796
+                |  1.0000 |
+                | -1.0000 |
+                |       … |
+                |  0.0000 |
+                |  1.0000 |
   @2:logits[1,2] = -3.7796
 """
     )
@@ -181,22 +183,20 @@ cell: [3,8] · [8,5] → [3,5]
 def test_ascii():
     text = why("norm", 1, 2, accessible=True)
     assert text.isascii()
-    assert "|- x_hat = (3.0000 - 2.7500) / sqrt (3.9375 + 0.00001) = 0.1260\n" in text
+    assert "+-- x_hat = (3.0000 - 2.7500) / sqrt (3.9375 + 0.00001) = 0.1260\n" in text
 
 
 def test_where_no_column_fits_each_number_follows_its_place():
     node = over(lambda x: exp(x - Number(1.0, "max")), x=row(1.0, -2.5, labels=["我", "爱"]))
     assert worked(node, width=16).splitlines() == [
-        "x",
-        "  0 我: 1.000;",
-        "  1 爱: -2.500",
+        "x 0 我: 1.000;",
+        "  1 爱: -2.500;",
         "  @1:x[:]",
-        "x − max",
-        "  0 我: 0;",
-        "  1 爱: -3.500",
+        "x − max 0 我: 0;",
+        "  1 爱: -3.500;",
         "exp(x − max)",
         "  0 我: 1.000;",
-        "  1 爱: 0.0302",
+        "  1 爱: 0.0302;",
         "  Σ = 1.030",
     ]
 
@@ -209,75 +209,22 @@ def test_no_line_is_wider_than_the_page(width):
         assert max(map(cell_len, lines)) <= width
 
 
-@pytest.mark.parametrize(
-    ("node", "text"),
-    [
-        (Sum((cell(1.5), cell(-2.0), cell(0.0))), "1.50 − 2.00 + 0"),
-        (Product(cell(-2.0), cell(-3.0)), "-2.00 · (-3.00)"),
-        (Product(Sum((cell(1.0), cell(2.0))), cell(3.0)), "(1.00 + 2.00) · 3.00"),
-        (Minus(cell(1.0), Sum((cell(1.0), cell(2.0)))), "1.00 − (1.00 + 2.00)"),
-        (Minus(cell(1.0), cell(-2.0)), "1.00 − (-2.00)"),
-        (Minus(cell(1.0), Product(cell(-2.0), cell(3.0))), "1.00 − (-2.00 · 3.00)"),
-        (Quotient(cell(1.0), Product(cell(2.0), cell(3.0))), "1.00 / (2.00 · 3.00)"),
-        (Product(Quotient(cell(-1.0), Number(2.0)), cell(4.0)), "-1.00 / 2 · 4.00"),
-        (Power(cell(-2.0), 2), "(-2.00)²"),
-        (Call("sqrt", Sum((cell(1.0), Number(1e-5, "ε")))), "√(1.00 + 0.00001)"),
-        (Call("exp", Minus(cell(-math.inf), cell(1.0))), "exp(−∞ − 1.00)"),
-        (Max((Number(0.0), cell(-1.0))), "max(0, -1.00)"),
-        (Call("exp", Negation(cell(-1.0))), "exp(−(-1.00))"),
-        (Call("exp", Negation(cell(1.0))), "exp(−1.00)"),
-        (Replaced(Number(-math.inf), cell(2.0)), "−∞ in place of 2.00"),
-        (
-            Given(Which(cell(2.0)), (Number(0.5), cell(2.0), cell(3.0)), ("≤", "<")),
-            "0, the place of 2.00, as 0.5 ≤ 2.00 < 3.00",
-        ),
-        (Named("μ", Quotient(cell(1.0), cell(4.0))), "0.25"),
-        (Quotient(dot(x=row(1, 2), y=row(3, 4)), Number(2.0)), "11.00 / 2"),
-    ],
-)
-def test_few_parentheses(node, text):
-    assert written(node) == text
-
-
-def test_symbols_take_the_place_of_cells():
-    general = over(lambda x: exp(x - Named("max", cell(2.0))), x=row(1, 2)).terms.general
-    assert written(general, kind=SymbolWriter) == "exp(x − max)"
-
-
 def test_the_rest_of_a_long_sum_agrees_to_the_digits_shown():
     node = over(lambda x: x, x=row(0.3334, -5.1111, 4.4444, 0.2222, 3.7777, -0.1111, 2.5555))
-    assert worked(node).splitlines()[1] == (
-        "x  -5.111   4.444   3.778   2.555   … 3 further terms = 0.445   Σ = 6.111   @1:x[:]"
+    assert worked(node).splitlines()[-1] == (
+        "x  -5.111  4.444  3.778  2.555  … 3 further terms = 0.445   Σ = 6.111   @1:x[:]"
     )
 
 
 def test_what_rounding_takes_from_a_sum_that_is_whole_is_said():
     node = over(lambda x: x, x=row(0.33333, 0.33333, 0.33333))
-    assert worked(node).splitlines()[1] == "x  0.333  0.333  0.333   rounding = 0.001   Σ = 1.000   @1:x[:]"
-
-
-@pytest.mark.parametrize(
-    ("node", "whole", "text"),
-    [
-        (cell(1.04) + cell(1.04), 2.08, "1.04 + 1.04"),
-        (cell(1.34) - cell(1.16), 0.18, "1.34 − 1.16"),
-        (cell(1.34) - cell(1.16), 0.2, "1.3 − 1.2 + 0.10 (rounding)"),
-        (cell(4.2) / cell(2.0), 2.1, "4.2 / 2.0"),
-        (cell(1.37) * cell(1.37), 1.8769, "1.37 · 1.37"),
-        (exp(cell(-9.87654)), 0.0000513586, "exp(-9.88)"),
-        (cell(1.0) / cell(3.0), 0.5, "1.0 / 3.0 + 0.17 (rounding)"),
-        (cell(1.0) / cell(3.0), math.inf, "1.0 / 3.0"),
-        (exp(cell(9999.0)), 0.5, "exp(9999.0)"),
-    ],
-)
-def test_a_line_has_the_digits_that_it_needs_to_come_out(node, whole, text):
-    assert Writer(Notation(Page(80), 1)).line(node, whole) == text
+    assert worked(node).splitlines()[-1] == "x  0.333  0.333  0.333  rounding = 0.001   Σ = 1.000   @1:x[:]"
 
 
 def test_a_row_that_rounding_keeps_from_coming_out_is_marked():
     mean = Named("μ", cell(0.2276))
     text = worked(over(lambda x: x - mean, x=row(1.4784, 2.0)))
-    assert text.splitlines()[1:] == ["x        1.478  2.000   @1:x[:]", "x − μ ≈  1.251  1.772   Σ = 3.023"]
+    assert text.splitlines()[2:] == ["x        1.478  2.000  @1:x[:]", "x − μ ≈  1.251  1.772  Σ = 3.023"]
 
 
 def test_the_rest_is_nothing_only_where_it_is():
@@ -297,17 +244,11 @@ def test_the_cells_asked_for_are_among_the_terms_shown():
     x = row(9, 1, 8, 7, 6, 5, 0.5, 0.25)
     strangers = row(*range(8), address="@1:y")
     text = seen(worked_sum(over(lambda x: x, x=x), total=36.75, count=3, asked=[x[6], x[0], strangers[1]]), 100)
-    assert text.splitlines() == [
+    heads, _rule, terms = text.splitlines()
+    assert [heads, terms] == [
         "       0      2      3      6",
-        "x  9.000  8.000  7.000  0.500   … 4 further terms = 12.250   Σ = 36.750   @1:x[:]",
+        "x  9.000  8.000  7.000  0.500  … 4 further terms = 12.250   Σ = 36.750   @1:x[:]",
     ]
-
-
-def test_a_number_far_from_one_has_a_power_of_ten():
-    assert written(Quotient(cell(1.5e-14), cell(1.004)), 4) == "1.500e-14 / 1.0040"
-    assert written(cell(-2.5e10), 4) == "-2.500e+10"
-    assert written(Number(1e300)) == "1e+300"
-    assert written(Number(1e-12, "ε")) == "1e-12"
 
 
 def test_all_terms_are_shown_when_asked_for():
@@ -320,23 +261,3 @@ def test_all_terms_are_shown_when_asked_for():
 def test_the_columns_of_tokens_have_their_labels():
     node = over(lambda x: x, x=row(1, 2, labels=["我", "爱"]))
     assert worked(node).splitlines()[0] == "    0 我   1 爱"
-
-
-def test_reduced():
-    assert written(reduced(Quotient(Product(cell(3.0), cell(4.0)), Number(2.0)))) == "12.00 / 2"
-    assert reduced(Quotient(dot(x=row(1, 2), y=row(3, 4)), Number(2.0))) is None
-    assert reduced(Sum((cell(1.0), cell(2.0)))) is None
-    assert reduced(dot(x=row(1, 2), y=row(3, 4))) is None
-
-
-def test_parts_come_after_what_they_are_made_of():
-    mean = Named("μ", over(lambda x: x, x=row(1, 2)) / Number(2.0, "n"))
-    found = list(parts(Named("x̂", cell(2.0) - mean)))
-    assert [part.symbol if isinstance(part, Named) else "Σ" for part in found] == ["Σ", "μ", "x̂"]
-    assert [number.symbol for number in symbols(mean)] == ["n"]
-
-
-def test_a_tree():
-    tree = [Branch("a", branches=[Branch("b c"), Branch("d")]), Branch("e")]
-    lines = ["".join(text for text, *_ in line) for line in drawn(tree, Page(20))]
-    assert lines == ["├─ a", "│  ├─ b c", "│  └─ d", "└─ e"]

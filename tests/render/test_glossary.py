@@ -1,6 +1,6 @@
-from tracer.views.glossary import Glossary, glossary
+from tracer.views.glossary import glossary, sections_view
 
-from .sample import seen
+from .screen import seen
 
 
 def test_a_long_text_goes_on_below_its_beginning():
@@ -13,7 +13,7 @@ def test_a_long_text_goes_on_below_its_beginning():
 
 
 def test_sections_have_headings_and_are_indented():
-    assert seen(Glossary({"forward": {"step": "On."}, "shell": {"quit": "Leave."}}), 40).splitlines() == [
+    assert seen(sections_view({"forward": {"step": "On."}, "shell": {"quit": "Leave."}}), 40).splitlines() == [
         "forward",
         "  step  On.",
         "shell",

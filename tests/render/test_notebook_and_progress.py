@@ -6,7 +6,7 @@ from tracer.render.console import make_console
 from tracer.render.notebook import mimebundle
 from tracer.render.progress import account, training_progress
 
-from .sample import tape
+from ..views.sample import tape
 
 
 def test_a_tensor_in_a_notebook():

@@ -2,11 +2,12 @@
 
 import pytest
 from rich.cells import cell_len
-from tracer.views.progress import progress_bar
+
 from tracer.views.markup import literal
+from tracer.views.progress import progress_bar
 from tracer.views.prose import prose
 
-from .sample import seen
+from .screen import seen
 
 
 def lines(markdown, width=80, **options):
@@ -184,24 +185,32 @@ TABLE = f"""
 def test_a_table_is_aligned_in_cells():
     assert lines(TABLE) == [
         "token  权重  what it is",
+        "──────────────────────────",
         "我     0.27  first, of two",
         "a|b    −1.5  `p x`",
     ]
 
 
 def test_a_narrow_table_folds_its_widest_column():
-    assert lines(TABLE, 20, accessible=True) == [
-        "token  权重  what it",
-        "             is",
-        "我     0.27  first,",
-        "             of two",
-        "a|b    -1.5  `p x`",
+    assert lines(TABLE.replace("of two", "of two words"), 28) == [
+        "token  权重  what it is",
+        "────────────────────────────",
+        "我     0.27  first, of two",
+        "             words",
+        "a|b    −1.5  `p x`",
+    ]
+
+
+def test_where_lists_are_wanted_a_row_is_a_paragraph():
+    assert lines(TABLE, 60, accessible=True) == [
+        "token: 我; 权重: 0.27; what it is: first, of two;",
+        "token: a|b; 权重: -1.5; what it is: `p x`;",
     ]
 
 
 def test_a_table_without_titles_or_rows():
     assert lines("| | |\n|-|-|\n| a | b |") == ["a  b"]
-    assert lines("| a |\n|-|") == ["a"]
+    assert lines("| a |\n|-|") == ["a", "─"]
 
 
 def test_nothing_is_nothing():

@@ -4,19 +4,20 @@ import math
 
 import pytest
 from rich.cells import cell_len
-from tracer.views.checks import checks_view
-from tracer.views.contest import contest_view
-from tracer.views.formula import formula_view
-from tracer.views.page import Page
-from tracer.render.product import product_view
 
 import tracer
 from tracer.contest import contest
 from tracer.derive import derive
 from tracer.ops import catalogue
 from tracer.verify import Check
+from tracer.views.checks import checks_view
+from tracer.views.contest import contest_view
+from tracer.views.formula import formula_view
+from tracer.views.page import Page
+from tracer.views.product import product_view
 
-from .sample import seen, tape
+from ..views.sample import tape
+from .screen import seen
 
 
 def test_a_formula():
@@ -42,10 +43,10 @@ def test_a_row_times_a_column_is_a_cell():
 this row times that column gives this cell: [2,3,4] · [2,4,3] → [2,3,3]
   q = @2:decoder.0.self_attn.q[0,1,:]
   k = @2:decoder.0.self_attn.k[0,2,:]
-  [ 0.000  1.000  0.000  1.000 ] · | 0.000 | = 3.000
-                                   | 0.000 |
-                                   | 1.000 |
-                                   | 3.000 |
+  [ 0.000  1.000  0.000  1.000 ]  ·  | 0.000 |  = 3.000
+                                     | 0.000 |
+                                     | 1.000 |
+                                     | 3.000 |
   @2:decoder.0.self_attn.scores[0,1,2] = 3.000 / 2 = 1.500
 """
     )
@@ -73,6 +74,7 @@ def test_checks():
         == """\
 step @1
   check  of     checked  largest difference
+  ────────────────────────────────────────────────────────────
   good   cells       12             1.5e-07  holds; at @1:x[0]
   bad    axes         2                 inf  does not hold (1)
     axis key of @1:y is wrong
@@ -84,9 +86,16 @@ step @1
 def test_an_address_in_a_check_is_never_broken(width):
     at = "@1:decoder.0.cross_attn.weights[1,0]"
     check = Check("softmax adds up to 1", "rows", 26, 2e-7, at)
-    lines = seen(checks_view([check], title=""), width).splitlines()
-    assert any(at in line for line in lines)
-    assert any(line.startswith("  softmax adds up to 1") and "2.0e-07" in line for line in lines)
+    assert any(at in line for line in seen(checks_view([check], title=""), width).splitlines())
+
+
+def test_where_a_check_holds_stands_below_its_numbers():
+    check = Check("softmax adds up to 1", "rows", 26, 2e-7, "@1:decoder.0.cross_attn.weights[1,0]")
+    lines = seen(checks_view([check], title=""), 80).splitlines()
+    assert lines[-2:] == [
+        "  softmax adds up to 1  rows       26             2.0e-07",
+        "  softmax adds up to 1  holds; at @1:decoder.0.cross_attn.weights[1,0]",
+    ]
 
 
 def test_on_a_very_narrow_page_a_check_is_a_paragraph():
@@ -102,9 +111,9 @@ def test_shapes_are_not_broken_within_brackets():
             assert line.count("[") == line.count("]"), line
 
 
-def test_on_a_very_narrow_page_facts_are_below_their_names():
+def test_on_a_very_narrow_page_facts_are_paragraphs():
     lines = seen(formula_view(tape().find("decoder.0.self_attn.scores")), 24).splitlines()
-    assert lines[lines.index("  operation") + 1] == "    scores"
+    assert lines[2:6] == ["  operation  scores", "  formula  q kᵀ / √d_k", "  shapes", "    q [head 2, query 3,"]
 
 
 @pytest.mark.parametrize("width", [24, 40, 80, 160])
@@ -119,7 +128,7 @@ def test_no_line_is_wider_than_the_page(width):
 
 @pytest.mark.parametrize("op", catalogue().values(), ids=repr)
 def test_every_formula_and_reference_can_be_written_in_ascii(op):
-    assert Page(80, plain=True).text(f"{op.formula} {op.reference}").isascii()
+    assert Page(plain=True).text(f"{op.formula} {op.reference}").isascii()
 
 
 def test_ascii():

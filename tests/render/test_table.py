@@ -2,9 +2,12 @@
 
 import pytest
 from rich.cells import cell_len
-from tracer.views.table import Column, Remark, Table
 
-from .sample import seen
+from tracer.views.table import Column, Remark
+from tracer.views.table import table as columned
+from tracer.views.view import View
+
+from .screen import seen
 
 ADDRESS = "@1:decoder.0.cross_attn.weights[1,0]"
 COLUMNS = [
@@ -16,14 +19,18 @@ COLUMNS = [
 ]
 
 
+def shown(block):
+    return View(lambda _page: [block])
+
+
 def table(*words):
-    return Table(COLUMNS, [Remark(word) for word in words or ("", "")], indent=0)
+    return shown(columned(COLUMNS, [Remark(word) for word in words or ("", "")], indent=0))
 
 
 def test_what_has_room_is_whole():
     lines = seen(table(), 160).splitlines()
-    assert len(lines) == 3
-    assert lines[1].split() == [ADDRESS, "-0.1234", "open", "three", "short", "words", "我" * 20]
+    assert len(lines) == 4
+    assert lines[2].split() == [ADDRESS, "-0.1234", "open", "three", "short", "words", "我" * 20]
 
 
 @pytest.mark.parametrize("width", range(60, 130, 7))
@@ -36,11 +43,11 @@ def test_an_address_a_number_and_a_name_are_never_cut(width):
 
 
 def test_the_longest_free_text_is_cut_first():
-    [_head, first, second, *_rest] = seen(table(), 90).splitlines()
+    [_head, _rule, first, second] = seen(table(), 92).splitlines()
     assert "three short words" in first
-    assert "我…" in first
+    assert first.endswith("我…")
     assert "one" in second
-    assert "three sho…" in seen(table(), 75)
+    assert "three s…" in seen(table(), 75)
 
 
 def test_where_nothing_is_left_to_cut_a_row_is_a_paragraph():
@@ -50,12 +57,21 @@ def test_where_nothing_is_left_to_cut_a_row_is_a_paragraph():
 
 def test_what_is_left_out_is_said_at_the_end():
     columns = [Column("a", ["1"]), Column("b", ["2" * 20], spare=1), Column("c", ["3" * 20], spare=2)]
-    rows = Table(columns, [Remark()])
-    assert seen(rows, 60).splitlines()[1:] == [f"  1  {'2' * 20}  {'3' * 20}"]
-    assert seen(rows, 50).splitlines()[1:] == [f"  1  {'2' * 20}", "  left out, for want of room: c"]
-    assert seen(rows, 20).splitlines()[1:] == ["  1", "  left out, for want", "  of room: b, c"]
+    rows = shown(columned(columns))
+    assert seen(rows, 60).splitlines()[2:] == [f"  1  {'2' * 20}  {'3' * 20}"]
+    assert seen(rows, 44).splitlines()[2:] == [f"  1  {'2' * 20}", "  left out, for want of room: c"]
+    assert seen(rows, 20).splitlines()[2:] == ["  1", "  left out, for want", "  of room: b, c"]
 
 
-def test_a_remark_without_room_stands_below_and_further_in():
-    lines = seen(table("told of the first row", "of the second"), 76).splitlines()
-    assert lines[2] == "    told of the first row"
+def test_a_remark_is_folded_and_never_cut():
+    [_heads, _rule, first, rest, _second] = seen(table("told of the first row", "of the second"), 96).splitlines()
+    assert first.endswith("  told of the")
+    assert rest.strip() == "first row"
+
+
+def test_a_remark_without_room_stands_below_where_a_table_goes_on():
+    rows = shown(columned(COLUMNS[:2], [Remark("told of the first row"), Remark()], indent=0, goes_on=True))
+    assert seen(rows, 59).splitlines()[-2:] == [
+        "@2                                    -12.5000",
+        f"{ADDRESS}  told of the first row",
+    ]

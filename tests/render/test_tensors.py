@@ -1,25 +1,29 @@
+import re
+
 import numpy as np
 import pytest
 from rich.cells import cell_len
-from tracer.views.tensors import tensor_view
 
 from tracer.addresses import At, Span
-from tracer.views.tensors import tensor_view
 from tracer.tensor import FEATURE, HEAD, Axis, Tensor
+from tracer.views.tensors import tensor_view
 
-from .sample import matrix, seen, tape
+from ..views.sample import matrix, tape
+from .screen import seen
 
 WEIGHTS = """\
 @2:decoder.0.self_attn.weights   [head 2, query 3, key 3]   x∈[0.000, 1.000]   μ 0.333   σ 0.316
 head 0
 key        0      1      2
 query    <s>      i     爱
+──────────────────────────
 0 <s>  1.000  ·      ·
 1 i    0.378  0.622  ·
 2 爱   0.186  0.307  0.506
 head 1
 key        0      1      2
 query    <s>      i     爱
+──────────────────────────
 0 <s>  1.000  ·      ·
 1 i    0.500  0.500  ·
 2 爱   0.155  0.422  0.422
@@ -37,14 +41,15 @@ def test_a_large_matrix_is_cut_from_the_middle():
         == """\
 @1:m   [query 30, key 40]
 x∈[0.000, 29.039]   μ 14.520   σ 8.655
-key          0       1    …37…      39
-query       k0      k1             k39
- 0 q0    0.000   0.001       …   0.039
- 1 q1    1.000   1.001       …   1.039
- 2 q2    2.000   2.001       …   2.039
+key               0              39
+query            k0    …38…     k39
+───────────────────────────────────
+ 0 q0         0.000       …   0.039
+ 1 q1         1.000       …   1.039
+ 2 q2         2.000       …   2.039
 … 25 more …
-28 q28  28.000  28.001       …  28.039
-29 q29  29.000  29.001       …  29.039
+28 q28       28.000       …  28.039
+29 q29       29.000       …  29.039
 """
     )
 
@@ -150,31 +155,43 @@ def test_accessible_is_a_list_in_ascii():
     )
 
 
+TRUE = {"FORCE_COLOR": "1", "COLORTERM": "truecolor"}
 COLOURED = Tensor(np.array([[1.0, -1.0, 0.0, -np.inf, np.nan]]), (Axis("a"), Axis("b")), "")
 
 
 def coloured(**environ: str) -> str:
-    return seen(tensor_view(COLOURED), **environ).splitlines()[-1]
+    return next(line for line in seen(tensor_view(COLOURED), **environ).splitlines() if "nan" in line)
+
+
+GAP = "\x1b[2m \x1b[0m"
 
 
 def test_colours():
-    assert coloured(FORCE_COLOR="1", COLORTERM="truecolor") == (
-        "\x1b[2m0\x1b[0m"
-        "\x1b[38;2;255;255;255;48;2;45;0;75m   1.000\x1b[0m"
-        "\x1b[38;2;255;255;255;48;2;127;59;8m  -1.000\x1b[0m"
-        "   0.000"
-        "\x1b[2m      −∞\x1b[0m"
-        "\x1b[1;7m     nan\x1b[0m"
+    assert coloured(FORCE_COLOR="1", COLORTERM="truecolor") == GAP.join(
+        [
+            "\x1b[2m0\x1b[0m",
+            "\x1b[1;38;2;0;0;0;48;2;216;218;235m  1.000\x1b[0m",
+            "\x1b[38;2;0;0;0;48;2;254;224;182m -1.000\x1b[0m",
+            "  0.000",
+            "\x1b[2m     −∞\x1b[0m",
+            "\x1b[1;7m    nan\x1b[0m",
+        ]
     )
 
 
+def test_the_scale_is_seen_where_cells_are_coloured_from_behind():
+    last = [seen(tensor_view(COLOURED), **environ).splitlines()[-1] for environ in (TRUE, {"FORCE_COLOR": "1"}, {})]
+    assert re.findall(r"(?<=m) -?\d\.000 (?=\x1b)", last[0]) == [" -1.000 ", " 0.000 ", " 1.000 "]
+    assert ["nan" in line for line in last] == [False, True, True]
+
+
 def test_sixteen_colours_paint_the_digits():
-    assert "\x1b[1;35m   1.000\x1b[0m\x1b[1;33m  -1.000\x1b[0m" in coloured(FORCE_COLOR="1")
+    assert f"\x1b[1;95m  1.000\x1b[0m{GAP}\x1b[1;33m -1.000\x1b[0m" in coloured(FORCE_COLOR="1")
 
 
 def test_no_colour_is_no_escape_at_all():
     plain = "0   1.000  -1.000   0.000      −∞     nan"
-    assert coloured(FORCE_COLOR="1", COLORTERM="truecolor", NO_COLOR="1") == plain
+    assert coloured(**TRUE, NO_COLOR="1") == plain
     assert coloured() == plain
 
 
@@ -182,4 +199,4 @@ def test_probabilities_have_one_hue():
     weights = Tensor(np.array([[0.0, 0.1, 0.5, 1.0]]), (Axis("a"), Axis("b")), "")
     row = seen(tensor_view(weights, probabilities=True), FORCE_COLOR="1").splitlines()[-2]
     assert "33m" not in row
-    assert "\x1b[2m  ·" in row
+    assert "\x1b[2m ·    \x1b[0m" in row

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count, takewhile
 from typing import Any
 
 from ..addresses import Address, At, UnknownAddressError, matching
@@ -12,6 +14,7 @@ from ..i18n import _
 from ..tape import Record, Tape
 from ..tensor import Parameter, Tensor
 from ..trace import Trace
+from ..work import work
 from .cursor import Cursor
 from .history import Earlier, History
 from .runs import no_run
@@ -19,8 +22,11 @@ from .runs import no_run
 
 def performed(run: Trace, number: float) -> bool:
     """Whether a run has a step of this number; what comes before it, and the step itself, is performed for it."""
-    while run.computed < number and run.goes_on:
-        run.step(run.computed + 1)
+    if run.computed < number:
+        missing = takewhile(lambda step: step <= number and run.goes_on, count(run.computed + 1))
+        total = int(number) - run.computed if number < math.inf else 0
+        for step in work(missing, _("steps"), total):
+            run.step(step)
     return number <= run.computed
 
 

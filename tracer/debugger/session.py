@@ -200,6 +200,10 @@ class Session:
         if n:
             yield stop
 
+    def advance(self, place: Cursor) -> Stop:
+        """Go on to a place ahead."""
+        return self._go(place, "step")
+
     def until(self, address: Address) -> Stop:
         """Go on to the next record at an address, in this step or the one after it.
 
@@ -210,7 +214,7 @@ class Session:
         for number in numbers:
             for place in self.here.places(address, number):
                 if place > self.cursor:
-                    return self._go(place, "step")
+                    return self.advance(place)
         self.here.matches(address)
         raise AddressError(_("{address} does not come again; goto leads back to it").format(address=address))
 

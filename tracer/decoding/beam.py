@@ -16,8 +16,10 @@ from typing import Literal
 import numpy as np
 
 from ..addresses import At
+from ..i18n import _
 from ..ops.choice import score_of
 from ..tensor import Array
+from ..work import work
 from .settings import EarlyStopping
 
 Fate = Literal["open", "finished", "pruned"]
@@ -47,6 +49,11 @@ class Hypothesis:
     def at(self) -> At:
         """The pass that yields its last token."""
         return At(len(self.ids), self.beam)
+
+    @property
+    def parent_name(self) -> str | None:
+        """The name of its parent; None of a first token."""
+        return self.parent.name if self.parent and self.parent.ids else None
 
     @property
     def lineage(self) -> list[Hypothesis]:
@@ -81,8 +88,7 @@ def search(
     """
     outcome = Search()
     going = [Hypothesis((), 0.0, 0.0, 0)]
-    while going:
-        n = len(outcome.steps) + 1
+    for n in work(range(1, limit + 1), _("beam search")):
         considered = _extend(going, log_probs, max(2, 1 + end_tokens) * beams, penalty)
         step = [_judge(h, rank, beams, h.ids[-1] in eos_ids or n == limit) for rank, h in enumerate(considered)]
         opened = [h for h in step if h.fate == "open"]
@@ -92,7 +98,7 @@ def search(
         finished = outcome.finished + [h for h in step if h.fate == "finished"]
         outcome.finished = sorted(finished, key=lambda h: -h.score)[:beams]
         hoped = _hoped(going[0], penalty, limit, early_stopping) if going else -np.inf
-        if len(outcome.finished) == beams and hoped <= outcome.finished[-1].score:
+        if not going or (len(outcome.finished) == beams and hoped <= outcome.finished[-1].score):
             break
     return outcome
 

@@ -100,7 +100,7 @@ def _header(title: Title) -> str:
 def _block(block: Block) -> str:
     match block:
         case Paragraph(parts, gap=gap):
-            return f"<p>{(' ' if gap else '').join(map(_inline, parts))}</p>"
+            return f"<p{_class('' if gap else 'text')}>{(' ' if gap else '').join(map(_inline, parts))}</p>"
         case Lines(lines):
             return "<pre>" + "\n".join("".join(map(_piece, line)) for line in lines) + "</pre>"
         case Scale(numbers, tones):
@@ -112,8 +112,8 @@ def _block(block: Block) -> str:
         case Abreast(names, matrices):
             boxes = (_box(matrix.whole(Writer.size), name) for name, matrix in zip(names, matrices, strict=True))
             return f'<div class="tables abreast">{"".join(boxes)}</div>'
-        case Items(_marks, contents, has_bar):
-            return _quotes(contents) if has_bar else _items(contents)
+        case Items(marks, contents, has_bar):
+            return _quotes(contents) if has_bar else _items(marks, contents)
         case Prose(blocks):
             return _blocks(blocks)
         case Tree(branches):
@@ -124,8 +124,10 @@ def _blocks(blocks: Sequence[Block]) -> str:
     return "".join(map(_block, blocks))
 
 
-def _items(contents: Sequence[Sequence[Block]]) -> str:
-    return f"<ul>{''.join(f'<li>{_blocks(part)}</li>' for part in contents)}</ul>"
+def _items(marks: Sequence[str], contents: Sequence[Sequence[Block]]) -> str:
+    items = "".join(f"<li>{_blocks(part)}</li>" for part in contents)
+    first = marks[0].strip().removesuffix(".")
+    return f'<ol start="{first}">{items}</ol>' if first.isdecimal() else f'<ul class="items">{items}</ul>'
 
 
 def _quotes(contents: Sequence[Sequence[Block]]) -> str:
@@ -137,7 +139,11 @@ def _swatch(number: str, tone: str) -> str:
 
 
 def _inline(part: Inline) -> str:
-    return mathml(part) if isinstance(part, Formula) else f"<span{_class(part.tone)}>{escaped(part.text)}</span>"
+    return mathml(part) if isinstance(part, Formula) else f"<span{_class(part.tone)}>{_broken(part.text)}</span>"
+
+
+def _broken(text: str) -> str:
+    return escaped(text).replace("\n", "<br>")
 
 
 def _piece(span: Span) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from ..derive import Derivation
+    from ..diff import Diff
+    from ..record_difference import RecordDifference
     from ..tape import Record
     from ..tensor import Array, Tensor
     from ..trace import Token
@@ -87,6 +89,33 @@ def token(chosen: Token) -> Object:
         "id": chosen.id,
         "prob": chosen.prob,
         "text": chosen.text,
+    }
+
+
+def diff(found: Diff, records: Iterable[RecordDifference]) -> Object:
+    """Two runs by their names: the tokens of both outputs beside each other, and some records.
+
+    Where a record is not in both, or the axes don't match, ``largest`` is None.
+    """
+    return {
+        "kind": "diff",
+        "a": found.names[0],
+        "b": found.names[1],
+        "steps": [{"step": step.step_a, **step._asdict()} for step in found.steps],
+        "records": list(map(_record_difference, records)),
+    }
+
+
+def _record_difference(record: RecordDifference) -> Object:
+    return {
+        "address": record.address,
+        "largest": record.largest,
+        "relative": record.relative,
+        "cell": record.cell,
+        "value_a": record.most and record.most.here,
+        "value_b": record.most and record.most.there,
+        "axes_a": record.a and record.a.header,
+        "axes_b": record.b and record.b.header,
     }
 
 

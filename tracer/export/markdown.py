@@ -46,7 +46,8 @@ class Writer(DocumentWriter):
         return f"### {code(line)}\n\n"
 
     def block(self, block: Block) -> str:
-        return "\n".join(_lines(block)) + "\n\n"
+        lines = [*_lines(block)]
+        return "\n".join(lines) + "\n\n" if lines else ""
 
     def remark(self, text: str) -> str:
         return f"{escaped(text)}\n\n"
@@ -138,7 +139,7 @@ def _cell(cell: Cell) -> str:
 def _inline(part: Inline) -> str:
     if isinstance(part, Formula):
         return "$" + part.latex.replace("|", r"\vert ") + "$"
-    text = escaped(part.text)
+    text = escaped(part.text).replace("\n", "\\\n")
     return f"**{text}**" if "bold" in part.tone.split(" ") and text.strip() else text
 
 

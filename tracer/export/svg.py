@@ -8,12 +8,18 @@ from itertools import groupby
 from unicodedata import combining, east_asian_width
 
 from ..document import Block, Lines, Span
+from ..heat import TONES
 from .colours import DARK, LIGHT, MONOSPACED, heat_rules, variables
 from .markup import escaped
 from .writer import UNTITLED, DocumentWriter, Title
 
-SIZE, ADVANCE, HEIGHT, MARGIN = 14, 8.4, 18, 12
-"""Of a character: its size, the width of a cell, the height of a line; and the space around all of them."""
+SIZE, ADVANCE, HEIGHT, MARGIN = 14, 8.4, 16, 12
+"""Of a character: its size, the width of a cell, the height of a line; and the space around all of them.
+
+A line is as high as a character, so that the lines of frames meet.
+"""
+_GROUNDS = {*TONES, "nan"}
+"""The tones that colour a cell from behind."""
 _WORD = re.compile(r"\S+")
 
 Line = Sequence[Span]
@@ -94,8 +100,8 @@ def _drawn(line: Line, number: int) -> Iterator[str]:
     for text, tone in line:
         width = cells_of(text)
         name = f' class="{tone}"' if tone else ""
-        if tone.startswith("h") or tone == "nan":
-            yield f'<rect{name} x="{_x(column)}" y="{top}" width="{width * ADVANCE:.1f}" height="{HEIGHT}"/>'
+        for ground in _GROUNDS.intersection(tone.split(" ")):
+            yield f'<rect class="{ground}" x="{_x(column)}" y="{top}" width="{width * ADVANCE:.1f}" height="{HEIGHT}"/>'
         yield from _words(text, column, top + 0.75 * HEIGHT, name)
         column += width
 

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from ..i18n import _
 from ..operation import Operation
 from ..ops.attention import is_hidden
 from ..run import Run
 from ..tape import Record, Untraced
 from ..tensor import Array, Tensor
+from ..work import work
 
 PASSES = 4
 """How often the pass is performed with other roundings."""
@@ -49,7 +51,7 @@ class Rounding:
         self._seen = {address: np.zeros(output.shape, np.float32) for address, output in self._here.items()}
         self._longest: dict[str, int] = {}
         model = run.model.computing_in("float32")
-        for seed in range(PASSES):
+        for seed in work(range(PASSES), _("rounding")):
             again, random = run.of(model), np.random.default_rng(seed)
             longest = 1
             for _step in run.steps:

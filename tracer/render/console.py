@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import IO, Literal
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.style import Style
 
+from ..heat import Ground
 from ..views.page import Density
-from .sheet import BOX, Ground
+from .cells import lines_of
+from .sheet import BOX, FRAME
 
 Depth = Literal["standard", "256", "truecolor"]
 """How many colours: 16, 256, or all."""
 
 Choice = Literal["auto", "always", "never"]
+AUTO = "auto"
 
 
 class PageConsole(Console):
@@ -22,6 +27,19 @@ class PageConsole(Console):
     density = Density()
     ground: Ground = "dark"
     box = BOX
+
+    def render_lines(
+        self,
+        renderable: RenderableType,
+        options: ConsoleOptions | None = None,
+        *,
+        style: Style | None = None,
+        pad: bool = True,
+        new_lines: bool = False,
+    ) -> list[list[Segment]]:
+        """As rich does, but for a piece of our own in a cell of a table: it knows its lines."""
+        lines = lines_of(renderable, options) if options and not style else None
+        return lines or super().render_lines(renderable, options, style=style, pad=pad, new_lines=new_lines)
 
 
 class AsciiConsole(PageConsole):
@@ -41,11 +59,12 @@ def make_console(
     environ: Mapping[str, str],
     density: Density | None = None,
     ground: Ground = "dark",
-    box: str = BOX,
+    box: str = AUTO,
 ) -> Console:
     """A console on ``file``: tokens are never markup or emoji, numbers never highlighted.
 
     ``width`` is in cells, None for the terminal's own. ``accessible`` asks for plain ASCII and lists in place of grids.
+    ``box`` is a frame at a terminal, and not in a file, where nothing is said of it.
     """
     kind = AsciiConsole if accessible else PageConsole
     console = kind(
@@ -61,8 +80,14 @@ def make_console(
         legacy_windows=False,
         _environ=environ,
     )
-    console.density, console.ground, console.box = density or Density(), ground, box
+    console.density, console.ground, console.box = density or Density(), ground, _box(box, file)
     return console
+
+
+def _box(asked: str, file: IO[str]) -> str:
+    if asked != AUTO:
+        return asked
+    return FRAME if file.isatty() else BOX
 
 
 def color_depth(color: Choice, environ: Mapping[str, str], *, is_terminal: bool) -> Depth | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
+from rich.rule import Rule
 from rich.segment import Segment
 from rich.tree import Tree as Guided
 
@@ -33,7 +34,7 @@ class Drawn:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         sheet = Sheet.of(console, options)
-        for line in console.render_lines(_parts(self._view, sheet), options, pad=False):
+        for line in Segment.split_lines(console.render(_parts(self._view, sheet), options)):
             yield from trimmed(line)
             yield NEWLINE
 
@@ -61,7 +62,7 @@ def draw(block: Block, sheet: Sheet) -> Iterable[RenderableType]:
         case Abreast():
             return drawn_abreast(block, sheet)
         case Items(marks, contents, has_bar):
-            return [Marked(mark, content, sheet, has_bar) for mark, content in zip(marks, contents, strict=True)]
+            return [_item(mark, content, sheet, has_bar) for mark, content in zip(marks, contents, strict=True)]
         case Prose(blocks):
             return [Contents(blocks, sheet, apart=True)]
         case Tree(branches):
@@ -103,6 +104,10 @@ class Contents:
                 yield NEWLINE
             for part in draw(block, sheet):
                 yield from console.render(part, room)
+
+
+def _item(mark: str, blocks: Sequence[Block], sheet: Sheet, has_bar: bool) -> RenderableType:
+    return Rule(characters=mark, style="") if has_bar and not blocks else Marked(mark, blocks, sheet, has_bar)
 
 
 class Marked:

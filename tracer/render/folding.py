@@ -37,14 +37,17 @@ def folded(text: str, width: int) -> list[str]:
     return [line.replace(BOUND, " ").rstrip(" ") for line in filled(words(text), width)]
 
 
-def filled(pieces: Iterable[str], width: int) -> list[str]:
-    """Pieces put together to lines of at most ``width`` cells, blanks at their ends apart; too long a one is cut."""
-    lines = [""]
+def filled(pieces: Iterable[str], width: int, hang: int = 0) -> list[str]:
+    """Pieces put together to lines of at most ``width`` cells, blanks at their ends apart; too long a one is cut.
+
+    Lines after the first are shorter by ``hang``.
+    """
+    lines, rest = [""], width - hang
     for piece in pieces:
-        if cell_len((lines[-1] + piece).rstrip(" ")) <= width:
+        if cell_len((lines[-1] + piece).rstrip(" ")) <= (rest if len(lines) > 1 else width):
             lines[-1] += piece
         else:
-            lines += [piece] if cell_len(piece.rstrip(" ")) <= width else chopped(piece, width)
+            lines += [piece] if cell_len(piece.rstrip(" ")) <= rest else chopped(piece, rest)
     return lines if lines[0] else lines[1:] or [""]
 
 

@@ -12,13 +12,15 @@ from rich.table import Table as Grid
 from ..document import Abreast, Cell, Column, Matrix, Row, Span, Table
 from .cells import Field, Stack, Strip
 from .folding import clipped, padded
-from .sheet import BOXES, Sheet
-from .tables import grid, is_framed, listed
+from .sheet import BOXES, Sheet, is_framed
+from .tables import grid, listed
 
 _LABEL, _DENSE = 8, 4
 """The most that a label makes a column wide, and the width of a column of cells that stand close to each other."""
 _MEASURED = 1000
 """So many names along a row decide how much room they get."""
+_APART = 5
+"""The blanks between two entries of a row that is read like text."""
 
 
 def drawn_matrix(matrix: Matrix, sheet: Sheet) -> Iterator[RenderableType]:
@@ -33,7 +35,9 @@ def drawn_matrix(matrix: Matrix, sheet: Sheet) -> Iterator[RenderableType]:
     fit = max(1, room // (width + _between(sheet)))
     parts = matrix.columns_shown(fit)
     if sheet.plain or max(map(len, parts)) > fit:
-        yield from listed(matrix.table(rows, matrix.columns_shown(sheet.rows)[0]), sheet)
+        yield from listed(
+            matrix.table(rows, [column for part in matrix.columns_shown(sheet.rows) for column in part]), sheet
+        )
     else:
         yield from (_table(matrix.table(rows, columns), area, width, sheet) for columns in parts)
 
@@ -104,24 +108,25 @@ def _row(row: Row, least: int, before: int, after: str, sheet: Sheet) -> Iterato
 def _wrapped(matrix: Matrix, sheet: Sheet) -> Iterator[RenderableType]:
     """A row read like text: each number after its index and token, as many a line as fit."""
     [first] = matrix.columns_shown(_MEASURED)[:1]
-    names = max(cell_len(_name(column)) for column in matrix.table([], first).columns[1:])
-    width = matrix.width
-    a_line = 1 if sheet.plain else max(1, (sheet.width + 3) // (names + width + 5))
-    drawn = Grid.grid(padding=(0, 3, 0, 0), pad_edge=False)
+    heads = matrix.table([], first).columns[1:]
+    digits = max(cell_len(head.title) for head in heads)
+    names = min(max(cell_len(_name(head, digits)) for head in heads), max(digits, sheet.width - 2 - matrix.width))
+    a_line = 1 if sheet.plain else max(1, (sheet.width + _APART) // (names + 2 + matrix.width + _APART))
+    drawn = Grid.grid(padding=(0, _APART, 0, 0), pad_edge=False)
     for columns in matrix.columns_shown(a_line):
-        drawn.add_row(*_entries(matrix.table([0], columns), names, width, sheet))
+        [row], heads = matrix.table([0], columns).rows, matrix.table([], columns).columns[1:]
+        texts = (padded(clipped(_name(head, digits), names, sheet.glyphs.more), names) for head in heads)
+        drawn.add_row(*(_entry(text, cell, matrix.width, sheet) for text, cell in zip(texts, row[1:], strict=True)))
     yield drawn
 
 
-def _name(column: Column) -> str:
-    return f"{column.title} {column.label}".rstrip()
+def _name(column: Column, digits: int) -> str:
+    return f"{padded(column.title, digits, '>')} {column.label}".rstrip()
 
 
-def _entries(table: Table, names: int, width: int, sheet: Sheet) -> Iterator[RenderableType]:
-    [row] = table.rows
-    for column, cell in zip(table.columns[1:], row[1:], strict=True):
-        name = Segment(f"{padded(_name(column), names)}  ", sheet.style("dim"))
-        yield Strip([name, Segment(padded(_text(cell), width, ">"), sheet.style(_tone(cell)))])
+def _entry(name: str, cell: Cell, width: int, sheet: Sheet) -> Strip:
+    number = Segment(padded(_text(cell), width, ">"), sheet.style(_tone(cell)))
+    return Strip([Segment(f"{name}  ", sheet.style("dim")), number])
 
 
 def drawn_abreast(block: Abreast, sheet: Sheet) -> Iterator[RenderableType]:

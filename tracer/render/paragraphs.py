@@ -12,7 +12,7 @@ from rich.segment import Segment
 from ..document import Inline, Paragraph, Span
 from ..views.words import BOUND, words
 from .folding import flow
-from .runs import folded_spans
+from .runs import folded_spans, is_code
 from .sheet import Sheet
 
 NEWLINE = Segment.line()
@@ -35,9 +35,9 @@ class Flowing:
         """The lines of a width, as far as one can be kept."""
         indent, gap, hang = self._paragraph.indent, self._paragraph.gap, self._paragraph.hang
         room = width - indent
-        folded = flow(self._spans, room, gap, hang) if gap else folded_spans(self._spans, room)
-        for number, line in enumerate(folded):
-            before = Segment(" " * (indent + (hang if number else 0)))
+        folded = flow(self._spans, room, gap, hang) if gap else folded_spans(self._spans, room, hang)
+        for line in folded:
+            before = Segment(" " * indent)
             yield [before, *(Segment(text, self._sheet.style(tone)) for text, tone in line)]
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
@@ -47,9 +47,12 @@ class Flowing:
 
 
 def spans(parts: Sequence[Inline], sheet: Sheet) -> Iterator[Span]:
-    """Pieces with formulas in Unicode."""
+    """Pieces with formulas in Unicode; where there are no colours, code between backquotes."""
     for part in parts:
-        yield part if isinstance(part, Span) else Span(sheet.text(part.text))
+        if isinstance(part, Span):
+            yield Span(f"`{part.text}`", part.tone) if sheet.depth is None and is_code(part) else part
+        else:
+            yield Span(sheet.text(part.text))
 
 
 def as_text(part: Inline, sheet: Sheet) -> str:

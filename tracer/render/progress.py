@@ -1,16 +1,23 @@
-"""The progress of a training, on standard error."""
+"""How far long work is, on standard error: a training, and whatever takes more than a moment at the prompt."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
-
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..i18n import _
+from ..work import watched_by
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+PATIENCE, PAUSE = 1.0, 0.1
+"""Seconds that nothing is said of work, and those between two looks at it."""
+
+Thing = TypeVar("Thing")
 
 
 class Standing(Protocol):
@@ -33,12 +40,14 @@ def training_progress(console: Console) -> Iterator[Report]:
     if not console.is_terminal or console.is_dumb_terminal:
         yield _line_an_epoch(console)
         return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
         TimeRemainingColumn(compact=True),
     )
-    with Bar(*columns, console=console, transient=False, expand=True) as bar:
+    with Progress(*columns, console=console, transient=False, expand=True) as bar:
         yield _bar(bar)
 
 
@@ -72,3 +81,72 @@ def account(standing: Standing) -> str:
     if standing.best >= 0:
         parts.append(_("best {best}").format(best=f"{standing.best:.1f}"))
     return "  ".join(parts)
+
+
+@contextmanager
+def watching(make_console: Callable[[], Console]) -> Iterator[None]:
+    """While it lasts, work that takes its time is a bar on a console; nothing is left of it, however that ends."""
+    watch = Watch(make_console)
+    try:
+        with watched_by(watch):
+            yield
+    finally:
+        watch.end()
+
+
+class Watch:
+    """See `work.Watcher`: of loops within one another, the outermost is the bar."""
+
+    def __init__(self, make_console: Callable[[], Console]) -> None:
+        self._make_console = make_console
+        self._begun = self._seen = time.monotonic()
+        self._bar: Bar | None = None
+        self._is_at_work = False
+
+    def __call__(self, things: Iterable[Thing], what: str, total: int) -> Iterator[Thing]:
+        if self._is_at_work:
+            yield from things
+            return
+        self._is_at_work = True
+        try:
+            for done, thing in enumerate(things):
+                self._see(what, done, total)
+                yield thing
+        finally:
+            self.end()
+
+    def _see(self, what: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now < max(self._begun + PATIENCE, self._seen + PAUSE):
+            return
+        self._seen = now
+        if self._bar is None:
+            self._bar = _opened(self._make_console(), what, total)
+        self._bar.update(self._bar.task_ids[0], completed=done)
+        self._bar.refresh()
+
+    def end(self) -> None:
+        """Take the bar away, if there is one."""
+        self._is_at_work = False
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def _opened(console: Console, what: str, total: int) -> Bar:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+        console=console,
+        transient=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    bar.add_task(what, total=total or None)
+    bar.start()
+    return bar

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from rich.cells import cell_len
 
 from ..document import CODE, Span
-from ..views.words import words
+from ..views.words import BOUND, words
 from .folding import filled
 
 
-def folded_spans(spans: Sequence[Span], width: int) -> Iterator[list[Span]]:
-    """Pieces side by side, broken into lines of at most ``width`` cells, between words; code stays whole if it can."""
-    ends = [0, *accumulate(map(len, filled(_words(spans, width), width)))]
+def folded_spans(spans: Sequence[Span], width: int, hang: int = 0) -> Iterator[list[Span]]:
+    """Pieces side by side, broken into lines of at most ``width`` cells, between words; code stays whole if it can.
+
+    A line break ends a line. Those after the first are moved in by ``hang``.
+    """
+    for is_break, part in groupby(spans, lambda span: span.text == "\n"):
+        if not is_break:
+            yield from _folded(list(part), width, hang)
+
+
+def _folded(spans: Sequence[Span], width: int, hang: int) -> Iterator[list[Span]]:
+    ends = [0, *accumulate(map(len, filled(_words(spans, width), width, hang)))]
     for start, stop in pairwise(ends):
-        yield list(_cut(spans, start, stop))
+        yield [Span(" " * (hang if start else 0)), *_cut(spans, start, stop)]
 
 
 def _cut(spans: Sequence[Span], start: int, stop: int) -> Iterator[Span]:
@@ -24,7 +33,7 @@ def _cut(spans: Sequence[Span], start: int, stop: int) -> Iterator[Span]:
     place = 0
     for text, tone in spans:
         if part := text[max(0, start - place) : max(0, stop - place)]:
-            yield Span(part, tone)
+            yield Span(part.replace(BOUND, " "), tone)
         place += len(text)
 
 
@@ -43,5 +52,10 @@ def _words(spans: Sequence[Span], width: int) -> list[str]:
 def _within(spans: Sequence[Span], width: int) -> set[int]:
     """The places in the text at which no line begins: those inside code that fits into one."""
     starts = accumulate((len(span.text) for span in spans), initial=0)
-    whole = [(start, span.text) for start, span in zip(starts, spans, strict=False) if CODE in span.tone.split(" ")]
+    whole = [(start, span.text) for start, span in zip(starts, spans, strict=False) if is_code(span)]
     return {place for start, text in whole if cell_len(text) <= width for place in range(start + 1, start + len(text))}
+
+
+def is_code(span: Span) -> bool:
+    """Whether a piece is to be typed as it stands."""
+    return CODE in span.tone.split(" ")

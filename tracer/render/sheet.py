@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Literal
 
 from rich import box
+from rich.color import Color, ColorSystem
 from rich.console import Console, ConsoleOptions
 from rich.style import Style
 
-from ..heat import CENTRE, PUOR, TONES, ink, inside_out
+from ..heat import CENTRE, PUOR, TONES, Ground, ink, inside_out
 from ..views.page import Density, Page
 
 BOXES = {
@@ -18,20 +18,23 @@ BOXES = {
     **{name.lower(): getattr(box, name) for name in sorted(vars(box)) if isinstance(getattr(box, name), box.Box)},
 }
 """The boxes of rich by its own names, in small letters."""
-BOX = "simple"
+BOX, FRAME = "simple", "rounded"
+"""The one for text that programs read too, since nothing stands between its columns; and the one for people alone."""
 
 BAR = PUOR[8]
-Ground = Literal["dark", "light"]
 
 _PLAIN = {
     "": Style.null(),
     "bold": Style(bold=True),
     "italic": Style(italic=True),
     "dim": Style(dim=True),
-    "code": Style(color="cyan"),
     "nan": Style(bold=True, reverse=True),
     "here": Style(reverse=True),
 }
+_CODE = {"dark": "cyan", "light": "blue"}
+_SIGNS = {"dark": ("yellow", "bright_magenta"), "light": ("red", "magenta")}
+"""Of a number below 0 and of one above, where there are 16 colours."""
+_SYSTEMS = {"256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,24 @@ class Sheet(Page):
         """Whether cells can be coloured from behind."""
         return self.depth not in (None, "standard")
 
+    def unframed(self) -> Sheet:
+        """The same without a frame around tables."""
+        return replace(self, box=BOX) if is_framed(BOXES[self.box]) else self
+
     def style(self, tone: str) -> Style:
         """How a tone looks here."""
         return _style(tone, self.depth, self.ground)
 
 
-def coloured(page: Page, width: int) -> Sheet:
-    """A page as a terminal's, on light ground with all colours."""
-    return Sheet(page.plain, page.decimals, page.rows, page.exponent, width, "truecolor", "light")
+def is_framed(lines: box.Box | None) -> bool:
+    """Whether a box has lines between columns, or around all of them."""
+    return lines is not None and (lines.mid_vertical + lines.top).strip() != ""
+
+
+def coloured(page: Page, width: int, box: str = "") -> Sheet:
+    """A page as a terminal's, on light ground with all colours; in frames where ``box`` is none of `BOXES`."""
+    shown = box if box in BOXES else FRAME
+    return Sheet(page.plain, page.decimals, page.rows, page.exponent, width, "truecolor", "light", shown)
 
 
 @lru_cache(maxsize=256)
@@ -101,12 +114,19 @@ def _style(tone: str, depth: str | None, ground: Ground) -> Style:
 def _one(name: str, depth: str | None, ground: Ground) -> Style:
     if name in _PLAIN:
         return _PLAIN[name]
+    if name == "code":
+        return Style(color=_CODE[ground])
     if name == "bar":
         return Style(color=BAR)
     place = TONES.index(name)
     if depth is None or place == CENTRE:
         return Style.null()
     if depth == "standard":
-        return Style(color="yellow" if place < CENTRE else "magenta", bold=abs(place - CENTRE) > CENTRE // 2 + 1)
+        return Style(color=_SIGNS[ground][place > CENTRE], bold=abs(place - CENTRE) > CENTRE // 2 + 1)
     colour = PUOR[inside_out(place) if ground == "dark" else place]
-    return Style(color=ink(colour), bgcolor=colour)
+    return Style(color=ink(_seen(colour, depth)), bgcolor=colour)
+
+
+def _seen(colour: str, depth: str) -> str:
+    """A colour as it comes out where there are so many."""
+    return Color.parse(colour).downgrade(_SYSTEMS[depth]).get_truecolor().hex

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 
 from rich.box import Box
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
-from rich.padding import Padding
 from rich.segment import Segment
 from rich.table import Table as Grid
 
@@ -17,22 +17,72 @@ from ..i18n import _
 from ..views.words import words
 from .cells import BAR, Field, Stack
 from .folding import clipped, clipped_left
-from .paragraphs import Flowing, as_text
-from .sheet import BOXES, Sheet
+from .paragraphs import Flowing, as_text, spans
+from .sheet import BOXES, Sheet, is_framed
 
-_LEAST = {"cut": 8, "cut_start": 8, "fold": 20}
+_LEAST = {"cut": 8, "cut_start": 8, "fold": 12}
 """The cells that are left at least of what may be cut or folded."""
 
 
 def tabled(table: Table, sheet: Sheet) -> Iterator[RenderableType]:
-    """A table, and the names of columns left out of it."""
-    shown = _fitting(table, sheet)
-    if sheet.plain or _needed(table, shown, sheet) > sheet.width - table.indent:
+    """A table, in parts where it goes on below; without room, and in place of columns under heads in plain, a list.
+
+    A frame is left out before any column is.
+    """
+    widths = _widths(table, sheet)
+    if _is_too_wide(table, range(len(widths)), sheet, widths):
+        sheet = sheet.unframed()
+    is_split = table.goes_on and _is_too_wide(table, _fitting(table, sheet, widths), sheet, widths)
+    parts = list(_parts(table, sheet, widths)) if is_split else [table]
+    measured = [_widths(part, sheet) for part in parts] if is_split else [widths]
+    shown = list(map(_fitting, parts, repeat(sheet), measured))
+    if (sheet.plain and _has_heads(table)) or any(map(_is_too_wide, parts, shown, repeat(sheet), measured)):
         yield from listed(table, sheet)
-    else:
-        drawn = _drawn(table, shown, sheet)
-        yield Padding(drawn, (0, 0, 0, table.indent)) if table.indent else drawn
-        yield from _left_out(table, shown, sheet)
+        return
+    for part, places, widths in zip(parts, shown, measured, strict=True):
+        drawn = _drawn(part, places, sheet, widths)
+        yield Indented(drawn, part.indent) if part.indent else drawn
+        yield from _left_out(part, places, sheet)
+
+
+def _parts(table: Table, sheet: Sheet, widths: Sequence[int]) -> Iterator[Table]:
+    """As many columns as fit beside the names of rows, then as many of the others, and so on."""
+    shown = [0]
+    for place in range(1, len(table.columns)):
+        if len(shown) > 1 and _is_too_wide(table, [*shown, place], sheet, widths):
+            yield _part(table, shown)
+            shown = [0]
+        shown.append(place)
+    yield _part(table, shown)
+
+
+def _part(table: Table, shown: Sequence[int]) -> Table:
+    """Some columns of a table, and of its rows those that have something there."""
+    names, *others = (table.columns[place] for place in shown)
+    head = names if any(column.title or column.label for column in others) else names._replace(title="", label="")
+    rows = [[row[place] for place in shown] for row in table.rows]
+    filled = [row for row in rows if any(cell.share or cell.content.text for cell in row[1:])]
+    footer = [table.footer[place] for place in shown] if table.footer else []
+    return table._replace(columns=[head, *others], rows=filled, footer=footer)
+
+
+def _is_too_wide(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[int]) -> bool:
+    return _needed(table, shown, sheet, widths) > sheet.width - table.indent
+
+
+class Indented:
+    """What is moved in by some cells."""
+
+    def __init__(self, content: RenderableType, indent: int) -> None:
+        self._content = content
+        self._blanks = Segment(" " * indent)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room = options.update_width(options.max_width - cell_len(self._blanks.text))
+        for line in Segment.split_lines(console.render(self._content, room)):
+            yield self._blanks
+            yield from line
+            yield Segment.line()
 
 
 def grid(sheet: Sheet, *, has_heads: bool, has_footer: bool = False, is_tight: bool = False) -> Grid:
@@ -51,11 +101,6 @@ def grid(sheet: Sheet, *, has_heads: bool, has_footer: bool = False, is_tight: b
     )
 
 
-def is_framed(box: Box | None) -> bool:
-    """Whether a box has lines between columns, and so around all of them."""
-    return box is not None and box.mid_vertical.strip() != ""
-
-
 def _padding(box: Box | None) -> tuple[int, int, int, int]:
     """Two blanks between columns, or one on each side of a line."""
     if is_framed(box):
@@ -68,10 +113,10 @@ def gap(sheet: Sheet, *, has_heads: bool) -> int:
     return 3 if has_heads and is_framed(BOXES[sheet.box]) else 2
 
 
-def _fitting(table: Table, sheet: Sheet) -> list[int]:
+def _fitting(table: Table, sheet: Sheet, widths: Sequence[int]) -> list[int]:
     """The columns that there is room for, those with most to spare left out first."""
     shown = list(range(len(table.columns)))
-    while _needed(table, shown, sheet) > sheet.width - table.indent:
+    while _is_too_wide(table, shown, sheet, widths):
         most = max(table.columns[place].spare for place in shown)
         if not most:
             break
@@ -79,23 +124,40 @@ def _fitting(table: Table, sheet: Sheet) -> list[int]:
     return shown
 
 
-def _needed(table: Table, shown: Sequence[int], sheet: Sheet) -> int:
+def _needed(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[int]) -> int:
     has_heads = _has_heads(table)
     between = gap(sheet, has_heads=has_heads)
     framed = 4 if has_heads and is_framed(BOXES[sheet.box]) else 0
-    return sum(_width(table, place, sheet) for place in shown) + between * (len(shown) - 1) + framed
+    return sum(widths[place] for place in shown) + between * (len(shown) - 1) + framed
+
+
+def _at_ease(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[int]) -> Iterator[int]:
+    """The least widths of the columns shown; as wide as they would be, from the left as long as there is room."""
+    spare = sheet.width - table.indent - _needed(table, shown, sheet, widths)
+    for place in shown:
+        width = widths[place]
+        more = max(0, table.columns[place].least - width)
+        given = more if more <= spare else 0
+        spare -= given
+        yield width + given
+
+
+def _widths(table: Table, sheet: Sheet) -> list[int]:
+    """The cells that each column needs at least."""
+    return [_width(table, place, sheet) for place in range(len(table.columns))]
 
 
 def _width(table: Table, place: int, sheet: Sheet) -> int:
     """The cells that a column needs at least."""
     column = table.columns[place]
+    head = max(cell_len(column.title), cell_len(column.label))
     texts = (as_text(row[place].content, sheet) for row in _rows(table))
-    widest = max(map(cell_len, [column.title, column.label, *texts]))
+    widest = max([min(head, column.most or head), *map(cell_len, texts)])
     if column.room == "fold":
-        longest = (cell_len(word) for row in _rows(table) for word in words(as_text(row[place].content, sheet)))
-        return max(min(widest, _LEAST["fold"]), cell_len(column.title), *(min(n, sheet.width // 2) for n in longest))
-    least = min(widest, _LEAST.get(column.room, widest), column.most or widest)
-    return max(column.least, least)
+        texts = (span.text for row in _rows(table) for span in spans([row[place].content], sheet))
+        longest = max((cell_len(word.rstrip(" ")) for text in texts for word in words(text)), default=0)
+        return max(min(widest, _LEAST["fold"]), cell_len(column.title), min(longest, 3 * sheet.width // 5))
+    return min(widest, _LEAST.get(column.room, widest))
 
 
 def _rows(table: Table) -> Iterator[Row]:
@@ -108,60 +170,73 @@ def _has_heads(table: Table) -> bool:
     return any(column.title or column.label for column in table.columns)
 
 
-def _drawn(table: Table, shown: Sequence[int], sheet: Sheet) -> Grid:
+def _drawn(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[int]) -> Grid:
     drawn = grid(sheet, has_heads=_has_heads(table), has_footer=bool(table.footer))
-    for place in shown:
+    edge = 0 if drawn.pad_edge else drawn.padding[1]  # rich counts blanks at the right edge that it does not draw
+    for place, least in zip(shown, _at_ease(table, shown, sheet, widths), strict=True):
         column = table.columns[place]
         drawn.add_column(
             _head(column, sheet),
             _cell(table.footer[place], column, sheet) if table.footer else "",
             justify="left" if column.align == "<" else "right",
             no_wrap=column.room == "whole",
-            min_width=_width(table, place, sheet),
-            max_width=column.most or None,
+            min_width=least - (edge if place == shown[-1] else 0),
         )
-    for row in table.rows:
-        drawn.add_row(*(_cell(row[place], table.columns[place], sheet) for place in shown))
+    for cells in zip(*(_cells(table, place, sheet) for place in shown), strict=True):
+        drawn.add_row(*cells)
     return drawn
+
+
+def _cells(table: Table, place: int, sheet: Sheet) -> Iterator[RenderableType]:
+    """The cells of a column; bars are on one scale."""
+    cells = [row[place] for row in table.rows]
+    bars = [(cell.share, _behind(cell, sheet)) for cell in cells if cell.share]
+    return (Barred(cell, bars, sheet) if cell.share else _cell(cell, table.columns[place], sheet) for cell in cells)
+
+
+def _behind(cell: Cell, sheet: Sheet) -> int:
+    """The cells that stand behind a bar."""
+    text = as_text(cell.content, sheet)
+    return cell_len(text) + 2 if text else 0
 
 
 def _head(column: Column, sheet: Sheet) -> RenderableType:
     """A title, and the label below it."""
-    return Stack([Field(column.title, sheet.style("dim"), column.align), *_label(column, sheet)])
-
-
-def _label(column: Column, sheet: Sheet) -> list[Field]:
-    return [Field(column.label, sheet.style("bold"), column.align)] if column.label else []
+    title, label = (clipped(text, column.most or cell_len(text), sheet.glyphs.more) for text in column[:2])
+    below = [Field(label, sheet.style("bold"), column.align)] if label else []
+    return Stack([Field(title, sheet.style("dim"), column.align), *below])
 
 
 def _cell(cell: Cell, column: Column, sheet: Sheet) -> RenderableType:
-    if cell.share:
-        return Barred(cell, sheet)
     if column.room == "fold":
-        return Flowing(Paragraph([cell.content]), sheet)
+        return Flowing(Paragraph([cell.content], gap=0), sheet)
     tone = cell.content.tone if isinstance(cell.content, Span) else ""
     cut = clipped_left if column.room == "cut_start" else clipped
-    return Field(as_text(cell.content, sheet), sheet.style(tone), column.align, column.least, cut)
+    return Field(as_text(cell.content, sheet), sheet.style(tone), column.align, cut=cut)
 
 
 class Barred:
-    """A bar for a share of the whole, and what stands behind it."""
+    """A bar for a share of the whole, and what stands behind it.
 
-    def __init__(self, cell: Cell, sheet: Sheet) -> None:
+    ``bars`` are those of the column: the share of each, and the cells that stand behind it.
+    """
+
+    def __init__(self, cell: Cell, bars: Sequence[tuple[float, int]], sheet: Sheet) -> None:
         self._share = cell.share
+        self._bars = bars
         self._sheet = sheet
         self._text = as_text(cell.content, sheet)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        behind = cell_len(self._text) + 2 if self._text else 0
-        bar = self._sheet.bar(self._share, min(BAR, options.max_width - behind))
+        whole = min(BAR, *((options.max_width - behind) / share for share, behind in self._bars))
+        bar = self._sheet.bar(self._share, whole)
         yield Segment(bar, self._sheet.style("bar"))
         if self._text:
             yield Segment(f"{'  ' if bar else ''}{self._text}", self._sheet.style("dim"))
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         text = cell_len(self._text)
-        return Measurement(text, BAR + (text + 2 if text else 0))
+        return Measurement(text, cell_len(self._sheet.bar(self._share, BAR)) + (text + 2 if text else 0))
 
 
 def _left_out(table: Table, shown: Sequence[int], sheet: Sheet) -> Iterator[Flowing]:
@@ -172,23 +247,25 @@ def _left_out(table: Table, shown: Sequence[int], sheet: Sheet) -> Iterator[Flow
 
 
 def listed(table: Table, sheet: Sheet) -> Iterator[RenderableType]:
-    """Without columns: a row a paragraph, each cell after the title of its column."""
+    """Without columns: a row a paragraph, each cell after the title of its column; names stay moved in."""
+    gap = 1 if _has_heads(table) and not table.names else 2
     for row in _rows(table):
         first, *rest = zip(table.columns, row, strict=True)
-        lead = [_led(table, *first, sheet)] if as_text(row[0].content, sheet).strip() else []
+        name = as_text(row[0].content, sheet)
+        lead = [_led(table, *first, sheet)] if name.strip() else []
         entries = [_entry(column, cell, sheet) for column, cell in rest if as_text(cell.content, sheet).strip()]
-        yield Flowing(Paragraph([*lead, *entries], table.indent, 2 if table.names else 1, 2), sheet)
+        inwards = 0 if table.names else len(name) - len(name.lstrip(" "))
+        yield Flowing(Paragraph([*lead, *entries], table.indent + inwards, gap, 2), sheet)
 
 
 def _led(table: Table, column: Column, cell: Cell, sheet: Sheet) -> Span:
     """How a row begins: with its name, after what that is a name of."""
-    text = as_text(cell.content, sheet).strip()
     if table.names:
-        return Span(f"{table.names} {text}:", "bold")
+        return Span(f"{table.names} {as_text(cell.content, sheet).strip()}:", "bold")
     return _entry(column, cell, sheet)
 
 
 def _entry(column: Column, cell: Cell, sheet: Sheet) -> Span:
     name = f"{column.title} {column.label}".strip()
-    text = as_text(cell.content, sheet).strip()
-    return Span(f"{name}: {text};" if name else text, cell.content.tone if isinstance(cell.content, Span) else "")
+    [(text, tone)] = spans([cell.content], sheet)
+    return Span(f"{name}: {text.strip()};" if name else text.strip(), tone)

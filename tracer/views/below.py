@@ -26,13 +26,13 @@ def below(page: Page, *views: View) -> Iterator[Block]:
 @view
 def led(page: Page, words: str, shown: View) -> Iterator[Block]:
     """Another view with some words before it."""
-    blocks, lead = shown.blocks(page), Span(words.rstrip(), DIM)
-    first = next(blocks, None)
-    if isinstance(first, Paragraph):
-        yield first._replace(parts=[lead, *first.parts])
-    else:
-        yield Paragraph([lead])
-        yield from [first] if first else []
+    blocks = shown.blocks(page)
+    match next(blocks, None):
+        case Paragraph([Span(text, tone), *rest]) as first:
+            yield first._replace(parts=[Span(f"{words}{text}", tone), *rest])
+        case first:
+            yield Paragraph([Span(words.rstrip(), DIM)])
+            yield from [first] if first else []
     yield from blocks
 
 

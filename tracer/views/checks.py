@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..document import BOLD, Block, Paragraph, Span
 from ..i18n import _
 from ..verify import Check
+from .numbers import magnitude
 from .page import Page
 from .table import Column, Remark, table
 from .view import line, view
@@ -21,11 +22,11 @@ def checks_view(page: Page, checks: Sequence[Check], *, title: str) -> Iterator[
     yield Paragraph([Span(title, BOLD)])
     columns = [
         Column(_("check"), [check.name for check in checks], "<"),
-        Column(_("of"), [check.unit for check in checks], "<", spare=2),
-        Column(_("checked"), [str(check.checked) for check in checks], spare=1),
-        Column(_("largest difference"), [_size(check.largest) for check in checks]),
+        Column(_("of"), [check.unit for check in checks], "<"),
+        Column(_("checked"), [str(check.checked) for check in checks]),
+        Column(_("largest difference"), [magnitude(check.largest) for check in checks]),
     ]
-    yield table(columns, [Remark(_verdict(check)) for check in checks])
+    yield table(columns, [Remark(_verdict(check)) for check in checks], goes_on=True)
     for check in checks:
         for failure in check.failures[:MOST]:
             yield line(failure, page, BOLD, indent=4)
@@ -35,7 +36,3 @@ def _verdict(check: Check) -> str:
     if check.failures:
         return _("does not hold ({n})").format(n=len(check.failures))
     return _("holds; at {address}").format(address=check.at) if check.at else _("holds")
-
-
-def _size(difference: float) -> str:
-    return f"{difference:.1e}" if difference else "0"

@@ -10,6 +10,7 @@ from ..document import Block
 from ..i18n import _, ngettext, spoken
 from ..reference.checks import Check
 from .below import sentence
+from .numbers import magnitude
 from .page import Page
 from .table import Column, Remark, table
 from .view import View, line, remark, view
@@ -25,8 +26,8 @@ def comparison_view(page: Page, comparison: Comparison, follow: str) -> Iterator
     checks = list(comparison.worst.values())
     columns = [
         Column(_("address"), [check.address for check in checks], "<"),
-        Column(_("largest difference"), [_size(check.largest) for check in checks]),
-        Column(_("allowed"), [_allowance(check) for check in checks]),
+        Column(_("largest difference"), [magnitude(check.largest) for check in checks]),
+        Column(_("allowed"), [_allowance(check) for check in checks], spare=1),
     ]
     yield table(columns, [Remark(_verdict(check)) for check in checks], indent=0)
     if left_out := comparison.left_out:
@@ -59,7 +60,7 @@ def _verdict(check: Check) -> str:
 
 def _allowance(check: Check) -> str:
     """What is allowed, and how the numbers are stored where that is part of it."""
-    return f"{_size(check.allowed)} ({check.stored})" if check.stored else _size(check.allowed)
+    return f"{magnitude(check.allowed)} ({check.stored})" if check.stored else magnitude(check.allowed)
 
 
 def _first(beyond: Sequence[Check]) -> Iterator[str]:
@@ -90,7 +91,3 @@ def _counts(checks: Sequence[Check]) -> str:
     return _("{compared}: {ok} ok, {beyond} beyond the noise").format(
         compared=compared, ok=len(checks) - beyond, beyond=beyond
     )
-
-
-def _size(difference: float) -> str:
-    return f"{difference:.1e}" if difference else "0"

@@ -16,6 +16,7 @@ from .page import Page
 from .product import product_view
 from .tokens import quoted
 from .view import View, view
+from .words import BOUND
 from .worked import worked_sum
 from .written import symbols as formula_of
 
@@ -30,7 +31,7 @@ UNNUMBERED: Numbers = {}
 
 def told(text: str, tone: str = "") -> Branch:
     """A line of a tree."""
-    return Branch([Paragraph([Span(text, tone)], hang=2)])
+    return Branch([Paragraph([Span(text, tone)], gap=0, hang=2)])
 
 
 @view
@@ -113,7 +114,7 @@ def _remarks(explanation: Explanation) -> Iterator[str]:
 def number_of(leaf: Leaf, numbers: Numbers) -> str:
     """``(2) `` before a cell that has a number to ask about it by."""
     number = numbers.get(str(leaf))
-    return "" if number is None else f"({number}) "
+    return "" if number is None else f"({number}){BOUND}"
 
 
 def derivation_view(derivation: Derivation, *, decimals: int | None = None) -> View:

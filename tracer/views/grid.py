@@ -75,7 +75,7 @@ class Grid(Matrix):
 
     def _head(self, column: Shown) -> Column:
         if isinstance(column, Hidden):
-            return Column(f"…{len(column)}…")
+            return Column(self.page.text(f"…{len(column)}…"))
         return Column(str(self.columns.number(column)), label(self.columns, column))
 
     def _rows(self, rows: Sequence[Shown], columns: Sequence[Shown]) -> Iterator[Row]:

@@ -27,11 +27,6 @@ class Heading(NamedTuple):
         return Paragraph([Span(shown(self.title), BOLD), *rest] if self.title else rest)
 
 
-def shape_by_name(tensor: Tensor) -> str:
-    """``[head 2, query 3, key 4]``."""
-    return f"[{', '.join(f'{axis.name} {n}' for axis, n in zip(tensor.dims, tensor.shape, strict=True))}]"
-
-
 def about(tensor: Tensor, statistics: Statistics, decimals: int, page: Page) -> list[str]:
     """The shape and the summary; mean and standard deviation stay together where a line ends.
 
@@ -39,7 +34,7 @@ def about(tensor: Tensor, statistics: Statistics, decimals: int, page: Page) -> 
     """
     texts = summary(statistics, decimals, page)
     spread = [] if tensor.array.dtype.kind in "iu" else ["   ".join(texts[1:3])]
-    return [shape_by_name(tensor), *texts[:1], *spread, *texts[3:]]
+    return [tensor.header, *texts[:1], *spread, *texts[3:]]
 
 
 def summary(statistics: Statistics, decimals: int, page: Page) -> list[str]:

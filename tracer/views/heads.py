@@ -6,30 +6,33 @@ from collections.abc import Iterator
 
 from ..document import BOLD, Abreast, Block, Paragraph, Span
 from ..i18n import _
-from ..tensor import Array, Tensor
+from ..tensor import Array, Statistics, Tensor
 from .grid import Dense
-from .heading import Heading, shape_by_name
+from .heading import Heading
 from .heat import HeatPainter, Hundredths
 from .numbers import Notation
 from .page import Page
 from .tokens import place_label
 from .view import remark, view
 
+_SHARES = Statistics(0.0, 1.0, 0.5, 0.5, 0)
+"""Of whatever adds up to 1."""
+
 
 @view
 def heads_view(page: Page, tensor: Tensor, *, title: str) -> Iterator[Block]:
     """Probabilities [head, query, key] as a small grid for every head, as many side by side as fit."""
-    yield Heading(title).above([shape_by_name(tensor)], page)
+    yield Heading(title).above([tensor.header], page)
     names = [f"{tensor.dims[0].name} {head}" for head in range(tensor.shape[0])]
     if page.plain:
         yield from (_listed(name, tensor, matrix, page) for name, matrix in zip(names, tensor.array, strict=True))
         return
-    heat = HeatPainter(Notation(page), tensor.statistics(), probabilities=True)
+    heat = HeatPainter(Notation(page), _SHARES, probabilities=True)
     painter, (_heads, rows, columns) = Hundredths(heat, page), tensor.dims
     yield Abreast(names, [Dense(matrix, rows, columns, painter, page) for matrix in tensor.array])
     legend = _("rows are queries, columns keys, in hundredths; {sign} exactly 0")
     yield remark(legend.format(sign=page.glyphs.zero), page)
-    yield heat.scale()
+    yield from heat.scale()
 
 
 def _listed(name: str, tensor: Tensor, matrix: Array, page: Page) -> Paragraph:

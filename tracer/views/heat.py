@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -24,12 +25,17 @@ MARK = "*"
 
 
 class HeatPainter:
-    """Cells as numbers on a scale of colour, the same over the whole of a tensor."""
+    """Cells as numbers on a scale of colour, the same over the whole of a tensor.
 
-    def __init__(self, notation: Notation, statistics: Statistics, *, probabilities: bool) -> None:
+    Numbers that are no ``measures``, such as ids, have no colour.
+    """
+
+    def __init__(
+        self, notation: Notation, statistics: Statistics, *, probabilities: bool, measures: bool = True
+    ) -> None:
         self.width = notation.width(statistics)
         self._notation = notation
-        largest = max(-statistics.min, statistics.max)
+        largest = max(-statistics.min, statistics.max) if measures else 0.0
         self._bound = 1.0 if probabilities else largest if math.isfinite(largest) else 0.0
         self._probabilities = probabilities
 
@@ -46,11 +52,13 @@ class HeatPainter:
         classes: list[list[int]] = heat(values, self._bound, zero_is_hidden=self._probabilities).tolist()
         return classes
 
-    def scale(self) -> Scale:
-        """What the colours stand for: the least, the number between, and the greatest."""
-        first, last = (0.0 if self._probabilities else -self._bound), self._bound
-        numbers = [first, (first + last) / 2, last]
-        return Scale(list(map(self._notation, numbers)), [TONE_OF[k] for [k] in self.classes(np.array([numbers]).T)])
+    def scale(self) -> Iterator[Scale]:
+        """What the colours stand for, if there are any: the least, the number between, and the greatest."""
+        if self._bound:
+            first, last = (0.0 if self._probabilities else -self._bound), self._bound
+            numbers = [first, (first + last) / 2, last]
+            tones = [TONE_OF[k] for [k] in self.classes(np.array([numbers]).T)]
+            yield Scale(list(map(self._notation, numbers)), tones)
 
 
 class Highlighter:
@@ -116,9 +124,9 @@ def within(values: Array, bounds: Range) -> Array:
 def heat(values: Array, bound: float, *, zero_is_hidden: bool = False) -> Array:
     """The class of every value: linear from −bound to bound, so that probabilities (bound 1) have one hue.
 
-    −∞, nan and hidden zeros are classes of their own and never enter the scale.
+    −∞, nan and hidden zeros are classes of their own and never enter the scale; there is none where bound is 0.
     """
-    scaled = np.nan_to_num(values / (bound or 1.0), nan=0.0, posinf=0.0, neginf=0.0)
+    scaled = np.where(np.isfinite(values), values, 0.0) / (bound or np.inf)
     classes = np.rint(np.clip(scaled, -1, 1) * CENTRE).astype(np.int64) + CENTRE
     classes[np.isposinf(values)] = INFINITE
     classes[np.isneginf(values)] = NEGATIVE_INFINITE

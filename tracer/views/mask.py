@@ -12,7 +12,7 @@ from ..ops.attention import blind_queries, is_hidden
 from ..tape import Record
 from ..tensor import Array
 from .grid import Grid
-from .heading import Heading, shape_by_name
+from .heading import Heading
 from .page import Page
 from .view import line, remark, view
 
@@ -55,7 +55,7 @@ def rules_view(
     """A mask [query, key] with the rule that hides each key; ``rules`` has True where one does, padding first."""
     mask, codes = record.output, _codes(list(rules.values()))
     rows, columns = mask.dims
-    yield Heading(title).above([shape_by_name(mask)], page)
+    yield Heading(title).above([mask.header], page)
     signs = [SIGNS[name] for name in rules]
     yield Grid(codes, rows, columns, MaskPainter(page, [*signs, SEVERAL]), page, full)
     yield remark(_("{visible} visible (+0)").format(visible=page.glyphs.visible), page)
@@ -93,7 +93,7 @@ def mask_view(
     page, mask = page.showing(None, max_rows), record.output
     rows, columns = mask.dims
     heading = Heading(mask.address if title is None else title, remark)
-    yield heading.above([shape_by_name(mask), page.text(record.note)], page)
+    yield heading.above([mask.header, page.text(record.note)], page)
     yield Grid(is_hidden(mask.array).astype(int), rows, columns, MaskPainter(page), page, full)
     legend = _("{visible} visible (+0)   {hidden} hidden (−∞)")
     yield line(legend.format(visible=page.glyphs.visible, hidden=page.glyphs.hidden), page, DIM)

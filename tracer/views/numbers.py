@@ -90,6 +90,11 @@ class Notation:
         return format(value, f".{max(after, min(self.decimals, after + _FURTHER))}f")
 
 
+def magnitude(difference: float) -> str:
+    """How large a difference is, by two digits and a power of ten."""
+    return f"{difference:.1e}" if difference else "0"
+
+
 def comes_out(read: float, text: str) -> bool:
     """Whether a value is, to the digits shown, the number that stands there; nothing is asked of what isn't finite."""
     off = abs(read - float(text))

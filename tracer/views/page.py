@@ -54,10 +54,13 @@ _IN_ASCII = {
     "⊙": "*",
     "±": "+-",
     "′": "'",
+    "‖": "||",
     "ℓ": "l",
     "θ": "theta",
     "→": "->",
     "§": "sec. ",
+    "≤": "<=",
+    "≥": ">=",
 }
 
 
@@ -101,7 +104,7 @@ class Page:
                 sentence = sentence.replace(sign, ascii_form)
         return sentence
 
-    def bar(self, fraction: float, cells: int) -> str:
+    def bar(self, fraction: float, cells: float) -> str:
         """A bar of ``fraction`` of ``cells``, in eighths of a cell where the page has them."""
         signs = self.glyphs.bar
         eighths = round(max(0.0, min(1.0, fraction)) * cells * (len(signs) - 1))

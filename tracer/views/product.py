@@ -50,10 +50,12 @@ def _pictured(rows: Mapping[str, Row], texts: Sequence[Sequence[str]], total: st
     """The row lies, the column stands, and what they come to is at their end."""
     yield from (remark(f"{symbol} = {cells.address}", page, indent=2) for symbol, cells in rows.items())
     row, column = texts
-    lying = ["[", *row, "]", page.text("·"), "|", column[0], "|", page.text(total)]
-    standing = ([*[""] * (len(row) + 3), "|", text, "|", ""] for text in column[1:])
-    heads = [Column(), *[Column() for _number in row], *[Column()] * 5, Column(align="<")]
-    yield Table(heads, [[Cell(Span(text)) for text in texts] for texts in [lying, *standing]], indent=2)
+    widest = max(map(len, column))
+    first, *below = (f"| {text:>{widest}} |" for text in column)
+    lying = ["", f"[ {row[0]}", *row[1:-1], f"{row[-1]} ]", page.text("·"), first, page.text(total)]
+    standing = ([*[""] * (len(row) + 2), text, ""] for text in below)
+    heads = [*[Column()] * (len(row) + 3), Column(align="<")]
+    yield Table(heads, [[Cell(Span(text)) for text in line] for line in [lying, *standing]], goes_on=True)
 
 
 def _listed(rows: Mapping[str, Row], texts: Sequence[Sequence[str]], total: str, page: Page) -> Iterator[Block]:

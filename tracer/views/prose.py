@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Literal
 
 from markdown_it.tree import SyntaxTreeNode as Node
@@ -13,9 +12,6 @@ from .markup import parsed
 from .page import Page
 from .tokens import shown
 from .view import View, view
-
-BREAK = Span("\n")
-"""Ends a line."""
 
 
 def prose(markdown: str) -> View:
@@ -36,9 +32,9 @@ def _blocks(nodes: Iterable[Node], page: Page) -> Iterator[Block]:
 def _block(node: Node, page: Page) -> Iterator[Block]:
     match node.type:
         case "paragraph":
-            yield from _lines(_spans(node, page, ""))
+            yield Paragraph(list(_spans(node, page, "")), gap=0)
         case "heading":
-            yield from _lines(_spans(node, page, BOLD))
+            yield Paragraph(list(_spans(node, page, BOLD)), gap=0)
         case "bullet_list":
             yield _items(node, [page.glyphs.bullet] * len(node.children), page)
         case "ordered_list":
@@ -52,13 +48,6 @@ def _block(node: Node, page: Page) -> Iterator[Block]:
             yield _table(node, page)
         case "hr":
             yield Items(["-" if page.plain else "─"], [[]], has_bar=True)
-
-
-def _lines(spans: Iterable[Span]) -> Iterator[Paragraph]:
-    """Running text, a paragraph a line where lines are broken on purpose."""
-    for is_break, part in groupby(spans, BREAK.__eq__):
-        if not is_break:
-            yield Paragraph(list(part), gap=0)
 
 
 def _items(node: Node, marks: Sequence[str], page: Page) -> Items:
@@ -76,7 +65,7 @@ def _side(cell: Node) -> Literal["<", ">"]:
 
 
 def _words(node: Node, page: Page) -> str:
-    return "".join(span.text for span in _spans(node, page, ""))
+    return "".join(f"`{text}`" if tone == CODE else text for text, tone in _spans(node, page, ""))
 
 
 def _spans(node: Node, page: Page, tone: str) -> Iterator[Span]:
@@ -92,7 +81,7 @@ def _spans(node: Node, page: Page, tone: str) -> Iterator[Span]:
             case "softbreak":
                 yield Span(" ", tone)
             case "hardbreak":
-                yield BREAK
+                yield Span("\n")
             case "strong":
                 yield from _spans(child, page, f"{tone} {BOLD}".strip())
             case "em":

@@ -62,7 +62,7 @@ def listing(
 
     ``marked`` are the paths of those that come of edits.
     """
-    heads = [Column(align="<"), Column(align="<"), Column(spare=2), Column(align="<", spare=1)]
+    heads = [Column(align="<"), Column(align="<"), Column(spare=1), Column(align="<", spare=2, room="cut")]
     rows = [(record, record.index == current, _mark(record, marked)) for record in records]
     yield Table(heads, [_row(record, mark, is_here=is_here) for record, is_here, mark in rows])
 

@@ -68,7 +68,7 @@ def softmax_view(
     best = int(np.nan_to_num(worked.weights, nan=-1.0).argmax())
     reasons = [_remark(record, place, at, worked, best, tape) for at in shown]
     undefined = Remark(page.text(derive(record, (*place, 0)).note))
-    yield table(list(_columns(record, shown, worked, page)), reasons, undefined)
+    yield table(list(_columns(record, shown, worked, page)), reasons, undefined, goes_on=True)
 
 
 def _worked(record: Record, row: tuple[int, ...]) -> Worked:

@@ -13,7 +13,7 @@ from ..i18n import N_, _, ngettext, spoken
 from ..tape import Record
 from ..tensor import Tensor
 from .below import sentence
-from .heading import shape_by_name, summary
+from .heading import summary
 from .numbers import Notation
 from .page import Page
 from .records import listing
@@ -140,4 +140,4 @@ def _tensor(tensor: Tensor, page: Page) -> str:
     numbers = Notation(page, None if array.dtype.kind == "f" else 0)
     if array.size <= _MOST and array.ndim == 1:
         return f"[{', '.join(map(numbers, array.tolist()))}]"
-    return "  ".join([shape_by_name(tensor), *summary(tensor.statistics(), 2, page)])
+    return "  ".join([tensor.header, *summary(tensor.statistics(), 2, page)])

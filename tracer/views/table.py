@@ -41,18 +41,28 @@ class Remark(NamedTuple):
 NOTHING = Remark()
 
 
-def table(columns: Sequence[Column], remarks: Sequence[Remark] = (), foot: Remark = NOTHING, indent: int = 2) -> Table:
-    """Columns side by side, a title over each, and a remark after each row, the ``foot`` after their footer."""
+def table(
+    columns: Sequence[Column],
+    remarks: Sequence[Remark] = (),
+    foot: Remark = NOTHING,
+    indent: int = 2,
+    *,
+    goes_on: bool = False,
+) -> Table:
+    """Columns side by side, a title over each, and a remark after each row, the ``foot`` after their footer.
+
+    Of a table that ``goes_on`` they stand below, where there is no room.
+    """
     texts = [column.cells for column in columns]
     body = [list(map(_cell, row)) for row in zip(*texts, strict=True)]
     has_footer = any(column.foot for column in columns) or any(foot)
     footer = [_cell(column.foot) for column in columns] if has_footer else []
     heads = [column.head for column in columns]
     if not any(map(any, [*remarks, foot])):
-        return Table(heads, body, footer, indent=indent)
+        return Table(heads, body, footer, indent=indent, goes_on=goes_on)
     rows = [[*row, _remark(remark)] for row, remark in zip(body, remarks or [NOTHING] * len(body), strict=True)]
     heads.append(document.Column(align="<", room="fold"))
-    return Table(heads, rows, [*footer, _remark(foot)] if footer else [], indent=indent)
+    return Table(heads, rows, [*footer, _remark(foot)] if footer else [], indent=indent, goes_on=goes_on)
 
 
 def _cell(text: str) -> Cell:

@@ -12,7 +12,7 @@ from ..i18n import _, extent, ngettext
 from ..stack import Ragged
 from ..tensor import Array, Axis, Tensor
 from .grid import Grid, Painter, Series
-from .heading import Heading, about, shape_by_name
+from .heading import Heading, about
 from .heat import MARK, Blank, HeatPainter, Highlighter, Range, within
 from .numbers import Notation, decimals_of
 from .page import Page
@@ -49,13 +49,14 @@ def tensor_view(
         yield _value(tensor, heading, Notation(page, digits), page)
         return
     statistics = tensor.statistics()
-    yield heading.above(about(tensor, statistics, digits, page) if measured else [shape_by_name(tensor)], page)
+    yield heading.above(about(tensor, statistics, digits, page) if measured else [tensor.header], page)
     if tensor.array.size:
         notation = Notation(page, digits, marks_zero=probabilities)
-        heat = HeatPainter(notation, statistics, probabilities=probabilities)
+        measures = tensor.array.dtype.kind == "f"
+        heat = HeatPainter(notation, statistics, probabilities=probabilities, measures=measures)
         painter: Painter = Highlighter(heat, highlight) if highlight else heat
         yield from _body(tensor, Blank(painter) if isinstance(tensor, Ragged) else painter, page, full, focus)
-        yield heat.scale()
+        yield from heat.scale()
     if highlight:
         yield remarked(_count(tensor.array, *highlight), page)
     if probabilities and not tensor.array.all():

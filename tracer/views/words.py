@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 BOUND = "\u00a0"
-"""A blank at which no line ends."""
+"""A blank at which no line ends, nor within what it binds."""
 
 _WIDE, _CHINESE = "\u2e80-\u9fff\uff01-\uff60", "\u4e00-\u9fff"
 _BRACKETS, _STOPS = "（《〈「『【〔", "，。、；：！？）》〉」』】〕"
-_OPENING, _CLOSING = rf"{_BRACKETS}“‘(\[{{", f"{_STOPS}”’…％"
+_OPENING, _CLOSING = rf"{_BRACKETS}“‘\"(\[{{", f'{_STOPS}”’"…％'
 
 _AFTER_WIDE = rf"(?<=[{_WIDE}])(?<![{_OPENING}])(?![{_CLOSING} ]|$)(?!(?<=[{_CHINESE}])[,.;:!?)\]}}%])"
-_BETWEEN_WORDS = rf"(?<= )(?! )|{_AFTER_WIDE}|(?<=[^ {BOUND}{_OPENING}])(?=[{_CHINESE}{_BRACKETS}])"
+_BETWEEN_BLANKS = " +|[^ ]+ *"
+_BETWEEN_WORDS = rf"{_AFTER_WIDE}|(?<=[^ {BOUND}{_OPENING}])(?=[{_CHINESE}{_BRACKETS}])"
 """Not before what closes or after what opens."""
 _SUPERFLUOUS = rf"([{_WIDE}]\**)\n(?=\**[{_WIDE}])|([{_STOPS}{_BRACKETS}]\**)\n|\n(?=\**[{_STOPS}{_BRACKETS}])"
 """The end of a line in a source, stars of Markdown beside it, where Chinese has no blank."""
@@ -22,8 +23,12 @@ _JOINTS = rf"(?<=[.:/])(?=[^\d\W])|(?=\[)|(?<={BOUND})"
 
 
 def words(text: str) -> list[str]:
-    """A text cut wherever a line may end; every piece keeps the blanks that follow it."""
-    return re.split(_BETWEEN_WORDS, text)
+    """A text cut wherever a line may end; every piece keeps the blanks that follow it. What is `bound` stays whole."""
+    return [word for part in re.findall(_BETWEEN_BLANKS, text) for word in _parted(part)]
+
+
+def _parted(part: str) -> list[str]:
+    return [part] if BOUND in part else re.split(_BETWEEN_WORDS, part)
 
 
 def bound(text: str) -> str:

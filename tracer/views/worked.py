@@ -18,6 +18,7 @@ from .numbers import Notation
 from .page import Page
 from .tokens import place_label
 from .view import view
+from .words import bound
 
 MORE = 2
 """So many terms beyond those asked for are shown rather than left out."""
@@ -44,12 +45,12 @@ def worked_sum(
     """
     assert isinstance(node.terms, Terms)
     worked = _Worked(node.terms, total, count, asked)
-    heads = [Column(place_label(worked.row.axis, place), room="cut", most=_LABEL) for place in worked.shown]
+    heads = [Column(place_label(worked.row.axis, place), most=_LABEL) for place in worked.shown]
     rows = [
         [Cell(Span(text)) for text in (stage.symbol, *stage.texts)] + [Cell(Span(stage.tail, DIM))]
         for stage in worked.stages(page)
     ]
-    yield Table([Column(align="<"), *heads, Column(align="<", room="fold")], rows)
+    yield Table([Column(align="<"), *heads, Column(align="<", room="fold")], rows, goes_on=True)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class _Worked:
                 tails = [*self._total(writer, page), *tails]
             about = " ≈" if _is_rounded(node, values, above, writer) else ""
             texts = [writer.value(value) for value in values]
-            yield Stage(page.text(symbol.write(node) + about), texts, "   ".join(tails))
+            yield Stage(page.text(symbol.write(node) + about), texts, "   ".join(map(bound, tails)))
             above[id(node)] = [writer.seen(value) for value in values]
 
     def _values(self, node: Node) -> list[float]:

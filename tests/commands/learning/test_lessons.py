@@ -5,7 +5,6 @@ import re
 from functools import cache
 
 import pytest
-from tracer.views.markup import literal
 
 from commands.learning.coach import Coach
 from commands.learning.course import LESSONS, all_languages, find, names
@@ -16,6 +15,7 @@ from commands.learning.progress import Marks
 from commands.learning.validate import validate
 from commands.output.present import Look
 from tracer import i18n
+from tracer.views.markup import literal
 
 COUNT = 16
 NO_PREDICTION = ("00", "12")

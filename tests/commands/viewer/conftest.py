@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from terminal import Terminal
-from tracer.views.page import Page
 
 from commands.viewer.subject import Computed, Subject
 from commands.viewer.viewer import Viewer
 from tracer.addresses import At
-from tracer.views.page import Page
+from tracer.render.sheet import Sheet
 from tracer.tensor import Axis, Tensor
 
 QUERY = ["<s>", "▁i", "▁love", "北京"]
@@ -35,7 +34,7 @@ def open_on() -> Open:
     """Open a viewer on a tensor and press keys."""
 
     def start(tensor: Tensor, *keys: str, width: int = 80, height: int = 12, **page: Any) -> Viewer:
-        viewer = Viewer(Subject(tensor, tensor.address, Computed("x")), Page(width, **page), height)
+        viewer = Viewer(Subject(tensor, tensor.address, Computed("x")), Sheet(width=width, **page), height)
         viewer.frame()
         for key in keys:
             viewer.press(key)

@@ -3,11 +3,12 @@
 import io
 
 import pytest
-from tracer.views.page import Page
 
 from commands.output.present import Look, TerminalPresenter
 from commands.verbs.view import view
 from tracer.debugger.expressions import compile_expression
+from tracer.render.drawing import lines
+from tracer.render.sheet import Sheet
 
 
 def subject_of(session, text):
@@ -47,8 +48,8 @@ def test_selectors_are_undone_in_the_names_of_cells(session):
 
 def test_a_cell_of_a_product_is_explained_with_its_row_and_column(session):
     asked = subject_of(session, "enc.0.ffn.hidden").origin.asked((1, 2))
-    lines = ["".join(segment.text for segment in line) for line in asked.view.lines(Page(100))]
-    assert "this row times that column gives this cell: [4,16] · [16,32] → [4,32]" in lines
+    shown = ["".join(segment.text for segment in line) for line in lines(asked.view, Sheet(width=100))]
+    assert "this row times that column gives this cell: [4,16] · [16,32] → [4,32]" in shown
 
 
 def test_an_expression_names_its_cells_too(session):

@@ -4,17 +4,16 @@ import itertools
 
 import numpy as np
 import pytest
-from tracer.views.page import Page, width_of
-from tracer.views.tensors import HeatPainter
 
 from commands.results.recorded import Recorded
 from commands.viewer.actions import actions, topics
 from commands.viewer.subject import Subject
 from commands.viewer.viewer import Viewer
 from tracer.addresses import At, Index, parse
-from tracer.views.page import Page, width_of
-from tracer.views.tensors import HeatPainter
+from tracer.render.drawing import width_of
+from tracer.render.sheet import Sheet
 from tracer.tensor import Axis, Tensor
+from tracer.views.heat import HeatPainter
 
 
 def texts(viewer):
@@ -177,7 +176,7 @@ def test_a_recorded_cell_says_where_it_comes_from(session):
     selectors = (Index(1, head=True),)
     origin = Recorded(session.run, record, record.output.locate(selectors))
     subject = Subject(record.output.select(selectors), "w", origin, probabilities=True)
-    viewer = Viewer(subject, Page(80))
+    viewer = Viewer(subject, Sheet(width=80))
     viewer.press("right")
     assert texts(viewer)[-2].startswith("@1:decoder.0.cross_attn.weights[1,0,1] = 0.")
     viewer.press("enter")
@@ -190,10 +189,12 @@ def test_a_recorded_cell_says_where_it_comes_from(session):
 def test_enter_goes_on_with_the_operands_and_back_comes_back(session):
     session.token()
     [record] = session.here.matches(parse("dec.0.ffn.hidden"))
-    viewer = Viewer(Subject(record.output, "x", Recorded(session.run, record, record.output.locate(()))), Page(90))
+    viewer = Viewer(
+        Subject(record.output, "x", Recorded(session.run, record, record.output.locate(()))), Sheet(width=90)
+    )
     viewer.press("enter")
     shown = texts(viewer)
-    operands = [line.partition(") ")[2].partition(" = ")[0] for line in shown if line.startswith(("├─ (", "└─ ("))]
+    operands = [line.partition(") ")[2].partition(" = ")[0] for line in shown if line.startswith(("├── (", "└── ("))]
     assert [address.partition("[")[0] for address in operands] == [
         "@1:decoder.0.cross_attn.norm",
         "decoder.0.ffn.hidden.weight",

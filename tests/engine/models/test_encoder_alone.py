@@ -149,5 +149,5 @@ def test_the_commands_go_over_it(path: Path) -> None:
     session = Sitting(opener)
     with presenter_of("text")(stream, Look(100, "never"), session.heading) as presenter:
         assert Batch(session, presenter, keep_going=True).play(given(LINES)) == 0, stream.getvalue()
-    assert "source   0 1   1 7   2 3   3 2\n" in stream.getvalue()
+    assert "source  0 1   1 7   2 3   3 2\n" in stream.getvalue()
     assert "target" not in stream.getvalue()

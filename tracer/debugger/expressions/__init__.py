@@ -10,7 +10,7 @@ from .functions import DISTRIBUTION, FUNCTIONS, Function, OverAll
 from .lexing import earlier, wants_value
 from .moments import VARIABLES
 from .parts import Comparison, comparison, renamed
-from .values import Places, Several, Value, as_tensor, header, plain, truth, united
+from .values import Places, Several, Value, as_tensor, plain, truth, united
 
 __all__ = [
     "DISTRIBUTION",

@@ -25,12 +25,13 @@ from .evaluation import (
     condition,
     constant,
     looked_up,
+    of_runs,
     of_token,
     printed_before,
     same_text,
 )
-from .functions import FUNCTIONS, OfToken, OverAll
-from .lexing import DEEPEST, Called, Lexed, Operand, at, lex
+from .functions import FUNCTIONS, OfRuns, OfToken, OverAll
+from .lexing import DEEPEST, Called, Lexed, Operand, address_of, at, lex
 from .moments import VARIABLES
 from .operators import BINARY, COMPARISONS, UNARY, Operator
 from .tokens import Placed
@@ -180,6 +181,8 @@ class _Compiler:
             raise at(column, _no_function(name))
         if isinstance(function, OfToken):
             return self._of_token(function, called, arguments)
+        if isinstance(function, OfRuns):
+            return self._of_runs(function, called, arguments)
         if self._called(called).where != Address(name):
             told = _("{name} is of no step; write @ before the address in it, or before prob(…) and the like")
             raise at(column, told.format(name=name))
@@ -210,6 +213,15 @@ class _Compiler:
         position = [self._position(argument) for argument in arguments[function.tokens :]]
         placed = [Placed(token) for token in tokens]  # type: ignore[arg-type]
         return of_token(function, column, self._called(called).where, placed, *position or [None])
+
+    def _of_runs(self, function: OfRuns, called: ast.expr, arguments: list[ast.expr]) -> Evaluate:
+        column, where = called.col_offset, self._called(called).where
+        runs = [_RUN.fullmatch(str(self._operand_at(argument))) for argument in arguments[:2]]
+        if not 2 <= len(arguments) <= 3 or not all(runs) or address_of(where).run is not None:
+            told = _("{name} is written {usage}, e.g. @2:{name}(r0, r1)")
+            raise at(column, told.format(name=function.name, usage=function.usage))
+        position = [self._position(argument) for argument in arguments[2:]]
+        return of_runs(function, column, where, [int(run[1]) for run in runs if run], *position or [None])
 
     def _position(self, node: ast.expr) -> Position:
         operand = self._operand_at(node)
@@ -247,6 +259,7 @@ class _Compiler:
         return between.end()
 
 
+_RUN = re.compile(r"r(\d{1,9})")
 _BETWEEN = re.compile(r"[ )]*")
 _TOKEN, _TEXT = Address("token"), Address("text")
 

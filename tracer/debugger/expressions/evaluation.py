@@ -11,13 +11,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...addresses import Address, Everywhere, Label, UnknownAddressError
-from ...errors import AddressError, ExpressionError, TraceError
+from ...errors import AddressError, ExpressionError, InputError, TraceError
 from ...i18n import _
 from ...stack import by_step
 from ...tensor import Tensor
 from ..history import Earlier
-from .functions import FUNCTIONS, OfToken
-from .lexing import at
+from .functions import FUNCTIONS, OfRuns, OfToken
+from .lexing import address_of, at
 from .moments import VARIABLES, Moment
 from .operators import BOTH, Operator
 from .tokens import Placed, row_of
@@ -77,21 +77,35 @@ def _read(context: Context, address: Address | Everywhere) -> Any:
 
 def _of_steps(context: Context, everywhere: Everywhere) -> Any:
     """[step, …]: what each step has at an address, one after the other where they don't make one."""
-    found: dict[int, Any] = {}
-    failure: AddressError | None = None
-    for number in context.every_step(everywhere.address):
-        try:
-            found[number] = _read(context, replace(everywhere.address, step=number))
-        except AddressError as error:
-            failure = error
+    found = _each_step(
+        context, everywhere.address, lambda number: _read(context, replace(everywhere.address, step=number))
+    )
     if not found:
-        raise failure or AddressError(_("nothing is recorded at {address}").format(address=everywhere))
+        raise AddressError(_("nothing is recorded at {address}").format(address=everywhere))
     values = tuple(found.values())
     whole = None if any(isinstance(value, Several) for value in values) else together(values, by_step(list(found)))
     if whole is None:
         told = _("what {address} stands for makes no one tensor: its axes differ, or it is too large")
         raise AddressError(told.format(address=everywhere))
     return whole
+
+
+def _each_step(context: Context, address: Address, of_step: Callable[[int], Any]) -> dict[int, Any]:
+    """What there is of every step of the run that an address names, by its number, those left out that have none.
+
+    Raises:
+        AddressError: no step has any.
+    """
+    found: dict[int, Any] = {}
+    failure: AddressError | None = None
+    for number in context.every_step(address):
+        try:
+            found[number] = of_step(number)
+        except AddressError as error:
+            failure = error
+    if failure is not None and not found:
+        raise failure
+    return found
 
 
 def printed_before(wanted: Earlier, column: int) -> Evaluate:
@@ -116,13 +130,7 @@ def of_token(
     function: OfToken, column: int, where: Address | Everywhere, tokens: Sequence[Placed], position: Position
 ) -> Evaluate:
     """What a function says of tokens, in the step or the steps of ``where``."""
-
-    row: Callable[[Context], Address | Everywhere]
-    if callable(position):
-        worked_out = position
-        row = lambda context: row_of(function.path, where, worked_out(context))  # noqa: E731
-    else:
-        row = constant(row_of(function.path, where, position))
+    row = _row(function.path, where, position)
 
     def evaluate(context: Context) -> Any:
         try:
@@ -131,6 +139,39 @@ def of_token(
             raise at(column, str(error)) from error
 
     return evaluate
+
+
+def of_runs(
+    function: OfRuns, column: int, where: Address | Everywhere, runs: Sequence[int], position: Position
+) -> Evaluate:
+    """What a function says of two runs, in the step or the steps of ``where``."""
+    rows = [_row(function.path, replace(address_of(where), run=run), position) for run in runs]
+
+    def of_step(context: Context, step: int | None) -> Any:
+        here, there = (_read(context, replace(address_of(row(context)), step=step)) for row in rows)
+        if here.shape != there.shape:
+            told = _("one row is {here} and the other {there}: the runs are of models with different vocabularies")
+            raise InputError(told.format(here=here.header, there=there.header))
+        return function.compute(here.array, there.array)
+
+    def evaluate(context: Context) -> Any:
+        try:
+            if not isinstance(where, Everywhere):
+                return of_step(context, where.step)
+            first = replace(address_of(where), run=runs[0])
+            found = _each_step(context, first, lambda number: of_step(context, number))
+            return Tensor(np.array(list(found.values())), (by_step(list(found)),))
+        except TraceError as error:
+            raise at(column, str(error)) from error
+
+    return evaluate
+
+
+def _row(path: str, where: Address | Everywhere, position: Position) -> Callable[[Context], Address | Everywhere]:
+    """The address of the row at a position, which may have to be worked out."""
+    if callable(position):
+        return lambda context: row_of(path, where, position(context))
+    return constant(row_of(path, where, position))
 
 
 def _of_rows(function: OfToken, rows: Tensor, tokens: Sequence[Placed]) -> Any:

@@ -56,7 +56,7 @@ class Called:
     @property
     def name(self) -> str:
         """The name alone."""
-        return _of_one_step(self.where).path
+        return address_of(self.where).path
 
 
 Operand = int | float | Label | Address | Everywhere | Called | Earlier
@@ -229,7 +229,8 @@ def _selectors(text: str, column: int) -> tuple[Selector, ...]:
         raise at(column, str(error)) from error
 
 
-def _of_one_step(operand: Address | Everywhere) -> Address:
+def address_of(operand: Address | Everywhere) -> Address:
+    """The address itself of one in every step."""
     return operand.address if isinstance(operand, Everywhere) else operand
 
 
@@ -238,7 +239,7 @@ def _address(text: str, column: int) -> Address | Everywhere:
         operand = addresses.parse_anywhere(text)
     except AddressError as error:
         raise at(column, str(error)) from error
-    address = _of_one_step(operand)
+    address = address_of(operand)
     if not address.path and address.record is None:
         raise at(column, _("{step} is a step; name a tensor in it, e.g. {step}:logits").format(step=text))
     if address.path.split(".").count("**") > WILDEST:

@@ -143,9 +143,4 @@ def described(values: Iterable[Any]) -> str:
 def _described(value: Any) -> str:
     if isinstance(value, Several):
         return _("{n} tensors").format(n=len(value.values))
-    return _("a tensor {axes}").format(axes=header(value)) if np.shape(value) else _("a single value")
-
-
-def header(tensor: Tensor) -> str:
-    """``[head 2, query 3]``."""
-    return f"[{', '.join(f'{axis.name} {n}' for axis, n in zip(tensor.dims, tensor.shape, strict=True))}]"
+    return _("a tensor {axes}").format(axes=value.header) if np.shape(value) else _("a single value")

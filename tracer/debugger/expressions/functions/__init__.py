@@ -3,9 +3,9 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .kinds import Function, OfToken, OverAll
+from .kinds import Function, OfRuns, OfToken, OverAll
 
-__all__ = ["DISTRIBUTION", "FUNCTIONS", "Function", "OfToken", "OverAll"]
+__all__ = ["DISTRIBUTION", "FUNCTIONS", "Function", "OfRuns", "OfToken", "OverAll"]
 
 
 def _found() -> dict[str, Function]:

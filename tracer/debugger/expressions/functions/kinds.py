@@ -148,6 +148,16 @@ class OfToken(Function):
         return f"{self.name}({', '.join(['TOKEN'] * self.tokens)}[, POSITION])"
 
 
+class OfRuns(Function):
+    """Computes with the rows [vocab] that the steps of two runs have at ``path``."""
+
+    taken = "RUN, RUN[, POSITION]"
+
+    def __init__(self, name: str, compute: Callable[[Array, Array], Any], path: str) -> None:
+        super().__init__(name, compute)
+        self.path = path
+
+
 def function(name: str, kind: type[Function], **how: Any) -> Callable[[Callable[..., Any]], Function]:
     """Make a function of a kind of its arithmetic, whose docstring is a summary line, then text, and examples."""
     return lambda compute: kind(name, compute, **how)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ....divergence import log_probabilities
 from ....tensor import Array
 from .kinds import OfToken, function
 
@@ -45,9 +46,7 @@ def logprob(logits: Array, token: int) -> Any:
     (tx) print logprob("love")
     (tx) print logprob("love", -1)
     """
-    z = np.asarray(logits, np.float64)
-    shift = np.maximum.reduce(z)
-    return z[token] - shift - np.log(np.add.reduce(np.exp(z - shift)))
+    return log_probabilities(logits)[token]
 
 
 @function("logit", OfToken, path="logits")

@@ -1,4 +1,5 @@
 import pytest
+
 from tracer.window import Hidden, places, window
 
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
+
+from tracer.tensor import Statistics, Tensor
 from tracer.views.numbers import Notation, comes_out, decimals_of, to_unit
 from tracer.views.page import Page
 
-from tracer.tensor import Statistics, Tensor
-
-UNICODE, ASCII = Page(80), Page(80, plain=True)
+UNICODE, ASCII = Page(), Page(plain=True)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_an_argument_is_given_the_digits_it_needs(value, text):
 
 
 def test_an_argument_may_have_powers_of_ten_throughout():
-    assert Notation(Page(80, exponent=True)).precisely(0.25) == "2.500e-01"
+    assert Notation(Page(exponent=True)).precisely(0.25) == "2.500e-01"
 
 
 def test_beyond_the_digits_of_a_double_there_are_powers_of_ten():

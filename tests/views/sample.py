@@ -1,8 +1,7 @@
-"""A small tape, made by calling real operations, and a console to see it on."""
+"""A small tape, made by calling real operations, and matrices."""
 
 from __future__ import annotations
 
-import io
 from functools import cache
 from typing import Any
 
@@ -14,7 +13,6 @@ from tracer.ops.choice import argmax, candidates
 from tracer.ops.linear import linear
 from tracer.ops.norm import layer_norm
 from tracer.ops.softmax import softmax
-from tracer.render.console import make_console
 from tracer.tape import Tape
 from tracer.tensor import D_K, FEATURE, HEAD, Axis, Parameter, Tensor
 
@@ -66,11 +64,3 @@ def matrix(rows: int, columns: int, *, labels: bool = False) -> Tensor:
     array = np.arange(rows)[:, None] + np.arange(columns) / 1000
     names = ([f"q{i}" for i in range(rows)], [f"k{j}" for j in range(columns)]) if labels else (None, None)
     return Tensor(array, (Axis("query", names[0]), Axis("key", names[1])), "m", At(1))
-
-
-def seen(view: Any, width: int = 100, *, accessible: bool = False, **environ: str) -> str:
-    """What a view looks like; with colours where the environment asks for them."""
-    file = io.StringIO()
-    console = make_console(file, width=width, color="auto", accessible=accessible, environ=environ)
-    console.print(view)
-    return file.getvalue()

@@ -1,0 +1,27 @@
+"""Two runs beside each other."""
+
+from __future__ import annotations
+
+from tracer.debugger.session import Session
+
+from ..grammar.runs import Runs
+from ..registry import command
+from ..results.differences import at, beside, whole
+from ..results.result import Results
+
+
+@command("diff", group="change")
+def diff(session: Session, runs: Runs) -> Results:
+    """Show what differs between two runs.
+
+    The tokens of both outputs stand beside each other, those of their longest common subsequence in one line, with
+    KL(A‖B) in bits and the log probability of A's token in both runs. Then come the records of the cursor's step, or of
+    that where the outputs part: the largest difference of each, and the cell where it is; those that are equal are
+    folded. ADDRESS is a record, and you see its numbers in B minus those in A; several records (* and **) are a line
+    each. Where one text is longer than the other, tokens meet by their labels. Runs are r0, r1, … in the order of the
+    session; without A it is the current one. until diff B goes on to the first record that differs.
+
+    (tx) diff r0 r0
+    """
+    found = beside(session, runs.a, runs.b)
+    yield from whole(session, found) if runs.address is None else at(session, found, runs.address)

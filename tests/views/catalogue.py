@@ -1,0 +1,330 @@
+"""Every view, found where it stands, and of each some examples to look at.
+
+A view without an example is an error: `examples` names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from inspect import getmembers, isfunction
+from pkgutil import iter_modules
+
+import numpy as np
+
+import tracer
+from tracer import views
+from tracer.addresses import At, Index
+from tracer.arithmetic import Number, exp, over
+from tracer.compare import Comparison
+from tracer.contest import contest
+from tracer.debugger.expressions import compile_expression
+from tracer.debugger.session import Session, Stop
+from tracer.debugger.stops import CatchRowSum, Condition, Watch, place, whole_expression
+from tracer.derive import Explainer, derive
+from tracer.diff import Diff
+from tracer.differences import Difference
+from tracer.i18n import N_
+from tracer.model import Model
+from tracer.modules import tree
+from tracer.reference.checks import Check as Compared
+from tracer.run import Run, Token
+from tracer.scored import scored
+from tracer.stack import Ragged
+from tracer.tape import Record
+from tracer.tensor import FEATURE, HEAD, Axis, Tensor
+from tracer.verify import Check
+from tracer.views.below import below, led, scientific, sentence
+from tracer.views.checks import checks_view
+from tracer.views.comparison import comparison_view
+from tracer.views.contest import contest_view, verdict_view
+from tracer.views.derivation import explanation_view
+from tracer.views.diff import records_view
+from tracer.views.diff import tokens_view as diff_tokens
+from tracer.views.distribution import token_line, top_view
+from tracer.views.facts import facts_view
+from tracer.views.formula import formula_view
+from tracer.views.glossary import glossary, sections_view
+from tracer.views.heads import heads_view
+from tracer.views.hypotheses import hypotheses_view
+from tracer.views.inventory import cache_view, tensors_view
+from tracer.views.mask import mask_view, rules_view
+from tracer.views.modules import modules_view
+from tracer.views.product import product_view
+from tracer.views.progress import progress_bar
+from tracer.views.prose import prose
+from tracer.views.records import listing, record_line, where_width
+from tracer.views.scored import loss_view, scored_view
+from tracer.views.softmax import softmax_view
+from tracer.views.stops import arrived, described, overview
+from tracer.views.tensors import header_view, tensor_view
+from tracer.views.tokens import token_strips
+from tracer.views.view import View, view
+from tracer.views.worked import worked_sum
+
+TEXT = "三只猫喜欢茶"
+MADE = view(lambda _page: ()).__code__
+"""What every function is that `view` makes."""
+
+
+def catalogue() -> Iterator[str]:
+    """``mask.mask_view``, …: every function of `tracer.views` that is made by `view`, by the file that it stands in."""
+    for module in iter_modules(views.__path__):
+        for name, made in getmembers(import_module(f"{views.__name__}.{module.name}"), isfunction):
+            if made.__code__ is MADE and made.__module__ == f"{views.__name__}.{module.name}":
+                yield f"{module.name}.{name}"
+
+
+def examples(name: str) -> Mapping[str, View]:
+    """What there is to look at of a view."""
+    assert name in EXAMPLES, f"{name} is a view of which tests/views/catalogue.py has no example"
+    return EXAMPLES[name]()
+
+
+@cache
+def model() -> Model:
+    return tracer.load("zh-en-tiny", "float64")
+
+
+@cache
+def run(**options: object) -> Run:
+    return tracer.trace(model(), TEXT, **options)  # type: ignore[arg-type]
+
+
+@cache
+def apart() -> Diff:
+    return tracer.diff(run(), tracer.trace(model(), "我爱你"))
+
+
+@cache
+def given() -> Run:
+    return tracer.trace(model(), TEXT, target_ids=[1, 17, 16, 35, 40, 0])
+
+
+def record(address: str, step: int = 3) -> Record:
+    return run().step(step).find(address)
+
+
+def row(address: str) -> Tensor:
+    """The last row of a table [position, vocab]."""
+    return record(address).output.select([Index(-1)])
+
+
+def piece(token: int) -> str:
+    return model().piece(token, "target")
+
+
+def tensor(*shape: int, names: Sequence[str] = ("query", "key"), labels: Sequence[str] = ()) -> Tensor:
+    """Numbers on both sides of 0 with few digits or many, some of them not finite."""
+    array = np.linspace(-1234.5, 1234.5, int(np.prod(shape))).reshape(shape) ** 3 / 1e6
+    array.flat[3:5] = -np.inf, np.nan
+    axes = [Axis(name, (list(labels) * n)[:n] or None) for name, n in zip(names, shape, strict=True)]
+    return Tensor(array, tuple(axes), "decoder.0.self_attn.masked", At(1))
+
+
+def ragged() -> Ragged:
+    """A triangle: a row of a step has as many cells as there were tokens."""
+    array = np.ma.masked_array(np.full((5, 5), 0.25), np.triu(np.ones((5, 5), bool), 1))
+    return Ragged(array, (Axis("step"), Axis("key", TOKENS[:5])), "weights", At(1))
+
+
+TOKENS = ["▁love", "我们", "[/INST]", "x" * 40, "\n", "i"]
+WEIGHTS, MASK = "decoder.0.self_attn.weights", "decoder.0.self_attn.mask"
+CELLS = {
+    "logits": (2, 5),
+    "probs": (2, 5),
+    WEIGHTS: (1, 2, 0),
+    MASK: (0, 2),
+    "decoder.0.cross_attn.scores": (1, 2, 3),
+    "decoder.0.ffn.norm": (1, 2),
+    "decoder.0.ffn.hidden": (1, 2),
+    "decoder.embed.positions": (2, 3),
+    "choice": (),
+}
+
+
+PRODUCTS = ["logits", "decoder.0.ffn.hidden", "decoder.0.cross_attn.scores"]
+
+
+def tensors() -> dict[str, View]:
+    heads = record(WEIGHTS).output
+    return {
+        "weights": tensor_view(heads, probabilities=True),
+        "hidden": tensor_view(record("decoder.0.ffn.hidden").output),
+        "large": tensor_view(tensor(60, 80, labels=TOKENS), title="x" * 30, remark="ahead", max_rows=6),
+        "whole": tensor_view(tensor(2, 30, labels=TOKENS), full=True),
+        "layers": tensor_view(tensor(2, 2, 4, 30, names=("layer", "head", "query", "key"))),
+        "row": tensor_view(tensor(50, names=["vocab"], labels=TOKENS)),
+        "ids": tensor_view(Tensor(np.arange(12).reshape(3, 4), (Axis("a"), Axis("b")), "choice", At(1))),
+        "one": tensor_view(Tensor(np.asarray(1e-9), (), "loss", At(1))),
+        "ragged": tensor_view(ragged()),
+        "none": tensor_view(Tensor(np.zeros((0, 3)), (Axis("query"), FEATURE), "x", At(1))),
+        "highlighted": tensor_view(tensor(4, 9), highlight=(0.0, 9.5)),
+        "power of ten": scientific(tensor_view(tensor(3, 9, labels=TOKENS))),
+        "many decimals": tensor_view(tensor(4, 9), decimals=9),
+    }
+
+
+def explanations() -> dict[str, View]:
+    explainer = Explainer(run())
+
+    def explained(at: Record, index: tuple[int, ...]) -> View:
+        explanation = explainer.explain(at, index, 2)
+        numbers = {str(cell): n for n, cell in enumerate(explanation.cells(), 1)}
+        return explanation_view(explanation, reasons=explainer.reasons, numbers=numbers)
+
+    whole = explainer.explain(record("logits"), (2, 5), 1)
+    found = {name: explained(record(name), CELLS[name]) for name in ("probs", MASK, "decoder.0.ffn.norm")}
+    return found | {"all terms": explanation_view(whole, reasons=explainer.reasons, count=None)}
+
+
+def sums() -> dict[str, View]:
+    odd = tensor(40, names=["key"], labels=TOKENS).row()
+    finite = Tensor(np.linspace(-2, 2, 24), (FEATURE,), "decoder.0.ffn.norm", At(1)).row()
+    general = over(lambda x: exp(x - Number(1.0, "max")), x=finite)
+    return {
+        "odd": worked_sum(over(lambda x: x, x=odd), total=np.nan, count=4),
+        "all": worked_sum(general, total=general.evaluate(), count=None),
+        "exp": worked_sum(general, total=general.evaluate(), count=5),
+    }
+
+
+@cache
+def stopped() -> tuple[Session, Stop]:
+    """A session with stops of every kind, and where it comes to stand at the first."""
+    session = Session(lambda _text: Run(model(), model().source_ids(TEXT)[0]))
+    here = session.here
+    session.stops.add(place("dec.0.cross.weights", here), Condition(compile_expression("max(weights[h1, -1]) > .01")))
+    session.stops.add(place("dec.0.cross.weights", here))
+    session.stops.add(Watch(whole_expression(compile_expression("argmax(dec.0.cross.weights[h1, -1])"), here)))
+    session.stops.add(CatchRowSum())
+    [stop] = [stop for stop in session.proceed() if stop.met]
+    return session, stop
+
+
+def met() -> dict[str, View]:
+    _session, stop = stopped()
+    assert stop.record is not None
+    return {"stop": arrived(stop.met, run().step(1).records[15:24], stop.record.index)}
+
+
+def compared() -> Comparison:
+    far = Difference((0, 1, 2), 0.25, 0.75)
+    return Comparison(
+        [
+            Compared("a", "@1:decoder.0.cross_attn.weights", 1.5e-7, 1e-5),
+            Compared("a", "@1:decoder.0.cross_attn.output", 0.5, 1e-5, far, stored="bfloat16"),
+            Compared("logits", "@1:logits", np.inf, 1e-5, why=N_("the shapes differ")),
+        ],
+        ["hidden_states.3"],
+        [N_("no mask is given: nothing is padding")],
+    )
+
+
+def checks() -> list[Check]:
+    return [
+        Check("softmax adds up to 1", "rows", 26, 2e-7, "@1:decoder.0.cross_attn.weights[1,0]"),
+        Check("labels", "axes", 2, np.inf, "@1:y", ["axis key of @1:decoder.0.cross_attn.weights is wrong"]),
+    ]
+
+
+def inventory() -> list[tuple[str, str, Tensor, tracer.tensor.Statistics | None]]:
+    records = run().step(3).records
+    return [
+        (f"#{r.index}", r.address, r.output, r.output.statistics() if r.is_measured and r.output.shape else None)
+        for r in records
+    ]
+
+
+PROSE = """# Attention\n\nThe *largest* score gets the `largest weight[0]`, since **softmax** keeps the order.\n
+- one that goes on and on, over the edge of the page and below it\n- 二\n\n> Said.\n\n---\n
+| token | 权重 | what it is |\n| --- | ---: | --- |\n| 我 | 0.27 | the first of two that there are |\n"""
+
+LONG = "What does not fit beside the name goes on below its own beginning, however narrow the page is."
+
+EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
+    "below.sentence": lambda: {"long": sentence(LONG, indent=2)},
+    "below.below": lambda: {"two": below(sentence("one"), glossary({"two": LONG}))},
+    "below.led": lambda: {
+        "sentence": led("$1 = ", sentence(LONG)),
+        "table": led("$1 = ", top_view(row("probs"), row("logits"), piece)),
+    },
+    "below.scientific": lambda: {"tensor": scientific(tensor_view(record("logits").output))},
+    "checks.checks_view": lambda: {"two": checks_view(checks(), title="step @1: 37 records")},
+    "comparison.comparison_view": lambda: {"three": comparison_view(compared(), "check reference.safetensors --go")},
+    "contest.contest_view": lambda: {"choice": contest_view(contest(run().step(3)), piece)},  # type: ignore[arg-type]
+    "contest.verdict_view": lambda: {
+        "choice": verdict_view(contest(run().step(3)), piece),
+        "none": verdict_view(None, piece),
+    },
+    "derivation.explanation_view": explanations,
+    "distribution.token_line": lambda: {
+        "short": token_line(Token(2, 7, "love", 0.954, "i love")),
+        "long": token_line(Token(12, 7, "x" * 30, 0.954, "a text that goes on and on " * 5)),
+    },
+    "distribution.top_view": lambda: {
+        "run": top_view(row("probs"), row("logits"), piece, marks={9: "chosen"}, after="▁i"),
+        "odd": top_view(tensor(6, names=["vocab"]), tensor(6, names=["vocab"]), TOKENS.__getitem__, n=3),
+    },
+    "diff.tokens_view": lambda: {"two": diff_tokens(apart()), "one": diff_tokens(tracer.diff(run(), run()))},
+    "diff.records_view": lambda: {"two": records_view(apart(), apart().place, list(apart().records))},
+    "facts.facts_view": lambda: {"facts": facts_view({"family": [LONG, LONG], "name": ["x" * 60], "none": []})},
+    "formula.formula_view": lambda: {
+        name: formula_view(record(name), derive(record(name), CELLS[name])) for name in [*PRODUCTS[1:], WEIGHTS]
+    },
+    "glossary.sections_view": lambda: {
+        "one": glossary({"length-penalty": LONG, "s": "Step."}),
+        "two": sections_view({"forward": {"step (s)": LONG}, "back": {"rs": LONG}}),
+        "none": glossary({}),
+    },
+    "heads.heads_view": lambda: {
+        "run": heads_view(record(WEIGHTS).output, title="weights"),
+        "many": heads_view(
+            Tensor(np.full((3, 5, 25), 0.04), (HEAD, Axis("query", TOKENS[:5]), Axis("key", (TOKENS * 5)[:25]))),
+            title="w",
+        ),
+    },
+    "hypotheses.hypotheses_view": lambda: {
+        "beams": hypotheses_view(run(strategy="beam", beams=3).search.steps[2], run(strategy="beam", beams=3).text_of)
+    },
+    "inventory.tensors_view": lambda: {"step": tensors_view(inventory()[:12])},
+    "inventory.cache_view": lambda: {"layers": cache_view([((2, 19, 8), (2, 4, 8), 3000), ((2, 19, 8), (), 3000)])},
+    "mask.mask_view": lambda: {
+        "causal": mask_view(record(MASK)),
+        "padding": mask_view(run().step(0).find("encoder.0.self_attn.mask")),
+    },
+    "mask.rules_view": lambda: {
+        "causal": rules_view(record(MASK), record(MASK).op.rules(record(MASK)), title=MASK)  # type: ignore[attr-defined]
+    },
+    "modules.modules_view": lambda: {
+        "model": modules_view(tree("zh-en-tiny", ((n, p.shape) for n, p in model().parameters.items())), 4)
+    },
+    "product.product_view": lambda: {name: product_view(derive(record(name), CELLS[name])) for name in PRODUCTS},
+    "progress.progress_bar": lambda: {"bar": progress_bar(3, 8)},
+    "prose._prose": lambda: {"prose": prose(PROSE)},
+    "records.record_line": lambda: {name: record_line(record(name)) for name in CELLS},
+    "records.listing": lambda: {
+        "step": listing(run().step(3).records[:12], 5),
+        "aligned": record_line(record("logits"), width=where_width(run().step(3).records), remark="ahead"),
+    },
+    "scored.scored_view": lambda: {"given": scored_view(list(scored(given().step(1))), piece)},
+    "scored.loss_view": lambda: {
+        "given": loss_view(given().step(1).find("loss").output, ["x" * 30, "▁i", "我", "a", "b", "c"], title="loss")
+    },
+    "softmax.softmax_view": lambda: {
+        "hidden": softmax_view(record(WEIGHTS), (1, 1), run().step(3)),
+        "vocab": softmax_view(record("choice.probs"), (), run().step(3)),
+        "cut": softmax_view(record("probs"), (1,), max_rows=4, decimals=6),
+    },
+    "stops.arrived": met,
+    "stops.overview": lambda: {
+        "all": overview(list(stopped()[0].stops)),
+        "one": described(next(iter(stopped()[0].stops))),
+    },
+    "tensors.tensor_view": tensors,
+    "tensors.header_view": lambda: {"header": header_view(tensor(9, 9), title="@1:decoder.0.self_attn.masked[h0]")},
+    "tokens.token_strips": lambda: {"both": token_strips({"source": TOKENS * 3, "target": ["<s>"]})},
+    "worked.worked_sum": sums,
+}
+"""Of every view, what makes its examples."""
