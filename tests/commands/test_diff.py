@@ -8,26 +8,16 @@ from transcript import error_of, lines
 
 import tracer
 from commands.completion import completions
-from tracer.debugger.locations import Here
-from tracer.errors import AddressError
 
 TEXT, OTHER = "他昨天去了北京", "我喜欢茶"
 
 
 @pytest.fixture
-def two(session, model, monkeypatch):
+def two(session, model):
     """The runs of a session, of which the first is the current one."""
     session.restart(TEXT)
-    runs = [session.run, tracer.trace(model, OTHER)]
-
-    def run_of(here, address):
-        if address.run is not None and address.run >= len(runs):
-            raise AddressError(f"there is no run r{address.run}")
-        return here.run if address.run is None else runs[address.run]
-
-    monkeypatch.setattr(type(session), "runs", property(lambda _session: runs))
-    monkeypatch.setattr(Here, "run_of", run_of)
-    return runs
+    session.runs.add(tracer.trace(model, OTHER))
+    return session.runs
 
 
 def test_tokens_stand_beside_each_other_with_what_is_said_of_them(play, two):
@@ -96,12 +86,12 @@ def test_until_diff_stops_at_breakpoints_on_the_way(play, session):
 
 
 def test_a_small_change_is_written_with_powers_of_ten(play, two):
-    two[1] = tracer.trace(tracer.load("zh-en-tiny"), TEXT)
+    two.put(1, tracer.trace(tracer.load("zh-en-tiny"), TEXT))
     assert "e-0" in play("diff 1 @1:logits")
 
 
 def test_what_was_kept_of_a_run_is_held_against_it(play, two):
-    two[1] = KeptTrace(two[0].decode())
+    two.put(1, KeptTrace(two[0].decode()))
     shown = lines(play("diff 0 1"))
     assert "both say the same" in shown
     assert shown[-1] == f"r0@6 beside r1@6: {len(two[0].step(6))} records, all equal"
@@ -119,7 +109,7 @@ def test_kl_is_that_of_the_steps(objects, two):
     ("command", "message"),
     [
         ("diff", "diff needs [A] B [ADDRESS]; usage: diff [A] B [ADDRESS]"),
-        ("diff r7", "there is no run r7"),
+        ("diff r7", "there is no run r7; there are r0, r1"),
         ("diff first", "'first' names no run; write [A] B, as in r0 r1, the runs in the order of the session"),
         ("diff 1 nothing", "nothing is recorded at nothing"),
         ("diff 1 @9:logits", "no step of r1 stands beside @9 of r0"),
@@ -127,7 +117,7 @@ def test_kl_is_that_of_the_steps(objects, two):
         ("until diff 0", "nothing differs between r0 and r0 after the cursor"),
         ("until diff 1 1", "the cursor moves in r0, and that is neither of the two"),
         ("p kl(r0, 1)", "column 1: kl is written kl(RUN, RUN[, POSITION]), e.g. @2:kl(r0, r1)"),
-        ("p kl(r0, r7)", "column 1: there is no run r7"),
+        ("p kl(r0, r7)", "column 1: there is no run r7; there are r0, r1"),
     ],
 )
 @pytest.mark.usefixtures("two")
