@@ -52,7 +52,7 @@ def test_programs_read_every_token_and_every_record(objects, two):
     assert (found["kind"], found["a"], found["b"]) == ("diff", "r0", "r1")
     first = found["steps"][0]
     assert (first["step"], first["token_a"], first["token_b"]) == (1, "▁he", "▁i")
-    assert first["kl"] == pytest.approx(tracer.diff(*two).steps[0].kl)
+    assert first["kl"] == pytest.approx(tracer.diff(*two.values()).steps[0].kl)
     assert [record["address"] for record in found["records"]] == [f"@1:{record.address}" for record in two[0].step(1)]
     assert {"largest", "relative", "cell"} <= found["records"][0].keys()
 
@@ -98,10 +98,10 @@ def test_what_was_kept_of_a_run_is_held_against_it(play, two):
 
 
 def test_kl_is_that_of_the_steps(objects, two):
-    steps = tracer.diff(*two).steps
+    steps = tracer.diff(*two.values()).steps
     one, every = (found["data"]["value"] for found in objects("token", "p kl(r0, r1)", "p @*:kl(r0, r1)")[-2:])
     assert one == every[0] == pytest.approx(steps[0].kl)
-    assert len(every) == min(len(run.tokens) for run in two)
+    assert len(every) == min(len(run.tokens) for run in two.values())
     assert json.loads(json.dumps(every))
 
 

@@ -6,6 +6,7 @@ A view without an example is an error: `examples` names it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from inspect import getmembers, isfunction
@@ -36,6 +37,7 @@ from tracer.tape import Record
 from tracer.tensor import FEATURE, HEAD, Axis, Tensor
 from tracer.verify import Check
 from tracer.views.below import below, led, scientific, sentence
+from tracer.views.branches import tree_view
 from tracer.views.checks import checks_view
 from tracer.views.comparison import comparison_view
 from tracer.views.contest import contest_view, verdict_view
@@ -95,6 +97,14 @@ def run(**options: object) -> Run:
 @cache
 def apart() -> Diff:
     return tracer.diff(run(), tracer.trace(model(), "我爱你"))
+
+
+def branched() -> tuple[dict[int | None, list[Run]], Run, Callable[[Run], list[str]]]:
+    """A run with a branch that has one itself, and what there is to say of each."""
+    runs = [replace(run()) for _n in range(3)]
+    for number, one in enumerate(runs):
+        one.number = number
+    return {None: runs[:1], 0: runs[1:2], 1: runs[2:]}, runs[2], lambda one: [f"edit {one.number}: {LONG}", one.text]
 
 
 @cache
@@ -251,6 +261,7 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
         "table": led("$1 = ", top_view(row("probs"), row("logits"), piece)),
     },
     "below.scientific": lambda: {"tensor": scientific(tensor_view(record("logits").output))},
+    "branches.tree_view": lambda: {"three": tree_view(*branched())},
     "checks.checks_view": lambda: {"two": checks_view(checks(), title="step @1: 37 records")},
     "comparison.comparison_view": lambda: {"three": comparison_view(compared(), "check reference.safetensors --go")},
     "contest.contest_view": lambda: {"choice": contest_view(contest(run().step(3)), piece)},  # type: ignore[arg-type]
