@@ -9,7 +9,7 @@ import pytest
 
 from .documented import README, ROOT
 
-COMMAND = re.compile(r"<!-- tx-trace (.*) -o (pictures/\S+) -->")
+COMMAND = re.compile(r"<!-- tx-trace (.*) -o (tests/pictures/\S+) -->")
 DRAWN = COMMAND.findall(README.read_text(encoding="utf-8"))
 
 
@@ -21,4 +21,6 @@ def test_a_picture_is_what_its_command_draws(arguments, picture, tmp_path):
 
 
 def test_every_picture_has_its_command():
-    assert {f"pictures/{path.name}" for path in (ROOT / "pictures").iterdir()} == {picture for _, picture in DRAWN}
+    assert {f"tests/pictures/{path.name}" for path in (ROOT / "tests" / "pictures").iterdir()} == {
+        picture for _, picture in DRAWN
+    }

@@ -29,15 +29,17 @@ def page(text: str) -> bool:
     """Show a text through the pager, until that is left; False where there is none."""
     if shutil.which(PAGER[0]) is None:
         return False
+    told = _("space: next page   q: back")
+    prompt, above = (told, "") if told.isascii() else ("space   q", f"{told}\n")
     with _interrupts_left_to_it():
         environ = {**os.environ, "LESSCHARSET": "utf-8", "LESSSECURE": "1"}
-        subprocess.run([*PAGER, _prompting()], input=text.encode(), env=environ, check=False)
+        subprocess.run([*PAGER, _prompting(prompt)], input=(above + text).encode(), env=environ, check=False)
     return True
 
 
-def _prompting() -> str:
-    """The option by which the pager says how to leave it."""
-    return "-Ps" + _MEANT.sub(r"\\\g<0>", _("space: next page   q: back"))
+def _prompting(text: str) -> str:
+    """The option by which the pager says how to leave it, in ASCII: less 590 garbles anything else."""
+    return "-Ps" + _MEANT.sub(r"\\\g<0>", text)
 
 
 def pipe(program: Sequence[str], text: str, stream: IO[str]) -> None:

@@ -20,7 +20,7 @@ from commands.sitting import Sitting
 from commands.terminal.config import configure
 from commands.terminal.resume import resume, save
 from tracer.decoding import settings as declaring
-from tracer.domains import SWITCH, Number, Words
+from tracer.domains import SWITCH, Listed, Number, Words
 
 ROOT = Path(__file__).parents[2]
 MBART = ROOT / "tests" / "fixtures" / "mbart_languages"
@@ -43,6 +43,8 @@ def another(setting):
     match setting.domain:
         case Words(known):
             return next(value for value in reversed(known.values()) if value != setting.default)
+        case Listed():
+            return next(value for value in setting.domain.words if value != setting.default)
         case Number(high=high):
             return high
         case _:

@@ -34,7 +34,7 @@ WRONG = (
 )
 
 NAMES = {"log", "learn", "Transformer", "dropout", "float", "pip", "install", "shell", "auto", "greedy", "text"}
-NAMES |= {"logits", "always", "never", "true", "false"}
+NAMES |= {"logits", "always", "never", "true", "false", "rounded", "simple"}
 TYPED = re.compile(
     r"'[^']*'|`[^`]*`|<[^>]*>|[\[{]\S*[A-Z][^]}]*[\]}]|--?[a-z-]+|[\w|]+[./|][\w./|]+|tx-trace( [a-z]+)?"
 )
