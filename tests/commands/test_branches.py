@@ -2,11 +2,17 @@
 
 import json
 import sys
+from collections import deque
+from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
+import tracer
 from commands.completion import completions
+from commands.opener import Opener
+from commands.sitting import Sitting
 from commands.terminal.resume import resume, save
 from commands.terminal.toolbar import standing
 from tracer.addresses import parse
@@ -231,6 +237,37 @@ def test_what_can_not_be_made_again_is_told(play, session, tmp_path):
     again = resume(path, told.append)
     assert (again.number, list(again.runs)) == (0, [0])
     assert "r1 can't be made again" in told[-1]
+
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+def written(edit):
+    """An edit of a probe, as it is typed; None where its value is an array."""
+    place = f"{edit['address']}[{edit['cells']}]"
+    values = {"mean": f"mean({place}, query)", "-inf": "-inf"}
+    value = edit["value"] if isinstance(edit["value"], float) else values.get(edit["value"])
+    return None if value is None else f"set tensor {place} = {value}"
+
+
+def test_interventions_change_in_the_shell_what_they_change_in_torch():
+    arrays = load_file(FIXTURES / "probes" / "marian_zh_en.safetensors")
+    facts = json.loads((FIXTURES / "probes" / "marian_zh_en.json").read_text(encoding="utf-8"))
+    read = load_file(FIXTURES / "marian_zh_en" / "reference.safetensors")
+    model = tracer.load(FIXTURES / "marian_zh_en", "float64")
+    ids, target = " ".join(map(str, read["input_ids"][0])), read["decoder_input_ids"][0].tolist()
+    session = Sitting(Opener(model, ids, ids=True, target_ids=target))
+    session.token()
+    probes = [(probe["name"], list(map(written, probe["edits"]))) for probe in facts["edits"]]
+    typed = [(name, lines) for name, lines in probes if None not in lines]
+    assert len(typed) > 12
+    for name, lines in typed:
+        session.switch(0)
+        for line in lines:
+            deque(session.read(line).run(session), 0)
+        found = session.run.step(1).find("logits").output.array[-3:]
+        assert np.abs(found - arrays[name]).max() < 1e-6 * facts["spread"], name
+    assert [len(run.edits) for run in session.runs.values()][:2] == [0, 1]
 
 
 def offered(line, session):
