@@ -54,7 +54,9 @@ class Average(Value):
         return (tape.find(path).output for tape in tapes if path in tape.addresses)
 
     def __str__(self) -> str:
-        return _("the mean of r{n}").format(n="?" if self.trace.number is None else self.trace.number)
+        return _("the mean over the positions of r{n}").format(
+            n="?" if self.trace.number is None else self.trace.number
+        )
 
 
 def _axis(computed: Tensor) -> int:

@@ -128,12 +128,15 @@ class Clamped(Value):
         return np.clip(_doubles(computed.array), self.low, self.high)
 
     def derive(self, cell: Cell) -> Node:
-        """min(x, high) is −max(−x, −high)."""
-        least = Negation(Max((Negation(cell.before(cell.index)), Number(-self.high))))
-        return Max((least, Number(self.low)))
+        """With min(h, high) as −max(−h, −high)."""
+        node = cell.before(cell.index)
+        if self.high < math.inf:
+            node = Negation(Max((Negation(node), Number(-self.high))))
+        return node if self.low == -math.inf else Max((node, Number(self.low)))
 
     def __str__(self) -> str:
-        return _("h within {low} and {high}").format(low=f"{self.low:g}", high=f"{self.high:g}")
+        above = "h" if self.low == -math.inf else f"max(h, {self.low:g})"
+        return above if self.high == math.inf else f"min({above}, {self.high:g})"
 
 
 def _doubles(array: Array) -> Array:
