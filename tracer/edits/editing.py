@@ -7,6 +7,8 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
+import numpy as np
+
 from ..addresses import At
 from ..arithmetic import Node, Noted
 from ..i18n import _, spoken
@@ -71,10 +73,12 @@ class EditedRecord(Record):
         for n in reversed(range(edits)):
             one = self.edits[n]
             if (place := one.place(index, shape)) is not None:
-                value = float(one.after[place])
                 before = lambda cell, n=n: self._after(cell, n)  # noqa: E731
+                part = Tensor(self.output.array, self.output.dims, self.address, self.at).cut(one.where)
+                selectors, value = one.edit.address.selectors, float(one.after[place])
+                computed = part.replaced(one.before)
                 return one.edit.value.derive(
-                    Cell(index, self.output, one.where, one.edit.address.selectors, place, value, before)
+                    Cell(index, self.output, one.where, selectors, place, value, before, computed)
                 )
         node = super().derive(index)
         return node.node if isinstance(node, Noted) and edits < len(self.edits) else node
@@ -100,19 +104,26 @@ class Editing(Tape):
     """A tape on which edits hold, by the path of the record that they are of.
 
     ``ready`` are the records before the first edited one, in reversed order, from a tape of the same pass without these
-    edits: they are taken as they are.
+    edits: they are taken as they are. ``beside`` are the outputs that edits of later records take from, by path.
     """
 
     edits: Mapping[str, Sequence[Edit]]
     ready: list[Record]
+    beside: dict[str, Tensor]
 
     def __call__(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
+        output = self._performed(op, name, *inputs, **parameters)
+        if output.path in self.beside:
+            self.beside[output.path] = output
+        return output
+
+    def _performed(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
         path = self._prefix + name
         if self.ready:
             return self.take(self.ready.pop())
         if path not in self.edits:
             return super().__call__(op, name, *inputs, **parameters)
-        edited = Edited(op, self.edits[path], path, self.at)
+        edited = Edited(op, [one.within(self.beside) for one in self.edits[path]], path, self.at)
         output = super().__call__(edited, name, *inputs, **parameters)
         if path in self.kept:
             self.kept[path] = output
@@ -132,6 +143,8 @@ class EditingUntraced(Editing, Untraced):
     """A tape on which edits hold, and that keeps nothing."""
 
 
+_NOTHING = Tensor(np.zeros(0), ())
+"""What is not computed yet."""
 _KINDS: dict[type[Tape], type[Editing]] = {Tape: Editing, Untraced: EditingUntraced}
 
 
@@ -154,6 +167,8 @@ def _begun(
 ) -> Editing:
     tape = _KINDS[kind](*place, **options)
     tape.edits = edits
+    sources = (path for held in edits.values() for one in held for path in one.value.beside)
+    tape.beside = dict.fromkeys(sources, _NOTHING)
     tape.ready = [] if like is None else list(takewhile(partial(_is_ready, edits), like))[::-1]
     return tape
 
