@@ -15,7 +15,7 @@ from ..results.result import Result, Results
 
 @command("sweep", group="change")
 def sweep(session: Session, asked: Swept) -> Results:
-    """Make the same edit at every place in turn, and show what becomes of a measure.
+    """Make an edit at every place in turn, and measure each.
 
     EDIT is a command that makes edits, with its options and without its place: ablate, ablate mean, knock. GLOB are
     places: a path with * or **, h* for every head, and * among the selectors for every place of an axis:
