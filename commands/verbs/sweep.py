@@ -25,8 +25,9 @@ def sweep(session: Session, asked: Swept) -> Results:
     stay and only what lies after the edit is computed; your own run stays as it is.
 
     You see the effect at every place, the measure minus its value without the edit, as a table where the places make
-    one, and the places by its size. Where an edit takes from another run, measure normalised E shows the effects as
-    parts of what lies between the two: 0 where nothing came back, 1 where all did. Ctrl-C keeps what is done.
+    one, and below it the places with the largest. Where an edit takes from another run, measure normalised E shows
+    the effects as parts of what lies between the two: 0 where nothing came back, 1 where all did. Ctrl-C keeps what is
+    done.
 
     (tx) sweep ablate over dec.*.cross.h* measure logprob("love") at 2
     (tx) sweep knock over dec.*.cross[:, -1, *] measure logprob("love") at 2

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..document import Block
-from ..i18n import _, ngettext
+from ..i18n import N_, _, ngettext, spoken
 from ..sweep import EFFECT, NORMALISED, Sweep
 from .heading import Heading
 from .numbers import Notation
@@ -16,6 +16,8 @@ from .table import Column, Remark, table
 from .tensors import tensor_view
 from .tokens import shown, spelt
 from .view import remark, view
+
+_TITLES = {EFFECT: N_("effect"), NORMALISED: N_("normalised")}
 
 
 @view
@@ -27,12 +29,17 @@ def sweep_view(page: Page, sweep: Sweep) -> Iterator[Block]:
     title = _("{act} over {places}").format(act=sweep.act, places=" ".join(sweep.over))
     yield Heading(title).above([shown(sweep.measure.text), where, without, *_clean(sweep, number)], page)
     if sweep.values:
-        yield from tensor_view(sweep.shown, title=NORMALISED if sweep.is_normalised else EFFECT).blocks(page)
+        yield from tensor_view(sweep.shown, title=_title(sweep)).blocks(page)
         yield from _listed(sweep, number, page)
     total, done = len(sweep.places.addresses), len(sweep.values)
     if done < total:
         told = ngettext("interrupted after {n} of {total} place", "interrupted after {n} of {total} places", total)
         yield remark(told.format(n=done, total=total), page)
+
+
+def _title(sweep: Sweep) -> str:
+    """What the table is of."""
+    return spoken(_TITLES[NORMALISED if sweep.is_normalised else EFFECT])
 
 
 def _clean(sweep: Sweep, number: Notation) -> list[str]:
@@ -63,8 +70,8 @@ def _listed(sweep: Sweep, number: Notation, page: Page) -> Iterator[Block]:
         Column(_("place"), [str(sweep.places.addresses[place]) for place in order], "<"),
         *([Column(_("token"), [spelt(tokens[place]) for place in order], "<", 3, free=True)] if any(tokens) else []),
         Column(_("measure"), of(sweep.values), spare=2),
-        Column(EFFECT, of(sweep.effects)),
-        *([Column(NORMALISED, of(sweep.normalised), spare=1)] if sweep.tells_apart else []),
+        Column(spoken(_TITLES[EFFECT]), of(sweep.effects)),
+        *([Column(spoken(_TITLES[NORMALISED]), of(sweep.normalised), spare=1)] if sweep.tells_apart else []),
     ]
     yield table(columns, [Remark(share=max(0.0, float(sizes[place])) / largest) for place in order])
     if rest := len(sizes) - len(order):
