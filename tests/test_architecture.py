@@ -50,7 +50,7 @@ COMMANDS = (
     ("topics",),
     ("output",),
     ("grammar",),
-    ("sitting",),
+    ("session",),
     ("completion", "execute", "settings"),
     ("batch", "verbs", "topics"),
     ("terminal",),

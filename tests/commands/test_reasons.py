@@ -420,9 +420,9 @@ def test_nan_and_infinity_in_a_demo(play):
 def test_why_works_on_every_record_of_a_decoder():
     """Only that nothing fails is checked here: on a decoder-only model with rotary positions and grouped keys."""
     from commands.opener import Opener
+    from commands.session import Session
     from commands.verbs.why import why
     from tracer.addresses import Address, Index
-    from tracer.debugger.session import Session
 
     session = Session(Opener(tracer.load(FIXTURES / "llama_gqa"), "5 9 2 7", ids=True))
     session.token()

@@ -20,8 +20,8 @@ from tracer.addresses import At, Index
 from tracer.arithmetic import Number, exp, over
 from tracer.compare import Comparison
 from tracer.contest import contest
+from tracer.debugger.debugger import Debugger, Stop
 from tracer.debugger.expressions import compile_expression
-from tracer.debugger.session import Session, Stop
 from tracer.debugger.stops import CatchRowSum, Condition, Watch, place, whole_expression
 from tracer.derive import Explainer, derive
 from tracer.diff import Diff
@@ -201,20 +201,20 @@ def sums() -> dict[str, View]:
 
 
 @cache
-def stopped() -> tuple[Session, Stop]:
+def stopped() -> tuple[Debugger, Stop]:
     """A session with stops of every kind, and where it comes to stand at the first."""
-    session = Session(lambda _text: Run(model(), model().source_ids(TEXT)[0]))
-    here = session.here
-    session.stops.add(place("dec.0.cross.weights", here), Condition(compile_expression("max(weights[h1, -1]) > .01")))
-    session.stops.add(place("dec.0.cross.weights", here))
-    session.stops.add(Watch(whole_expression(compile_expression("argmax(dec.0.cross.weights[h1, -1])"), here)))
-    session.stops.add(CatchRowSum())
-    [stop] = [stop for stop in session.proceed() if stop.met]
-    return session, stop
+    debugger = Debugger(lambda _text: Run(model(), model().source_ids(TEXT)[0]))
+    here = debugger.here
+    debugger.stops.add(place("dec.0.cross.weights", here), Condition(compile_expression("max(weights[h1, -1]) > .01")))
+    debugger.stops.add(place("dec.0.cross.weights", here))
+    debugger.stops.add(Watch(whole_expression(compile_expression("argmax(dec.0.cross.weights[h1, -1])"), here)))
+    debugger.stops.add(CatchRowSum())
+    [stop] = [stop for stop in debugger.proceed() if stop.met]
+    return debugger, stop
 
 
 def met() -> dict[str, View]:
-    _session, stop = stopped()
+    _debugger, stop = stopped()
     assert stop.record is not None
     return {"stop": arrived(stop.met, run().step(1).records[15:24], stop.record.index)}
 
