@@ -8,8 +8,8 @@ from tracer import views
 from tracer.debugger.debugger import Debugger
 from tracer.derive import derive
 from tracer.errors import AddressError, SelectorError
-from tracer.factors import factors
 from tracer.i18n import _
+from tracer.operands import operands_of
 from tracer.tape import Record
 
 from ..grammar.parameters import Where
@@ -47,7 +47,7 @@ def formula(debugger: Debugger, address: Where) -> Results:
 
 
 def _data(record: Record) -> dict[str, Any]:
-    operation, taken, written = record.op, factors(record), record.written
+    operation, taken, written = record.op, operands_of(record), record.written
     return {
         "address": record.output.address,
         "op": operation.name,
@@ -58,12 +58,12 @@ def _data(record: Record) -> dict[str, Any]:
         "is_product": taken.is_product,
         "operands": [
             {
-                "symbol": factor.name,
-                "address": factor.tensor.address,
-                "axes": [axis.name for axis, _n in factor.extents],
-                "shape": [n for _axis, n in factor.extents],
+                "symbol": operand.name,
+                "address": operand.tensor.address,
+                "axes": [axis.name for axis, _n in operand.extents],
+                "shape": [n for _axis, n in operand.extents],
             }
-            for factor in taken.operands
+            for operand in taken.operands
         ],
         "axes": record.output.axes,
         "shape": record.output.shape,

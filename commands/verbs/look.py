@@ -10,11 +10,11 @@ import numpy as np
 
 from tracer import views
 from tracer.addresses import Address, Index
-from tracer.contest import Contest, contest
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.displays import Format
 from tracer.errors import AddressError
 from tracer.i18n import N_, _
+from tracer.margin import Margin, margin
 from tracer.operation import Trait
 from tracer.tape import Record
 from tracer.tensor import Array
@@ -183,8 +183,8 @@ def top(debugger: Debugger, n: Count = 10, *, at: At = None) -> Results:
         ids = np.argsort(-row.probs.array, kind="stable")[:n].tolist()
         rows = [{"token": piece(i), "id": i, "prob": float(row.probs.array[i])} for i in ids]
         told = {"chosen": row.following} if row.is_chosen else {"chosen": None, "given": row.following}
-        margin = _margin(contest(tape)) if at is None else {}
-        return {"step": row.table.step, "position": row.position, **told, "top": rows, **margin}
+        decided = _decided(margin(tape)) if at is None else {}
+        return {"step": row.table.step, "position": row.position, **told, "top": rows, **decided}
 
     if remark := ahead(debugger, row.table):
         yield Result(lambda: (), lambda: f"({remark})")
@@ -196,9 +196,9 @@ def top(debugger: Debugger, n: Count = 10, *, at: At = None) -> Results:
         ),
     )
     if row.is_chosen and row.following is not None and at is None:
-        yield Result(lambda: (), lambda: views.contest.verdict_view(contest(tape), piece))
+        yield Result(lambda: (), lambda: views.margin.verdict_view(margin(tape), piece))
 
 
-def _margin(decided: Contest | None) -> dict[str, Any]:
+def _decided(decided: Margin | None) -> dict[str, Any]:
     """By how much the token chosen leads the next best, if there was another."""
-    return {} if decided is None else {"runner_up": decided.rival.index[-1], "margin": decided.margin}
+    return {} if decided is None else {"runner_up": decided.rival.index[-1], "margin": decided.size}

@@ -44,7 +44,7 @@ def _by(note: Callable[[], str]) -> Kind:
 
 
 By = Annotated[Expression, _by(lambda: _("what is added"))]
-Factor = Annotated[Expression, _by(lambda: _("a factor"))]
+Operand = Annotated[Expression, _by(lambda: _("a factor"))]
 Off = Annotated[Projection, Kind("off|onto E", _projection, _directions)]
 To = Annotated[
     tuple[float, float],
@@ -67,7 +67,7 @@ def steer(debugger: Debugger, address: Edited, by: By, *, onward: Onward = False
 
 
 @command("scale", group="change")
-def scale(debugger: Debugger, address: Edited, factor: Factor, *, onward: Onward = False) -> Results:
+def scale(debugger: Debugger, address: Edited, operand: Operand, *, onward: Onward = False) -> Results:
     """Multiply what is computed by a factor.
 
     h becomes E · h in every step; @3: before ADDRESS is for step 3 alone, --onward from there on.
@@ -75,7 +75,7 @@ def scale(debugger: Debugger, address: Edited, factor: Factor, *, onward: Onward
     (tx) scale dec.0.cross.h1 by 0.5
     (tx) scale enc.0.output["爱"] by 2
     """
-    yield from _shifted(debugger, "scale", address, Scaled(evaluated(factor, debugger.here)), onward=onward)
+    yield from _shifted(debugger, "scale", address, Scaled(evaluated(operand, debugger.here)), onward=onward)
 
 
 @command("clamp", group="change")

@@ -9,12 +9,12 @@ from typing import Any
 from tracer import views
 from tracer.addresses import Address, Label
 from tracer.arithmetic import Leaf
-from tracer.contest import Contest, contest
 from tracer.debugger.debugger import Debugger
 from tracer.derive import Derivation, Explainer
 from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
+from tracer.margin import Margin, margin
 from tracer.tape import Tape
 from tracer.trace import Trace
 
@@ -101,7 +101,7 @@ def _not_chosen(debugger: Debugger, label: Label, count: int | None) -> Results:
     token, tape = target_id(debugger.run, label), _tape(debugger)
     if token is None:
         return
-    lost = contest(tape, token) if tape else None
+    lost = margin(tape, token) if tape else None
     if lost is None:
         yield Result(lambda: (), lambda: _unsettled(debugger, tape))
         return
@@ -129,7 +129,7 @@ def _numbered(debugger: Debugger, cells: list[Leaf]) -> Mapping[str, int]:
     return {address: number for number, address in enumerate(numbered, 1)}
 
 
-def _sides(chosen: Contest) -> list[Leaf]:
+def _sides(chosen: Margin) -> list[Leaf]:
     return [_leaf(chosen.winner), _leaf(chosen.rival)]
 
 
@@ -137,16 +137,16 @@ def _leaf(derivation: Derivation) -> Leaf:
     return derivation.record.output.leaf(*derivation.index)
 
 
-def _contest(debugger: Debugger, found: Found) -> Contest | None:
+def _contest(debugger: Debugger, found: Found) -> Margin | None:
     """The token's contest with the next best, where a cell is the choice of its step or the probability of that."""
     tape = debugger.run.at(found.record.at)
     if found.record.address not in ("choice", "probs", "choice.probs") or "choice" not in tape.addresses:
         return None
     is_chosen = not found.place or found.place[-1] == int(tape["choice"].array)
-    return contest(tape) if is_chosen else None
+    return margin(tape) if is_chosen else None
 
 
-def _against(debugger: Debugger, chosen: Contest, role: str, numbers: Mapping[str, int], count: int | None) -> Result:
+def _against(debugger: Debugger, chosen: Margin, role: str, numbers: Mapping[str, int], count: int | None) -> Result:
     """A contest; ``role`` is what programs call the token that was not chosen."""
 
     def piece(token: int) -> str:
@@ -159,10 +159,10 @@ def _against(debugger: Debugger, chosen: Contest, role: str, numbers: Mapping[st
             for name, side in sides.items()
         }
         ruling = {"ruling": chosen.ruling} if chosen.ruling else {}
-        told = {**tokens, **ruling, "margin": chosen.margin}
+        told = {**tokens, **ruling, "margin": chosen.size}
         return told if chosen.unknown else {**told, "terms": chosen.difference().values(), "rest": chosen.rest}
 
-    return answer("why", data, lambda: views.contest.contest_view(chosen, piece, count=count, numbers=numbers))
+    return answer("why", data, lambda: views.margin.margin_view(chosen, piece, count=count, numbers=numbers))
 
 
 def _facts(facts: Mapping[str, Any]) -> Result:
