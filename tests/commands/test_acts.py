@@ -5,7 +5,6 @@ from collections import deque
 
 import numpy as np
 import pytest
-from conftest import ROOT
 from safetensors.numpy import load_file
 from transcript import error_of
 
@@ -13,6 +12,7 @@ import tracer
 from commands.completion import completions
 from commands.opener import Opener
 from commands.session import Session
+from tests.documented import ROOT
 from tracer.arithmetic import Foreign
 from tracer.derive import derive
 from tracer.verify import verify
