@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .addresses import At
@@ -33,7 +33,7 @@ class Pass:
     ``text`` is all that the stack has read so far. The places of it from ``start`` on are computed in the pass; what is
     needed of those before is in ``past``, which is None where nothing is kept from pass to pass. ``hypothesis`` is the
     one whose last token the pass yields, where a beam search had several. ``edits`` are those of the run, of which some
-    may hold here; ``like`` yields a tape of the same pass before the last of them came, if that is still there.
+    may hold here.
     """
 
     place: At
@@ -44,11 +44,10 @@ class Pass:
     across: Across | None = None
     hypothesis: Hypothesis | None = None
     edits: tuple[Edit, ...] = ()
-    like: Callable[[], Tape | None] | None = field(default=None, compare=False)
 
-    def tape(self, kind: type[Tape] = Tape, **options: Any) -> Tape:
-        """A fresh tape to perform it on."""
-        return editing(kind, self.edits, self.place, self.like)(*self.place, past=self.past, **options)
+    def tape(self, kind: type[Tape] = Tape, known: Tape | None = None, **options: Any) -> Tape:
+        """A fresh tape to perform it on; from one that is ``known`` of the same place, it takes what is the same."""
+        return editing(kind, self.edits, self.place, known)(*self.place, past=self.past, **options)
 
     def left(self, tape: Tape) -> Past | None:
         """What it leaves to the pass after it, once a tape of it is made."""

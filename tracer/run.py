@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import count, takewhile
 
 from .addresses import At
@@ -362,6 +362,19 @@ class Run:
         branch._share(self, min(first for first, _edit in found))
         return branch
 
+    def replayed(self, *edits: Edit, at: int) -> Run:
+        """As `branch`, but with the tokens that this run has chosen before a step, which is computed next.
+
+        Of the steps before it only what leaves something to it is performed. Raises as `branch` and `step` do.
+        """
+        self.step(at)
+        branch = self.branch(*edits)
+        for number in range(branch.computed + 1, at + 1):
+            branch.passes[-1] = replace(branch.passes[-1], hypothesis=self._pass(number).hypothesis)
+            if number < at:
+                branch._follow(self)
+        return branch
+
     def downstream(self, at: At) -> frozenset[str]:
         """The records of a pass that edits lie before, or are of, by path; raises as `pass_at`."""
         if not self.edits:
@@ -416,8 +429,7 @@ class Run:
         if self.settings.strategy == "beam":
             first = min(first, BEGIN["decode"])
         shared, here = parent.passes[: first - self.first], parent.passes[first - self.first]
-        like = None if here.hypothesis else partial(parent._tapes.there, here)
-        self.passes = [*shared, replace(here, edits=self.edits, hypothesis=None, like=like)]
+        self.passes = [*shared, replace(here, edits=self.edits, hypothesis=None)]
         self.tokens = [token for token in parent.tokens if token.step < first]
         self.target += [token.piece for token in self.tokens]
         self.past, self.computed = self.passes[-1].past or self.past, first - 1
@@ -452,9 +464,23 @@ class Run:
             self.passes.append(self._begun(1, Across(memory, here.text)))
         self.computed = here.place.number
 
+    def _follow(self, run: Run) -> None:
+        """Perform the next pass, if it leaves anything to those after it, and take the token that a run chose then."""
+        here = self.passes[-1]
+        if here.kind == "encode":
+            self._advance(record=True)
+            return
+        if here.past is not None:
+            tape = self._tapes.begun(here)
+            self.perform(here, tape)
+            self.past = here.left(tape)
+        token = run.tokens[here.place.number - BEGIN["decode"]]
+        self._go_on(here, Chosen(token.id, token.prob))
+        self.computed = here.place.number
+
     def _led(self, here: Pass) -> Pass:
-        """The pass with the hypothesis that the winner of a search had there."""
-        if self.settings.strategy != "beam" or here.kind == "encode":
+        """The pass with the hypothesis that the winner of a search had there, unless it has one."""
+        if self.settings.strategy != "beam" or here.kind == "encode" or here.hypothesis is not None:
             return here
         return replace(here, hypothesis=self.search.finished[0].lineage[here.place.number - 1])
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .arithmetic import Node
-    from .edits import Applied
+    from .edits import Applied, Edit
 
 
 class Record:
@@ -134,8 +135,10 @@ class Tape:
     ``past`` is what the pass before left, None where nothing is kept from pass to pass; ``kept`` is what this leaves.
 
     Outputs beyond ``room`` bytes are not kept: their records have a `Dropped` output, which ``recompute`` yields again.
-    Paths that begin with ``within`` are kept in any case.
+    Paths that begin with ``within`` are kept in any case. ``edits`` are those that hold, by the path of their record.
     """
+
+    edits: Mapping[str, Sequence[Edit]] = MappingProxyType({})
 
     def __init__(
         self,
@@ -177,7 +180,8 @@ class Tape:
         """Take in the next record as another tape of the same pass has it."""
         self._places[record.address] = len(self.records)
         self.records.append(record)
-        self.nbytes += 0 if record.op.shares else record.output.array.nbytes
+        if not (record.op.shares or isinstance(record.output, Dropped)):
+            self.nbytes += record.output.array.nbytes
         return record.output
 
     @property
@@ -231,15 +235,20 @@ class Tape:
         """Every address on the tape, second names included."""
         return tuple(self._places)
 
+    def there(self, path: str) -> Record | None:
+        """The record at a path, whole as it stands on the tape, if there is one."""
+        place = self._places.get(path)
+        return None if place is None else self.records[place]
+
     def find(self, path: str) -> Record:
         """The record at a path, whole as it stands on the tape.
 
         Raises:
             UnknownAddressError: nothing stands there.
         """
-        if (place := self._places.get(path)) is None:
+        if (record := self.there(path)) is None:
             raise UnknownAddressError(path, self.addresses)
-        return self.records[place]
+        return record
 
     def resolve(self, address: Address, scope: str = "") -> Record:
         """The record that an address stands for, which may be shortened, or ``#k``; its selectors are left aside.

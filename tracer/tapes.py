@@ -65,7 +65,8 @@ def _drop_all(shelf: ReferenceType[Shelf], owner: int) -> None:
 class Tapes:
     """The tapes of a run, by place; ``perform`` makes the tape of a pass.
 
-    Those of places before ``since`` are ``earlier`` ones, of the run that this is a branch of.
+    Those of places before ``since`` are ``earlier`` ones, of the run that this is a branch of; from the others of that
+    run, as far as they are there, is taken what is the same.
     """
 
     def __init__(self, shelf: Shelf, perform: Callable[[Pass, Tape], object]) -> None:
@@ -83,11 +84,12 @@ class Tapes:
 
     def begun(self, wanted: Pass) -> Tape:
         """A fresh tape; once it has filled half the budget, its further outputs are left to be recomputed."""
-        return wanted.tape(room=self._shelf.budget / 2, recompute=partial(self._recomputed, wanted))
+        known = None if self.earlier is None else self.earlier.there(wanted.place)
+        return wanted.tape(known=known, room=self._shelf.budget / 2, recompute=partial(self._recomputed, wanted))
 
     def of(self, wanted: Pass) -> Tape:
         """The sealed tape of a pass, kept or performed again."""
-        found = self.there(wanted)
+        found = self.there(wanted.place)
         if found is None and self.earlier is not None and wanted.place.number < self.since:
             return self.earlier.of(wanted)
         if found is None:
@@ -96,11 +98,11 @@ class Tapes:
             self.keep(found)
         return found
 
-    def there(self, wanted: Pass) -> Tape | None:
-        """The tape of a pass, if it is kept."""
-        if self.earlier is not None and wanted.place.number < self.since:
-            return self.earlier.there(wanted)
-        return self._shelf.find(self._owner, wanted.place)
+    def there(self, place: At) -> Tape | None:
+        """The tape of a place, if it is kept."""
+        if self.earlier is not None and place.number < self.since:
+            return self.earlier.there(place)
+        return self._shelf.find(self._owner, place)
 
     def keep(self, tape: Tape) -> None:
         """Seal a tape and take it in."""

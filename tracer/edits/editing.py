@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import takewhile
+from operator import is_
 from typing import Any
 
 from ..addresses import At
 from ..arithmetic import Node, Noted
 from ..i18n import _, spoken
 from ..operation import Operation, Written
-from ..tape import Dropped, Record, Tape, Untraced
+from ..tape import Record, Tape, Untraced
 from ..tensor import Array, Tensor
 from .edit import Applied, Edit, applied, left
 from .values import Cell
@@ -97,29 +97,52 @@ class Edited(Operation):
 
 
 class Editing(Tape):
-    """A tape on which edits hold, by the path of the record that they are of.
+    """A tape on which edits hold.
 
-    ``ready`` are the records before the first edited one, in reversed order, from a tape of the same pass without these
-    edits: they are taken as they are.
+    From a ``known`` tape of the same place it takes every record that is the same operation of the same inputs and
+    parameters, under the same edits: only what lies downstream of other edits is computed.
     """
 
-    edits: Mapping[str, Sequence[Edit]]
-    ready: list[Record]
+    known: Tape | None
 
     def __call__(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
         path = self._prefix + name
-        if self.ready:
-            return self.take(self.ready.pop())
+        if (record := self._same(path, op, inputs, parameters)) is not None:
+            return self.take(record)
         if path not in self.edits:
             return super().__call__(op, name, *inputs, **parameters)
         edited = Edited(op, self.edits[path], path, self.at)
         output = super().__call__(edited, name, *inputs, **parameters)
-        if path in self.kept:
-            self.kept[path] = output
+        self._keep_edited(output)
         if self.records:
             self.records[-1].op = op
             self._say_so(edited.applied)
         return output
+
+    def take(self, record: Record) -> Tensor:
+        output = super().take(record)
+        if output.path in self.edits:
+            self._keep_edited(output)
+        return output
+
+    def seal(self) -> None:
+        super().seal()
+        self.known = None
+
+    def _same(self, path: str, op: Operation, inputs: Sequence[Tensor], parameters: Mapping[str, Any]) -> Record | None:
+        """The record of the known tape that is the one that comes next here, if it has that."""
+        known = self.known
+        record = None if known is None else known.there(path)
+        if known is None or record is None or record.op is not op or record.index != len(self.records) + 1:
+            return None
+        is_made_of = len(record.inputs) == len(inputs) and all(map(is_, record.inputs, inputs))
+        is_edited = self.edits.get(path, ()) == known.edits.get(path, ())
+        return record if is_made_of and is_edited and record.parameters == parameters else None
+
+    def _keep_edited(self, output: Tensor) -> None:
+        """Leave what is edited to later passes, in place of what would be left as it is."""
+        if output.path in self.kept:
+            self.kept[output.path] = output
 
     def _say_so(self, edits: Sequence[Applied]) -> None:
         """Let the last record know that it was edited, if it was."""
@@ -135,33 +158,24 @@ class EditingUntraced(Editing, Untraced):
 _KINDS: dict[type[Tape], type[Editing]] = {Tape: Editing, Untraced: EditingUntraced}
 
 
-def editing(
-    kind: type[Tape], edits: Iterable[Edit], at: At, like: Callable[[], Tape | None] | None = None
-) -> Callable[..., Tape]:
+def editing(kind: type[Tape], edits: Iterable[Edit], at: At, known: Tape | None = None) -> Callable[..., Tape]:
     """What makes tapes of a kind on which those edits hold that do so in a pass; where none does, the kind itself.
 
-    ``like`` yields a tape of the same pass with the edits before the last one or ones, if that is there.
+    With a ``known`` tape of the same place, they take from it what is the same there.
     """
     held: dict[str, list[Edit]] = {}
     for one in edits:
         for path in one.paths if one.holds(at) else ():
             held.setdefault(path, []).append(one)
-    return partial(_begun, kind, held, like and like()) if held else kind
+    return partial(_begun, kind, held, known) if held or known is not None else kind
 
 
 def _begun(
-    kind: type[Tape], edits: Mapping[str, Sequence[Edit]], like: Tape | None, *place: Any, **options: Any
+    kind: type[Tape], edits: Mapping[str, Sequence[Edit]], known: Tape | None, *place: Any, **options: Any
 ) -> Editing:
     tape = _KINDS[kind](*place, **options)
-    tape.edits = edits
-    tape.ready = [] if like is None else list(takewhile(partial(_is_ready, edits), like))[::-1]
+    tape.edits, tape.known = edits, known
     return tape
-
-
-def _is_ready(edits: Mapping[str, Sequence[Edit]], record: Record) -> bool:
-    """Whether a record has its numbers, and all edits that are of it."""
-    held, there = edits.get(record.address, ()), {one.edit.number for one in record.edits}
-    return not isinstance(record.output, Dropped) and all(one.number in there for one in held)
 
 
 def _cells(edit: Edit) -> str:
