@@ -24,6 +24,7 @@ from .loading import load
 from .model import Model
 from .reading import check_mask, check_positions
 from .run import Run, Step
+from .sweep import sweep
 from .tape import Record, Tape
 from .tensor import Tensor
 from .tokenizers import Spoken
@@ -41,6 +42,7 @@ __all__ = [
     "diff",
     "edit",
     "load",
+    "sweep",
     "trace",
 ]
 __version__ = "0.1.0"

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from ..derive import Derivation
     from ..diff import Diff
     from ..record_difference import RecordDifference
+    from ..sweep import Sweep
     from ..tape import Record
-    from ..tensor import Array, Tensor
+    from ..tensor import Array, Axis, Tensor
     from ..trace import Token
 
 Object = dict[str, Any]
@@ -117,6 +118,29 @@ def _record_difference(record: RecordDifference) -> Object:
         "axes_a": record.a and record.a.header,
         "axes_b": record.b and record.b.header,
     }
+
+
+def sweep(done: Sweep) -> Object:
+    """A sweep: a measure with an edit at each place, those not done yet null, and without; what the edit adds to it."""
+    table = done.places.table(done.values)
+    return {
+        "kind": "sweep",
+        "edit": done.act,
+        "measure": done.measure.text,
+        "step": done.here.step,
+        "base": done.base,
+        "axes": table.axes,
+        "labels": {axis.name: _labels(axis, n) for axis, n in zip(table.dims, table.shape, strict=True)},
+        "values": values(table.array),
+        "effects": values(done.places.table(done.effects).array),
+        **({"normalised": values(done.places.table(done.normalised).array)} if done.tells_apart else {}),
+        "places": list(map(str, done.places.addresses)),
+    }
+
+
+def _labels(axis: Axis, length: int) -> list[str]:
+    """What stands along an axis: tokens or names, else numbers."""
+    return [str(axis.number(n)) for n in range(length)] if axis.labels is None else list(axis.labels)
 
 
 def result(command: str, data: Any) -> Object:

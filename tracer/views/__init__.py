@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         scored,
         softmax,
         stops,
+        sweep,
         table,
         tensors,
         tokens,
