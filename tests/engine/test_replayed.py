@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import tracer
+from tracer.passes import Pass
+from tracer.performer import Performer, Yield
 
 from .test_edits import NAMES, decoded, given
 
@@ -89,7 +91,12 @@ def test_of_a_search_the_hypothesis_stays_the_winner(cache: bool) -> None:
 
 def test_without_a_cache_the_steps_between_are_not_performed(monkeypatch: pytest.MonkeyPatch) -> None:
     run, performed = decoded(cache=False), []
-    perform = tracer.Run.perform
-    monkeypatch.setattr(tracer.Run, "perform", lambda *args: (performed.append(args[1].place), perform(*args))[1])
+    perform = Performer.perform
+
+    def noted(performer: Performer, here: Pass, tape: tracer.Tape) -> Yield:
+        performed.append(here.place.number)
+        return perform(performer, here, tape)
+
+    monkeypatch.setattr(Performer, "perform", noted)
     run.replayed(tracer.edit("encoder.0.output", 0.0), at=4).step(4)
-    assert [place.number for place in performed] == [0, 4]
+    assert performed == [0, 4]
