@@ -31,6 +31,7 @@ LAYERS = (
         "hypotheses",
         "in_force",
         "run",
+        "stream",
         "training",
     ),
     ("debugger",),
@@ -133,7 +134,8 @@ def test_no_layer_imports_a_later_one(path):
 
 PERFORMING = (
     *("tracer/model.py", "tracer/run.py", "tracer/reading.py", "tracer/verify.py", "tracer/compare.py"),
-    *("tracer/performer.py", "tracer/hypotheses.py", "tracer/in_force.py", "tracer/loading.py", "tracer/sweep.py"),
+    *("tracer/stream.py", "tracer/performer.py", "tracer/hypotheses.py", "tracer/in_force.py", "tracer/loading.py"),
+    "tracer/sweep.py",
     *("tracer/reference/", "tracer/models/", "tracer/tokenizers/", "tracer/training/", "tracer/unhidden.py"),
     *("commands/opener.py", "commands/replay.py", "commands/launch.py", "commands/subcommands/"),
     "commands/results/branches.py",

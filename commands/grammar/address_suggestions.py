@@ -48,6 +48,25 @@ def addresses(typing: Typing) -> Iterator[Suggestion]:
     return _of_address(typing, ahead="@1:")
 
 
+def heads(typing: Typing) -> Iterator[Suggestion]:
+    """Modules, as `addresses` has them, and the heads of an attention: ``dec.1.cross.h2``."""
+    scope, _dot, last = typing.text.rpartition(".")
+    if scope and "[" not in scope and "h*".startswith(last[:1]):
+        yield from (Suggestion(name, len(last), _("head")) for name in _heads(typing, scope) if name.startswith(last))
+    yield from addresses(typing)
+
+
+def _heads(typing: Typing, scope: str) -> Iterator[str]:
+    """The heads of the attentions that a path stands for, and all of them."""
+    with suppress(AddressError):
+        address = replace(parse(f"{scope}.heads"), run=None)
+        for tape in _tapes(typing, address.step):
+            with suppress(AddressError):
+                tensor = _first(tape, replace(address, step=None), _scope(typing, tape))
+                yield from ("h*", *(f"h{n}" for n in range(tensor.shape[0])))
+                return
+
+
 def operands(typing: Typing) -> Iterator[Suggestion]:
     """As `addresses`, and parameters."""
     return _of_address(typing, ahead="@1:", trained=True)
@@ -307,6 +326,12 @@ def _places(axis: Axis, size: int) -> Iterator[tuple[str, str]]:
             seen[label] = seen.get(label, 0) + 1
             yield str(Label(label, seen[label])), f"{axis.name} {place}"
         yield from ((str(place), axis.labels[place]) for place in range(size))
+
+
+def vocabulary(typing: Typing) -> Iterator[Suggestion]:
+    """Tokens of the output vocabulary in quotes."""
+    quote, typed = typing.text[:1], typing.text[1:]
+    return _vocabulary(typing, typed) if quote == '"' else iter([Suggestion('"', 0, _("a token"))][len(typing.text) :])
 
 
 def _vocabulary(typing: Typing, typed: str) -> Iterator[Suggestion]:

@@ -20,7 +20,7 @@ from .suggestions import Suggestion, Suggestions, Typing, files, nothing, words
 EXPRESSION = "E"
 LINE = "LINE"
 """A command with what it takes."""
-VERBATIM = ("TEXT", LINE, "FILE", "PATH", "VALUE", "WORD", "TOPIC")
+VERBATIM = ("TEXT", "TOKEN", LINE, "FILE", "PATH", "VALUE", "WORD", "TOPIC")
 """What a person's own words stand for, down to their signs."""
 
 
@@ -112,7 +112,7 @@ def _numbers(text: str) -> list[float]:
         raise InputError(_("{text!r} is no row of numbers; write them as 1 2.5 -inf").format(text=text)) from error
 
 
-def _range(text: str) -> tuple[float, float]:
+def range_of(text: str) -> tuple[float, float]:
     """``lo,hi``, of which one may be left out."""
     low, comma, high = text.replace("∞", "inf").partition(",")
     try:
@@ -168,5 +168,5 @@ Decimals = Flag("N", lambda text: int(text) if text.isascii() and text.isdigit()
 Whole = Annotated[bool, letter("a")]
 Short = Annotated[bool, letter("s")]
 Scientific = Annotated[bool, letter("e")]
-Range = Annotated[tuple[float, float] | None, Flag("r LO,HI", lambda text: True if text == "r" else None, _range)]
+Range = Annotated[tuple[float, float] | None, Flag("r LO,HI", lambda text: True if text == "r" else None, range_of)]
 Places = Annotated[int | None, Decimals]

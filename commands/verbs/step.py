@@ -37,7 +37,7 @@ def run(session: Session, text: Text | None = None) -> Results:
     yield halted(session, stop)
 
 
-@command("step", "s", group="forward", repeats=True, basic=True)
+@command("step", "s", "st", group="forward", repeats=True, basic=True)
 def step(session: Session, n: Count = 1) -> Results:
     """Perform one operation, or N, stepping into everything.
 

@@ -10,7 +10,7 @@ from ..addresses import Selector
 from ..arithmetic import Node
 from ..edits import Constant, OfRun, Value
 from ..edits.values import Cell
-from ..errors import InputError
+from ..errors import InputError, TraceError
 from ..i18n import _
 from ..tensor import Tensor
 from ..trace import Trace
@@ -22,7 +22,9 @@ from .stops.naming import whole_expression
 
 @dataclass(frozen=True, eq=False)
 class Evaluated(Value):
-    """What an expression comes to in a run at the step that is edited; that is left as it is where the run has none.
+    """What an expression comes to in a run at the step that is edited.
+
+    A step that the run does not come to is left as it is, if the expression reads something there.
 
     An expression that is the address of one record is a value taken from there. ``text`` is how it was written; the
     ``expression`` names everything by its full path.
@@ -34,31 +36,32 @@ class Evaluated(Value):
 
     def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Any:
         there = self._there(computed)
-        if there is None:
+        try:
+            taken = self._taken(there)
+            value = self.expression.evaluate(there) if taken is None else taken.put(computed, selectors)
+        except TraceError:
+            if performed(there.run, there.step):
+                raise
             return None
-        if (taken := self._taken(there)) is not None:
-            return taken.put(computed, selectors)
-        value = self.expression.evaluate(there)
         if isinstance(value, str | Several):
             raise InputError(_("{text} is no number and no one tensor").format(text=self.text))
         return value
 
     def derive(self, cell: Cell) -> Node:
-        there = self._there(cell.output)
-        taken = None if there is None else self._taken(there)
+        taken = self._taken(self._there(cell.output))
         return super().derive(cell) if taken is None else taken.derive(cell)
 
     @property
     def runs(self) -> Sequence[Trace]:
         return [self.here.run_of(address) for address in self.expression.addresses]
 
-    def _there(self, tensor: Tensor) -> Here | None:
+    def _there(self, tensor: Tensor) -> Here:
         """The place from which addresses are read; the end of the step, where the cursor stands in another one."""
         number = self.here.step if tensor.at is None else tensor.at.number
         if number == self.here.step:
             return self.here
         run = self.here.run
-        return replace(self.here, cursor=Cursor(number, len(run.step(number)))) if performed(run, number) else None
+        return replace(self.here, cursor=Cursor(number, len(run.step(number)) if performed(run, number) else 0))
 
     def _taken(self, there: Here) -> OfRun | None:
         """The cells of the one record that the expression is, if it is one."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..addresses import Address, At, parse, written
-from ..alignment import spread
+from ..addresses import Address, At, parse
 from ..errors import InputError, SelectorError
 from ..i18n import _
 from ..operation import Operation
 from ..tensor import Array, Located, Tensor
-from .values import Value, shape_of, value_of
+from .values import Taken, Value, broadcast, value_of
 
 Index = tuple[int, ...]
 
@@ -38,6 +37,10 @@ class Edit:
         """Whether it holds in a pass."""
         step = self.address.step
         return at is not None and (step is None or at.number == step or (self.onward and at.number > step))
+
+    def within(self, tape: Taken) -> Edit:
+        """The same in a pass, from which its value may take."""
+        return replace(self, value=self.value.within(tape)) if self.value.beside else self
 
     @property
     def is_everywhere(self) -> bool:
@@ -125,13 +128,7 @@ def left(edits: Sequence[Applied], computed: Array) -> Array:
 
 def fitted(put: Any, part: Tensor, of: Edit) -> Array:
     """What an edit puts in, with the shape and the type of the part that it is of; raises as `applied` does."""
-    try:
-        array = spread(put, part) if isinstance(put, Tensor) and put.dims else np.asarray(put)
-        whole = np.broadcast_to(array, part.shape)
-    except (ValueError, InputError):
-        told = _("what is put in has {given}, and does not fit {address} {axes}")
-        address = written(part.path, part.at, of.address.selectors)
-        raise InputError(told.format(given=shape_of(put), address=address, axes=part.header)) from None
+    whole = broadcast(put, part, of.address.selectors)
     kind = part.array.dtype
     if kind.kind in "iu" and not np.array_equal(whole, np.rint(whole)):
         raise InputError(

@@ -7,6 +7,8 @@ from functools import partial
 from operator import is_
 from typing import Any
 
+import numpy as np
+
 from ..addresses import At
 from ..arithmetic import Node, Noted
 from ..i18n import _, spoken
@@ -71,10 +73,12 @@ class EditedRecord(Record):
         for n in reversed(range(edits)):
             one = self.edits[n]
             if (place := one.place(index, shape)) is not None:
-                value = float(one.after[place])
                 before = lambda cell, n=n: self._after(cell, n)  # noqa: E731
+                part = Tensor(self.output.array, self.output.dims, self.address, self.at).cut(one.where)
+                selectors, value = one.edit.address.selectors, float(one.after[place])
+                computed = part.replaced(one.before)
                 return one.edit.value.derive(
-                    Cell(index, self.output, one.where, one.edit.address.selectors, place, value, before)
+                    Cell(index, self.output, one.where, selectors, place, value, before, computed)
                 )
         node = super().derive(index)
         return node.node if isinstance(node, Noted) and edits < len(self.edits) else node
@@ -100,18 +104,26 @@ class Editing(Tape):
     """A tape on which edits hold.
 
     From a ``known`` tape of the same place it takes every record that is the same operation of the same inputs and
-    parameters, under the same edits: only what lies downstream of other edits is computed.
+    parameters, under the same edits: only what lies downstream of other edits is computed. ``beside`` are the outputs
+    that edits of later records take from, by path.
     """
 
     known: Tape | None
+    beside: dict[str, Tensor]
 
     def __call__(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
+        output = self._performed(op, name, *inputs, **parameters)
+        if output.path in self.beside:
+            self.beside[output.path] = output
+        return output
+
+    def _performed(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
         path = self._prefix + name
         if (record := self._same(path, op, inputs, parameters)) is not None:
             return self.take(record)
         if path not in self.edits:
             return super().__call__(op, name, *inputs, **parameters)
-        edited = Edited(op, self.edits[path], path, self.at)
+        edited = Edited(op, [one.within(self.beside) for one in self.edits[path]], path, self.at)
         output = super().__call__(edited, name, *inputs, **parameters)
         self._keep_edited(output)
         if self.records:
@@ -136,8 +148,15 @@ class Editing(Tape):
         if known is None or record is None or record.op is not op or record.index != len(self.records) + 1:
             return None
         is_made_of = len(record.inputs) == len(inputs) and all(map(is_, record.inputs, inputs))
-        is_edited = self.edits.get(path, ()) == known.edits.get(path, ())
-        return record if is_made_of and is_edited and record.parameters == parameters else None
+        is_made_so = is_made_of and record.parameters == parameters
+        return record if is_made_so and self._is_edited_alike(path, known) else None
+
+    def _is_edited_alike(self, path: str, known: Tape) -> bool:
+        """Whether the same edits hold of a record as on another tape, and take from the same beside it."""
+        edits = self.edits.get(path, ())
+        if edits != known.edits.get(path, ()):
+            return False
+        return all(self.beside[taken] is known.find(taken).output for one in edits for taken in one.value.beside)
 
     def _keep_edited(self, output: Tensor) -> None:
         """Leave what is edited to later passes, in place of what would be left as it is."""
@@ -155,6 +174,8 @@ class EditingUntraced(Editing, Untraced):
     """A tape on which edits hold, and that keeps nothing."""
 
 
+_NOTHING = Tensor(np.zeros(0), ())
+"""What is not computed yet."""
 _KINDS: dict[type[Tape], type[Editing]] = {Tape: Editing, Untraced: EditingUntraced}
 
 
@@ -175,6 +196,8 @@ def _begun(
 ) -> Editing:
     tape = _KINDS[kind](*place, **options)
     tape.edits, tape.known = edits, known
+    sources = (path for held in edits.values() for one in held for path in one.value.beside)
+    tape.beside = dict.fromkeys(sources, _NOTHING)
     return tape
 
 

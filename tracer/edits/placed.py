@@ -39,7 +39,7 @@ def placed(edit: Edit, kinds: Sequence[Tape], tapes: Iterable[Tape]) -> tuple[in
             continue
         if records:
             for record in records:
-                _try(found, record)
+                _try(found.within({path: tape.find(path).output for path in edit.value.beside}), record)
             return tape.number, found
     raise failure or AddressError(_("{address} comes in no step").format(address=edit.address))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..trace import Trace
 
 Index = tuple[int, ...]
+Taken = Mapping[str, Tensor]
+"""What a pass has computed so far, by path, of that which is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Cell:
     """A cell that an edit has put something in.
 
     It lies at ``index`` of what was recorded as ``output``, of which the edit is of the part at ``where``, named by
-    ``selectors``, and at ``place`` of that part. ``before`` is the arithmetic of any cell as it was before the edit.
+    ``selectors``, and at ``place`` of that part. ``before`` is the arithmetic of any cell as it was before the edit,
+    ``computed`` the part as it was then.
     """
 
     index: Index
@@ -36,6 +39,7 @@ class Cell:
     place: Index
     value: float
     before: Callable[[Index], Node]
+    computed: Tensor
 
 
 class Value:
@@ -52,6 +56,15 @@ class Value:
     def derive(self, cell: Cell) -> Node:
         """The arithmetic of a cell; its leaves are cells of records, also of other runs."""
         return Number(cell.value)
+
+    def within(self, tape: Taken) -> Value:
+        """The same in a pass, of which it may take from the records named by ``beside``."""
+        return self
+
+    @property
+    def beside(self) -> Sequence[str]:
+        """The paths of the earlier records of a pass that it takes from."""
+        return ()
 
     @property
     def runs(self) -> Sequence[Trace]:
@@ -137,19 +150,23 @@ class OfRun(Value):
         if self.at is None and self.trace.ended and computed.at and computed.at.number > self.trace.computed:
             return None
         there, where = self._found(computed, selectors)
-        return there.cut(where)
+        return self._part(there, where, computed)
 
     def derive(self, cell: Cell) -> Node:
         there, where = self._found(cell.output, cell.selectors)
-        cells = Tensor(np.arange(there.array.size).reshape(there.shape), there.dims).cut(where)
-        part = Tensor(np.broadcast_to(0, cell.output.shape), cell.output.dims).cut(cell.where)
-        flat = np.broadcast_to(spread(cells, part), part.shape)[cell.place]
+        cells = Tensor(np.arange(there.array.size).reshape(there.shape), there.dims, there.path, there.at)
+        cells = self._part(cells, where, cell.computed)
+        flat = np.broadcast_to(spread(cells, cell.computed), cell.computed.shape)[cell.place]
         leaf = there.leaf(*map(int, np.unravel_index(flat, there.shape)))
         return Foreign(leaf.path, leaf.index, leaf.value, leaf.at, self.trace)
 
     @property
     def runs(self) -> Sequence[Trace]:
         return (self.trace,)
+
+    def _part(self, there: Tensor, where: Located, computed: Tensor) -> Tensor:
+        """What is put in place of the computed part."""
+        return there.cut(where)
 
     def _found(self, here: Tensor, selectors: Sequence[Selector]) -> tuple[Tensor, Located]:
         """The output of the other run that is meant, and the part of it."""
@@ -183,6 +200,22 @@ def value_of(value: Any) -> Value:
         )
         raise InputError(told.format(value=repr(value)))
     return Constant(found if found.ndim else found.item())
+
+
+def broadcast(put: Any, part: Tensor, selectors: Sequence[Selector]) -> Array:
+    """What is put in, with the shape of the part, which ``selectors`` name.
+
+    Raises:
+        InputError: it does not fit; the message has both headers.
+    """
+    try:
+        return np.broadcast_to(
+            spread(put, part) if isinstance(put, Tensor) and put.dims else np.asarray(put), part.shape
+        )
+    except (ValueError, InputError):
+        told = _("what is put in has {given}, and does not fit {address} {axes}")
+        address = written(part.path, part.at, selectors)
+        raise InputError(told.format(given=shape_of(put), address=address, axes=part.header)) from None
 
 
 def shape_of(value: Any) -> str:

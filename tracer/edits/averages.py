@@ -1,0 +1,73 @@
+"""The mean of what a run has at all positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..addresses import At, Selector
+from ..alignment import TOKENS
+from ..arithmetic import Foreign, Node, Number, total
+from ..errors import InputError
+from ..i18n import _
+from ..tensor import Array, Tensor
+from .values import Cell, Value
+
+if TYPE_CHECKING:
+    from ..trace import Trace
+
+
+@dataclass(frozen=True, eq=False)
+class Average(Value):
+    """The mean over the positions that a run has in some passes, which have every one of them once between them."""
+
+    trace: Trace
+    passes: Sequence[At]
+    means: dict[str, Array] = field(default_factory=dict)
+
+    def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Array:
+        if computed.path not in self.means:
+            parts = [there.select(selectors) for there in self._there(computed.path)]
+            self.means[computed.path] = _mean(parts, _axis(computed))
+        return self.means[computed.path]
+
+    def derive(self, cell: Cell) -> Node:
+        axis = next(n for n, dim in enumerate(cell.output.dims) if dim.name in TOKENS)
+        leaves = [
+            there.leaf(*cell.index[:axis], place, *cell.index[axis + 1 :])
+            for there in self._there(cell.output.path)
+            for place in range(there.shape[axis])
+        ]
+        summed = total(Foreign(leaf.path, leaf.index, leaf.value, leaf.at, self.trace) for leaf in leaves)
+        return summed / Number(float(len(leaves)), "n")
+
+    @property
+    def runs(self) -> Sequence[Trace]:
+        return (self.trace,)
+
+    def _there(self, path: str) -> Iterator[Tensor]:
+        """What the run has there, pass by pass."""
+        tapes = map(self.trace.at, self.passes)
+        return (tape.find(path).output for tape in tapes if path in tape.addresses)
+
+    def __str__(self) -> str:
+        return _("the mean over the positions of r{n}").format(
+            n="?" if self.trace.number is None else self.trace.number
+        )
+
+
+def _axis(computed: Tensor) -> int:
+    """The axis of positions."""
+    found = next((n for n, axis in enumerate(computed.dims) if axis.name in TOKENS), None)
+    if found is None:
+        raise InputError(_("{address} has no positions to take the mean of").format(address=computed.address))
+    return found
+
+
+def _mean(parts: Sequence[Tensor], axis: int) -> Array:
+    joined = np.concatenate([part.array for part in parts], axis)
+    found: Array = joined.mean(axis, dtype=np.float64, keepdims=True)
+    return found

@@ -1,0 +1,37 @@
+"""What another record of the same pass has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..addresses import Selector
+from ..arithmetic import Node
+from ..tensor import Tensor
+from .values import Cell, Taken, Value
+
+
+@dataclass(frozen=True, eq=False)
+class Beside(Value):
+    """What an earlier record of the same pass has at the same cells; ``there`` once it is computed."""
+
+    path: str
+    there: Tensor | None = None
+
+    def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Tensor:
+        assert self.there is not None
+        return self.there.select(selectors)
+
+    def derive(self, cell: Cell) -> Node:
+        assert self.there is not None
+        return self.there.leaf(*cell.index)
+
+    def within(self, tape: Taken) -> Value:
+        return replace(self, there=tape[self.path])
+
+    @property
+    def beside(self) -> Sequence[str]:
+        return (self.path,)
+
+    def __str__(self) -> str:
+        return self.path
