@@ -36,7 +36,7 @@ LAYERS = (
     ),
     ("debugger",),
     (
-        *("derive", "compare", "reference", "contest", "scored", "factors", "modules", "differences", "unhidden"),
+        *("derive", "compare", "reference", "margin", "scored", "operands", "modules", "differences", "unhidden"),
         *("verify", "beside", "record_difference", "diff", "sweep"),
     ),
     ("views",),
@@ -50,7 +50,7 @@ COMMANDS = (
     ("topics",),
     ("output",),
     ("grammar",),
-    ("sitting",),
+    ("session",),
     ("completion", "execute", "settings"),
     ("batch", "verbs", "topics"),
     ("terminal",),

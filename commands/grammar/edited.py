@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Annotated, NamedTuple, TypeVar
 
 from tracer.addresses import Address, At, Everywhere, parse_anywhere
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.errors import InputError
 from tracer.i18n import _
 
@@ -84,9 +84,9 @@ def suggested_after(word: str, note: Callable[[], str], others: Suggestions) -> 
     return suggest
 
 
-def other_runs(session: Session) -> Mapping[str, str]:
+def other_runs(debugger: Debugger) -> Mapping[str, str]:
     """The runs beside the current one."""
-    return {f"r{number}": run.text for number, run in session.runs.items() if run is not session.run}
+    return {f"r{number}": run.text for number, run in debugger.runs.items() if run is not debugger.run}
 
 
 runs = words(other_runs)

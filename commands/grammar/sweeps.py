@@ -66,10 +66,10 @@ def _suggested(typing: Typing) -> Iterable[Suggestion]:
     _before, over, places = typing.text.rpartition(" over ")
     if over:
         _before, blank, last = places.rpartition(" ")
-        more = words(lambda _session: {"measure": _("a number to look at")} if blank else {})
+        more = words(lambda _debugger: {"measure": _("a number to look at")} if blank else {})
         last_typed = replace(typing, text=last)
         return chain(more(last_typed), locations(last_typed))
-    return words(lambda _session: {act.name: act.takes for act in ACTS.values()})(typing)
+    return words(lambda _debugger: {act.name: act.takes for act in ACTS.values()})(typing)
 
 
 Swept = Annotated[Asked, Kind("EDIT over GLOB… measure E [at LOC]", _asked, _suggested)]

@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 
 from tracer.addresses import Address, Everywhere, UnknownAddressError, matching
 from tracer.debugger.acts.ablate import average, nothing
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.edits import Beside, Constant, Edit, Value
 from tracer.i18n import _
 from tracer.run import live
@@ -55,14 +55,14 @@ def _suggested(typing: Typing) -> Iterable[Suggestion]:
         return runs(replace(typing, text=last))
     ends = {ZERO: _("0 instead"), MEAN: _("the mean over the positions"), FROM: _("what another run has there")}
     typing = replace(typing, text=last)
-    return chain(words(lambda _session: ends if before else {})(typing), heads(typing))
+    return chain(words(lambda _debugger: ends if before else {})(typing), heads(typing))
 
 
 What = Annotated[Ablation, Kind("HEAD… [zero|mean|from RUN]", _ablation, _suggested)]
 
 
 @command("ablate", group="change")
-def ablate(session: Session, what: What, *, onward: Onward = False) -> Results:
+def ablate(debugger: Debugger, what: What, *, onward: Onward = False) -> Results:
     """Take away what a head, a sublayer or a layer contributes.
 
     A HEAD is dec.1.cross.h2 (heads of queries are counted), or several: dec.*.cross.h*. z of it, its weights · V,
@@ -78,32 +78,32 @@ def ablate(session: Session, what: What, *, onward: Onward = False) -> Results:
     (tx) ablate enc.0.ffn dec.0
     (tx) ablate @2:dec.0.ffn from r0 --onward
     """
-    parts = list(chain.from_iterable(_whole(session, part) for part in what.parts))
-    values = [_value(session, part, what.how) for part in parts]
-    edits = [edit_at(session, part, value, onward=onward) for part, value in zip(parts, values, strict=True)]
-    yield from branched(session, "ablate", edits, _remarks(edits))
+    parts = list(chain.from_iterable(_whole(debugger, part) for part in what.parts))
+    values = [_value(debugger, part, what.how) for part in parts]
+    edits = [edit_at(debugger, part, value, onward=onward) for part, value in zip(parts, values, strict=True)]
+    yield from branched(debugger, "ablate", edits, _remarks(edits))
 
 
-def _whole(session: Session, part: Address | Everywhere) -> Iterator[Address | Everywhere]:
+def _whole(debugger: Debugger, part: Address | Everywhere) -> Iterator[Address | Everywhere]:
     """The records that a part stands for: a record itself, or what a module hands on, a layer each for itself."""
     try:
-        anywhere(session, part)
+        anywhere(debugger, part)
         yield part
         return
     except UnknownAddressError:
         whole = within(part, f"{path_of(part)}.{OUTPUT}")
-        path = anywhere(session, whole).path
-    found = [name for name in _names(session.run, path) if _adds(session.run, name)] if "*" in path else [path]
+        path = anywhere(debugger, whole).path
+    found = [name for name in _names(debugger.run, path) if _adds(debugger.run, name)] if "*" in path else [path]
     yield from (within(whole, name) for name in found)
 
 
-def _value(session: Session, part: Address | Everywhere, how: str | Source) -> Value:
-    run = live(session.run, "ablate")
+def _value(debugger: Debugger, part: Address | Everywhere, how: str | Source) -> Value:
+    run = live(debugger.run, "ablate")
     if isinstance(how, Source):
-        return taken_from(session, how, part)
+        return taken_from(debugger, how, part)
     if how == MEAN:
         return average(run, run.decode().computed)
-    return nothing(run, anywhere(session, part).path)
+    return nothing(run, anywhere(debugger, part).path)
 
 
 def _adds(run: Trace, path: str) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tracer.addresses import Address, Label, parse_selectors
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.expressions.tokens import Placed
 from tracer.debugger.locations import performed
-from tracer.debugger.session import Session
 from tracer.edits import CHOICE, Constant, Edit
 from tracer.errors import InputError
 from tracer.i18n import _
@@ -42,7 +42,7 @@ Token = Annotated[Label | int, Kind("TOKEN", _token, vocabulary)]
 
 
 @command("force", group="change")
-def force(session: Session, token: Token) -> Results:
+def force(debugger: Debugger, token: Token) -> Results:
     """Let the next token be another one.
 
     What the step after the cursor chooses becomes TOKEN: a piece of the vocabulary, with or without its leading blank,
@@ -52,28 +52,28 @@ def force(session: Session, token: Token) -> Results:
     (tx) force "do"
     (tx) token
     """
-    run = live(session.run, "force")
+    run = live(debugger.run, "force")
     if not run.chooses:
-        raise InputError(_("no token is chosen in r{n}: the output is given").format(n=session.number))
+        raise InputError(_("no token is chosen in r{n}: the output is given").format(n=debugger.number))
     if run.settings.strategy == "beam":
         raise InputError(_("beam search weighs several tokens at a time; set strategy greedy, and force one of them"))
-    number = _next(session)
+    number = _next(debugger)
     logits = run.step(number).find("choice.logits").output
     place = Placed(token)(logits.dims[-1], logits.shape[-1])
     edit = Edit(Address(CHOICE, number), Forced(place, str(Label(run.card.piece(place, "target")))))
-    yield from branched(session, "force", [edit])
+    yield from branched(debugger, "force", [edit])
 
 
-def _next(session: Session) -> int:
+def _next(debugger: Debugger) -> int:
     """The number of the first step whose choice lies after the cursor.
 
     Raises:
         InputError: there is none.
     """
-    here, tape = session.cursor, session.run.step(session.cursor.step)
+    here, tape = debugger.cursor, debugger.run.step(debugger.cursor.step)
     is_over = CHOICE not in tape.addresses or here.index >= tape.find(CHOICE).index
     number = here.step + is_over
-    if not performed(session.run, number):
+    if not performed(debugger.run, number):
         told = _("no token is chosen after this one: the run ends with @{n}; goto an earlier step")
-        raise InputError(told.format(n=session.run.computed))
+        raise InputError(told.format(n=debugger.run.computed))
     return number

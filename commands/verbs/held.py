@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tracer.addresses import Address, Everywhere
 from tracer.debugger.acts.patch import taken_from as taken
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.edits import Aligned, Edit, Value
 from tracer.errors import InputError
 from tracer.i18n import _
@@ -15,34 +15,34 @@ from ..grammar.edited import Source
 from .set_tensor import place
 
 
-def edit_at(session: Session, cells: Address | Everywhere, value: Value, *, onward: bool) -> Edit:
+def edit_at(debugger: Debugger, cells: Address | Everywhere, value: Value, *, onward: bool) -> Edit:
     """An edit of the current run: in the step that is named, ``onward`` from there on, else in every step.
 
     Raises:
         AddressError: nothing is recorded there.
         InputError: it lies in another run, or no step is named to go on from.
     """
-    where = anywhere(session, cells)
+    where = anywhere(debugger, cells)
     if onward and where.step is None:
         told = _("without a step {address} is edited in every step; name the first one before --onward, @3:{address}")
         raise InputError(told.format(address=where))
     return Edit(where, value, onward)
 
 
-def anywhere(session: Session, cells: Address | Everywhere) -> Address:
+def anywhere(debugger: Debugger, cells: Address | Everywhere) -> Address:
     """Where an edit is to hold, by full path; raises as `set_tensor.place` does."""
     is_stepless = isinstance(cells, Address) and cells.step is None and cells.record is None
-    return place(session, Everywhere(cells) if is_stepless else cells)  # type: ignore[arg-type]
+    return place(debugger, Everywhere(cells) if is_stepless else cells)  # type: ignore[arg-type]
 
 
-def taken_from(session: Session, source: Source, cells: Address | Everywhere) -> Aligned:
+def taken_from(debugger: Debugger, source: Source, cells: Address | Everywhere) -> Aligned:
     """What a run has at some cells of the current one.
 
     Raises:
         InputError: another model computed it.
         AddressError: there is no such run, or it has no such step, or that records nothing there.
     """
-    return taken(session.here, source.run, source.at, anywhere(session, cells).path)
+    return taken(debugger.here, source.run, source.at, anywhere(debugger, cells).path)
 
 
 def within(cells: Address | Everywhere, path: str) -> Address | Everywhere:

@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 
 from tracer.addresses import Address, Everywhere, Index, Selector, Span, parse_anywhere
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.edits import Constant
 from tracer.errors import InputError
 from tracer.i18n import _, ngettext
@@ -67,7 +67,7 @@ Cells = Annotated[Address | Everywhere, Kind("CELLS", _knocked, _suggested)]
 
 
 @command("knock", group="change")
-def knock(session: Session, cells: Cells, *, onward: Onward = False) -> Results:
+def knock(debugger: Debugger, cells: Cells, *, onward: Onward = False) -> Results:
     """Knock keys out of an attention: queries can't see them.
 
     The CELLS are [head, query, key] of an attention, or [query, key] for all heads. They become −∞ in masked, before
@@ -83,10 +83,10 @@ def knock(session: Session, cells: Cells, *, onward: Onward = False) -> Results:
     (tx) undo
     (tx) set tensor @*:dec.0.cross.v[:, "爱"] = 0
     """
-    edit = edit_at(session, cells, Constant(-math.inf, "−∞"), onward=onward)
-    run = live(session.run, "knock")
+    edit = edit_at(debugger, cells, Constant(-math.inf, "−∞"), onward=onward)
+    run = live(debugger.run, "knock")
     branch = run.branch(edit).decode()
-    yield from entered(session, run, branch, list(_remarks(branch)))
+    yield from entered(debugger, run, branch, list(_remarks(branch)))
 
 
 def _remarks(branch: Trace) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Annotated, NamedTuple
 
 from tracer.addresses import Address, Everywhere
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.i18n import _
 from tracer.run import live
 from tracer.stream import seen
@@ -60,7 +60,7 @@ From = Annotated[
 
 
 @command("patch", group="change")
-def patch(session: Session, address: Edited, given: From, *, onward: Onward = False) -> Results:
+def patch(debugger: Debugger, address: Edited, given: From, *, onward: Onward = False) -> Results:
     """Put in what another run has at the same place.
 
     ADDRESS may select cells: enc.1.output["爱"] is one position, dec.1.cross.h2 one head. It is patched in every step,
@@ -77,15 +77,15 @@ def patch(session: Session, address: Edited, given: From, *, onward: Onward = Fa
     (tx) patch enc.0.output[1] from r0
     (tx) patch enc.0.self.h1 from r0 only into dec.0.cross.v
     """
-    run = live(session.run, "patch")
-    value = taken_from(session, given.source, address)
-    edit = edit_at(session, address, value, onward=onward)
+    run = live(debugger.run, "patch")
+    value = taken_from(debugger, given.source, address)
+    edit = edit_at(debugger, address, value, onward=onward)
     if given.receiver is None:
-        yield from branched(session, "patch", [edit])
+        yield from branched(debugger, "patch", [edit])
         return
-    receiver = edit_at(session, given.receiver, value, onward=onward)
+    receiver = edit_at(debugger, given.receiver, value, onward=onward)
     reached = replace(receiver, value=seen(run, edit, receiver.address))
-    yield from branched(session, "patch", [reached], [_remark(run, receiver.address)])
+    yield from branched(debugger, "patch", [reached], [_remark(run, receiver.address)])
 
 
 def _remark(run: Trace, receiver: Address) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, NamedTuple
 
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.evaluated import evaluated
 from tracer.debugger.expressions import Expression, compile_expression
-from tracer.debugger.session import Session
 from tracer.edits import Added, Clamped, ProjectedOff, ProjectedOnto, Scaled, Value
 from tracer.i18n import _
 
@@ -44,7 +44,7 @@ def _by(note: Callable[[], str]) -> Kind:
 
 
 By = Annotated[Expression, _by(lambda: _("what is added"))]
-Factor = Annotated[Expression, _by(lambda: _("a factor"))]
+Operand = Annotated[Expression, _by(lambda: _("a factor"))]
 Off = Annotated[Projection, Kind("off|onto E", _projection, _directions)]
 To = Annotated[
     tuple[float, float],
@@ -53,7 +53,7 @@ To = Annotated[
 
 
 @command("steer", group="change")
-def steer(session: Session, address: Edited, by: By, *, onward: Onward = False) -> Results:
+def steer(debugger: Debugger, address: Edited, by: By, *, onward: Onward = False) -> Results:
     """Add a direction to what is computed.
 
     h becomes h + E at every position, or at those that ADDRESS selects, in every step; @3: before it is for step 3
@@ -63,11 +63,11 @@ def steer(session: Session, address: Edited, by: By, *, onward: Onward = False) 
     (tx) steer dec.0.ffn.output by 0.1
     (tx) steer enc.0.output[1] by 2 * (r0@0:enc.0.output[0] - r0@0:enc.0.output[1])
     """
-    yield from _shifted(session, "steer", address, Added(evaluated(by, session.here)), onward=onward)
+    yield from _shifted(debugger, "steer", address, Added(evaluated(by, debugger.here)), onward=onward)
 
 
 @command("scale", group="change")
-def scale(session: Session, address: Edited, factor: Factor, *, onward: Onward = False) -> Results:
+def scale(debugger: Debugger, address: Edited, operand: Operand, *, onward: Onward = False) -> Results:
     """Multiply what is computed by a factor.
 
     h becomes E · h in every step; @3: before ADDRESS is for step 3 alone, --onward from there on.
@@ -75,11 +75,11 @@ def scale(session: Session, address: Edited, factor: Factor, *, onward: Onward =
     (tx) scale dec.0.cross.h1 by 0.5
     (tx) scale enc.0.output["爱"] by 2
     """
-    yield from _shifted(session, "scale", address, Scaled(evaluated(factor, session.here)), onward=onward)
+    yield from _shifted(debugger, "scale", address, Scaled(evaluated(operand, debugger.here)), onward=onward)
 
 
 @command("clamp", group="change")
-def clamp(session: Session, address: Edited, bounds: To, *, onward: Onward = False) -> Results:
+def clamp(debugger: Debugger, address: Edited, bounds: To, *, onward: Onward = False) -> Results:
     """Keep what is computed within bounds.
 
     What is less than LO becomes LO, what is more than HI becomes HI; one of them may be left out. That is in every
@@ -88,11 +88,11 @@ def clamp(session: Session, address: Edited, bounds: To, *, onward: Onward = Fal
     (tx) clamp dec.0.ffn.hidden to 0,1
     (tx) clamp enc.0.output to ,0.5
     """
-    yield from _shifted(session, "clamp", address, Clamped(*bounds), onward=onward)
+    yield from _shifted(debugger, "clamp", address, Clamped(*bounds), onward=onward)
 
 
 @command("project", group="change")
-def project(session: Session, address: Edited, direction: Off, *, onward: Onward = False) -> Results:
+def project(debugger: Debugger, address: Edited, direction: Off, *, onward: Onward = False) -> Results:
     """Take a direction out of what is computed, or all others.
 
     off E takes away what lies along the vector E: h − (h·v̂)v̂, where v̂ is E at length 1; onto E leaves that alone:
@@ -102,9 +102,9 @@ def project(session: Session, address: Edited, direction: Off, *, onward: Onward
     (tx) project enc.0.output off r0@0:enc.0.output["爱"]
     (tx) project @1:dec.0.output onto r0@1:dec.0.output[0]
     """
-    value = direction.kind(evaluated(direction.direction, session.here))
-    yield from _shifted(session, "project", address, value, onward=onward)
+    value = direction.kind(evaluated(direction.direction, debugger.here))
+    yield from _shifted(debugger, "project", address, value, onward=onward)
 
 
-def _shifted(session: Session, name: str, address: Edited, value: Value, *, onward: bool) -> Results:
-    yield from branched(session, name, [edit_at(session, address, value, onward=onward)])
+def _shifted(debugger: Debugger, name: str, address: Edited, value: Value, *, onward: bool) -> Results:
+    yield from branched(debugger, name, [edit_at(debugger, address, value, onward=onward)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracer import views
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.export import jsonl
 from tracer.run import live
 from tracer.sweep import Sweep, begun
@@ -14,7 +14,7 @@ from ..results.result import Result, Results
 
 
 @command("sweep", group="change")
-def sweep(session: Session, asked: Swept) -> Results:
+def sweep(debugger: Debugger, asked: Swept) -> Results:
     """Make an edit at every place in turn, and measure each.
 
     EDIT is a command that makes edits, with its options and without its place: ablate, ablate mean, knock. GLOB are
@@ -33,7 +33,7 @@ def sweep(session: Session, asked: Swept) -> Results:
     (tx) sweep knock over dec.*.cross[:, -1, *] measure logprob("love") at 2
     (tx) sweep ablate mean over enc.*.ffn enc.*.self measure kl
     """
-    done = begun(live(session.run, "sweep"), asked.act, asked.over, asked.measure, session.here, asked.at)
+    done = begun(live(debugger.run, "sweep"), asked.act, asked.over, asked.measure, debugger.here, asked.at)
     try:
         for _place in done.steps():
             pass

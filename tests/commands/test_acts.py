@@ -12,7 +12,7 @@ from transcript import error_of
 import tracer
 from commands.completion import completions
 from commands.opener import Opener
-from commands.sitting import Sitting
+from commands.session import Session
 from tracer.arithmetic import Foreign
 from tracer.derive import derive
 from tracer.verify import verify
@@ -53,12 +53,12 @@ ACTS = [
 ]
 
 
-def do(sitting, *lines):
+def do(session, *lines):
     """Run lines; the last run before them and the one after."""
-    before = sitting.run
+    before = session.run
     for line in lines:
-        deque(sitting.read(line).run(sitting), 0)
-    return before, sitting.run
+        deque(session.read(line).run(session), 0)
+    return before, session.run
 
 
 def failures(run):
@@ -71,12 +71,12 @@ def logits(run, step=1):
 
 
 def given(name):
-    """A sitting over the ids that a reference was computed of."""
+    """A session over the ids that a reference was computed of."""
     ids = load_file(FIXTURES / name / "reference.safetensors")
     read = ids["decoder_input_ids"][0] if "decoder_input_ids" in ids else []
     model = tracer.load(FIXTURES / name, "float64")
     text = " ".join(map(str, ids["input_ids"][0]))
-    return Sitting(Opener(model, text, ids=True, target_ids=list(map(int, read))))
+    return Session(Opener(model, text, ids=True, target_ids=list(map(int, read))))
 
 
 @pytest.mark.parametrize(("name", "line", "probe"), PROBES)
