@@ -181,8 +181,8 @@ def begun(
 
     The measure may have ``effect`` before it, or ``normalised``.
     """
-    named, build = _read(act, here)
     there = _there(run, here, at)
+    named, build = _read(act, there)
     tapes = [run.step(number) for number in dict.fromkeys([there.step, *run.begins.values()])]
     found = places(over, named or _ANY, tapes, there.scope)
     how, measured = _scaled(measure)

@@ -24,7 +24,7 @@ from .suggestions import Suggestion, Typing, words
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _ASKED = re.compile(
-    rf"(?P<act>(?:{_QUOTED}|[^\"])*?)\sover\s(?P<over>(?:{_QUOTED}|[^\"])*?)(?P<more>\s(?:from|by)\s.*?)?"
+    rf"(?P<act>(?:{_QUOTED}|[^\"])*?)\sover\s(?P<over>(?:{_QUOTED}|[^\"])*?)(?P<more>\s(?:from|by|off|onto)\s.*?)?"
     r"\smeasure\s(?P<measure>.+?)(?:\sat\s+(?P<at>[^\s\"()]+))?\s*",
     re.DOTALL,
 )

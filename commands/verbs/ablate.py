@@ -8,9 +8,10 @@ from dataclasses import replace
 from itertools import chain
 from typing import Annotated, NamedTuple
 
-from tracer.addresses import Address, At, Everywhere, UnknownAddressError, matching
+from tracer.addresses import Address, Everywhere, UnknownAddressError, matching
+from tracer.debugger.acts.ablate import average, nothing
 from tracer.debugger.debugger import Debugger
-from tracer.edits import Average, Beside, Constant, Edit, Value
+from tracer.edits import Beside, Constant, Edit, Value
 from tracer.i18n import _
 from tracer.run import live
 from tracer.stream import additions
@@ -101,19 +102,8 @@ def _value(debugger: Debugger, part: Address | Everywhere, how: str | Source) ->
     if isinstance(how, Source):
         return taken_from(debugger, how, part)
     if how == MEAN:
-        return Average(run, sorted(_each_once(run.decode())))
-    given = _input(run, anywhere(debugger, part).path)
-    return Constant(0.0) if given is None else Beside(given)
-
-
-def _input(run: Trace, path: str) -> str | None:
-    """What a layer reads, by path; None of what is no layer."""
-    scope, _dot, last = path.rpartition(".")
-    for number in run.begins.values():
-        tape = run.step(number)
-        if last == OUTPUT and path in tape.addresses and tape.find(path).address != path:
-            return next((record.inputs[0].path for record in additions(tape, scope)), None)
-    return None
+        return average(run, run.decode().computed)
+    return nothing(run, anywhere(debugger, part).path)
 
 
 def _adds(run: Trace, path: str) -> bool:
@@ -124,16 +114,6 @@ def _adds(run: Trace, path: str) -> bool:
 def _names(run: Trace, path: str) -> Iterator[str]:
     for number in run.begins.values():
         yield from matching(path, run.step(number).addresses)
-
-
-def _each_once(run: Trace) -> Iterator[At]:
-    """Passes that have between them every position of each text once."""
-    first: dict[str, int] = {}
-    for number in reversed(run.numbers):
-        here = live(run, "ablate").pass_at(At(number))
-        if first.get(here.kind) != 0:
-            first[here.kind] = here.start
-            yield here.place
 
 
 def _remarks(edits: Sequence[Edit]) -> Sequence[str]:

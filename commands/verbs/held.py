@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tracer.addresses import Address, Everywhere, matching
+from tracer.addresses import Address, Everywhere
+from tracer.debugger.acts.patch import taken_from as taken
 from tracer.debugger.debugger import Debugger
 from tracer.edits import Aligned, Edit, Value
-from tracer.errors import AddressError, InputError
+from tracer.errors import InputError
 from tracer.i18n import _
 
 from ..grammar.edited import Source
@@ -38,18 +39,10 @@ def taken_from(debugger: Debugger, source: Source, cells: Address | Everywhere) 
     """What a run has at some cells of the current one.
 
     Raises:
-        InputError: there is no such run, or another model computed it.
-        AddressError: it has no such step, or that records nothing there.
+        InputError: another model computed it.
+        AddressError: there is no such run, or it has no such step, or that records nothing there.
     """
-    run = debugger.runs.find(source.run)
-    ours, theirs = debugger.run.card, run.card
-    if (ours.name, ours.path) != (theirs.name, theirs.path):
-        told = _("r{n} is a run of {theirs}, and r{here} of {ours}: values go between runs of one model")
-        raise InputError(told.format(n=source.run, theirs=theirs.name, here=debugger.number, ours=ours.name))
-    path = anywhere(debugger, cells).path
-    if source.at is not None and not matching(path, run.at(source.at).addresses):
-        raise AddressError(_("{run} records nothing at {path}").format(run=source, path=path))
-    return Aligned(run, source.at, text=str(source))
+    return taken(debugger.here, source.run, source.at, anywhere(debugger, cells).path)
 
 
 def within(cells: Address | Everywhere, path: str) -> Address | Everywhere:

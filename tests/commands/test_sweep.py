@@ -5,7 +5,9 @@ from test_commands import error_of, lines
 
 from commands.grammar.suggestions import Typing
 from commands.grammar.sweeps import _asked, _suggested
+from commands.registry import catalogue
 from tracer.addresses import Address
+from tracer.debugger.acts import ACTS
 from tracer.run import Run
 from tracer.sweep import Sweep
 
@@ -102,3 +104,29 @@ def test_what_may_be_typed_next(session):
     assert "encoder." in offered("ablate over enc")
     assert "measure" in offered("ablate over enc.0.ffn ")
     assert "logprob(" in offered("ablate over enc.0.ffn measure logp")
+
+
+SAME = {
+    "ablate dec.0.cross.h1": "ablate over dec.0.cross.h1",
+    "ablate enc.0.ffn mean": "ablate mean over enc.0.ffn",
+    "ablate dec.0": "ablate over dec.0",
+    "ablate dec.0.ffn from r0": "ablate over dec.0.ffn from r0",
+    "knock dec.0.cross[h1, :, 0]": "knock over dec.0.cross[h1, :, 0]",
+    "patch enc.0.output from r0": "patch over enc.0.output from r0",
+    "steer dec.0.ffn.output by 0.1": "steer over dec.0.ffn.output by 0.1",
+    "scale dec.0.cross.h1 by 0.5": "scale over dec.0.cross.h1 by 0.5",
+    "project enc.0.output onto @0:enc.0.output[0]": "project over enc.0.output onto @0:enc.0.output[0]",
+}
+
+
+@pytest.mark.parametrize("line", SAME)
+def test_a_sweep_over_one_place_is_the_branch_that_the_command_makes(play, objects, line):
+    play("run 我喜欢猫", "t", "run 我爱你", "t")
+    found = objects(f'sweep {SAME[line]} measure logit("i")')[-1]
+    branch = objects(line, 'p logit("i")')[-1]["data"]["value"]
+    assert found["values"] == branch
+    assert found["effects"] != 0
+
+
+def test_every_act_is_a_command():
+    assert ACTS.keys() <= catalogue().keys()

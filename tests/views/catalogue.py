@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from inspect import getmembers, isfunction
+from itertools import islice
 from pkgutil import iter_modules
 
 import numpy as np
@@ -19,8 +20,10 @@ from tracer import views
 from tracer.addresses import At, Index
 from tracer.arithmetic import Number, exp, over
 from tracer.compare import Comparison
+from tracer.debugger.cursor import Cursor
 from tracer.debugger.debugger import Debugger, Stop
 from tracer.debugger.expressions import compile_expression
+from tracer.debugger.locations import Here
 from tracer.debugger.stops import CatchRowSum, Condition, Watch, place, whole_expression
 from tracer.derive import Explainer, derive
 from tracer.diff import Diff
@@ -33,6 +36,7 @@ from tracer.reference.checks import Check as Compared
 from tracer.run import Run, Token
 from tracer.scored import scored
 from tracer.stack import Ragged
+from tracer.sweep import begun
 from tracer.tape import Record
 from tracer.tensor import FEATURE, HEAD, Axis, Tensor
 from tracer.verify import Check
@@ -60,6 +64,7 @@ from tracer.views.records import listing, record_line, where_width
 from tracer.views.scored import loss_view, scored_view
 from tracer.views.softmax import softmax_view
 from tracer.views.stops import arrived, described, overview
+from tracer.views.sweep import sweep_view
 from tracer.views.tensors import header_view, tensor_view
 from tracer.views.tokens import token_strips
 from tracer.views.view import View, view
@@ -105,6 +110,16 @@ def branched() -> tuple[dict[int | None, list[Run]], Run, Callable[[Run], list[s
     for number, one in enumerate(runs):
         one.number = number
     return {None: runs[:1], 0: runs[1:2], 1: runs[2:]}, runs[2], lambda one: [f"edit {one.number}: {LONG}", one.text]
+
+
+def swept(act: str, over: Sequence[str], measure: str, places: int | None = None) -> View:
+    """A sweep of a run beside another one, interrupted after so many places."""
+    other = tracer.trace(model(), "两只猫喜欢茶")
+    there = Here(run(), Cursor(2, len(run().step(2))), runs={0: run(), 1: other})
+    found = begun(run(), act, over, measure, there)
+    for _done in islice(found.steps(), places):
+        pass
+    return sweep_view(found)
 
 
 @cache
@@ -334,6 +349,14 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
         "one": described(next(iter(stopped()[0].stops))),
     },
     "tensors.tensor_view": tensors,
+    "sweep.sweep_view": lambda: {
+        "heads": swept("ablate", ["**.cross.h*"], "kl"),
+        "positions": swept("patch from r1", ["enc.*.output[*]"], "normalised max(logits[-1])"),
+        "mixed": swept("ablate mean", ["dec.0.cross.h*", "enc.0.ffn"], "max(probs[-1])"),
+        "interrupted": swept("knock", ["dec.0.cross[:, -1, *]"], "max(logits[-1])", 3),
+        "one": swept("ablate", ["dec.0.ffn"], "kl"),
+        "none": swept("ablate", ["dec.0.ffn"], "kl", 0),
+    },
     "tensors.header_view": lambda: {"header": header_view(tensor(9, 9), title="@1:decoder.0.self_attn.masked[h0]")},
     "tokens.token_strips": lambda: {"both": token_strips({"source": TOKENS * 3, "target": ["<s>"]})},
     "worked.worked_sum": sums,

@@ -148,9 +148,15 @@ class Editing(Tape):
         if known is None or record is None or record.op is not op or record.index != len(self.records) + 1:
             return None
         is_made_of = len(record.inputs) == len(inputs) and all(map(is_, record.inputs, inputs))
+        is_made_so = is_made_of and record.parameters == parameters
+        return record if is_made_so and self._is_edited_alike(path, known) else None
+
+    def _is_edited_alike(self, path: str, known: Tape) -> bool:
+        """Whether the same edits hold of a record as on another tape, and take from the same beside it."""
         edits = self.edits.get(path, ())
-        is_edited = edits == known.edits.get(path, ()) and not any(one.value.beside for one in edits)
-        return record if is_made_of and is_edited and record.parameters == parameters else None
+        if edits != known.edits.get(path, ()):
+            return False
+        return all(self.beside[taken] is known.find(taken).output for one in edits for taken in one.value.beside)
 
     def _keep_edited(self, output: Tensor) -> None:
         """Leave what is edited to later passes, in place of what would be left as it is."""

@@ -10,9 +10,10 @@ __all__ = ["ACTS", "Act", "Builder"]
 
 
 def _found() -> dict[str, Act]:
-    """Every act by name, in the order of files."""
+    """Every act by name, in the order of these."""
     modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
-    return {act.name: act for module in modules for act in vars(module).values() if isinstance(act, Act)}
+    found = {act.name: act for module in modules for act in vars(module).values() if isinstance(act, Act)}
+    return dict(sorted(found.items()))
 
 
 ACTS: Mapping[str, Act] = _found()

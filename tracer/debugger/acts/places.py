@@ -93,13 +93,10 @@ def places(texts: Sequence[str], act: Act, tapes: Sequence[Tape], scope: str = "
 def read(text: str) -> Glob:
     """A place from its text; raises as `parse` does."""
     match = _PLACE.fullmatch(text.strip())
-    assert match is not None
-    inside = match["selectors"]
-    given = () if not inside or not inside.strip() else tuple(map(_selector, _COMMA.split(inside)))
-    head = match["head"]
-    address = parse(match["path"])
-    if not address.path:
+    if match is None or not (address := parse(match["path"] or text)).path:
         raise AddressError(_("{text} is no place: a path is wanted, e.g. dec.*.cross.h*").format(text=text.strip()))
+    inside, head = match["selectors"], match["head"]
+    given = () if not inside or not inside.strip() else tuple(map(_selector, _COMMA.split(inside)))
     heads = () if head is None else (EACH if head == EACH else Index(int(head), head=True),)
     return Glob(address, (*heads, *given), head is not None)
 
