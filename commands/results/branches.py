@@ -38,7 +38,7 @@ def entered(debugger: Debugger, before: Run, branch: Run, remarks: Sequence[str]
     """Go over to a branch, which is computed before; tell what `branched` does."""
     before.decode()
     told = _Told(before, branch)
-    lines = [*told.lines(), *remarks, *told.outcome()]
+    lines = dict.fromkeys([*told.lines(), *remarks, *told.outcome()])
     debugger.enter(branch)
     name = _("r{n}: {edits}").format(n=debugger.number, edits=_edits(branch.edits[len(before.edits) :]))
     yield Result(lambda: [branch_object(debugger, branch)], lambda: "\n".join([name, *(f"  {line}" for line in lines)]))

@@ -12,6 +12,7 @@ import tracer
 from commands.completion import completions
 from commands.opener import Opener
 from commands.session import Session
+from tests.documented import ROOT
 from tracer.arithmetic import Foreign
 from tracer.derive import derive
 from tracer.verify import verify
