@@ -20,6 +20,7 @@ USUAL, LATER = 10000.0, 500000.0
 class RotateNeighbours(Rotate):
     """[head, position, d_k] -> the same: features 2i and 2i + 1 turned, in place of i and i + d_k/2."""
 
+    formula = "x₂ᵢ cos(pos · θ) − x₂ᵢ₊₁ sin(pos · θ), x₂ᵢ₊₁ cos(pos · θ) + x₂ᵢ sin(pos · θ)"
     reference = N_("Su et al. 2021, eq. 34 (pairs 2i and 2i + 1)")
 
     def forward(self, x: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Tensor:

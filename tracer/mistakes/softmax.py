@@ -20,6 +20,9 @@ class SoftmaxOverQueries(Softmax):
     In a column that is hidden as a whole all are equal, as where `LOWEST` stands in place of −∞.
     """
 
+    formula = "exp(xᵢⱼ − maxⱼ) / Σᵢ exp(xᵢⱼ − maxⱼ)"
+    latex = r"\frac{e^{x_{ij} - \max_i x_{ij}}}{\sum_i e^{x_{ij} - \max_i x_{ij}}}"
+
     def forward(self, x: Tensor) -> Tensor:
         columns = np.ascontiguousarray(np.maximum(x.array, LOWEST).swapaxes(-1, -2))
         turned = super().forward(x.replaced(columns))
