@@ -29,7 +29,7 @@ from commands.execute import execute
 from commands.launch import Origin
 from commands.output.formats import presenter_of
 from commands.output.present import Look
-from commands.sitting import Sitting
+from commands.session import Session
 from commands.viewer.subject import Computed, Subject
 from commands.viewer.viewer import Viewer
 from tracer.render.fragments import fragments
@@ -67,14 +67,14 @@ info tensors
 """
 
 
-def measure(name: str, sitting: Sitting, before: Sequence[str], questions: str, rounds: int) -> None:
+def measure(name: str, session: Session, before: Sequence[str], questions: str, rounds: int) -> None:
     """Print the median time of every question."""
     with presenter_of("text")(io.StringIO(), Look(100, "always")) as presenter:
         for line in before:
-            execute(line, sitting, presenter)
+            execute(line, session, presenter)
         for question in questions.split("\n")[1:-1]:
             report(
-                name, question, [milliseconds(partial(execute, question, sitting, presenter)) for _ in range(rounds)]
+                name, question, [milliseconds(partial(execute, question, session, presenter)) for _ in range(rounds)]
             )
 
 
@@ -111,12 +111,12 @@ def report(name: str, question: str, times: Sequence[float]) -> None:
 
 def main(rounds: int) -> None:
     """Ask both models, and look around."""
-    measure("zh-en", Origin("zh-en", "他昨天去了北京。").sitting(), ["token", "rs 40"], ZH_EN, rounds)
+    measure("zh-en", Origin("zh-en", "他昨天去了北京。").session(), ["token", "rs 40"], ZH_EN, rounds)
     with tempfile.TemporaryDirectory() as directory:
         path = str(write(Path(directory), GPT2_SMALL))
-        sitting = Origin(path, PROMPT, ids=True, chosen={"max_tokens": 4, "cache": True}).sitting()
-        measure("GPT-2, 512 tokens", sitting, ["token"], TABLES, rounds)
-        measure("GPT-2, one more", sitting, ["token", "rs 40"], TOKENS, rounds)
+        session = Origin(path, PROMPT, ids=True, chosen={"max_tokens": 4, "cache": True}).session()
+        measure("GPT-2, 512 tokens", session, ["token"], TABLES, rounds)
+        measure("GPT-2, one more", session, ["token", "rs 40"], TOKENS, rounds)
     measure_viewer(rounds)
     print(f"aim: at most {AIM:.0f} ms, {FULL:.0f} ms for a table as large as a page")
 

@@ -20,9 +20,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import tracer
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.expressions import compile_expression
 from tracer.debugger.history import History
-from tracer.debugger.session import Session
 from tracer.debugger.stops import Condition, place
 from tracer.debugger.stops.sealed import Layouts
 from tracer.run import Run
@@ -73,20 +73,20 @@ def measure_continue(run: Run, rounds: int) -> None:
     performing = microseconds(lambda: fresh(run.model).decode(), 1, max(1, rounds // 10)) / run.computed
     base = 0.0
     for name, stop in STOPS.items():
-        session = Session(lambda _text: run)
+        debugger = Debugger(lambda _text: run)
         if stop:
             where, condition = stop
-            session.stops.add(place(where, session.here), Condition(compile_expression(condition)))
-        spent = microseconds(partial(go_through, session), 1, rounds) / run.computed
+            debugger.stops.add(place(where, debugger.here), Condition(compile_expression(condition)))
+        spent = microseconds(partial(go_through, debugger), 1, rounds) / run.computed
         base = base or spent
         ratio = (performing + spent) / (performing + base)
         print(f"continue, {name:37} {performing:6.0f} + {spent:5.1f} µs a token   {ratio:6.3f}")
 
 
-def go_through(session: Session) -> None:
+def go_through(debugger: Debugger) -> None:
     """`continue` from the start to the end."""
-    session.cursor = session.start
-    for _stop in session.proceed():
+    debugger.cursor = debugger.start
+    for _stop in debugger.proceed():
         pass
 
 

@@ -13,7 +13,7 @@ from .grammar.blocks import whole
 from .grammar.lines import Line
 from .output.present import Presenter, complain
 from .registry import UnknownCommandError
-from .sitting import Sitting
+from .session import Session
 
 FINE, FAILED, UNUSABLE, UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
 """Exit statuses."""
@@ -22,7 +22,7 @@ FINE, FAILED, UNUSABLE, UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 
 class Batch(NamedTuple):
     """A session that is played from a script."""
 
-    session: Sitting
+    debugger: Session
     presenter: Presenter
     keep_going: bool = False
 
@@ -52,7 +52,7 @@ class Batch(NamedTuple):
             text = whole(line.text, following)
             self.presenter.echo(text)
             if not text.startswith("#"):
-                execute(text, self.session, self.presenter)
+                execute(text, self.debugger, self.presenter)
         except TraceError as error:
             self._complain(line, error)
             return UNEXPECTED if isinstance(error, ExpectationError) else FAILED

@@ -11,7 +11,7 @@ from tracer.i18n import _
 from .grammar.parsing import Grammar, grammar, split_word, take_word, usage
 from .grammar.suggestions import Suggestion, Typing, files, fuzzily
 from .registry import Command, UnknownCommandError, lookup, summaries
-from .sitting import Sitting
+from .session import Session
 
 _FLAGS = re.compile(r"(?:\s*/\S+(?=\s))*")
 _FLAG = re.compile(r"\s*/(\S*)")
@@ -20,22 +20,22 @@ _FILE = re.compile(r'.*\s>\s*("[^"]*)', re.DOTALL)
 _BARE_FILE = re.compile(r'.*\s>\s*([^"\s]*)', re.DOTALL)
 
 
-def completions(line: str, sitting: Sitting, *, patient: bool = False) -> list[Suggestion]:
+def completions(line: str, session: Session, *, patient: bool = False) -> list[Suggestion]:
     """What may come next at the end of a line; ``patient`` allows a pass of the model to find out."""
-    line = sitting.expanded(line.lstrip())
+    line = session.expanded(line.lstrip())
     word, rest = split_word(line)
     if not rest:
-        return list(_commands(word, sitting))
+        return list(_commands(word, session))
     try:
         known = grammar(lookup(word))
-        return list(_arguments(known, known.understood(rest), sitting, patient=patient))
+        return list(_arguments(known, known.understood(rest), session, patient=patient))
     except TraceError:
         return []
 
 
-def usage_hint(line: str, sitting: Sitting) -> str:
+def usage_hint(line: str, session: Session) -> str:
     """The usage of the command that a line begins with and what it does; nothing while that is not known."""
-    word, rest = split_word(sitting.expanded(line.lstrip()))
+    word, rest = split_word(session.expanded(line.lstrip()))
     command = _command(word) if rest else None
     return f"{usage(command)}   {command.summary}" if command else ""
 
@@ -47,25 +47,25 @@ def _command(word: str) -> Command | None:
         return None
 
 
-def _commands(word: str, sitting: Sitting) -> Iterator[Suggestion]:
+def _commands(word: str, session: Session) -> Iterator[Suggestion]:
     """Short names and commands; those that begin so where there are any, else those that hold the letters."""
-    short = {name: _("short for {command}").format(command=line) for name, line in sitting.aliases.items()}
+    short = {name: _("short for {command}").format(command=line) for name, line in session.aliases.items()}
     known = {**short, **summaries()}
     found = [name for name in known if name.startswith(word)] or fuzzily(word, known)
     return (Suggestion(name, len(word), known[name]) for name in found)
 
 
-def _arguments(known: Grammar, rest: str, sitting: Sitting, *, patient: bool) -> Iterable[Suggestion]:
+def _arguments(known: Grammar, rest: str, session: Session, *, patient: bool) -> Iterable[Suggestion]:
     file = _FILE.fullmatch(rest) or (None if known.takes_expression else _BARE_FILE.fullmatch(rest))
     if file:
-        return files(Typing(sitting, file[1]))
+        return files(Typing(session, file[1]))
     if known.flags:
         rest = rest[_match_end(_FLAGS, rest) :]
         if flag := _FLAG.fullmatch(rest):
             return _flags(known, flag[1])
     if (word := _LAST_WORD.fullmatch(rest)) and (options := list(_options(known, word[1]))):
         return options
-    return _argument(known, _without_options(known, rest), sitting, patient=patient)
+    return _argument(known, _without_options(known, rest), session, patient=patient)
 
 
 def _match_end(pattern: re.Pattern[str], text: str) -> int:
@@ -91,7 +91,7 @@ def _without_options(known: Grammar, rest: str) -> str:
     return rest
 
 
-def _argument(known: Grammar, rest: str, sitting: Sitting, *, patient: bool) -> Iterable[Suggestion]:
+def _argument(known: Grammar, rest: str, session: Session, *, patient: bool) -> Iterable[Suggestion]:
     """What the argument at the end may become."""
     before: list[str] = []
     while len(before) < len(known.arguments) - 1:
@@ -103,4 +103,4 @@ def _argument(known: Grammar, rest: str, sitting: Sitting, *, patient: bool) -> 
     if not known.arguments or not rest[:1].isspace():
         return ()
     kind = known.arguments[len(before)].kind
-    return kind.suggestions(Typing(sitting, rest.lstrip(), tuple(before), patient))
+    return kind.suggestions(Typing(session, rest.lstrip(), tuple(before), patient))

@@ -18,18 +18,18 @@ from .output.log import Log
 from .output.present import Presenter
 from .output.programs import pipe
 from .results.result import Result
-from .sitting import Sitting
+from .session import Session
 
 Reading = Callable[[str], Call]
 
 
-def execute(text: str, sitting: Sitting, presenter: Presenter) -> Call:
+def execute(text: str, session: Session, presenter: Presenter) -> Call:
     """Run a line that was typed, and the commands of the breakpoint it leads to; raises what the commands raise."""
-    sitting.lines.append(text)
-    return carry_out(text, sitting, presenter)
+    session.lines.append(text)
+    return carry_out(text, session, presenter)
 
 
-def play(path: Path, sitting: Sitting, presenter: Presenter) -> None:
+def play(path: Path, session: Session, presenter: Presenter) -> None:
     """Run the lines of a script, up to the first that fails.
 
     Raises:
@@ -37,23 +37,23 @@ def play(path: Path, sitting: Sitting, presenter: Presenter) -> None:
         TraceError: what a line raises, with the script and the line before it.
     """
     place = path.resolve()
-    if place in sitting.scripts:
+    if place in session.scripts:
         raise InputError(_("{path} is being run already; a script can't source itself").format(path=path))
-    sitting.scripts.append(place)
+    session.scripts.append(place)
     try:
         lines = read(str(path))
         for line in lines:
             with _located(line.source, line.number):
-                _play_line(whole(line.text, (more.text for more in lines)), sitting, presenter)
+                _play_line(whole(line.text, (more.text for more in lines)), session, presenter)
     finally:
-        sitting.scripts.pop()
+        session.scripts.pop()
 
 
-def _play_line(text: str, sitting: Sitting, presenter: Presenter) -> None:
+def _play_line(text: str, session: Session, presenter: Presenter) -> None:
     if text.strip():
         presenter.echo(text)
         if not text.startswith("#"):
-            carry_out(text, sitting, presenter)
+            carry_out(text, session, presenter)
 
 
 @contextmanager
@@ -65,32 +65,32 @@ def _located(source: str, number: int) -> Iterator[None]:
         raise
 
 
-def carry_out(text: str, sitting: Sitting, presenter: Presenter, read: Reading | None = None) -> Call:
+def carry_out(text: str, session: Session, presenter: Presenter, read: Reading | None = None) -> Call:
     """Run a line, and the commands of the breakpoint it leads to, up to one that moves on; raises as `execute` does.
 
-    ``read`` makes a call of the line, in place of what the sitting does.
+    ``read`` makes a call of the line, in place of what the session does.
     """
-    sitting.take_due()
-    call = _logged(text, sitting, presenter, read or sitting.read)
-    due = sitting.take_due() or []
+    session.take_due()
+    call = _logged(text, session, presenter, read or session.read)
+    due = session.take_due() or []
     while due:
-        _logged(due.pop(0), sitting, presenter, sitting.read)
-        newly_due = sitting.take_due()
+        _logged(due.pop(0), session, presenter, session.read)
+        newly_due = session.take_due()
         due = due if newly_due is None else newly_due
     return call
 
 
-def _logged(text: str, sitting: Sitting, presenter: Presenter, read: Reading) -> Call:
+def _logged(text: str, session: Session, presenter: Presenter, read: Reading) -> Call:
     """Run a line; it and what goes wrong with it are in the log too."""
-    if sitting.log:
-        sitting.log.presenter.echo(text)
-    sitting.line = text
+    if session.log:
+        session.log.presenter.echo(text)
+    session.line = text
     try:
-        return _carried_out(read(text), sitting, presenter.altered(sitting.preferences))
+        return _carried_out(read(text), session, presenter.altered(session.preferences))
     except TraceError as error:
-        error.args = (f"{error}{_hint(sitting.expanded(text), error)}",)
-        if sitting.log:
-            sitting.log.complain(text, str(error))
+        error.args = (f"{error}{_hint(session.expanded(text), error)}",)
+        if session.log:
+            session.log.complain(text, str(error))
         raise
 
 
@@ -100,15 +100,15 @@ def _hint(text: str, error: TraceError) -> str:
     return _("; here > compares, and a file goes in quotes: > {file}").format(file=file) if file else ""
 
 
-def _carried_out(call: Call, sitting: Sitting, presenter: Presenter) -> Call:
+def _carried_out(call: Call, session: Session, presenter: Presenter) -> Call:
     results: list[Result] = []
     try:
-        with _destination(call, presenter, sitting) as shown:
-            for result in _worked_out(call.run(sitting, shown), presenter):
-                _show(result, shown, sitting.log if shown is presenter else None)
+        with _destination(call, presenter, session) as shown:
+            for result in _worked_out(call.run(session, shown), presenter):
+                _show(result, shown, session.log if shown is presenter else None)
                 results.append(result)
     finally:
-        _seen(call, results, sitting)
+        _seen(call, results, session)
     return call
 
 
@@ -123,12 +123,12 @@ def _worked_out(results: Iterable[Result], presenter: Presenter) -> Iterator[Res
         yield result
 
 
-def _seen(call: Call, results: list[Result], sitting: Sitting) -> None:
-    """Let a sitting know what a command has shown, also one that failed in the end."""
+def _seen(call: Call, results: list[Result], session: Session) -> None:
+    """Let a session know what a command has shown, also one that failed in the end."""
     if results and call.command.group != "files":
-        sitting.shown = results
-    if results and sitting.witness:
-        sitting.witness(call, results)
+        session.shown = results
+    if results and session.witness:
+        session.witness(call, results)
 
 
 def _show(result: Result, presenter: Presenter, log: Log | None) -> None:
@@ -138,14 +138,14 @@ def _show(result: Result, presenter: Presenter, log: Log | None) -> None:
 
 
 @contextmanager
-def _destination(call: Call, presenter: Presenter, sitting: Sitting) -> Iterator[Presenter]:
+def _destination(call: Call, presenter: Presenter, session: Session) -> Iterator[Presenter]:
     """The presentation of what a line says: on the screen, in the file it names, or for a program to read."""
     if call.file is None and not call.program:
         yield presenter
         return
     with whole_file(call.file) if call.file else nullcontext(presenter.stream) as stream:
         collected = StringIO() if call.program else stream
-        with presenter.onto(collected, sitting.title) as shown:
+        with presenter.onto(collected, session.title) as shown:
             yield shown
         if isinstance(collected, StringIO):
             pipe(call.program, collected.getvalue(), stream)

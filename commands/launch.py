@@ -22,7 +22,7 @@ from .opener import EXAMPLE, Opener, open_model
 from .output.files import whole_file
 from .output.formats import WIDTH, Making, presenter_of
 from .output.present import Look, complain
-from .sitting import Sitting
+from .session import Session
 
 PIPED = "-"
 
@@ -37,7 +37,7 @@ class Origin(NamedTuple):
     position_ids: str | None = None
     chosen: Mapping[str, Any] = MappingProxyType({})
 
-    def sitting(self) -> Sitting:
+    def session(self) -> Session:
         """A session before its first record; raises `TraceError` for a model, text or setting that can't be used."""
         settings, chosen = Settings.among(self.chosen), self.chosen.get
         model = open_model(self.model, chosen("dtype", "float32"))
@@ -52,7 +52,7 @@ class Origin(NamedTuple):
             warn=complain,
         )
         opener.introduce()
-        return Sitting(opener)
+        return Session(opener)
 
 
 class Script(NamedTuple):
@@ -87,7 +87,7 @@ def launch(origin: Origin, script: Script, output: Output, *, interactive: bool,
         raise InputError(_("--format and --output are for batch; add --batch"))
     from .terminal.conversation import Conversation
 
-    return Conversation(origin.sitting, origin.chosen).hold(given(script.commands), resumed=resumed)
+    return Conversation(origin.session, origin.chosen).hold(given(script.commands), resumed=resumed)
 
 
 def _check_utf8(text: str) -> None:
@@ -99,9 +99,9 @@ def _play(origin: Origin, script: Script, output: Output, made: Making) -> int:
     lines = chain(given(script.commands), read(script.file) if script.file else ())
     look = replace(output.look, width=output.look.width or WIDTH)
     with _destination(output.file) as stream:
-        sitting = origin.sitting()
-        with made(stream, look, sitting.heading) as presenter:
-            status = Batch(sitting, presenter, script.keep_going).play(lines)
+        session = origin.session()
+        with made(stream, look, session.heading) as presenter:
+            status = Batch(session, presenter, script.keep_going).play(lines)
     if script.file != PIPED and is_waiting(sys.stdin):
         complain(_("note: standard input was not read: --batch runs what -e or its FILE says; --batch - reads it too"))
     return status

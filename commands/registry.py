@@ -127,7 +127,7 @@ def catalogue() -> dict[str, Command]:
     return {known.name: known for known in sorted(found, key=lambda known: GROUPS.index(known.group))}
 
 
-def summaries(_session: object = None) -> dict[str, str]:
+def summaries(_debugger: object = None) -> dict[str, str]:
     """What every command does, by its name."""
     return {name: entry.summary for name, entry in catalogue().items()}
 

@@ -21,7 +21,7 @@ from tracer.model import DTYPES
 from .grammar.quotes import unquoted
 
 if TYPE_CHECKING:
-    from .sitting import Sitting
+    from .session import Session
 
 AUTO = "auto"
 """The word for None: what is left to the program, the terminal or the model."""
@@ -31,7 +31,7 @@ OFF = "off"
 
 @dataclass(frozen=True)
 class Setting:
-    """A thing that a person may choose; kept by the sitting. Where the default is None, the word ``none`` is that."""
+    """A thing that a person may choose; kept by the session. Where the default is None, the word ``none`` is that."""
 
     name: str
     default: Any
@@ -67,17 +67,17 @@ class Setting:
     def _none(self) -> list[str]:
         return [self.none] if self.default is None else []
 
-    def offered(self, sitting: Sitting) -> Iterable[str]:
+    def offered(self, session: Session) -> Iterable[str]:
         """The values that may be typed, where they can be listed."""
         return [*self.domain.words, *self._none]
 
-    def get(self, sitting: Sitting) -> Any:
+    def get(self, session: Session) -> Any:
         """Its value now."""
-        return sitting.preferences.get(self.name, self.default)
+        return session.preferences.get(self.name, self.default)
 
-    def put(self, sitting: Sitting, value: Any) -> None:
+    def put(self, session: Session, value: Any) -> None:
         """Give it a value; raises `InputError` where that fits nothing else that is set."""
-        sitting.preferences[self.name] = value
+        session.preferences[self.name] = value
 
     def read(self, text: str) -> Any:
         """Its value from text; raises `InputError` for one that it can't have."""
@@ -88,9 +88,9 @@ class Setting:
         except InputError as error:
             raise InputError(f"{self.name}: {error}") from None
 
-    def shown(self, sitting: Sitting) -> str:
+    def shown(self, session: Session) -> str:
         """Its value as `set` takes it."""
-        value = self.get(sitting)
+        value = self.get(session)
         return self.none if value is None else self.domain.written(value)
 
 
@@ -101,14 +101,14 @@ class Language(Setting):
     def usual(self) -> str:
         return ""
 
-    def get(self, sitting: Sitting) -> Any:
+    def get(self, session: Session) -> Any:
         language = i18n.language()
         return language if language in self.domain else self.default
 
-    def put(self, sitting: Sitting, value: Any) -> None:
+    def put(self, session: Session, value: Any) -> None:
         i18n.use(value)
-        if sitting.remember:
-            sitting.remember(self.name, value)
+        if session.remember:
+            session.remember(self.name, value)
 
 
 class Beginning(Setting):
@@ -120,12 +120,12 @@ class Beginning(Setting):
 class Decoding(Beginning):
     """A choice in decoding."""
 
-    def get(self, sitting: Sitting) -> Any:
-        return getattr(sitting.opener.settings, self.keyword)
+    def get(self, session: Session) -> Any:
+        return getattr(session.opener.settings, self.keyword)
 
-    def put(self, sitting: Sitting, value: Any) -> None:
+    def put(self, session: Session, value: Any) -> None:
         chosen = {**self._dropped(value), self.keyword: value}
-        sitting.reopen(sitting.opener.deciding(replace(sitting.opener.settings, **chosen)))
+        session.reopen(session.opener.deciding(replace(session.opener.settings, **chosen)))
 
     def _dropped(self, value: Any) -> dict[str, None]:
         """What belongs to the strategy before."""
@@ -137,35 +137,35 @@ class Decoding(Beginning):
 class Given(Beginning):
     """An output that is given, in place of one that is decoded."""
 
-    def get(self, sitting: Sitting) -> Any:
-        return sitting.opener.target
+    def get(self, session: Session) -> Any:
+        return session.opener.target
 
-    def put(self, sitting: Sitting, value: Any) -> None:
-        sitting.reopen(sitting.opener.giving(value))
+    def put(self, session: Session, value: Any) -> None:
+        session.reopen(session.opener.giving(value))
 
 
 class Arithmetic(Beginning):
     """The type of the arithmetic."""
 
-    def get(self, sitting: Sitting) -> Any:
-        return sitting.run.card.dtype
+    def get(self, session: Session) -> Any:
+        return session.run.card.dtype
 
-    def put(self, sitting: Sitting, value: Any) -> None:
-        sitting.reopen(sitting.opener.computing_in(value))
+    def put(self, session: Session, value: Any) -> None:
+        session.reopen(session.opener.computing_in(value))
 
 
 class Spoken(Beginning):
     """A language that a model between several reads or writes."""
 
-    def offered(self, sitting: Sitting) -> Iterable[str]:
-        return [*sitting.run.card.languages, AUTO]
+    def offered(self, session: Session) -> Iterable[str]:
+        return [*session.run.card.languages, AUTO]
 
-    def get(self, sitting: Sitting) -> Any:
-        return getattr(sitting.run.card.chosen, self._side)
+    def get(self, session: Session) -> Any:
+        return getattr(session.run.card.chosen, self._side)
 
-    def put(self, sitting: Sitting, value: Any) -> None:
-        chosen = sitting.run.card.chosen._replace(**{self._side: value})
-        sitting.reopen(sitting.opener.between(*chosen))
+    def put(self, session: Session, value: Any) -> None:
+        chosen = session.run.card.chosen._replace(**{self._side: value})
+        session.reopen(session.opener.between(*chosen))
 
     @property
     def _side(self) -> str:
@@ -238,6 +238,6 @@ def setting_named(text: str) -> Setting:
     raise InputError(_("{name} is no setting; {hint}").format(name=text, hint=hint))
 
 
-def sentences(_session: object = None) -> Mapping[str, str]:
+def sentences(_debugger: object = None) -> Mapping[str, str]:
     """The sentence of every setting, by name."""
     return {name: setting.sentence for name, setting in SETTINGS.items()}

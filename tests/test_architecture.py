@@ -37,7 +37,7 @@ LAYERS = (
     ),
     ("debugger",),
     (
-        *("derive", "compare", "reference", "contest", "scored", "factors", "modules", "differences", "unhidden"),
+        *("derive", "compare", "reference", "margin", "scored", "operands", "modules", "differences", "unhidden"),
         *("verify", "beside", "record_difference", "diff"),
     ),
     ("views",),
@@ -51,7 +51,7 @@ COMMANDS = (
     ("topics",),
     ("output",),
     ("grammar",),
-    ("sitting",),
+    ("session",),
     ("completion", "execute", "settings"),
     ("batch", "verbs", "topics"),
     ("terminal",),

@@ -62,10 +62,10 @@ def test_every_exit_status_is_told() -> None:
 
 def test_the_first_session_runs_as_it_is_printed() -> None:
     lines = re.findall(r"^\(tx\) (.*?)(?:  +.*)?$", TEXTS[README], re.MULTILINE)
-    session = lines[lines.index("run 他昨天去了北京。") : lines.index("help") + 1]
+    debugger = lines[lines.index("run 他昨天去了北京。") : lines.index("help") + 1]
     done = subprocess.run(
         [sys.executable, "-m", "commands", "--batch"],
-        input="\n".join(session),
+        input="\n".join(debugger),
         capture_output=True,
         encoding="utf-8",
         cwd=ROOT,

@@ -11,9 +11,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from tracer.addresses import Address, Label, matching, parse, unescaped
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.expressions import DISTRIBUTION, FUNCTIONS, VARIABLES, OverAll, earlier, wants_value
 from tracer.debugger.locations import performed
-from tracer.debugger.session import Session
 from tracer.errors import AddressError
 from tracer.i18n import _, ngettext
 from tracer.stack import LAYER, PLACE, STEP
@@ -103,7 +103,7 @@ def _values(typing: Typing) -> Iterator[Suggestion]:
     """What may stand where a value is wanted."""
     text = typing.text
     if (found := re.search(_EARLIER, text)) and wants_value(text[: found.start()]):
-        kept = ((f"${n}", value.text) for n, value in enumerate(typing.session.history, 1))
+        kept = ((f"${n}", value.text) for n, value in enumerate(typing.debugger.history, 1))
         yield from (Suggestion(name, len(found[0]), asked) for name, asked in kept if name.startswith(found[0]))
         return
     match = re.search(_PATH, text)
@@ -111,7 +111,7 @@ def _values(typing: Typing) -> Iterator[Suggestion]:
         return
     yield from _addresses(typing, match, "@1:", trained=True)
     if match.start() == match.start("path"):
-        runs = {f"r{n}:": _("run") for n in typing.session.runs} if len(typing.session.runs) > 1 else {}
+        runs = {f"r{n}:": _("run") for n in typing.debugger.runs} if len(typing.debugger.runs) > 1 else {}
         notes = {**{f"{name}(": _("function") for name in FUNCTIONS}, **dict.fromkeys(VARIABLES, ""), **runs}
         typed = match["path"]
         yield from (Suggestion(name, len(typed), notes[name]) for name in notes if name.startswith(typed))
@@ -129,9 +129,9 @@ def _of_address(typing: Typing, ahead: str, *, trained: bool = False) -> Iterato
 def _addresses(typing: Typing, match: re.Match[str], ahead: str, *, trained: bool) -> Iterator[Suggestion]:
     """What a path may go on with, one segment; whole addresses that hold the letters, where none begins so."""
     typed, step = match["path"], None if match["step"] is None else int(match["step"])
-    run = typing.session.run
+    run = typing.debugger.run
     if match["run"]:
-        run = typing.session.here.run_of(parse(f"{match['run'].rstrip(':')}:x"))
+        run = typing.debugger.here.run_of(parse(f"{match['run'].rstrip(':')}:x"))
     tapes = list(_tapes(typing, step, run))
     places = [_Place(tape.addresses, tape, _scope(typing, tape), _prefix(typing, tape, step, ahead)) for tape in tapes]
     if trained and tapes and step is None:
@@ -145,7 +145,7 @@ def _addresses(typing: Typing, match: re.Match[str], ahead: str, *, trained: boo
 
 
 def _prefix(typing: Typing, tape: Tape, step: int | None, ahead: str) -> str:
-    return ahead if step is None and tape.number > typing.session.cursor.step else ""
+    return ahead if step is None and tape.number > typing.debugger.cursor.step else ""
 
 
 class _Place(NamedTuple):
@@ -171,17 +171,17 @@ def _tapes(typing: Typing, step: int | None, of: Trace | None = None) -> Iterato
 
     They are ``of`` a run, where that is not the current one.
     """
-    run, at = of or typing.session.run, typing.session.cursor.step
+    run, at = of or typing.debugger.run, typing.debugger.cursor.step
     numbers = [step] if step is not None else list(dict.fromkeys([at, run.first, 1]))
-    may_compute = typing.patient or _work(typing.session) < CHEAP
+    may_compute = typing.patient or _work(typing.debugger) < CHEAP
     for number in numbers:
         if number in run.numbers or (may_compute and run.first <= number <= 1 and performed(run, number)):
             yield run.step(number)
 
 
-def _work(session: Session) -> float:
-    numbers = sum(math.prod(parameter.shape) for parameter in session.run.parameters.stored.values())
-    return numbers * float(len(session.run.source) + 1)
+def _work(debugger: Debugger) -> float:
+    numbers = sum(math.prod(parameter.shape) for parameter in debugger.run.parameters.stored.values())
+    return numbers * float(len(debugger.run.source) + 1)
 
 
 def _next(typed: str, place: _Place) -> Iterator[tuple[str, str]]:
@@ -270,15 +270,15 @@ def _begins(text: str, typed: str) -> bool:
 def _tensor(typing: Typing, match: re.Match[str]) -> Tensor | None:
     """The tensor, or the first of several, that the text before a bracket stands for, as far as that is known."""
     if match["earlier"]:
-        value = typing.session.here.history.find(earlier(match[0]))
+        value = typing.debugger.here.history.find(earlier(match[0]))
         return value if isinstance(value, Tensor) else None
     address = parse(match[0])
     within = replace(address, run=None, step=None)
-    for tape in _tapes(typing, address.step, typing.session.here.run_of(address)):
+    for tape in _tapes(typing, address.step, typing.debugger.here.run_of(address)):
         with suppress(AddressError):
             return _first(tape, within, _scope(typing, tape))
     with suppress(AddressError):
-        return next(iter(typing.session.here.parameters(address).values()), None)
+        return next(iter(typing.debugger.here.parameters(address).values()), None)
     return None
 
 
@@ -291,7 +291,7 @@ def _first(tape: Tape, address: Address, scope: str) -> Tensor:
 
 def _scope(typing: Typing, tape: Tape) -> str:
     """The scope from which addresses of a pass are looked up outwards."""
-    return typing.session.here.scope if tape.number == typing.session.cursor.step else ""
+    return typing.debugger.here.scope if tape.number == typing.debugger.cursor.step else ""
 
 
 def _places(axis: Axis, size: int) -> Iterator[tuple[str, str]]:
@@ -311,6 +311,6 @@ def _places(axis: Axis, size: int) -> Iterator[tuple[str, str]]:
 
 def _vocabulary(typing: Typing, typed: str) -> Iterator[Suggestion]:
     """Tokens of the output vocabulary, after a quote; a leading blank may be left out."""
-    pieces = typing.session.run.card.pieces("target")
+    pieces = typing.debugger.run.card.pieces("target")
     found = (piece for piece in pieces if piece.removeprefix("▁").removeprefix(" ").startswith(unescaped(typed)))
     yield from (Suggestion(str(Label(piece))[1:], len(typed)) for piece in islice(found, MOST if typed else 0))

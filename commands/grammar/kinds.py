@@ -16,7 +16,7 @@ def among(*known: str, short: Mapping[str, str] = MappingProxyType({})) -> Kind:
     return Kind(
         "|".join(known),
         lambda text: short[text] if text in short else meant(text, known),
-        words(lambda _session: dict.fromkeys(known, "")),
+        words(lambda _debugger: dict.fromkeys(known, "")),
     )
 
 

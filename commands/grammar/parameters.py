@@ -146,7 +146,7 @@ def _place(text: str) -> Address | str:
 def _places(typing: Typing) -> Iterator[Suggestion]:
     """Bookmarks, both ends of the run, and what `locations` suggests."""
     ends = {"start": _("before the first record"), "end": _("the last record of the run")}
-    yield from words(lambda session: {**ends, **{name: _("bookmark") for name in session.bookmarks}})(typing)
+    yield from words(lambda debugger: {**ends, **{name: _("bookmark") for name in debugger.bookmarks}})(typing)
     yield from locations(typing)
 
 

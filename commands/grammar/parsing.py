@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.expressions import compile_expression
-from tracer.debugger.session import Session
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
 
@@ -85,10 +85,10 @@ class Call(NamedTuple):
         """Whether it reaches outside the session, or prepares what will be done later."""
         return self.command.is_outward or self.file is not None or bool(self.program)
 
-    def run(self, session: Session, presenter: Presenter | None = None) -> Results:
+    def run(self, debugger: Debugger, presenter: Presenter | None = None) -> Results:
         """What the command has to say, as it comes; ``presenter`` is what presents it."""
         handed = dict.fromkeys(grammar(self.command).handed, presenter)
-        return self.command.function(session, **self.arguments, **handed)
+        return self.command.function(debugger, **self.arguments, **handed)
 
 
 @cache

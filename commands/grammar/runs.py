@@ -22,7 +22,7 @@ DIFF = "diff"
 """Stands before two runs where a place may stand, too."""
 
 
-_runs = words(lambda session: {f"r{n}": run.text for n, run in session.runs.items()})
+_runs = words(lambda debugger: {f"r{n}": run.text for n, run in debugger.runs.items()})
 
 
 class Two(NamedTuple):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 
 MOST = 200
 """So many are offered at once."""
@@ -27,7 +27,7 @@ class Suggestion(NamedTuple):
 class Typing:
     """An argument as far as it is typed, the arguments before it, and whether an answer may take its time."""
 
-    session: Session
+    debugger: Debugger
     text: str
     before: tuple[str, ...] = ()
     patient: bool = False
@@ -41,11 +41,11 @@ def nothing(_typing: Typing) -> Iterable[Suggestion]:
     return ()
 
 
-def words(known: Callable[[Session], Mapping[str, str]]) -> Suggestions:
+def words(known: Callable[[Debugger], Mapping[str, str]]) -> Suggestions:
     """Suggestions of known words; ``known`` maps each to a note on it."""
 
     def suggest(typing: Typing) -> Iterator[Suggestion]:
-        notes = known(typing.session)
+        notes = known(typing.debugger)
         return (Suggestion(word, len(typing.text), notes[word]) for word in fuzzily(typing.text, notes))
 
     return suggest

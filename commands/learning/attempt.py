@@ -9,7 +9,7 @@ from tracer.debugger.locations import Here
 from tracer.errors import TraceError
 from tracer.i18n import _
 
-from ..sitting import Sitting
+from ..session import Session
 from .checks import Seen
 from .lesson import ANSWER, Asking, LiveText, Remark, Step
 from .question import Question
@@ -19,20 +19,20 @@ PATIENCE = 4
 
 
 class Attempt:
-    """A step that was presented where a sitting stands; all its texts are filled as of there.
+    """A step that was presented where a session stands; all its texts are filled as of there.
 
     ``told`` are the places as of which its prose was said; ``is_told`` says that the solution was asked for. Whatever
-    the sitting shows from now on is seen.
+    the session shows from now on is seen.
     """
 
-    def __init__(self, step: Step, sitting: Sitting, told: Sequence[Here] = ()) -> None:
+    def __init__(self, step: Step, session: Session, told: Sequence[Here] = ()) -> None:
         self.step = step
-        self.here = sitting.here
+        self.here = session.here
         self.told = told
-        self.seen = Seen(sitting)
+        self.seen = Seen(session)
         self.question = Question.asked(step.goal, self.here) if isinstance(step.goal, Asking) else None
-        self._sitting = sitting
-        self._typed_before = len(sitting.lines)
+        self._session = session
+        self._typed_before = len(session.lines)
         self._hints = self._lines = self._idle = 0
         self.is_told = self._was_astray = False
         self._remark: Remark | None = None
@@ -63,7 +63,7 @@ class Attempt:
     def ways(self) -> list[str]:
         """The commands of the solution, if they are not what the learner typed; raises as `solution` does."""
         lines = self.filled(self.step.commands)
-        return [] if lines == self._sitting.lines[self._typed_before :] else lines
+        return [] if lines == self._session.lines[self._typed_before :] else lines
 
     def comment(self) -> LiveText | str | None:
         """What there is to say after a command that did not reach the goal; nothing twice in a row."""
@@ -83,7 +83,7 @@ class Attempt:
 
     @property
     def _tracing(self) -> tuple[str, str]:
-        return self._sitting.opener.text, self._sitting.run.card.name
+        return self._session.opener.text, self._session.run.card.name
 
     @property
     def astray(self) -> str:

@@ -20,27 +20,27 @@ from tracer.tensor import Located
 from ..grammar.parsing import Call, parse_line
 from ..registry import Command, lookup
 from ..results.result import Cells, Result
+from ..session import Session
 from ..settings import setting_named
-from ..sitting import Sitting
 
 
 class Seen:
-    """What a sitting has shown of its run since a step began, and which commands it has carried out.
+    """What a session has shown of its run since a step began, and which commands it has carried out.
 
-    ``text`` and the ``name`` of the model are what the sitting began with.
+    ``text`` and the ``name`` of the model are what the session began with.
     """
 
-    def __init__(self, sitting: Sitting) -> None:
-        self.sitting = sitting
-        self.text, self.name = sitting.opener.text, sitting.run.card.name
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.text, self.name = session.opener.text, session.run.card.name
         self._cells: list[Cells] = []
         self._calls: list[Call] = []
-        self._run = sitting.run
-        sitting.witness = self._see
+        self._run = session.run
+        session.witness = self._see
 
     def _see(self, call: Call, results: Sequence[Result]) -> None:
-        if self.sitting.run is not self._run:
-            self._run = self.sitting.run
+        if self.session.run is not self._run:
+            self._run = self.session.run
             self._cells.clear()
             self._calls.clear()
         self._calls.append(call)
@@ -67,23 +67,23 @@ class Seen:
 
     def is_at(self, address: Address) -> bool:
         """Whether the cursor stands on a record at an address."""
-        record = self.sitting.here.record
+        record = self.session.here.record
         return record is not None and self._is_at(record, address)
 
     def has_reached(self, address: Address) -> bool:
         """Whether the cursor has been at an address or beyond it."""
-        here, furthest = self.sitting.here, self.sitting.furthest
-        numbers = range(self.sitting.run.first, furthest.step + 1) if address.step is None else (address.step,)
+        here, furthest = self.session.here, self.session.furthest
+        numbers = range(self.session.run.first, furthest.step + 1) if address.step is None else (address.step,)
         return any(
             place <= furthest for number in numbers if number <= furthest.step for place in here.places(address, number)
         )
 
     def has_breakpoint(self, address: Address) -> bool:
         """Whether something that is enabled stops the cursor at an address."""
-        run = self.sitting.run
+        run = self.session.run
         numbers = range(run.first, max(run.computed, 1) + 1) if address.step is None else (address.step,)
-        places = (place for number in numbers for place in self.sitting.here.places(address, number))
-        return any(place.index in self.sitting.stops.tested(run, place.step) for place in places)
+        places = (place for number in numbers for place in self.session.here.places(address, number))
+        return any(place.index in self.session.stops.tested(run, place.step) for place in places)
 
     def _is_at(self, record: Record, address: Address) -> bool:
         """Whether an address, of one step or of any, is that of a record."""
@@ -94,7 +94,7 @@ class Seen:
         if not address.path:
             return True
         try:
-            found = self.sitting.run.step(record.step).resolve(Address(address.path), self.sitting.here.scope)
+            found = self.session.run.step(record.step).resolve(Address(address.path), self.session.here.scope)
         except AddressError:
             return False
         return found.index == record.index
@@ -189,7 +189,7 @@ def read_check(text: str, line: int) -> Check:
 
 def _expression(text: str) -> Asked:
     expression = compile_expression(text)
-    return lambda seen: truth(expression.evaluate(seen.sitting.here))
+    return lambda seen: truth(expression.evaluate(seen.session.here))
 
 
 def _at(text: str) -> Asked:
@@ -213,20 +213,20 @@ def _setting(text: str) -> Asked:
     setting = setting_named(name)
     wanted = setting.read(value.strip())
     return lambda seen: (
-        bool(setting.get(seen.sitting) == wanted) and (not setting.is_kept or seen.has_heard(lookup("set"), {}))
+        bool(setting.get(seen.session) == wanted) and (not setting.is_kept or seen.has_heard(lookup("set"), {}))
     )
 
 
 def _text(text: str) -> Asked:
     if text:
-        return lambda seen: seen.sitting.opener.text == text
-    return lambda seen: seen.sitting.opener.text != seen.text
+        return lambda seen: seen.session.opener.text == text
+    return lambda seen: seen.session.opener.text != seen.text
 
 
 def _model(name: str) -> Asked:
     if name:
-        return lambda seen: seen.sitting.run.card.name == name
-    return lambda seen: seen.sitting.run.card.name != seen.name
+        return lambda seen: seen.session.run.card.name == name
+    return lambda seen: seen.session.run.card.name != seen.name
 
 
 def _result(text: str) -> Asked:
@@ -243,7 +243,7 @@ WORDS: dict[str, Callable[[str], Asked]] = {
     "alone": _of_address(Seen.is_shown_alone),
     "explained": _of_address(Seen.is_explained),
     "breakpoint": _of_address(Seen.has_breakpoint),
-    "hit": _of_address(lambda seen, address: bool(seen.sitting.met) and seen.is_at(address)),
+    "hit": _of_address(lambda seen, address: bool(seen.session.met) and seen.is_at(address)),
     "setting": _setting,
     "text": _text,
     "model": _model,

@@ -11,7 +11,7 @@ from tracer.views.progress import progress_bar
 
 from ..output.present import Presenter
 from ..results.result import Result
-from ..sitting import Sitting
+from ..session import Session
 from . import wording
 from .attempt import Attempt
 from .lesson import Commands, Lesson, LiveText, Prose, Step
@@ -23,7 +23,7 @@ from .question import Question
 class Coach:
     """Teaches a lesson, and notes in ``marks`` how far the learner has come.
 
-    ``begin`` makes a sitting as the lesson wants it. Whenever a step is to begin as it is meant to (the lesson is
+    ``begin`` makes a session as the lesson wants it. Whenever a step is to begin as it is meant to (the lesson is
     entered, a step is taken back or skipped), a fresh one is brought there by the solutions of the steps before; place,
     player and attempt change together, or, where that fails, not at all. ``attempt`` is the step as it is being tried.
 
@@ -33,7 +33,7 @@ class Coach:
     """
 
     def __init__(
-        self, lesson: Lesson, begin: Callable[[Lesson], Sitting], presenter: Presenter, marks: Marks | None = None
+        self, lesson: Lesson, begin: Callable[[Lesson], Session], presenter: Presenter, marks: Marks | None = None
     ) -> None:
         self.lesson = lesson
         self.marks = Marks() if marks is None else marks
@@ -57,13 +57,13 @@ class Coach:
             player.replay(step.before)
             player.perform(step.commands)
             player.replay(step.after)
-        attempt = Attempt(self.lesson.steps[place], player.sitting)
+        attempt = Attempt(self.lesson.steps[place], player.session)
         self.place, self.player, self.attempt = place, player, attempt
 
     @property
-    def sitting(self) -> Sitting:
-        """The sitting that the lesson takes place in."""
-        return self.player.sitting
+    def session(self) -> Session:
+        """The session that the lesson takes place in."""
+        return self.player.session
 
     @property
     def is_over(self) -> bool:
@@ -97,7 +97,7 @@ class Coach:
         self.marks.where = self.step.id
         self._show_progress()
         self.player.tell(f"## {self.step.title}")
-        self.attempt = Attempt(self.step, self.sitting, self.player.play(self.step.before))
+        self.attempt = Attempt(self.step, self.session, self.player.play(self.step.before))
         if question := self.question:
             self.player.tell(question.invitation(literal))
         self.player.pause()
@@ -119,7 +119,7 @@ class Coach:
         if self.attempt.is_astray:
             self._tell(self.attempt.astray)
             return
-        given = question.read(text, self.sitting.here)
+        given = question.read(text, self.session.here)
         is_right, is_guess = question.is_right(given), question.asking.is_guess
         if is_guess:
             self.marks.predictions.setdefault(self.step.id, is_right and not self.attempt.is_told)
@@ -191,7 +191,7 @@ class Coach:
         self.marks.where = "" if self.is_over else self.step.id
         self.marks.finished |= self.is_over
         if not self.is_over:
-            self.attempt = Attempt(self.step, self.sitting)
+            self.attempt = Attempt(self.step, self.session)
         self.player.play(after)
         if self.is_over:
             self._finish()

@@ -16,7 +16,7 @@ from ..grammar.parsing import split_word
 from ..keyboard import understood
 from ..output.present import Presenter, complain
 from ..registry import PROMPT, UnknownCommandError, lookup
-from ..sitting import Sitting
+from ..session import Session
 from ..terminal.history import TypedLines
 from ..terminal.shell import Reader, Shell, following
 from ..terminal.toolbar import place, standing
@@ -33,7 +33,7 @@ from .question import is_number
 RETURN = "return"
 """The word that ends free play."""
 
-Readers = Callable[[Sitting, Callable[[], str]], Reader]
+Readers = Callable[[Session, Callable[[], str]], Reader]
 """Makes what asks for lines, with what the bar at the bottom says."""
 
 
@@ -58,7 +58,7 @@ class LessonShell:
         presenter: Presenter,
         readers: Readers,
         progress: Progress,
-        prepare: Callable[[Sitting], None] = lambda _sitting: None,
+        prepare: Callable[[Session], None] = lambda _session: None,
         typed: TypedLines | None = None,
     ) -> None:
         self._presenter = presenter
@@ -66,7 +66,7 @@ class LessonShell:
         self._progress = progress
         self._prepare = prepare
         self._typed = typed
-        self._before: Sitting | None = None
+        self._before: Session | None = None
         self._settings: dict[str, Any] = {}
 
     def open(self, name: str | None) -> None:
@@ -98,25 +98,25 @@ class LessonShell:
             complain(_("{error}; so the lesson begins again").format(error=error))
             return Coach(lesson, self._begin, self._presenter, Marks(finished=marks.finished))
 
-    def _begin(self, lesson: Lesson) -> Sitting:
-        """A sitting with what the learner has set, typed and logs."""
-        sitting, before = begin(lesson), self._before
+    def _begin(self, lesson: Lesson) -> Session:
+        """A session with what the learner has set, typed and logs."""
+        session, before = begin(lesson), self._before
         if before is None:
-            sitting.lines[:0] = self._typed.read() if self._typed else []
-            self._prepare(sitting)
-            self._settings = dict(sitting.preferences)
+            session.lines[:0] = self._typed.read() if self._typed else []
+            self._prepare(session)
+            self._settings = dict(session.preferences)
         else:
-            sitting.preferences = dict(self._settings)
-            sitting.aliases, sitting.lines, sitting.log = before.aliases, before.lines, before.log
-            sitting.remember = before.remember
-        sitting.learn = self.open
-        self._before = sitting
-        return sitting
+            session.preferences = dict(self._settings)
+            session.aliases, session.lines, session.log = before.aliases, before.lines, before.log
+            session.remember = before.remember
+        session.learn = self.open
+        self._before = session
+        return session
 
     def _sit_down(self) -> None:
-        """The shell and the prompt of the sitting that the lesson takes place in now."""
-        self._shell = Shell(self.coach.sitting, self._presenter)
-        self._read = self._readers(self.coach.sitting, self._bar)
+        """The shell and the prompt of the session that the lesson takes place in now."""
+        self._shell = Shell(self.coach.session, self._presenter)
+        self._read = self._readers(self.coach.session, self._bar)
 
     def hold(self) -> None:
         """Take lines until there are no more."""
@@ -139,7 +139,7 @@ class LessonShell:
     def _handle(self, line: str) -> None:
         """Do as a line says, and keep what came of it; a failure is told, and nothing is lost by it."""
         coach, step = self.coach, self.coach.place
-        self._before = coach.sitting
+        self._before = coach.session
         try:
             self._take(line)
         except KeyboardInterrupt:
@@ -151,7 +151,7 @@ class LessonShell:
         if i18n.language() != self._language:
             self._switch_language()
         self._keep()
-        if self._shell.sitting is not self.coach.sitting:
+        if self._shell.session is not self.coach.session:
             self._sit_down()
         elif (coach, step) != (self.coach, self.coach.place):
             self._shell.forget_motion()
@@ -192,17 +192,17 @@ class LessonShell:
         if question.reads(line):
             return True
         try:
-            lookup(split_word(self.coach.sitting.expanded(line))[0])
+            lookup(split_word(self.coach.session.expanded(line))[0])
         except UnknownCommandError:
             return True
         return False
 
     def _obey(self, line: str) -> None:
         """Give a line to the shell, and look at what came of it."""
-        coach, sitting = self.coach, self.coach.sitting
-        before = dict(sitting.preferences)
+        coach, session = self.coach, self.coach.session
+        before = dict(session.preferences)
         self._shell.obey(line, following(self._read))
-        self._settings |= {name: value for name, value in sitting.preferences.items() if before.get(name) != value}
+        self._settings |= {name: value for name, value in session.preferences.items() if before.get(name) != value}
         if coach is self.coach:
             coach.observe()
 
@@ -244,9 +244,9 @@ class LessonShell:
     def play(self) -> None:
         """Free play from where the cursor stands; the lesson's own sitting stays as it is."""
         self.coach.player.tell(_("Free play: nothing here touches the lesson. `return` goes back to it."))
-        sitting, wanted = _fork(self.coach.sitting), list[str | None]()
-        sitting.learn = partial(_leave_for, wanted)
-        _play_freely(sitting, self._presenter, self._readers(sitting, lambda: _play_bar(sitting)))
+        session, wanted = _fork(self.coach.session), list[str | None]()
+        session.learn = partial(_leave_for, wanted)
+        _play_freely(session, self._presenter, self._readers(session, lambda: _play_bar(session)))
         if wanted:
             self.open(wanted[0])
         else:
@@ -276,24 +276,24 @@ class LessonShell:
         if coach.is_over:
             return _("finished   learn: the next lesson   menu: all lessons")
         words = " ".join(name for name, word in WORDS.items() if word.is_of_a_step)
-        return f"{coach.place + 1}/{len(coach.lesson.steps)}  {words} info   {place(coach.sitting)}"
+        return f"{coach.place + 1}/{len(coach.lesson.steps)}  {words} info   {place(coach.session)}"
 
     def _keep(self) -> None:
         self._progress.keep(self._key, self.coach.marks)
 
 
-def _fork(there: Sitting) -> Sitting:
-    """A sitting of its own that stands where another does, in which nothing is looked for."""
-    sitting = Sitting(copy(there.opener))
-    sitting.preferences, sitting.aliases = dict(there.preferences), dict(there.aliases)
-    sitting.remember = there.remember
-    sitting.revisit(there.cursor)
-    return sitting
+def _fork(there: Session) -> Session:
+    """A session of its own that stands where another does, in which nothing is looked for."""
+    session = Session(copy(there.opener))
+    session.preferences, session.aliases = dict(there.preferences), dict(there.aliases)
+    session.remember = there.remember
+    session.revisit(there.cursor)
+    return session
 
 
-def _play_freely(sitting: Sitting, presenter: Presenter, read: Reader) -> None:
+def _play_freely(session: Session, presenter: Presenter, read: Reader) -> None:
     """Run lines until one says that it is enough."""
-    shell = Shell(sitting, presenter)
+    shell = Shell(session, presenter)
     try:
         while (line := _line_of(read)) != RETURN:
             shell.obey(line, following(read))
@@ -301,9 +301,9 @@ def _play_freely(sitting: Sitting, presenter: Presenter, read: Reader) -> None:
         return
 
 
-def _play_bar(sitting: Sitting) -> str:
+def _play_bar(session: Session) -> str:
     """The line at the bottom in free play."""
-    return _("free play   return goes back to the lesson   {place}").format(place=standing(sitting))
+    return _("free play   return goes back to the lesson   {place}").format(place=standing(session))
 
 
 def _line_of(read: Reader) -> str:

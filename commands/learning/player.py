@@ -1,4 +1,4 @@
-"""What plays a lesson: its texts are said and its commands run in a sitting, before the eyes of the learner or not."""
+"""What plays a lesson: its texts are said and its commands run in a session, before the eyes of the learner or not."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ..grammar.parsing import Call, parse_line
 from ..opener import Opener, open_model
 from ..output.present import Presenter, complain
 from ..results.result import Result
-from ..sitting import Sitting
+from ..session import Session
 from .lesson import Commands, Lesson, LiveText, Piece, Prose
 from .lesson_file import LessonError
 
 
-def begin(lesson: Lesson) -> Sitting:
-    """A sitting as a lesson wants it; raises `TraceError` for a model or text that can't be had."""
+def begin(lesson: Lesson) -> Session:
+    """A session as a lesson wants it; raises `TraceError` for a model or text that can't be had."""
     opener = Opener(open_model(lesson.model, "float32"), lesson.text, target=lesson.target, warn=complain)
-    return Sitting(opener)
+    return Session(opener)
 
 
 class Mute(Presenter):
@@ -40,10 +40,10 @@ class Mute(Presenter):
 
 
 class Player:
-    """Plays a lesson in a sitting. ``presenter`` shows it to the learner."""
+    """Plays a lesson in a session. ``presenter`` shows it to the learner."""
 
-    def __init__(self, sitting: Sitting, presenter: Presenter) -> None:
-        self.sitting = sitting
+    def __init__(self, session: Session, presenter: Presenter) -> None:
+        self.session = session
         self.presenter = presenter
         self._mute = Mute(presenter.stream, presenter.look)
 
@@ -54,7 +54,7 @@ class Player:
     def show(self, result: Result) -> None:
         """Show a result, with a blank line before it."""
         self.presenter.write("\n")
-        self.presenter.altered(self.sitting.preferences).show(result)
+        self.presenter.altered(self.session.preferences).show(result)
 
     def pause(self) -> None:
         """A blank line: the learner has the word."""
@@ -73,7 +73,7 @@ class Player:
         told = []
         for piece in pieces:
             if isinstance(piece, Prose):
-                told.append(self.sitting.here)
+                told.append(self.session.here)
                 self.say(piece.text, told[-1])
             elif piece.shown:
                 self.presenter.write("\n")
@@ -93,26 +93,26 @@ class Player:
         self._perform(lines, self._mute)
 
     def _perform(self, lines: Sequence[LiveText], presenter: Presenter) -> None:
-        here = self.sitting.here
+        here = self.session.here
         with self._unseen():
             for line, text in [(line, line.filled(here)) for line in lines]:
                 presenter.echo(text)
                 try:
-                    obey(text, self.sitting, presenter)
+                    obey(text, self.session, presenter)
                 except TraceError as error:
                     raise LessonError(line.path, line.line, str(error)) from error
 
     @contextmanager
     def _unseen(self) -> Iterator[None]:
         """What is shown meanwhile counts for nothing, also where it ends early."""
-        witness, self.sitting.witness = self.sitting.witness, None
+        witness, self.session.witness = self.session.witness, None
         try:
             yield
         finally:
-            self.sitting.witness = witness
+            self.session.witness = witness
 
 
-def obey(text: str, sitting: Sitting, presenter: Presenter) -> None:
+def obey(text: str, session: Session, presenter: Presenter) -> None:
     """Run a line of a lesson: it means the commands themselves, whatever is short for them, and stays in the session.
 
     That a check of the model does not hold is no failure.
@@ -122,7 +122,7 @@ def obey(text: str, sitting: Sitting, presenter: Presenter) -> None:
         TraceError: what the command raises.
     """
     with suppress(ExpectationError):
-        carry_out(text, sitting, presenter, _read)
+        carry_out(text, session, presenter, _read)
 
 
 def _read(text: str) -> Call:

@@ -10,7 +10,7 @@ from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 
 from ..output.present import Look
-from ..sitting import Sitting
+from ..session import Session
 from .coach import Coach
 from .course import siblings
 from .lesson import ANSWER, Doing, Lesson, Slip, Step
@@ -20,7 +20,7 @@ from .lesson_shell import WORDS
 from .player import Mute, obey
 from .question import Question
 
-Begin = Callable[[Lesson], Sitting]
+Begin = Callable[[Lesson], Session]
 
 
 def validate(path: Path, begin: Begin) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _obey(coach: Coach, line: str) -> None:
     elif line in WORDS:
         raise InputError(_("{line} is a word of the coach's").format(line=line))
     else:
-        obey(line, coach.sitting, coach.player.presenter)
+        obey(line, coach.session, coach.player.presenter)
         coach.observe()
 
 

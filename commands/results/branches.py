@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tracer import views
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.edits import Applied, Constant, Edit, OfModel
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tracer.run import Run
 
 
-def branched(session: Session, command: str, edits: Sequence[Edit], remarks: Sequence[str] = ()) -> Results:
+def branched(debugger: Debugger, command: str, edits: Sequence[Edit], remarks: Sequence[str] = ()) -> Results:
     """Make a branch of the current run and go over to it; tell what was edited, and what the model says then.
 
     ``remarks`` are told beside that, a line each. All of it is computed before the session changes.
@@ -31,18 +31,18 @@ def branched(session: Session, command: str, edits: Sequence[Edit], remarks: Seq
         InputError: this is no run that can be computed again; or as `Run.branch` does.
         AddressError: as that does.
     """
-    before = live(session.run, command)
-    yield from entered(session, before, before.branch(*edits), remarks)
+    before = live(debugger.run, command)
+    yield from entered(debugger, before, before.branch(*edits), remarks)
 
 
-def entered(session: Session, before: Run, branch: Run, remarks: Sequence[str] = ()) -> Results:
+def entered(debugger: Debugger, before: Run, branch: Run, remarks: Sequence[str] = ()) -> Results:
     """Go over to a branch, which is computed before; tell what `branched` does."""
     before.decode()
     told = _Told(before, branch)
     lines = [*told.lines(), *remarks, *told.outcome()]
-    session.enter(branch)
-    name = _("r{n}: {edits}").format(n=session.number, edits=told_edits(branch.edits[len(before.edits) :]))
-    yield Result(lambda: [branch_object(session, branch)], lambda: "\n".join([name, *(f"  {line}" for line in lines)]))
+    debugger.enter(branch)
+    name = _("r{n}: {edits}").format(n=debugger.number, edits=told_edits(branch.edits[len(before.edits) :]))
+    yield Result(lambda: [branch_object(debugger, branch)], lambda: "\n".join([name, *(f"  {line}" for line in lines)]))
 
 
 class _Told:
@@ -180,14 +180,14 @@ def log_probability(run: Trace) -> float:
     return sum(math.log(token.prob) if token.prob else -math.inf for token in run.tokens)
 
 
-def branch_object(session: Session, run: Trace) -> jsonl.Object:
+def branch_object(debugger: Debugger, run: Trace) -> jsonl.Object:
     """A run of the session, for programs."""
-    parent = _kept_parent(session, run)
+    parent = _kept_parent(debugger, run)
     return {
         "kind": "branch",
         "run": f"r{run.number}",
         "parent": None if parent is None else f"r{parent.number}",
-        "current": run is session.run,
+        "current": run is debugger.run,
         "edits": list(map(_edit_object, run.edits)),
         "text": run.text,
         "logprob": log_probability(run),
@@ -221,10 +221,10 @@ def described(edit: Edit) -> str:
     return edit.value.told(f"{'@*:' if edit.is_everywhere else ''}{edit.address}")
 
 
-def _kept_parent(session: Session, run: Trace) -> Trace | None:
+def _kept_parent(debugger: Debugger, run: Trace) -> Trace | None:
     """The nearest run, of those that this one is a branch of, that the session has."""
     parent = run.parent
-    while parent is not None and parent not in session.runs.values():
+    while parent is not None and parent not in debugger.runs.values():
         parent = parent.parent
     return parent
 
@@ -236,16 +236,16 @@ def one_line(run: Trace) -> str:
     return told_edits(edits) if edits else begun
 
 
-def tree(session: Session) -> Result:
+def tree(debugger: Debugger) -> Result:
     """Every run of the session below the one that it is a branch of."""
-    runs = list(session.runs.values())
+    runs = list(debugger.runs.values())
     below: Mapping[int | None, list[Trace]] = {
-        parent: [run for run in runs if _number(_kept_parent(session, run)) == parent]
+        parent: [run for run in runs if _number(_kept_parent(debugger, run)) == parent]
         for parent in (None, *(run.number for run in runs))
     }
     return Result(
-        lambda: [branch_object(session, run) for run in runs],
-        lambda: views.branches.tree_view(below, session.run, lambda run: _facts(session, run)),
+        lambda: [branch_object(debugger, run) for run in runs],
+        lambda: views.branches.tree_view(below, debugger.run, lambda run: _facts(debugger, run)),
     )
 
 
@@ -253,9 +253,9 @@ def _number(run: Trace | None) -> int | None:
     return None if run is None else run.number
 
 
-def _facts(session: Session, run: Trace) -> list[str]:
+def _facts(debugger: Debugger, run: Trace) -> list[str]:
     """The lines of a run in the tree: its edits and text; its log probability and where it first differs."""
-    parent, edits = _kept_parent(session, run), run.edits
+    parent, edits = _kept_parent(debugger, run), run.edits
     own = edits[len(parent.edits) :] if parent is not None else edits
     said = run.text if run.ended else _("{text} …").format(text=run.text)
     first = first_difference(run)

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tracer import views
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.displays import Format
 from tracer.debugger.expressions import Places, Several, Value, as_tensor, plain
-from tracer.debugger.session import Session
 from tracer.document import BOLD, DIM
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
@@ -173,9 +173,9 @@ def axes_of(value: Any) -> dict[str, Any]:
     return {"axes": value.axes, "labels": {**numbered, **value.labels}}
 
 
-def history_facts(session: Session) -> Results:
+def history_facts(debugger: Debugger) -> Results:
     """The values printed so far, a line each."""
-    kept = list(enumerate(session.history, 1))
+    kept = list(enumerate(debugger.history, 1))
     facts = [{"number": n, "expression": text, "value": jsonable(value), **axes_of(value)} for n, (text, value) in kept]
 
     def view() -> View:

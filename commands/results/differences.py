@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from tracer import views
 from tracer.addresses import Address, matching, resolve
 from tracer.debugger.cursor import Cursor
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.locations import Here
-from tracer.debugger.session import Session
 from tracer.diff import Diff
 from tracer.errors import AddressError, InputError
 from tracer.export import jsonl
@@ -20,23 +20,23 @@ from .result import Result, Results
 Place = tuple[int, int]
 
 
-def beside(session: Session, a: int | None, b: int) -> Diff:
+def beside(debugger: Debugger, a: int | None, b: int) -> Diff:
     """Two runs of a session by their numbers, None for the current one; raises `AddressError` where there is none."""
-    numbers = (session.number if a is None else a, b)
-    ours, theirs = (session.here.run_of(Address(run=n)) for n in numbers)
+    numbers = (debugger.number if a is None else a, b)
+    ours, theirs = (debugger.here.run_of(Address(run=n)) for n in numbers)
     return Diff(ours, theirs, (f"r{numbers[0]}", f"r{numbers[1]}"))
 
 
-def whole(session: Session, found: Diff) -> Results:
+def whole(debugger: Debugger, found: Diff) -> Results:
     """The tokens of both, and the records of the cursor's step, or of that where they part."""
-    place = _place(session, found)
+    place = _place(debugger, found)
     yield _result(found, place, list(found.records_of(*place)))
 
 
-def at(session: Session, found: Diff, address: Address) -> Results:
+def at(debugger: Debugger, found: Diff, address: Address) -> Results:
     """The records at an address, if there are several; else the numbers of the one: what is added to come to B's."""
-    place = _place_of(session, found, address)
-    paths = _paths(session, found, address, place)
+    place = _place_of(debugger, found, address)
+    paths = _paths(debugger, found, address, place)
     if address.is_glob:
         records = [record for record in found.records_of(*place) if record.path in paths]
         yield Result(lambda: [jsonl.diff(found, records)], lambda: views.diff.records_view(found, place, records))
@@ -48,24 +48,24 @@ def at(session: Session, found: Diff, address: Address) -> Results:
     yield Result(lambda: [jsonl.tensor(change, place[0], title)], lambda: views.diff.change_view(change, title))
 
 
-def first(session: Session, found: Diff) -> Cursor:
+def first(debugger: Debugger, found: Diff) -> Cursor:
     """The next place of the cursor's run whose record differs.
 
     Raises:
         InputError: the run is neither of the two.
         AddressError: nothing differs from there on.
     """
-    side = _side(session, found)
+    side = _side(debugger, found)
     if side is None:
         told = _("the cursor moves in r{n}, and that is neither of the two")
-        raise InputError(told.format(n=session.number))
+        raise InputError(told.format(n=debugger.number))
     for a, b in found.places:
-        if a is None or b is None or (a, b)[side] < session.cursor.step:
+        if a is None or b is None or (a, b)[side] < debugger.cursor.step:
             continue
         for record in found.records_of(a, b):
             seen = (record.a, record.b)[side]
             place = seen and Cursor(seen.at.number, seen.index)
-            if place and place > session.cursor and not record.is_equal:
+            if place and place > debugger.cursor and not record.is_equal:
                 return place
     a_name, b_name = found.names
     raise AddressError(_("nothing differs between {a} and {b} after the cursor").format(a=a_name, b=b_name))
@@ -78,21 +78,21 @@ def _result(found: Diff, place: Place, records: Sequence[RecordDifference]) -> R
     )
 
 
-def _side(session: Session, found: Diff) -> int | None:
+def _side(debugger: Debugger, found: Diff) -> int | None:
     """Which of the two is the cursor's run."""
-    return next((side for side, run in enumerate((found.a, found.b)) if run is session.run), None)
+    return next((side for side, run in enumerate((found.a, found.b)) if run is debugger.run), None)
 
 
-def _place(session: Session, found: Diff) -> Place:
+def _place(debugger: Debugger, found: Diff) -> Place:
     """The steps beside each other of which the cursor stands in one, or in which the runs part."""
-    side, cursor = _side(session, found), session.cursor
+    side, cursor = _side(debugger, found), debugger.cursor
     here = found.beside(cursor.step, side=side) if side is not None and cursor.index else None
     return here or found.place
 
 
-def _place_of(session: Session, found: Diff, address: Address) -> Place:
+def _place_of(debugger: Debugger, found: Diff, address: Address) -> Place:
     """The same for the step of an address, which is one of A's."""
-    a, b = _place(session, found)
+    a, b = _place(debugger, found)
     number = Here(found.a, Cursor(a, 0)).step_of(address)
     if number == a:
         return a, b
@@ -104,12 +104,12 @@ def _place_of(session: Session, found: Diff, address: Address) -> Place:
     return place
 
 
-def _paths(session: Session, found: Diff, address: Address, place: Place) -> Sequence[str]:
+def _paths(debugger: Debugger, found: Diff, address: Address, place: Place) -> Sequence[str]:
     """What an address stands for in one of the two runs or in both; raises as `resolve` does for nothing."""
     ours, theirs = found.a.step(place[0]), found.b.step(place[1])
     if address.record is not None:
         return [ours.numbered(address.record).address]
-    known, scope = list(dict.fromkeys([*ours.addresses, *theirs.addresses])), session.here.scope
+    known, scope = list(dict.fromkeys([*ours.addresses, *theirs.addresses])), debugger.here.scope
     if not address.is_glob:
         return [resolve(address.path, known, scope)]
     paths = matching(address.path, known, scope)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from tracer import views
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.displays import Display
-from tracer.debugger.session import Session
 from tracer.errors import TraceError
 
 from .result import Result, Results, answer
 from .values import printed
 
 
-def displayed(session: Session) -> Results:
+def displayed(debugger: Debugger) -> Results:
     """Every expression that is displayed, at the cursor."""
-    for number, display in session.displays.items():
-        yield from shown_again(session, number, display)
+    for number, display in debugger.displays.items():
+        yield from shown_again(debugger, number, display)
 
 
-def shown_again(session: Session, number: int, display: Display) -> Results:
+def shown_again(debugger: Debugger, number: int, display: Display) -> Results:
     """One expression that is displayed; a line where it has no value here."""
     try:
-        shown = list(printed(session, display.expression, display.form, f"{number}: "))
+        shown = list(printed(debugger, display.expression, display.form, f"{number}: "))
     except TraceError as error:
         shown = [_unknown(number, display.expression.text, str(error))]
     yield from shown

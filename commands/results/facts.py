@@ -13,7 +13,7 @@ import numpy as np
 
 from tracer import views
 from tracer.addresses import Address, parse
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.decoding.beam import Hypothesis
 from tracer.edits import Applied, OfModel
 from tracer.errors import InputError
@@ -34,13 +34,13 @@ MOST_LISTED = 5
 """So many entries of a list are shown."""
 
 
-def model_facts(session: Session) -> Results:
+def model_facts(debugger: Debugger) -> Results:
     """The modules of the model with their parameters, and what was left unused."""
-    card, parameters = session.run.card, session.run.parameters.stored
+    card, parameters = debugger.run.card, debugger.run.parameters.stored
     root = tree(card.name, ((name, parameter.shape) for name, parameter in parameters.items()))
     itemsize = np.dtype(card.dtype).itemsize
 
-    changes = [edit for edit in session.run.edits if isinstance(edit.value, OfModel)]
+    changes = [edit for edit in debugger.run.edits if isinstance(edit.value, OfModel)]
     facts = {
         "model": card.describe(),
         "parameters": root.count,
@@ -63,16 +63,16 @@ def _module(module: Module) -> dict[str, Any]:
     return {"parameters": module.count, "tensors": module.shapes, "modules": parts}
 
 
-def run_facts(session: Session) -> Results:
+def run_facts(debugger: Debugger) -> Results:
     """How the run is decoded, who says so, and how far it is."""
-    run, decided = session.run, dict(session.run.decided)
+    run, decided = debugger.run, dict(debugger.run.decided)
     strategy, limit = decided.pop("strategy", None), decided.pop("max_tokens", None)
     facts = {
         N_("strategy"): _("given output") if run.teacher_forced else strategy.value if strategy else "",
         **{NAMED.get(name, name): _in_force(name, setting) for name, setting in decided.items()},
         N_("steps"): extent(f"@{run.first}", f"@{run.computed}") if run.numbers else _("none yet"),
         N_("tokens"): _room(run, limit) if run.chooses else "",
-        N_("cursor"): f"@{session.cursor.step} #{session.cursor.index}",
+        N_("cursor"): f"@{debugger.cursor.step} #{debugger.cursor.index}",
         N_("text"): run.text,
         **_branch(run),
         **_stated(run),
@@ -107,9 +107,9 @@ def _stated(run: Trace) -> dict[str, Any]:
     return {name: " ".join(map(str, numbers)) for name, numbers in given.items() if numbers is not None}
 
 
-def record_facts(session: Session) -> Results:
+def record_facts(debugger: Debugger) -> Results:
     """The operation under the cursor."""
-    record = session.here.record
+    record = debugger.here.record
     yield _listed("record", _record(record) if record else {N_("record"): _("the run has not started")})
 
 
@@ -149,14 +149,14 @@ ORDERS = ("index", "size", *Statistics._fields)
 """What records may be listed by."""
 
 
-def tensor_facts(session: Session, about: str) -> Results:
+def tensor_facts(debugger: Debugger, about: str) -> Results:
     """The records of a step, or the parameters, at an address, which may have globs, in some order: ``GLOB by KEY``."""
     glob, _by, descending, key = re.fullmatch(r"(.*?)(?:\s*\b(by)\s+(-?)(\S+))?", about.strip()).groups("")  # type: ignore[union-attr]
     address = parse(glob) if glob else Address()
     if address.selectors:
         raise InputError(_("info tensors lists whole tensors; print takes the selectors of {glob}").format(glob=glob))
-    trained = session.here.parameters(address)
-    records = [] if trained else _recorded(session, address)
+    trained = debugger.here.parameters(address)
+    records = [] if trained else _recorded(debugger, address)
     rows = [
         *(Row(record.output, record.output.statistics(), record) for record in records),
         *(Row(parameter, parameter.statistics(), name=name) for name, parameter in trained.items()),
@@ -170,10 +170,10 @@ def tensor_facts(session: Session, about: str) -> Results:
     yield Result(objects, lambda: views.inventory.tensors_view(seen))
 
 
-def _recorded(session: Session, address: Address) -> Sequence[Record]:
+def _recorded(debugger: Debugger, address: Address) -> Sequence[Record]:
     """The records at an address, or all of the cursor's step."""
     is_step = not address.path and address.record is None
-    return session.run.step(session.here.step_of(address)).records if is_step else session.here.matches(address)
+    return debugger.run.step(debugger.here.step_of(address)).records if is_step else debugger.here.matches(address)
 
 
 class Row(NamedTuple):
@@ -235,14 +235,14 @@ def _rank(key: str, sign: int, row: Row) -> tuple[bool, float]:
     return (True, 0.0) if value != value else (False, sign * value)
 
 
-def cache_facts(session: Session) -> Results:
+def cache_facts(debugger: Debugger) -> Results:
     """The keys and values that are kept from step to step."""
-    run = live(session.run, "info cache")
+    run = live(debugger.run, "info cache")
     past = run.past
     if past is None:
         yield answer("info", lambda: {"cache": None}, lambda: _("the cache is off; set cache on begins a run with it"))
         return
-    here = run.past_after(session.cursor.step) if session.cursor.index else None
+    here = run.past_after(debugger.cursor.step) if debugger.cursor.index else None
     filled = here.length if here else 0
     layers = _layers(past)
 
@@ -267,22 +267,22 @@ def _layer(kept: Sequence[Tensor]) -> tuple[tuple[int, ...], tuple[int, ...], in
     return own[0].shape, source[0].shape if source else (), size
 
 
-def bookmark_facts(session: Session) -> Results:
+def bookmark_facts(debugger: Debugger) -> Results:
     """The bookmarks."""
-    kept = session.bookmarks.items()
+    kept = debugger.bookmarks.items()
     facts = [place_facts(name, place) for name, place in kept]
-    lines = [place_line(session, name, place) for name, place in kept] or [
+    lines = [place_line(debugger, name, place) for name, place in kept] or [
         _("no bookmark is kept; bookmark NAME keeps one")
     ]
     yield answer("info", lambda: {"bookmarks": facts}, lambda: "\n".join(lines))
 
 
-def hypothesis_facts(session: Session) -> Results:
+def hypothesis_facts(debugger: Debugger) -> Results:
     """What beam search considered for the cursor's step, best first, and what it found in the end."""
-    run = live(session.run, "info beams")
+    run = live(debugger.run, "info beams")
     if run.settings.strategy != "beam":
         raise InputError(_("only beam search has hypotheses; set strategy beam, or --strategy beam"))
-    number = session.cursor.step
+    number = debugger.cursor.step
     considered = run.search.steps[number - 1 : number] if number else []
     rows = list(dict.fromkeys([*(considered[0] if considered else ()), *run.search.finished]))
     yield answer(
@@ -304,9 +304,9 @@ def _hypothesis(h: Hypothesis, text: str) -> dict[str, Any]:
     }
 
 
-def display_facts(session: Session) -> Results:
+def display_facts(debugger: Debugger) -> Results:
     """What is displayed at every stop."""
-    kept = {number: display.expression.text for number, display in session.displays.items()}
+    kept = {number: display.expression.text for number, display in debugger.displays.items()}
     lines = [f"{number}: {text}" for number, text in kept.items()]
     told = "\n".join(lines) or _("nothing is displayed; display E begins it")
     yield answer("info", lambda: {"display": kept}, lambda: told)

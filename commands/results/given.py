@@ -8,7 +8,7 @@ import numpy as np
 
 from tracer import views
 from tracer.addresses import Address
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.scored import Scored, scored
 from tracer.trace import Trace
 
@@ -16,13 +16,13 @@ from .result import Result, Results, answer
 from .values import ahead
 
 
-def scored_tokens(session: Session) -> Results:
+def scored_tokens(debugger: Debugger) -> Results:
     """Every token of the given output, how likely it was and what was likelier; nothing where it was decoded."""
-    run = session.run
+    run = debugger.run
     tokens = list(scored(run.step(1))) if run.teacher_forced else []
     if not tokens:
         return
-    if remark := ahead(session, session.here.find(Address("loss", 1))):
+    if remark := ahead(debugger, debugger.here.find(Address("loss", 1))):
         yield Result(lambda: (), lambda: f"({remark})")
 
     def piece(token: int) -> str:

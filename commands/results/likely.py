@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tracer.addresses import Address, Index, Label
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.i18n import _
 from tracer.tape import Record
 from tracer.tensor import Tensor
@@ -73,9 +73,9 @@ class Likely:
         return self.run.step(self.table.step).find("logits").output.select([Index(self.place)])
 
 
-def likely(session: Session, at: Index | Label) -> Likely:
+def likely(debugger: Debugger, at: Index | Label) -> Likely:
     """The row at a position of the cursor's step; raises as `Here.find` and `Tensor.locate` do."""
-    table = session.here.find(Address("probs"))
+    table = debugger.here.find(Address("probs"))
     [place, _vocab] = table.output.locate([at])
     assert isinstance(place, int)
-    return Likely(session.run, table, place)
+    return Likely(debugger.run, table, place)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tracer.debugger.cursor import Cursor
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 
 
-def place_line(session: Session, name: str, place: Cursor) -> str:
+def place_line(debugger: Debugger, name: str, place: Cursor) -> str:
     """A bookmark in a line, with the address where this run has been so far."""
-    has_been = place.index and place <= session.furthest
-    address = session.run.step(place.step).records[place.index - 1].address if has_been else ""
+    has_been = place.index and place <= debugger.furthest
+    address = debugger.run.step(place.step).records[place.index - 1].address if has_been else ""
     return f"{name}  @{place.step} #{place.index}  {address}".rstrip()
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tracer import views
 from tracer.addresses import Address, Label
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.errors import AddressError, SelectorError
 from tracer.i18n import N_, _, spoken
 from tracer.model_edits import changing
@@ -29,11 +29,11 @@ class Found(NamedTuple):
     place: tuple[int, ...]
 
 
-def cell_at(session: Session, address: Address) -> Found:
+def cell_at(debugger: Debugger, address: Address) -> Found:
     """The one cell that an address names; raises `SelectorError` where its selectors leave more than one."""
     if not address.path and address.record is None:
         raise AddressError(_("{step} is a whole step; name a cell of it, e.g. {step}:choice").format(step=address))
-    record = session.here.find(address)
+    record = debugger.here.find(address)
     places = record.output.locate(address.selectors)
     index = tuple(place for place in places if isinstance(place, int))
     if len(index) < len(places):
@@ -45,9 +45,9 @@ def cell_at(session: Session, address: Address) -> Found:
     return Found(record, index)
 
 
-def parameter_at(session: Session, address: Address) -> Parameter | None:
+def parameter_at(debugger: Debugger, address: Address) -> Parameter | None:
     """The parameter that an address names, in full or, where nothing recorded has that name, shortened."""
-    return None if address.is_glob else next(iter(session.here.parameters(address).values()), None)
+    return None if address.is_glob else next(iter(debugger.here.parameters(address).values()), None)
 
 
 def parameter_facts(run: Trace, parameter: Parameter, where: Located, step: int) -> dict[str, Any]:
@@ -137,15 +137,15 @@ def target_id(run: Trace, label: Label) -> int | None:
     return run.card.id_of(label.text, "target")
 
 
-def choice_of(session: Session, label: Label) -> Found | None:
+def choice_of(debugger: Debugger, label: Label) -> Found | None:
     """The choice of a token: that of the cursor's step if it is one, else the last; None where it was never chosen."""
-    run, token = session.run, target_id(session.run, label)
+    run, token = debugger.run, target_id(debugger.run, label)
     given = len(run.target) - len(run.tokens)
     places = [] if token is None else _places(label, run.card.piece(token, "target"), run.target)
     steps = [run.tokens[place - given].step for place in places if place >= given]
     if not steps:
         return None
-    return Found(run.step(session.cursor.step if session.cursor.step in steps else steps[-1]).find("choice"), ())
+    return Found(run.step(debugger.cursor.step if debugger.cursor.step in steps else steps[-1]).find("choice"), ())
 
 
 def _places(label: Label, piece: str, pieces: Sequence[str]) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tracer import views
-from tracer.debugger.session import Session, Stop
+from tracer.debugger.debugger import Debugger, Stop
 from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.models.text import Side
@@ -15,7 +15,7 @@ from tracer.trace import Token, Trace
 from .result import Result, Results, answer
 
 
-def performed(_session: Session, stop: Stop) -> Result:
+def performed(_debugger: Debugger, stop: Stop) -> Result:
     """The record that a motion came to, in a line."""
     assert stop.record is not None
     return record_result(stop.record)
@@ -26,10 +26,10 @@ def record_result(record: Record, remark: str = "") -> Result:
     return Result(lambda: [jsonl.op(record)], lambda: views.records.record_line(record, remark=remark))
 
 
-def reached(session: Session, stop: Stop) -> Result:
+def reached(debugger: Debugger, stop: Stop) -> Result:
     """The token of the step that a motion came to; its last record where it yields none."""
-    chosen = [token for token in session.run.tokens if token.step == stop.cursor.step]
-    return token_result(chosen[0]) if chosen else performed(session, stop)
+    chosen = [token for token in debugger.run.tokens if token.step == stop.cursor.step]
+    return token_result(chosen[0]) if chosen else performed(debugger, stop)
 
 
 def token_result(token: Token) -> Result:
@@ -37,11 +37,11 @@ def token_result(token: Token) -> Result:
     return Result(lambda: [jsonl.token(token)], lambda: views.distribution.token_line(token))
 
 
-def halted(session: Session, stop: Stop) -> Result:
+def halted(debugger: Debugger, stop: Stop) -> Result:
     """Why a motion went no further; words for it only at the ends of the run."""
     address = stop.record.output.address if stop.record else None
     return Result(
-        lambda: [jsonl.stop(stop.reason, stop.cursor.step, address, stop.number)], lambda: _words(session.run, stop)
+        lambda: [jsonl.stop(stop.reason, stop.cursor.step, address, stop.number)], lambda: _words(debugger.run, stop)
     )
 
 
@@ -56,18 +56,18 @@ def listed(command: str, found: Mapping[str, str], none: str) -> Result:
     return answer(command, lambda: dict(found), lambda: views.glossary.glossary(found) if found else none)
 
 
-def left_behind(session: Session, *, was_given: bool) -> Results:
+def left_behind(debugger: Debugger, *, was_given: bool) -> Results:
     """That a fresh run decodes, where the output of the run before was given."""
-    if was_given and not session.run.teacher_forced:
+    if was_given and not debugger.run.teacher_forced:
         told = _("the output that was given is left behind: this run decodes; set target TEXT gives one")
         yield Result(lambda: (), lambda: told)
 
 
-def tokens_so_far(session: Session, command: str) -> Result:
+def tokens_so_far(debugger: Debugger, command: str) -> Result:
     """The tokens of the source, and those of the target that the cursor has seen."""
-    run = session.run
+    run = debugger.run
     given = len(run.target) - len(run.tokens)
-    seen: dict[Side, Sequence[str]] = {"source": run.source, "target": run.target[: given + len(session.tokens)]}
+    seen: dict[Side, Sequence[str]] = {"source": run.source, "target": run.target[: given + len(debugger.tokens)]}
     return Result(
         lambda: [jsonl.result(command, seen)],
         lambda: views.tokens.token_strips({side: seen[side] for side in run.pieces}),

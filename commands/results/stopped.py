@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracer import views
-from tracer.debugger.session import Session, Stop
+from tracer.debugger.debugger import Debugger, Stop
 from tracer.debugger.stops import Arisen, Changed, Finding, Holds, Met, Point, Stops
 from tracer.export import jsonl
 from tracer.i18n import _
@@ -18,14 +18,14 @@ BEFORE, AFTER = 2, 1
 """So many records are shown before and after the one that was met."""
 
 
-def arrived(session: Session, stop: Stop) -> Results:
+def arrived(debugger: Debugger, stop: Stop) -> Results:
     """What was met and what it found, with the records around it; after the token, where the record ends a step."""
     assert stop.record is not None
     step, index = stop.record.step, stop.record.index
-    records = session.run.step(step).records
+    records = debugger.run.step(step).records
 
     if index == len(records):
-        yield from map(token_result, (token for token in session.run.tokens if token.step == step))
+        yield from map(token_result, (token for token in debugger.run.tokens if token.step == step))
     yield Result(
         lambda: [jsonl.op(records[index - 1]), *map(_met, stop.met)],
         lambda: views.stops.arrived(stop.met, records[max(0, index - 1 - BEFORE) : index + AFTER], index),

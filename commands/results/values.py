@@ -10,10 +10,10 @@ from typing import Any, NamedTuple, Protocol
 
 from tracer import views
 from tracer.addresses import Address, Selector, UnknownAddressError
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.displays import Format
 from tracer.debugger.expressions import Expression, Places, Several, or_of_the_language, plain
 from tracer.debugger.history import Earlier
-from tracer.debugger.session import Session
 from tracer.errors import SelectorError
 from tracer.export import jsonl
 from tracer.i18n import _
@@ -47,7 +47,7 @@ class Shown(Protocol):
 class Cut(ABC):
     """What selectors cut out of a tensor that has a name; ``label`` stands before its title."""
 
-    session: Session
+    debugger: Debugger
     selectors: tuple[Selector, ...]
     form: Format
     label: str
@@ -119,7 +119,7 @@ class Cut(ABC):
 class Part(Cut):
     """What selectors cut out of a recorded tensor."""
 
-    session: Session
+    debugger: Debugger
     record: Record
     selectors: tuple[Selector, ...] = ()
     form: Format = PLAIN
@@ -137,7 +137,7 @@ class Part(Cut):
 
     @property
     def remark(self) -> str:
-        told = ahead(self.session, self.record) if self.run is self.session.run else ""
+        told = ahead(self.debugger, self.record) if self.run is self.debugger.run else ""
         return _("; ").join(filter(None, [told, self.record.note if self.record.edits else ""]))
 
     @property
@@ -147,7 +147,7 @@ class Part(Cut):
     @property
     def run(self) -> Trace:
         """The run that it is of."""
-        return self.session.here.run_of(Address(run=self.of))
+        return self.debugger.here.run_of(Address(run=self.of))
 
     def result(self) -> Result:
         cut = self.cut
@@ -192,7 +192,7 @@ class Part(Cut):
 
     def _losses(self, cut: Tensor) -> View:
         gold, [axis] = self.record.parameters["gold"], cut.dims
-        pieces = [self.session.run.card.piece(gold[axis.number(i)], "target") for i in range(cut.shape[0])]
+        pieces = [self.debugger.run.card.piece(gold[axis.number(i)], "target") for i in range(cut.shape[0])]
         return views.scored.loss_view(cut, pieces, title=self.title, decimals=self.form.decimals, full=self.form.whole)
 
     def _softmax(self, row: list[int]) -> View:
@@ -207,7 +207,7 @@ class Part(Cut):
 class Trained(Cut):
     """What selectors cut out of a parameter, under the name that it was asked for by."""
 
-    session: Session
+    debugger: Debugger
     called: str
     parameter: Parameter
     selectors: tuple[Selector, ...] = ()
@@ -279,59 +279,59 @@ def _cut_of(part: Cut) -> Tensor:
         raise SelectorError(f"{part.name}: {error}") from None
 
 
-def sought(session: Session, expression: Expression, form: Format = PLAIN, label: str = "") -> Shown:
+def sought(debugger: Debugger, expression: Expression, form: Format = PLAIN, label: str = "") -> Shown:
     """What an expression comes to: a part of a tensor, several, or a value; raises what evaluating raises."""
     address = expression.sole_address
     try:
         if address is None:
-            return _computed(session, expression, form, label)
-        parts = _parts(session, address, form, label)
+            return _computed(debugger, expression, form, label)
+        parts = _parts(debugger, address, form, label)
     except UnknownAddressError as error:
         raise or_of_the_language(error) from None
     return Together(parts, address, form, label) if address.is_glob else parts[0]
 
 
-def _computed(session: Session, expression: Expression, form: Format, label: str) -> Shown:
-    here, remark = session.here, _ahead_of(session, expression)
+def _computed(debugger: Debugger, expression: Expression, form: Format, label: str) -> Shown:
+    here, remark = debugger.here, _ahead_of(debugger, expression)
     value = here.earlier(expression.sole) if isinstance(expression.sole, Earlier) else expression.found(here)
     return Computed(expression.text, value if isinstance(value, Places) else plain(value), form, label, remark)
 
 
-def _parts(session: Session, address: Address, form: Format, label: str) -> Sequence[Cut]:
-    trained = session.here.parameters(address)
+def _parts(debugger: Debugger, address: Address, form: Format, label: str) -> Sequence[Cut]:
+    trained = debugger.here.parameters(address)
     if trained:
-        return [Trained(session, name, p, address.selectors, form, label) for name, p in trained.items()]
-    of = None if session.here.run_of(address) is session.run else address.run
-    return [Part(session, record, address.selectors, form, label, of) for record in session.here.recorded(address)]
+        return [Trained(debugger, name, p, address.selectors, form, label) for name, p in trained.items()]
+    of = None if debugger.here.run_of(address) is debugger.run else address.run
+    return [Part(debugger, record, address.selectors, form, label, of) for record in debugger.here.recorded(address)]
 
 
-def printed(session: Session, expression: Expression, form: Format = PLAIN, label: str = "") -> Results:
+def printed(debugger: Debugger, expression: Expression, form: Format = PLAIN, label: str = "") -> Results:
     """The value of an expression, as it is shown."""
-    yield from sought(session, expression, form, label).results()
+    yield from sought(debugger, expression, form, label).results()
 
 
-def _ahead_of(session: Session, expression: Expression) -> str:
+def _ahead_of(debugger: Debugger, expression: Expression) -> str:
     """What to say of an expression of which something has not been reached."""
-    return next(filter(None, (ahead(session, record) for record in _read(session, expression))), "")
+    return next(filter(None, (ahead(debugger, record) for record in _read(debugger, expression))), "")
 
 
-def _read(session: Session, expression: Expression) -> Iterator[Record]:
+def _read(debugger: Debugger, expression: Expression) -> Iterator[Record]:
     """The records that an expression reads."""
-    here = session.here
+    here = debugger.here
     for address in expression.addresses:
-        if here.run_of(address) is session.run and not here.parameters(address):
+        if here.run_of(address) is debugger.run and not here.parameters(address):
             yield from here.recorded(address)
     for operand in expression.everywhere:
-        if here.run_of(operand.address) is not session.run:
+        if here.run_of(operand.address) is not debugger.run:
             continue
         for number in reversed(here.every_step(operand.address)):
-            tape = session.run.step(number)
+            tape = debugger.run.step(number)
             yield from (tape.records[place.index - 1] for place in here.places(operand.address, number))
 
 
-def ahead(session: Session, record: Record) -> str:
+def ahead(debugger: Debugger, record: Record) -> str:
     """What to say of a record that the cursor has not reached; nothing of others."""
-    return _("ahead: the cursor has not been there") if session.is_ahead(record) else ""
+    return _("ahead: the cursor has not been there") if debugger.is_ahead(record) else ""
 
 
 def _bracketed(selectors: Sequence[Selector]) -> str:

@@ -37,7 +37,7 @@ def learn(name: str | None, chosen: Mapping[str, Any]) -> int:
 def _at_terminal(name: str | None, chosen: Mapping[str, Any]) -> int:
     progress = Progress.read(progress_file(), complain)
     presenter, typed = TerminalPresenter(sys.stdout, Look().altered(chosen)), TypedLines(history_file(), complain)
-    shell = LessonShell(presenter, line_reader, progress, lambda sitting: furnish(sitting, chosen), typed)
+    shell = LessonShell(presenter, line_reader, progress, lambda session: furnish(session, chosen), typed)
     shell.open(name)
     shell.hold()
     print(_("tx-trace learn goes on from here"))
@@ -48,7 +48,7 @@ def _from_pipe(name: str | None, look: Look) -> int:
     """Play answers; the status says whether the lesson is passed. It begins at its first step, and nothing is kept."""
     presenter = TextPresenter(sys.stdout, replace(look, width=look.width or WIDTH))
     lines = read("-")
-    shell = LessonShell(presenter, lambda _sitting, _bar: _echoing(presenter, lines), Progress.unkept())
+    shell = LessonShell(presenter, lambda _session, _bar: _echoing(presenter, lines), Progress.unkept())
     shell.open(name)
     with suppress(EOFError):
         while not shell.coach.is_over:

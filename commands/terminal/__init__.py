@@ -1,1 +1,1 @@
-"""The prompt, and what is kept from one sitting to the next."""
+"""The prompt, and what is kept from one session to the next."""

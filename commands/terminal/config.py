@@ -13,13 +13,13 @@ from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
 
 from ..output.files import made, whole_file
+from ..session import Session
 from ..settings import setting_named
-from ..sitting import Sitting
 
 ALIAS = "alias."
 
 
-def configure(sitting: Sitting, path: Path) -> Iterator[str]:
+def configure(session: Session, path: Path) -> Iterator[str]:
     """Do as the file says, if there is one; what is wrong with it is yielded, a sentence each, and left out."""
     try:
         lines = _lines(path)
@@ -28,7 +28,7 @@ def configure(sitting: Sitting, path: Path) -> Iterator[str]:
         return
     for number, line in enumerate(lines, 1):
         try:
-            _obey(sitting, line.strip())
+            _obey(session, line.strip())
         except TraceError as error:
             yield f"{path}:{number}: {error}"
 
@@ -61,16 +61,16 @@ def _lines(path: Path) -> list[str]:
         raise InputError(_("{path}: is not UTF-8 text ({reason})").format(path=path, reason=cause(error))) from error
 
 
-def _obey(sitting: Sitting, line: str) -> None:
+def _obey(session: Session, line: str) -> None:
     if not line or line.startswith("#"):
         return
     key, equals, value = (part.strip() for part in line.partition("="))
     if not (key and equals and value):
         raise InputError(_("expected KEY = VALUE"))
     if key.startswith(ALIAS):
-        sitting.shorten(key.removeprefix(ALIAS), value)
+        session.shorten(key.removeprefix(ALIAS), value)
         return
     setting = setting_named(key)
     if not setting.is_kept:
         raise InputError(_("{name} is set on the command line or at the prompt").format(name=setting.name))
-    setting.put(sitting, setting.read(value))
+    setting.put(session, setting.read(value))

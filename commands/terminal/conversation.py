@@ -15,8 +15,8 @@ from tracer.i18n import _
 
 from ..grammar.lines import Line
 from ..output.present import Look, TerminalPresenter, complain
+from ..session import Session
 from ..settings import LOOK
-from ..sitting import Sitting
 from .config import configure, remember
 from .folders import config_folder
 from .resume import resume, save, session_file
@@ -27,26 +27,26 @@ from .shell import Shell
 class Conversation:
     """A person at a terminal. ``begin`` opens a session afresh; ``chosen`` are the settings of the command line."""
 
-    begin: Callable[[], Sitting]
+    begin: Callable[[], Session]
     chosen: Mapping[str, Any]
 
     def hold(self, lines: Iterable[Line], *, resumed: bool = False) -> int:
         """Open the shell, run the lines given beforehand, and keep the session however it ends; the exit status."""
-        sitting = self._sitting(resumed=resumed)
+        session = self._session(resumed=resumed)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _leave)
         try:
-            presenter = TerminalPresenter(sys.stdout, Look().altered(self.chosen), sitting.title)
-            return Shell(sitting, presenter).open(lines)
+            presenter = TerminalPresenter(sys.stdout, Look().altered(self.chosen), session.title)
+            return Shell(session, presenter).open(lines)
         finally:
-            _keep(sitting)
+            _keep(session)
 
-    def _sitting(self, *, resumed: bool) -> Sitting:
-        sitting = self._resumed() if resumed else self.begin()
-        furnish(sitting, self.chosen)
-        return sitting
+    def _session(self, *, resumed: bool) -> Session:
+        session = self._resumed() if resumed else self.begin()
+        furnish(session, self.chosen)
+        return session
 
-    def _resumed(self) -> Sitting:
+    def _resumed(self) -> Session:
         try:
             return resume(session_file(), complain)
         except InputError as error:
@@ -54,18 +54,18 @@ class Conversation:
             return self.begin()
 
 
-def furnish(sitting: Sitting, chosen: Mapping[str, Any]) -> None:
+def furnish(session: Session, chosen: Mapping[str, Any]) -> None:
     """Set what the configuration file says, and then what was ``chosen`` on the command line, which wins.
 
     A language that is chosen from now on, on the command line or at the prompt, is that of the next start too.
     """
     path = config_folder() / "config"
-    for problem in configure(sitting, path):
+    for problem in configure(session, path):
         complain(problem)
-    sitting.remember = partial(_remember, path)
+    session.remember = partial(_remember, path)
     for name, setting in LOOK.items():
         if name in chosen:
-            setting.put(sitting, chosen[name])
+            setting.put(session, chosen[name])
 
 
 def _remember(path: Path, name: str, value: str) -> None:
@@ -85,8 +85,8 @@ def _leave(number: int, _frame: object) -> NoReturn:
     raise SystemExit(128 + number)
 
 
-def _keep(sitting: Sitting) -> None:
+def _keep(session: Session) -> None:
     try:
-        save(sitting, session_file())
+        save(session, session_file())
     except InputError as error:
         complain(str(error))

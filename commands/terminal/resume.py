@@ -17,7 +17,7 @@ from tracer.model import BUILTIN, Model
 from ..grammar.parsing import parse_line
 from ..opener import Opener, open_model
 from ..replay import Replay
-from ..sitting import Sitting
+from ..session import Session
 from ..verbs.stops import script
 from .folders import state_folder
 from .state import Kinds, read_state, write_state
@@ -52,12 +52,12 @@ def session_file() -> Path:
     return state_folder() / "session.json"
 
 
-def save(sitting: Sitting, path: Path) -> None:
+def save(session: Session, path: Path) -> None:
     """Keep a session, whole or not at all; raises `InputError` where it can't be written.
 
     One over a trace without a model is not kept.
     """
-    opener, cursor = sitting.opener, sitting.cursor
+    opener, cursor = session.opener, session.cursor
     if isinstance(opener, Replay):
         return
     state = {
@@ -75,15 +75,15 @@ def save(sitting: Sitting, path: Path) -> None:
         "source_lang": opener.model.chosen.source,
         "target_lang": opener.model.chosen.target,
         "cursor": [cursor.step, cursor.index],
-        "run": sitting.number,
-        "root": _root(sitting),
-        "branches": list(_branches(sitting)),
-        "breakpoints": script(sitting.stops),
+        "run": session.number,
+        "root": _root(session),
+        "branches": list(_branches(session)),
+        "breakpoints": script(session.stops),
     }
     write_state(path, VERSION, state)
 
 
-def resume(path: Path, warn: Callable[[str], None]) -> Sitting:
+def resume(path: Path, warn: Callable[[str], None]) -> Session:
     """The session that was kept, standing where it stood; ``warn`` is told of its model, and what its text loses.
 
     Raises:
@@ -105,50 +105,50 @@ def resume(path: Path, warn: Callable[[str], None]) -> Sitting:
             warn=warn,
         )
         opener.introduce()
-        sitting = Sitting(opener)
+        session = Session(opener)
         for line in state["breakpoints"]:
-            deque(parse_line(line).run(sitting), 0)
-        _branch_again(sitting, state, warn)
-        sitting.revisit(Cursor(*state["cursor"]))
+            deque(parse_line(line).run(session), 0)
+        _branch_again(session, state, warn)
+        session.revisit(Cursor(*state["cursor"]))
     except TraceError as error:
         raise InputError(_("{path}: can't be resumed: {error}").format(path=path, error=error)) from error
-    return sitting
+    return session
 
 
-def _root(sitting: Sitting) -> int:
+def _root(session: Session) -> int:
     """The number of the run without edits that the current one comes of; its own where that was dropped."""
-    number = sitting.number
-    while (made := sitting.made.get(number)) and made.parent in sitting.runs:
+    number = session.number
+    while (made := session.made.get(number)) and made.parent in session.runs:
         number = made.parent
     return number
 
 
-def _branches(sitting: Sitting) -> Iterator[list[Any]]:
+def _branches(session: Session) -> Iterator[list[Any]]:
     """The branches that come of that run: each by number, with the run that it is of, the cursor and the line."""
-    known = {_root(sitting)}
-    for number in sorted(sitting.runs):
-        made = sitting.made.get(number)
+    known = {_root(session)}
+    for number in sorted(session.runs):
+        made = session.made.get(number)
         if made and made.parent in known and number not in known:
             known.add(number)
             yield [number, made.parent, made.cursor.step, made.cursor.index, made.line]
 
 
-def _branch_again(sitting: Sitting, state: Mapping[str, Any], warn: Callable[[str], None]) -> None:
+def _branch_again(session: Session, state: Mapping[str, Any], warn: Callable[[str], None]) -> None:
     """Make the branches of a session again, and go over to the one that was the current run.
 
     What can't be made any more is told and left out, with what came of it.
     """
-    sitting.runs.renumber(sitting.number, state["root"])
+    session.runs.renumber(session.number, state["root"])
     for number, parent, step, index, line in state["branches"]:
         try:
-            sitting.switch(parent)
-            sitting.revisit(Cursor(step, index))
-            sitting.runs.next_is(number)
-            sitting.line = line
-            deque(sitting.read(line).run(sitting), 0)
+            session.switch(parent)
+            session.revisit(Cursor(step, index))
+            session.runs.next_is(number)
+            session.line = line
+            deque(session.read(line).run(session), 0)
         except TraceError as error:
             warn(_("note: r{n} can't be made again: {error}").format(n=number, error=error))
-    sitting.switch(state["run"] if state["run"] in sitting.runs else state["root"])
+    session.switch(state["run"] if state["run"] in session.runs else state["root"])
 
 
 def _listed(numbers: Sequence[int] | None) -> list[int] | None:

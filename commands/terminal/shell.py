@@ -18,8 +18,8 @@ from ..output.present import Presenter, complain
 from ..registry import PROMPT, UnknownCommandError
 from ..results.result import Result
 from ..results.shared import record_result, tokens_so_far
+from ..session import Session
 from ..settings import SETTINGS
-from ..sitting import Sitting
 from .history import TypedLines, history_file
 
 MORE = "   > "
@@ -30,15 +30,15 @@ Reader = Callable[[str], str]
 
 
 class Shell:
-    """A sitting with a person at a terminal."""
+    """A session with a person at a terminal."""
 
-    def __init__(self, sitting: Sitting, presenter: Presenter, typed: TypedLines | None = None) -> None:
-        self.sitting = sitting
+    def __init__(self, session: Session, presenter: Presenter, typed: TypedLines | None = None) -> None:
+        self.session = session
         self.presenter = presenter
         self._typed = typed or TypedLines(history_file(), complain)
         self._last_motion = ""
 
-    def open(self, lines: Iterable[Line], reader: Callable[[Sitting], Reader] | None = None) -> int:
+    def open(self, lines: Iterable[Line], reader: Callable[[Session], Reader] | None = None) -> int:
         """Show the banner, run the lines given beforehand, and then those that are typed."""
         self._greet()
         try:
@@ -46,8 +46,8 @@ class Shell:
             for line in beforehand:
                 self.presenter.echo(line.text)
                 self.obey(line.text, (more.text for more in beforehand))
-            self.sitting.lines[:0] = self._typed.read()
-            read = (reader or line_reader)(self.sitting)
+            self.session.lines[:0] = self._typed.read()
+            read = (reader or line_reader)(self.session)
             while True:
                 self._ask(read)
         except EOFError:
@@ -58,19 +58,19 @@ class Shell:
 
         ``following`` are the lines that go on with it, taken as far as it needs them.
         """
-        text = line.strip() or (self._last_motion if SETTINGS["repeat"].get(self.sitting) else "")
+        text = line.strip() or (self._last_motion if SETTINGS["repeat"].get(self.session) else "")
         if not text or line.startswith("#"):
             return
         try:
             text = whole(text, following or iter(()))
-            if execute(text, self.sitting, self.presenter).command.repeats:
+            if execute(text, self.session, self.presenter).command.repeats:
                 self._last_motion = text
         except UnknownCommandError as error:
             complain(str(error) + ("" if error.is_hinted else _("; to translate a text: run TEXT")))
         except TraceError as error:
             complain(str(error))
         except KeyboardInterrupt:
-            cursor = self.sitting.cursor
+            cursor = self.session.cursor
             complain(
                 _("interrupted; the cursor stands at @{step} #{index}").format(step=cursor.step, index=cursor.index)
             )
@@ -88,9 +88,9 @@ class Shell:
         self.obey(line, following(read))
 
     def _greet(self) -> None:
-        self._say(f"tx-trace {__version__}   {self.sitting.run.card.describe()}")
-        self._show(tokens_so_far(self.sitting, "tokens"))
-        if record := self.sitting.here.record:
+        self._say(f"tx-trace {__version__}   {self.session.run.card.describe()}")
+        self._show(tokens_so_far(self.session, "tokens"))
+        if record := self.session.here.record:
             self._show(record_result(record))
         else:
             self._say(_("new here? type learn   s one operation   t a token   h help   q quit"))
@@ -99,7 +99,7 @@ class Shell:
         self._show(Result(lambda: (), lambda: sentence))
 
     def _show(self, result: Result) -> None:
-        self.presenter.altered(self.sitting.preferences).show(result)
+        self.presenter.altered(self.session.preferences).show(result)
 
 
 def following(read: Reader) -> Iterator[str]:
@@ -111,10 +111,10 @@ def following(read: Reader) -> Iterator[str]:
             return
 
 
-def line_reader(sitting: Sitting, bar: Callable[[], str] | None = None) -> Reader:
+def line_reader(session: Session, bar: Callable[[], str] | None = None) -> Reader:
     """Line editing where the terminal can do it, else a plain prompt; ``bar`` tells the line at the bottom."""
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or not sys.stdout.isatty():
         return input
     from .prompt import Prompt
 
-    return Prompt(sitting, sitting.lines, bar)
+    return Prompt(session, session.lines, bar)

@@ -5,31 +5,31 @@ from __future__ import annotations
 from tracer.i18n import _, ngettext
 from tracer.views.tokens import quoted
 
-from ..sitting import Sitting
+from ..session import Session
 
 
-def standing(sitting: Sitting) -> str:
+def standing(session: Session) -> str:
     """Where the session stands, in a line."""
-    stops = sum(1 for _stop in sitting.stops)
+    stops = sum(1 for _stop in session.stops)
     count = ngettext("{n} breakpoint", "{n} breakpoints", stops).format(n=stops) if stops else ""
-    named = f"r{sitting.number}" if len(sitting.runs) > 1 else ""
-    return _joined(sitting.run.card.name, named, *_place(sitting, _token(sitting)), count)
+    named = f"r{session.number}" if len(session.runs) > 1 else ""
+    return _joined(session.run.card.name, named, *_place(session, _token(session)), count)
 
 
-def place(sitting: Sitting) -> str:
+def place(session: Session) -> str:
     """Where its cursor stands."""
-    return _joined(*_place(sitting))
+    return _joined(*_place(session))
 
 
 def _joined(*parts: str) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _place(sitting: Sitting, token: str = "") -> list[str]:
-    record = sitting.here.record
+def _place(session: Session, token: str = "") -> list[str]:
+    record = session.here.record
     return [_("not started")] if record is None else [f"@{record.step}", token, f"#{record.index} {record.address}"]
 
 
-def _token(sitting: Sitting) -> str:
-    token = sitting.here.token if sitting.here.record else None
-    return "" if token is None else _("token {n} {piece}").format(n=sitting.cursor.step, piece=quoted(token))
+def _token(session: Session) -> str:
+    token = session.here.token if session.here.record else None
+    return "" if token is None else _("token {n} {piece}").format(n=session.cursor.step, piece=quoted(token))

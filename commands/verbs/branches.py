@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.errors import InputError
 from tracer.i18n import _
 
@@ -26,15 +26,15 @@ def _number(text: str) -> int:
     return int(match[1])
 
 
-def _runs(session: Session) -> Mapping[str, str]:
-    return {f"r{number}": one_line(run) for number, run in session.runs.items()}
+def _runs(debugger: Debugger) -> Mapping[str, str]:
+    return {f"r{number}": one_line(run) for number, run in debugger.runs.items()}
 
 
 Numbered = Annotated[int, Kind("RUN", _number, words(_runs))]
 
 
 @command("branches", group="change")
-def branches(session: Session) -> Results:
+def branches(debugger: Debugger) -> Results:
     """Show the runs of the session as a tree.
 
     A branch stands below the run that it is of. A run is r0, r1 and so on, and an address may begin with it:
@@ -44,11 +44,11 @@ def branches(session: Session) -> Results:
     (tx) set tensor @1:dec.0.cross.heads[h0] = 0
     (tx) branches
     """
-    yield tree(session)
+    yield tree(debugger)
 
 
 @command("switch", group="change")
-def switch(session: Session, run: Numbered) -> Results:
+def switch(debugger: Debugger, run: Numbered) -> Results:
     """Go over to another run, to where you stood in it.
 
     Breakpoints, displays and bookmarks hold in every run.
@@ -56,12 +56,12 @@ def switch(session: Session, run: Numbered) -> Results:
     (tx) set tensor @1:dec.0.cross.heads[h0] = 0
     (tx) switch r0
     """
-    session.switch(run)
-    yield from _standing(session)
+    debugger.switch(run)
+    yield from _standing(debugger)
 
 
 @command("drop", group="change")
-def drop(session: Session, run: Numbered) -> Results:
+def drop(debugger: Debugger, run: Numbered) -> Results:
     """Forget a run that is not the current one.
 
     Its number is not given again.
@@ -70,12 +70,12 @@ def drop(session: Session, run: Numbered) -> Results:
     (tx) switch r0
     (tx) drop r1
     """
-    session.drop(run)
-    yield tree(session)
+    debugger.drop(run)
+    yield tree(debugger)
 
 
 @command("undo", group="change")
-def undo(session: Session) -> Results:
+def undo(debugger: Debugger) -> Results:
     """Take back the last change.
 
     The current branch is forgotten, and the run that it is of is the current one again, with the cursor where it stood
@@ -84,15 +84,15 @@ def undo(session: Session) -> Results:
     (tx) set tensor @1:dec.0.cross.heads[h0] = 0
     (tx) undo
     """
-    session.undo()
-    yield from _standing(session)
+    debugger.undo()
+    yield from _standing(debugger)
 
 
-def _standing(session: Session) -> Results:
+def _standing(debugger: Debugger) -> Results:
     """The current run, and the record under the cursor."""
-    run, record = session.run, session.here.record
+    run, record = debugger.run, debugger.here.record
     yield Result(
-        lambda: [branch_object(session, run)], lambda: _("r{n}: {what}").format(n=run.number, what=one_line(run))
+        lambda: [branch_object(debugger, run)], lambda: _("r{n}: {what}").format(n=run.number, what=one_line(run))
     )
     if record is not None:
         yield record_result(record)

@@ -14,7 +14,7 @@ from ..grammar.parameters import File, Option
 from ..registry import command
 from ..results.result import Result, Results, answer
 from ..results.shared import halted, performed, tokens_so_far
-from ..sitting import Sitting
+from ..session import Session
 from .step import through
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Go = Annotated[bool, Option("--go")]
 
 
 @command("check", group="reason")
-def check(sitting: Sitting, file: File | None = None, *, go: Go = False) -> Results:
+def check(session: Session, file: File | None = None, *, go: Go = False) -> Results:
     """Compare the model with another implementation of it.
 
     FILE holds what that one computed from some ids: hidden states, attention weights, logits and more. The same is
@@ -43,11 +43,11 @@ def check(sitting: Sitting, file: File | None = None, *, go: Go = False) -> Resu
     from tracer.compare import compare
     from tracer.reference.file import Reference
 
-    model = live(sitting.run, "check").model
+    model = live(session.run, "check").model
     reference = Reference(model.path, file)
     comparison = compare(model, reference)
     if go:
-        yield from _gone(sitting, model, reference, comparison)
+        yield from _gone(session, model, reference, comparison)
         return
     follow = " ".join(["check", *([str(file)] if file else []), "--go"])
     yield answer(
@@ -64,18 +64,18 @@ def check(sitting: Sitting, file: File | None = None, *, go: Go = False) -> Resu
         raise ExpectationError(text.format(n=len(beyond), first=beyond[0].address))
 
 
-def _gone(sitting: Sitting, model: Model, reference: Reference, comparison: Comparison) -> Results:
+def _gone(session: Session, model: Model, reference: Reference, comparison: Comparison) -> Results:
     """Begin a run of what went into the first difference, or of what goes first where there is none, and go there."""
     from tracer.compare import begun
 
     beyond = comparison.beyond[:1]
     first = (beyond or comparison.checks)[0]
-    stop = sitting.reopen(sitting.opener.replaying(*begun(model, reference, first)))
-    yield tokens_so_far(sitting, "run")
+    stop = session.reopen(session.opener.replaying(*begun(model, reference, first)))
+    yield tokens_so_far(session, "run")
     if first.is_record and beyond:
-        yield from through(iter([sitting.goto(Address.of(first.path, first.at))]), sitting, performed)
+        yield from through(iter([session.goto(Address.of(first.path, first.at))]), session, performed)
     else:
-        yield halted(sitting, stop)
+        yield halted(session, stop)
     yield Result(lambda: (), lambda: views.comparison.first_view(beyond))
 
 

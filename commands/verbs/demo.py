@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from tracer import views
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.derive import Derivation, derive
 from tracer.export import jsonl
 from tracer.operation import Trait
@@ -23,7 +23,7 @@ Name = Literal["layernorm", "softmax", "linear", "mask", "positions"]
 
 
 @command("demo", group="reason")
-def demo(_session: Session, name: Name, numbers: Numbers | None = None) -> Results:
+def demo(_debugger: Debugger, name: Name, numbers: Numbers | None = None) -> Results:
     """Work out an example of the lecture on your numbers.
 
     The operations are those of the models, performed here on what you type: layernorm and softmax take a row (-inf is

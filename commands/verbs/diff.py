@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 
 from ..grammar.runs import Runs
 from ..registry import command
@@ -11,7 +11,7 @@ from ..results.result import Results
 
 
 @command("diff", group="change")
-def diff(session: Session, runs: Runs) -> Results:
+def diff(debugger: Debugger, runs: Runs) -> Results:
     """Show what differs between two runs.
 
     The tokens of both outputs stand beside each other, those of their longest common subsequence in one line, with
@@ -23,5 +23,5 @@ def diff(session: Session, runs: Runs) -> Results:
 
     (tx) diff r0 r0
     """
-    found = beside(session, runs.a, runs.b)
-    yield from whole(session, found) if runs.address is None else at(session, found, runs.address)
+    found = beside(debugger, runs.a, runs.b)
+    yield from whole(debugger, found) if runs.address is None else at(debugger, found, runs.address)

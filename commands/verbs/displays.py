@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.displays import Display, Format
-from tracer.debugger.session import Session
 from tracer.i18n import _
 
 from ..grammar.parameters import Count, Expr, Places, Range, Scientific, Short, Whole
@@ -14,7 +14,7 @@ from ..results.result import Results, answer
 
 @command("display", group="look")
 def display(
-    session: Session,
+    debugger: Debugger,
     expression: Expr | None = None,
     *,
     whole: Whole = False,
@@ -33,22 +33,22 @@ def display(
     (tx) display
     """
     if expression is None:
-        yield from displayed(session)
+        yield from displayed(debugger)
         return
     kept = Display(expression, Format(whole, short, decimals, scientific, highlight))
-    number = session.displays.add(kept)
-    yield from shown_again(session, number, kept)
+    number = debugger.displays.add(kept)
+    yield from shown_again(debugger, number, kept)
 
 
 @command("undisplay", group="look")
-def undisplay(session: Session, number: Count | None = None) -> Results:
+def undisplay(debugger: Debugger, number: Count | None = None) -> Results:
     """Show display N no more, or none of them.
 
     (tx) display max(dec.0.cross.weights)
     (tx) undisplay 1
     (tx) undisplay
     """
-    gone = list(session.displays) if number is None else [number]
+    gone = list(debugger.displays) if number is None else [number]
     for each in gone:
-        session.displays.remove(each)
+        debugger.displays.remove(each)
     yield answer("undisplay", lambda: {"removed": gone}, lambda: None if gone else _("nothing was displayed"))

@@ -14,37 +14,37 @@ from ..registry import command
 from ..results.computed import written
 from ..results.result import Results, answer
 from ..results.values import printed
-from ..sitting import Sitting
+from ..session import Session
 
 
 @command("expect", group="files")
-def expect(sitting: Sitting, expression: Expr) -> Results:
+def expect(session: Session, expression: Expr) -> Results:
     """Go on only if an expression is true.
 
     A script ends with status 3 where it is not; the values of both sides are then shown.
 
     (tx) expect sum(dec.0.cross.weights[h0, 0]) > .99
     """
-    if not truth(expression.evaluate(sitting.here)):
-        values = ", ".join(_sides(sitting, expression))
+    if not truth(expression.evaluate(session.here)):
+        values = ", ".join(_sides(session, expression))
         problem = _("{expression} does not hold").format(expression=expression.text)
         raise ExpectationError(f"{problem}: {values}" if values else problem)
     yield answer("expect", lambda: {"expression": expression.text, "holds": True}, lambda: _("holds"))
 
 
-def _sides(sitting: Sitting, expression: Expression) -> list[str]:
+def _sides(session: Session, expression: Expression) -> list[str]:
     """The sides of a comparison that don't say their value themselves, with it."""
     compared = comparison(expression)
     sides = compared.sides if compared else ()
-    return [f"{side.text} = {_valued(sitting, side.expression)}" for side in sides if side.expression]
+    return [f"{side.text} = {_valued(session, side.expression)}" for side in sides if side.expression]
 
 
-def _valued(sitting: Sitting, expression: Expression) -> str:
-    return written(expression.evaluate(sitting.here))
+def _valued(session: Session, expression: Expression) -> str:
+    return written(expression.evaluate(session.here))
 
 
 @command("source", group="files", outward=True)
-def source(sitting: Sitting, file: File, *, presenter: Presenter) -> Results:
+def source(session: Session, file: File, *, presenter: Presenter) -> Results:
     """Run the commands in a file.
 
     They run in order up to the first that fails. Blank lines, and lines that begin with #, are passed over.
@@ -53,12 +53,12 @@ def source(sitting: Sitting, file: File, *, presenter: Presenter) -> Results:
     (tx) save breakpoints stops.tx
     (tx) source stops.tx
     """
-    play(file, sitting, presenter)
+    play(file, session, presenter)
     return iter(())
 
 
 @command("export", group="files", outward=True)
-def export(sitting: Sitting, file: File, expression: Expr | None = None, *, presenter: Presenter) -> Results:
+def export(session: Session, file: File, expression: Expr | None = None, *, presenter: Presenter) -> Results:
     """Write a value, or what was last shown, to a file.
 
     The end of its name says how: .txt as shown, .html, .md and .svg as a document, .json, .jsonl (an object a line),
@@ -72,24 +72,24 @@ def export(sitting: Sitting, file: File, expression: Expr | None = None, *, pres
     """
     from ..output.export import export as write
 
-    shown = sitting.shown if expression is None else list(printed(sitting, expression))
-    write(file, shown, presenter, sitting.title)
+    shown = session.shown if expression is None else list(printed(session, expression))
+    write(file, shown, presenter, session.title)
     yield answer("export", lambda: {"file": str(file)}, lambda: _("written to {file}").format(file=file))
 
 
 @command("log", group="files", outward=True)
-def log(sitting: Sitting, file: FileOrOff, *, presenter: Presenter) -> Results:
+def log(session: Session, file: FileOrOff, *, presenter: Presenter) -> Results:
     """Append everything that is shown to a file, until log off.
 
     (tx) log session.txt
     (tx) log off
     """
-    _log(sitting, None if file is None else Log(file, presenter, sitting.heading))
+    _log(session, None if file is None else Log(file, presenter, session.heading))
     told = _("logging ends") if file is None else _("everything shown goes to {file} too").format(file=file)
     yield answer("log", lambda: {"file": None if file is None else str(file)}, lambda: told)
 
 
-def _log(sitting: Sitting, opened: Log | None) -> None:
-    if sitting.log:
-        sitting.log.close()
-    sitting.log = opened
+def _log(session: Session, opened: Log | None) -> None:
+    if session.log:
+        session.log.close()
+    session.log = opened

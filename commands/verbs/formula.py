@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tracer import views
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.derive import derive
 from tracer.errors import AddressError, SelectorError
-from tracer.factors import factors
 from tracer.i18n import _
+from tracer.operands import operands_of
 from tracer.tape import Record
 
 from ..grammar.parameters import Where
@@ -19,7 +19,7 @@ from ..results.result import Results, answer
 
 
 @command("formula", group="reason")
-def formula(session: Session, address: Where) -> Results:
+def formula(debugger: Debugger, address: Where) -> Results:
     """Show the formula of an operation and its shapes.
 
     You see its symbols, the shapes by axis name, whether vectors are rows or columns, and where it stands in the
@@ -28,11 +28,11 @@ def formula(session: Session, address: Where) -> Results:
     (tx) formula dec.0.ffn.hidden
     (tx) formula dec.0.cross.scores[h0, 0, 1]
     """
-    if parameter_at(session, address) is not None:
+    if parameter_at(debugger, address) is not None:
         raise AddressError(
             _("{address} is a parameter: it was trained, and no formula computes it; try why").format(address=address)
         )
-    record = session.here.find(address)
+    record = debugger.here.find(address)
     places = record.output.locate(address.selectors)
     index = tuple(place for place in places if isinstance(place, int))
     if address.selectors and len(index) < len(places):
@@ -47,7 +47,7 @@ def formula(session: Session, address: Where) -> Results:
 
 
 def _data(record: Record) -> dict[str, Any]:
-    operation, taken, written = record.op, factors(record), record.written
+    operation, taken, written = record.op, operands_of(record), record.written
     return {
         "address": record.output.address,
         "op": operation.name,
@@ -58,12 +58,12 @@ def _data(record: Record) -> dict[str, Any]:
         "is_product": taken.is_product,
         "operands": [
             {
-                "symbol": factor.name,
-                "address": factor.tensor.address,
-                "axes": [axis.name for axis, _n in factor.extents],
-                "shape": [n for _axis, n in factor.extents],
+                "symbol": operand.name,
+                "address": operand.tensor.address,
+                "axes": [axis.name for axis, _n in operand.extents],
+                "shape": [n for _axis, n in operand.extents],
             }
-            for factor in taken.operands
+            for operand in taken.operands
         ],
         "axes": record.output.axes,
         "shape": record.output.shape,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 from tracer import views
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.expressions import FUNCTIONS, Function
-from tracer.debugger.session import Session
 from tracer.errors import InputError
 from tracer.i18n import _, spoken
 
@@ -29,15 +29,15 @@ from ..registry import (
 )
 from ..results.result import Result, Results, View, answer
 from ..results.shared import listed
+from ..session import Session
 from ..settings import SETTINGS, Setting, sentences
-from ..sitting import Sitting
 from ..topic import Topic, topic_of, topic_summaries, topics
 
 ALL = "all"
 """Asks for every command."""
 
 
-def _subjects(_session: Session) -> dict[str, str]:
+def _subjects(_debugger: Debugger) -> dict[str, str]:
     """What may be asked about, with a line about it."""
     functions = {name: Page(function.compute).summary for name, function in FUNCTIONS.items()}
     every = {ALL: _("every command, by what it is for")}
@@ -49,7 +49,7 @@ Word = Annotated[str, Kind("WORD", str)]
 
 
 @command("help", "h", "?", group="shell", basic=True, synonyms=("帮助",))
-def help_(sitting: Sitting, name: Subject | None = None) -> Results:
+def help_(session: Session, name: Subject | None = None) -> Results:
     """Explain a command, a setting, a function or a topic.
 
     help all lists every command. Topics are what is not a command: help expressions teaches the language of what is
@@ -61,7 +61,7 @@ def help_(sitting: Sitting, name: Subject | None = None) -> Results:
     (tx) help expressions
     """
     if name is None:
-        yield answer("help", lambda: {entry.name: entry.summary for entry in _basic()}, lambda: _beginning(sitting))
+        yield answer("help", lambda: {entry.name: entry.summary for entry in _basic()}, lambda: _beginning(session))
     else:
         yield from list(_pages(name)) or [_of_command(_found(name))]
 
@@ -82,7 +82,7 @@ def _pages(name: str) -> Iterator[Result]:
 
 
 @command("apropos", group="shell")
-def apropos(_session: Session, word: Word) -> Results:
+def apropos(_debugger: Debugger, word: Word) -> Results:
     """List what help has to say about a word.
 
     It is looked for in the names of commands, functions, settings and topics, and in what help says of them.
@@ -125,11 +125,11 @@ def _basic() -> list[Command]:
     return [entry for entry in catalogue().values() if entry.is_basic]
 
 
-def _beginning(sitting: Sitting) -> View:
+def _beginning(session: Session) -> View:
     """The commands to begin with, and where there is more; within a lesson, what the lesson is about."""
     more = (
         {"info": _("what this step of the lesson asks for"), "hint": _("a hint, then a second")}
-        if sitting.learn
+        if session.learn
         else {
             "help all": _("every command, by what it is for"),
             "help COMMAND": _("more about one; any unambiguous beginning of a name works too"),

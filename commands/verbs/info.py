@@ -32,7 +32,7 @@ from ..results.given import scored_tokens
 from ..results.result import Results, View, answer
 from ..results.shared import token_result, tokens_so_far
 from ..results.stopped import overview
-from ..sitting import Sitting
+from ..session import Session
 from .frames import where
 from .settings import show
 
@@ -54,7 +54,7 @@ About = Annotated[str, Kind("GLOB", str, _about)]
 
 
 @command("tokens", group="look")
-def tokens(sitting: Sitting) -> Results:
+def tokens(session: Session) -> Results:
     """Show the tokens of source and target up to the cursor.
 
     Where the output is given (--target, set target), each of its tokens comes with its probability and rank, the
@@ -62,9 +62,9 @@ def tokens(sitting: Sitting) -> Results:
 
     (tx) tokens
     """
-    yield tokens_so_far(sitting, "tokens")
-    yield from scored_tokens(sitting)
-    for token in sitting.tokens:
+    yield tokens_so_far(session, "tokens")
+    yield from scored_tokens(session)
+    for token in session.tokens:
         yield token_result(token)
 
 
@@ -73,13 +73,13 @@ class Subject:
     """A kind of facts: what they are, and what tells them."""
 
     sentence: Message
-    tell: Callable[[Sitting], Results]
+    tell: Callable[[Session], Results]
 
 
 _SUBJECTS: Mapping[str, Subject] = {
     "beams": Subject(N_("what a beam search considered"), hypothesis_facts),
     "bookmarks": Subject(N_("places that were kept"), bookmark_facts),
-    "breakpoints": Subject(N_("breakpoints, watches and catches"), lambda sitting: iter([overview(sitting.stops)])),
+    "breakpoints": Subject(N_("breakpoints, watches and catches"), lambda session: iter([overview(session.stops)])),
     "cache": Subject(N_("keys and values that are kept from step to step"), cache_facts),
     "display": Subject(N_("what is shown at every stop"), display_facts),
     "frame": Subject(N_("the nested scopes around the cursor"), where.function),
@@ -88,14 +88,14 @@ _SUBJECTS: Mapping[str, Subject] = {
     "run": Subject(N_("how the run is decoded, and how far it is"), run_facts),
     "settings": Subject(N_("the settings, and what they do"), show.function),
     "tensors": Subject(
-        N_("the records of a step, or parameters: GLOB by KEY"), lambda sitting: tensor_facts(sitting, "")
+        N_("the records of a step, or parameters: GLOB by KEY"), lambda session: tensor_facts(session, "")
     ),
     "tokens": Subject(N_("the tokens of source and target"), tokens.function),
     "values": Subject(N_("what was printed, as $1, $2, …"), history_facts),
 }
 
 
-def _sentences(_session: object = None) -> dict[str, str]:
+def _sentences(_debugger: object = None) -> dict[str, str]:
     return {name: spoken(subject.sentence) for name, subject in _SUBJECTS.items()}
 
 
@@ -103,7 +103,7 @@ Named = Annotated[str, replace(among(*_SUBJECTS, short={"b": "breakpoints"}), su
 
 
 @command("info", "i", group="look")
-def info(sitting: Sitting, subject: Named | None = None, about: About | None = None) -> Results:
+def info(session: Session, subject: Named | None = None, about: About | None = None) -> Results:
     """Show what there is: modules, records, stops, settings.
 
     info alone lists its kinds.
@@ -126,7 +126,7 @@ def info(sitting: Sitting, subject: Named | None = None, about: About | None = N
         raise InputError(_("info {subject} takes no {text!r}").format(subject=subject, text=about))
     if subject is None:
         return iter([answer("info", _sentences, _kinds)])
-    return tensor_facts(sitting, about) if about is not None else _SUBJECTS[subject].tell(sitting)
+    return tensor_facts(session, about) if about is not None else _SUBJECTS[subject].tell(session)
 
 
 def _kinds() -> View:

@@ -12,10 +12,10 @@ from ..grammar.suggestions import words
 from ..output.present import Presenter, TerminalPresenter, complain
 from ..registry import command
 from ..results.result import Results
-from ..sitting import Sitting
+from ..session import Session
 
 
-def _titles(_session: object) -> dict[str, str]:
+def _titles(_debugger: object) -> dict[str, str]:
     from ..learning.course import titles
 
     return titles()
@@ -25,7 +25,7 @@ Lesson = Annotated[str, Kind("LESSON|FILE", str, words(_titles))]
 
 
 @command("learn", group="shell", outward=True, basic=True)
-def learn(sitting: Sitting, lesson: Lesson | None = None, *, presenter: Presenter) -> Results:
+def learn(session: Session, lesson: Lesson | None = None, *, presenter: Presenter) -> Results:
     """List the lessons, or take one.
 
     A lesson is given by its number, its name or a file; it has a session of its own, and quit comes back to this one.
@@ -33,10 +33,10 @@ def learn(sitting: Sitting, lesson: Lesson | None = None, *, presenter: Presente
 
     (tx) learn
     """
-    if sitting.learn is not None:
-        sitting.learn(lesson)
+    if session.learn is not None:
+        session.learn(lesson)
     elif lesson is not None:
-        _attend(lesson, sitting, presenter)
+        _attend(lesson, session, presenter)
     else:
         from ..learning.course import menu
         from ..learning.progress import Progress, progress_file
@@ -44,7 +44,7 @@ def learn(sitting: Sitting, lesson: Lesson | None = None, *, presenter: Presente
         yield menu(Progress.read(progress_file(), complain))
 
 
-def _attend(lesson: str, sitting: Sitting, presenter: Presenter) -> None:
+def _attend(lesson: str, session: Session, presenter: Presenter) -> None:
     from ..learning.lesson_shell import LessonShell
     from ..learning.progress import Progress, progress_file
     from ..terminal.shell import line_reader
@@ -54,9 +54,9 @@ def _attend(lesson: str, sitting: Sitting, presenter: Presenter) -> None:
             _("a lesson needs a terminal, or answers from a file: tx-trace learn {lesson} < FILE").format(lesson=lesson)
         )
 
-    def furnish(other: Sitting) -> None:
-        other.preferences, other.aliases, other.lines = dict(sitting.preferences), sitting.aliases, sitting.lines
-        other.remember = sitting.remember
+    def furnish(other: Session) -> None:
+        other.preferences, other.aliases, other.lines = dict(session.preferences), session.aliases, session.lines
+        other.remember = session.remember
 
     shell = LessonShell(presenter, line_reader, Progress.read(progress_file(), complain), furnish)
     shell.open(lesson)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from tracer import views
 from tracer.addresses import Address, At
+from tracer.debugger.debugger import Debugger, Listed
 from tracer.debugger.frames import Entry, entries
-from tracer.debugger.session import Listed, Session
 from tracer.errors import AddressError
 from tracer.export import jsonl
 from tracer.i18n import _, extent, ngettext
@@ -21,7 +21,7 @@ AROUND = 4
 
 
 @command("list", "l", group="look", repeats=True, basic=True)
-def list_(session: Session, address: WholeRecord | None = None) -> Results:
+def list_(debugger: Debugger, address: WholeRecord | None = None) -> Results:
     """Show the operations around the cursor or an ADDRESS.
 
     The arrow stands at the last one performed; those below it are to come. Entered again, it goes on to those after.
@@ -31,34 +31,34 @@ def list_(session: Session, address: WholeRecord | None = None) -> Results:
     (tx) list
     (tx) list dec.0.cross.weights
     """
-    before = session.listed
+    before = debugger.listed
     if before and address in (None, before.address):
-        yield _after(session, before)
-    elif address is None and session.frame:
-        yield _folded(session)
+        yield _after(debugger, before)
+    elif address is None and debugger.frame:
+        yield _folded(debugger)
     else:
-        record = session.here.find(address) if address else None
-        step, index = (record.step, record.index) if record else (session.cursor.step, session.cursor.index)
-        yield _window(session, step, index - AROUND, address)
+        record = debugger.here.find(address) if address else None
+        step, index = (record.step, record.index) if record else (debugger.cursor.step, debugger.cursor.index)
+        yield _window(debugger, step, index - AROUND, address)
 
 
-def _after(session: Session, before: Listed) -> Result:
-    last = len(session.run.step(before.step))
+def _after(debugger: Debugger, before: Listed) -> Result:
+    last = len(debugger.run.step(before.step))
     if before.last >= last:
         raise AddressError(
             _("step @{step} ends with #{last}; list ADDRESS shows others").format(step=before.step, last=last)
         )
-    return _window(session, before.step, before.last + 1, before.address)
+    return _window(debugger, before.step, before.last + 1, before.address)
 
 
-def _window(session: Session, step: int, start: int, address: Address | None) -> Result:
+def _window(debugger: Debugger, step: int, start: int, address: Address | None) -> Result:
     """The records of a step from ``start`` on, counted from 1."""
     first = max(start, 1)
-    records = session.run.step(step).records[first - 1 : first + 2 * AROUND]
-    session.listed = Listed(step, records[-1].index, address)
-    current = session.cursor.index if session.cursor.step == step else None
+    records = debugger.run.step(step).records[first - 1 : first + 2 * AROUND]
+    debugger.listed = Listed(step, records[-1].index, address)
+    current = debugger.cursor.index if debugger.cursor.step == step else None
 
-    marked = session.run.downstream(At(step)) if session.run.edits else None
+    marked = debugger.run.downstream(At(step)) if debugger.run.edits else None
 
     def objects() -> Iterator[jsonl.Object]:
         for record in records:
@@ -67,10 +67,10 @@ def _window(session: Session, step: int, start: int, address: Address | None) ->
     return Result(objects, lambda: views.records.listing(records, current, marked or ()))
 
 
-def _folded(session: Session) -> Result:
+def _folded(debugger: Debugger) -> Result:
     """The selected frame's scope, with what it is made of."""
-    tape = session.run.step(session.cursor.step)
-    parts, index = entries(tape, session.here.scope), session.cursor.index
+    tape = debugger.run.step(debugger.cursor.step)
+    parts, index = entries(tape, debugger.here.scope), debugger.cursor.index
     return answer("list", lambda: [part._asdict() for part in parts], lambda: _lines(tape, parts, index))
 
 

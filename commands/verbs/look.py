@@ -10,12 +10,12 @@ import numpy as np
 
 from tracer import views
 from tracer.addresses import Address, Everywhere, Index
-from tracer.contest import Contest, contest
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.displays import Format
-from tracer.debugger.session import Session
 from tracer.edits import EditedRecord
 from tracer.errors import AddressError
 from tracer.i18n import N_, _
+from tracer.margin import Margin, margin
 from tracer.mask_rules import Rule
 from tracer.operation import Trait
 from tracer.ops.attention import is_hidden
@@ -50,7 +50,7 @@ Rules = Annotated[tuple[Rule, ...], Kind("RULE…", read_rules, suggested)]
 
 @command("print", "p", group="look", basic=True)
 def print_(
-    session: Session,
+    debugger: Debugger,
     expression: Expr,
     *,
     whole: Whole = False,
@@ -80,15 +80,15 @@ def print_(
     (tx) p dec.0.ffn.hidden.weight @ dec.0.cross.norm[0] + dec.0.ffn.hidden.bias
     (tx) p decoder.embed.weight["▁love"]
     """
-    shown = sought(session, expression, Format(whole, short, decimals, scientific, highlight))
+    shown = sought(debugger, expression, Format(whole, short, decimals, scientific, highlight))
     first, *others = shown.results()
-    yield replace(first, number=session.history.keep(expression.text, shown.value))
+    yield replace(first, number=debugger.history.keep(expression.text, shown.value))
     yield from others
 
 
 @command("mask", group="look")
 def mask(
-    session: Session, address: WholeAnywhere | None = None, rules: Rules | None = None, *, whole: Whole = False
+    debugger: Debugger, address: WholeAnywhere | None = None, rules: Rules | None = None, *, whole: Whole = False
 ) -> Results:
     """Show which rule of a mask hides a key, or change the rules.
 
@@ -108,11 +108,11 @@ def mask(
     (tx) mask dec.0.cross hide "爱"
     """
     if rules is not None and address is not None:
-        yield from masked(session, address, rules)
+        yield from masked(debugger, address, rules)
         return
     where = address.address if isinstance(address, Everywhere) else address
-    for record in _nearest(session, where, "mask", lambda record: record.has(Trait.MASK)):
-        yield _with_rules(Part(session, record, of=None if where is None else where.run), whole)
+    for record in _nearest(debugger, where, "mask", lambda record: record.has(Trait.MASK)):
+        yield _with_rules(Part(debugger, record, of=None if where is None else where.run), whole)
 
 
 def _with_rules(part: Part, whole: bool) -> Result:
@@ -137,7 +137,7 @@ def _rules(record: Record) -> dict[str, Array]:
 
 
 @command("heads", group="look")
-def heads(session: Session, address: WholeRecord | None = None) -> Results:
+def heads(debugger: Debugger, address: WholeRecord | None = None) -> Results:
     """Show the attention of all heads, a small grid each.
 
     Without an ADDRESS, that of weights or of an attention, they are the weights of the cursor's scope, else the last
@@ -147,8 +147,8 @@ def heads(session: Session, address: WholeRecord | None = None) -> Results:
     (tx) heads dec.0.cross
     (tx) heads dec.*.cross
     """
-    for record in _nearest(session, address, "weights", _has_heads):
-        yield _with_grids(Part(session, record, of=None if address is None else address.run))
+    for record in _nearest(debugger, address, "weights", _has_heads):
+        yield _with_grids(Part(debugger, record, of=None if address is None else address.run))
 
 
 def _with_grids(part: Part) -> Result:
@@ -161,23 +161,25 @@ def _has_heads(record: Record) -> bool:
     return record.has(Trait.DISTRIBUTION) and len(record.output.axes) == 3
 
 
-def _nearest(session: Session, address: Address | None, name: str, fits: Callable[[Record], bool]) -> Sequence[Record]:
+def _nearest(
+    debugger: Debugger, address: Address | None, name: str, fits: Callable[[Record], bool]
+) -> Sequence[Record]:
     """The record of an address, or of that name in the attention it stands for; else the one nearest to the cursor.
 
     Several only for a glob.
     """
     if address is not None:
-        return _named(session, address, name, fits)
-    found = [record for record in session.run.step(session.cursor.step) if fits(record)]
+        return _named(debugger, address, name, fits)
+    found = [record for record in debugger.run.step(debugger.cursor.step) if fits(record)]
     if not found:
-        raise AddressError(_("step @{n} has no {name} of an attention").format(n=session.cursor.step, name=name))
-    before = [record for record in found if record.index <= session.cursor.index]
-    inside = [record for record in found if record.scope == session.here.scope]
+        raise AddressError(_("step @{n} has no {name} of an attention").format(n=debugger.cursor.step, name=name))
+    before = [record for record in found if record.index <= debugger.cursor.index]
+    inside = [record for record in found if record.scope == debugger.here.scope]
     return (inside or before[-1:] or found)[:1]
 
 
-def _named(session: Session, address: Address, name: str, fits: Callable[[Record], bool]) -> Sequence[Record]:
-    found = list(filter(fits, _within(session, address, name) or session.here.matches(address)))
+def _named(debugger: Debugger, address: Address, name: str, fits: Callable[[Record], bool]) -> Sequence[Record]:
+    found = list(filter(fits, _within(debugger, address, name) or debugger.here.matches(address)))
     if not found:
         raise AddressError(_("{address} is no {name} of an attention").format(address=address, name=name))
     if len(found) > 1 and not address.is_glob:
@@ -186,16 +188,16 @@ def _named(session: Session, address: Address, name: str, fits: Callable[[Record
     return found
 
 
-def _within(session: Session, address: Address, name: str) -> Sequence[Record]:
+def _within(debugger: Debugger, address: Address, name: str) -> Sequence[Record]:
     """The records of a name anywhere below an address."""
     try:
-        return session.here.matches(replace(address, path=f"{address.path}.**.{name}")) if address.path else ()
+        return debugger.here.matches(replace(address, path=f"{address.path}.**.{name}")) if address.path else ()
     except AddressError:
         return ()
 
 
 @command("top", group="look", basic=True)
-def top(session: Session, n: Count = 10, *, at: At = None) -> Results:
+def top(debugger: Debugger, n: Count = 10, *, at: At = None) -> Results:
     """Show the N likeliest next tokens, and the one chosen.
 
     At the end stands by how much its logit differs from that of the next best. With at it is another position than the
@@ -205,7 +207,7 @@ def top(session: Session, n: Count = 10, *, at: At = None) -> Results:
     (tx) top 3 at 0
     (tx) top at "<s>"
     """
-    row, run = likely(session, at or Index(-1)), session.run
+    row, run = likely(debugger, at or Index(-1)), debugger.run
     tape = run.step(row.table.step)
     after = row.after if at is not None or run.teacher_forced else None
 
@@ -216,10 +218,10 @@ def top(session: Session, n: Count = 10, *, at: At = None) -> Results:
         ids = np.argsort(-row.probs.array, kind="stable")[:n].tolist()
         rows = [{"token": piece(i), "id": i, "prob": float(row.probs.array[i])} for i in ids]
         told = {"chosen": row.following} if row.is_chosen else {"chosen": None, "given": row.following}
-        margin = _margin(contest(tape)) if at is None else {}
-        return {"step": row.table.step, "position": row.position, **told, "top": rows, **margin}
+        decided = _decided(margin(tape)) if at is None else {}
+        return {"step": row.table.step, "position": row.position, **told, "top": rows, **decided}
 
-    if remark := ahead(session, row.table):
+    if remark := ahead(debugger, row.table):
         yield Result(lambda: (), lambda: f"({remark})")
     yield answer(
         "top",
@@ -229,9 +231,9 @@ def top(session: Session, n: Count = 10, *, at: At = None) -> Results:
         ),
     )
     if row.is_chosen and row.following is not None and at is None:
-        yield Result(lambda: (), lambda: views.contest.verdict_view(contest(tape), piece))
+        yield Result(lambda: (), lambda: views.margin.verdict_view(margin(tape), piece))
 
 
-def _margin(decided: Contest | None) -> dict[str, Any]:
+def _decided(decided: Margin | None) -> dict[str, Any]:
     """By how much the token chosen leads the next best, if there was another."""
-    return {} if decided is None else {"runner_up": decided.rival.index[-1], "margin": decided.margin}
+    return {} if decided is None else {"runner_up": decided.rival.index[-1], "margin": decided.size}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tracer.addresses import Address, Everywhere, Label, Selector, Span, matching, parse_selectors
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.edits import Edit
 from tracer.errors import AddressError, InputError, SelectorError
 from tracer.i18n import N_, _, spoken
@@ -74,17 +74,17 @@ def _key(text: str) -> Selector:
     return Label(text)
 
 
-def masked(session: Session, cells: Address | Everywhere, rules: Sequence[Rule]) -> Results:
+def masked(debugger: Debugger, cells: Address | Everywhere, rules: Sequence[Rule]) -> Results:
     """Make a branch in which a mask is one by other rules; raises as `Run.branch` does, and where there is no mask."""
-    run = live(session.run, "mask").decode()
-    address = placed_at(session, run, cells, "mask", lambda record: record.has(Trait.MASK))
+    run = live(debugger.run, "mask").decode()
+    address = placed_at(debugger, run, cells, "mask", lambda record: record.has(Trait.MASK))
     _check_keys(run, address, rules)
     branch = run.branch(Edit(address, MaskedBy(rules))).decode()
-    yield from entered(session, run, branch, list(leaks_in(branch)))
+    yield from entered(debugger, run, branch, list(leaks_in(branch)))
 
 
 def placed_at(
-    session: Session, run: Trace, cells: Address | Everywhere, name: str, fits: Callable[[Record], bool]
+    debugger: Debugger, run: Trace, cells: Address | Everywhere, name: str, fits: Callable[[Record], bool]
 ) -> Address:
     """Where records that fit stand: at an address, or by ``name`` below it; every step, unless one is named.
 
@@ -92,7 +92,7 @@ def placed_at(
         AddressError: there are none, or several without a ``*``.
         InputError: it lies in another run.
     """
-    typed, known = of_current(session, cells), records_of(run, cells, fits)
+    typed, known = of_current(debugger, cells), records_of(run, cells, fits)
     patterns = [typed.path, f"{typed.path}.{name}", f"{typed.path}.**.{name}"]
     path, found = next(((path, found) for path in patterns if (found := matching(path, known))), ("", []))
     if not found:
@@ -102,12 +102,12 @@ def placed_at(
     return replace(typed, path=path if typed.is_glob else found[0])
 
 
-def of_current(session: Session, cells: Address | Everywhere) -> Address:
+def of_current(debugger: Debugger, cells: Address | Everywhere) -> Address:
     """An address of the current run; raises `InputError` where it is of another, or of a hypothesis."""
     typed = cells.address if isinstance(cells, Everywhere) else cells
-    if session.here.run_of(typed) is not session.run or typed.beam is not None:
+    if debugger.here.run_of(typed) is not debugger.run or typed.beam is not None:
         told = _("an edit makes a branch of the current run, r{n}; leave out what {address} begins with, or switch")
-        raise InputError(told.format(n=session.number, address=typed))
+        raise InputError(told.format(n=debugger.number, address=typed))
     return replace(typed, run=None)
 
 
@@ -155,12 +155,12 @@ def suggested(typing: Typing) -> Iterable[Suggestion]:
     """The rules, and tokens after hide and show."""
     typed = re.search(r"\S*$", typing.text)
     last = replace(typing, text=typed[0] if typed else "")
-    yield from words(lambda _session: {name: spoken(sentence) for name, sentence in RULES.items()})(last)
+    yield from words(lambda _debugger: {name: spoken(sentence) for name, sentence in RULES.items()})(last)
     if re.search(r"\b(hide|show)\s[^a-z]*$", typing.text):
-        pieces = [*session_pieces(typing.session)]
-        yield from words(lambda _session: dict.fromkeys((str(Label(piece)) for piece in pieces), _("token")))(last)
+        pieces = [*session_pieces(typing.debugger)]
+        yield from words(lambda _debugger: dict.fromkeys((str(Label(piece)) for piece in pieces), _("token")))(last)
 
 
-def session_pieces(session: Session) -> Iterator[str]:
+def session_pieces(debugger: Debugger) -> Iterator[str]:
     """The tokens that are read, on every side."""
-    yield from dict.fromkeys(piece for side in session.run.pieces.values() for piece in side)
+    yield from dict.fromkeys(piece for side in debugger.run.pieces.values() for piece in side)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from tracer import views
 from tracer.addresses import Address, Everywhere, matching, parse_anywhere
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.edits import Edit
 from tracer.i18n import _, spoken
 from tracer.mistakes import Mistake, Restated, catalogue, mistake
@@ -24,7 +24,7 @@ from ..results.result import Result, Results, answer
 from .mask_rules import leaks_in, of_current, records_of
 
 
-def _sentences(_session: object = None) -> dict[str, str]:
+def _sentences(_debugger: object = None) -> dict[str, str]:
     return {one.name: _line(one) for one in catalogue().values()}
 
 
@@ -36,7 +36,7 @@ def _line(one: Mistake) -> str:
 
 def _variants(typing: Typing) -> Iterator[Suggestion]:
     found = catalogue().get(typing.before[0])
-    yield from words(lambda _session: dict.fromkeys([*(found.variants if found else ()), "at"], ""))(typing)
+    yield from words(lambda _debugger: dict.fromkeys([*(found.variants if found else ()), "at"], ""))(typing)
 
 
 Named = Annotated[str, Kind("NAME", str, words(_sentences))]
@@ -46,7 +46,7 @@ AtGlob = Annotated[Address | Everywhere | None, Option("at", "GLOB", parse_anywh
 
 @command("mistake", group="change")
 def mistake_(
-    session: Session, name: Named | None = None, variant: Variant | None = None, *, at: AtGlob = None
+    debugger: Debugger, name: Named | None = None, variant: Variant | None = None, *, at: AtGlob = None
 ) -> Results:
     """Compute an operation as people get it wrong.
 
@@ -63,10 +63,10 @@ def mistake_(
     if name is None:
         yield _catalogue()
         return
-    run = live(session.run, "mistake")
+    run = live(debugger.run, "mistake")
     found = mistake(f"{name} {variant or ''}", run.parameters)
-    branch = run.branch(_edit(session, run, found, at)).decode()
-    yield from entered(session, run, branch, [*explained(found), *leaks_in(branch)])
+    branch = run.branch(_edit(debugger, run, found, at)).decode()
+    yield from entered(debugger, run, branch, [*explained(found), *leaks_in(branch)])
 
 
 def explained(found: Mistake) -> Iterator[str]:
@@ -75,7 +75,7 @@ def explained(found: Mistake) -> Iterator[str]:
     yield _("where to look: {where}").format(where=spoken(found.where))
 
 
-def _edit(session: Session, run: Trace, found: Mistake, at: Address | Everywhere | None) -> Edit:
+def _edit(debugger: Debugger, run: Trace, found: Mistake, at: Address | Everywhere | None) -> Edit:
     """The mistake at an address or below it, in every step or in the one that is named.
 
     Raises:
@@ -84,7 +84,7 @@ def _edit(session: Session, run: Trace, found: Mistake, at: Address | Everywhere
     """
     if at is None or isinstance(found, Restated):
         return Edit(Address(EVERYWHERE), found)
-    address, known = of_current(session, at), records_of(run, at, found.is_of)
+    address, known = of_current(debugger, at), records_of(run, at, found.is_of)
     patterns = [address.path, f"{address.path}.**"] if address.path else [EVERYWHERE]
     path = next((path for path in patterns if matching(path, known)), None)
     if path is None:

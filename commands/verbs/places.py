@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tracer.addresses import Address, parse
-from tracer.debugger.session import Session, Stop
+from tracer.debugger.debugger import Debugger, Stop
 
 from ..grammar.parameters import Count, Name, Place
 from ..registry import command
@@ -16,7 +16,7 @@ from .step import through
 
 
 @command("goto", group="backward")
-def goto(session: Session, location: Place) -> Results:
+def goto(debugger: Debugger, location: Place) -> Results:
     """Go to a record, ahead or behind, or to a bookmark.
 
     goto @3 goes to the end of step 3, goto #40 to the 40th record of this step, goto start to before the first record
@@ -28,11 +28,11 @@ def goto(session: Session, location: Place) -> Results:
     (tx) goto end
     (tx) goto start
     """
-    yield from _arrived(session, lambda: _gone(session, location))
+    yield from _arrived(debugger, lambda: _gone(debugger, location))
 
 
 @command("back", group="backward", repeats=True)
-def back(session: Session, n: Count = 1) -> Results:
+def back(debugger: Debugger, n: Count = 1) -> Results:
     """Go back to the place where you stopped before.
 
     As in a browser: forward takes it back, and a motion after it forgets what lay ahead. A fresh run forgets all.
@@ -40,22 +40,22 @@ def back(session: Session, n: Count = 1) -> Results:
     (tx) next
     (tx) back
     """
-    yield from _arrived(session, session.back, n)
+    yield from _arrived(debugger, debugger.back, n)
 
 
 @command("forward", group="forward", repeats=True)
-def forward(session: Session, n: Count = 1) -> Results:
+def forward(debugger: Debugger, n: Count = 1) -> Results:
     """Go forward to the place that back came from.
 
     (tx) next
     (tx) back
     (tx) forward
     """
-    yield from _arrived(session, session.forward, n)
+    yield from _arrived(debugger, debugger.forward, n)
 
 
 @command("bookmark", group="backward")
-def bookmark(session: Session, name: Name | None = None) -> Results:
+def bookmark(debugger: Debugger, name: Name | None = None) -> Results:
     """Keep the cursor's place under NAME, or under a number.
 
     goto NAME leads back to it, in a fresh run too; info bookmarks lists them, unbookmark NAME forgets one.
@@ -64,31 +64,31 @@ def bookmark(session: Session, name: Name | None = None) -> Results:
     (tx) goto here
     (tx) bookmark
     """
-    place = session.cursor
-    kept = session.bookmarks.keep(place, name)
+    place = debugger.cursor
+    kept = debugger.bookmarks.keep(place, name)
 
-    yield answer("bookmark", lambda: place_facts(kept, place), lambda: place_line(session, kept, place))
+    yield answer("bookmark", lambda: place_facts(kept, place), lambda: place_line(debugger, kept, place))
 
 
 @command("unbookmark", group="backward")
-def unbookmark(session: Session, name: Name) -> Results:
+def unbookmark(debugger: Debugger, name: Name) -> Results:
     """Forget a bookmark.
 
     (tx) bookmark here
     (tx) unbookmark here
     """
-    session.bookmarks.forget(name)
+    debugger.bookmarks.forget(name)
     yield answer("unbookmark", lambda: {"removed": name}, lambda: None)
 
 
-def _gone(session: Session, location: Address | str) -> Stop:
+def _gone(debugger: Debugger, location: Address | str) -> Stop:
     if isinstance(location, Address):
-        return session.goto(location)
-    if (kept := session.bookmarks.get(location)) is not None:
-        return session.revisit(kept)
-    ends = {"start": session.goto_start, "end": session.goto_end}
-    return ends[location]() if location in ends else session.goto(parse(location))
+        return debugger.goto(location)
+    if (kept := debugger.bookmarks.get(location)) is not None:
+        return debugger.revisit(kept)
+    ends = {"start": debugger.goto_start, "end": debugger.goto_end}
+    return ends[location]() if location in ends else debugger.goto(parse(location))
 
 
-def _arrived(session: Session, motion: Callable[[], Stop], n: int = 1) -> Results:
-    yield from through((motion() for _time in range(n)), session, performed)
+def _arrived(debugger: Debugger, motion: Callable[[], Stop], n: int = 1) -> Results:
+    yield from through((motion() for _time in range(n)), debugger, performed)

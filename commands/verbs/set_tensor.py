@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tracer.addresses import Address, Everywhere, parse_anywhere
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.evaluated import evaluated
 from tracer.debugger.expressions import Expression, compile_expression
-from tracer.debugger.session import Session
 from tracer.debugger.stops.naming import whole
 from tracer.edits import CHOICE, Edit
 from tracer.errors import InputError
@@ -25,10 +25,10 @@ CELLS = "CELLS = E"
 EQUALS = re.compile(r'((?:[^"=\[]|"(?:[^"\\]|\\.)*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])*)=(?!=)(.*)', re.DOTALL)
 
 
-def set_tensor(session: Session, text: str) -> Results:
+def set_tensor(debugger: Debugger, text: str) -> Results:
     """Make a branch in which some cells are set; raises as `branched` does, and for what does not read."""
     cells, expression = read(text)
-    yield from branched(session, "set tensor", [edit_of(session, cells, expression)])
+    yield from branched(debugger, "set tensor", [edit_of(debugger, cells, expression)])
 
 
 def read(text: str) -> tuple[Address | Everywhere, Expression]:
@@ -46,22 +46,22 @@ def read(text: str) -> tuple[Address | Everywhere, Expression]:
     return parse_anywhere(match[1].strip()), compile_expression(match[2])
 
 
-def edit_of(session: Session, cells: Address | Everywhere, expression: Expression) -> Edit:
+def edit_of(debugger: Debugger, cells: Address | Everywhere, expression: Expression) -> Edit:
     """An edit of the current run; without a step in the cursor's. Raises as `place` does."""
-    return Edit(place(session, cells), evaluated(expression, session.here))
+    return Edit(place(debugger, cells), evaluated(expression, debugger.here))
 
 
-def place(session: Session, cells: Address | Everywhere) -> Address:
+def place(debugger: Debugger, cells: Address | Everywhere) -> Address:
     """Where an edit is to hold, by full path: in one step, or, without one, in every step.
 
     Raises:
         AddressError: nothing is recorded there.
         InputError: it lies in another run, or the edit is of what is chosen, or of a hypothesis.
     """
-    here, address = session.here, cells.address if isinstance(cells, Everywhere) else cells
-    if here.run_of(address) is not session.run or address.beam is not None:
+    here, address = debugger.here, cells.address if isinstance(cells, Everywhere) else cells
+    if here.run_of(address) is not debugger.run or address.beam is not None:
         told = _("an edit makes a branch of the current run, r{n}; leave out what {address} begins with, or switch")
-        raise InputError(told.format(n=session.number, address=address))
+        raise InputError(told.format(n=debugger.number, address=address))
     address = replace(address, run=None)
     if isinstance(cells, Everywhere):
         found = whole(address, here)

@@ -16,8 +16,8 @@ from ..grammar.suggestions import Suggestion, Suggestions, Typing, words
 from ..registry import command
 from ..results.computed import history_facts
 from ..results.result import Result, Results, answer
+from ..session import Session
 from ..settings import SETTINGS, Setting, sentences, setting_named
-from ..sitting import Sitting
 from . import set_model
 from .set_tensor import CELLS, set_tensor, suggested
 
@@ -26,12 +26,12 @@ def _values(typing: Typing) -> list[Suggestion]:
     """The values that the setting before may have; of numbers and texts those that it has and begins with."""
     if (part := PARTS.get(typing.before[0])) is not None:
         return list(part.suggested(typing))
-    setting, sitting = setting_named(typing.before[0]), typing.session
-    assert isinstance(sitting, Sitting)
+    setting, session = setting_named(typing.before[0]), typing.debugger
+    assert isinstance(session, Session)
     usual = {setting.usual: _("by default")} if setting.usual else {}
-    offered = dict.fromkeys(setting.offered(sitting), "")
-    known = offered if setting.domain.words else {**offered, **usual, setting.shown(sitting): _("now")}
-    return list(words(lambda _session: known)(Typing(sitting, typing.text)))
+    offered = dict.fromkeys(setting.offered(session), "")
+    known = offered if setting.domain.words else {**offered, **usual, setting.shown(session): _("now")}
+    return list(words(lambda _debugger: known)(Typing(session, typing.text)))
 
 
 def _named(text: str) -> Setting | str:
@@ -39,7 +39,7 @@ def _named(text: str) -> Setting | str:
 
 
 def _settable(typing: Typing) -> Iterator[Suggestion]:
-    yield from words(lambda _session: {name: spoken(part.sentence) for name, part in PARTS.items()})(typing)
+    yield from words(lambda _debugger: {name: spoken(part.sentence) for name, part in PARTS.items()})(typing)
     yield from words(sentences)(typing)
 
 
@@ -49,7 +49,7 @@ def _told(text: str) -> Setting | str:
 
 
 def _offered(typing: Typing) -> Iterator[Suggestion]:
-    yield from words(lambda _session: {_HISTORY: _("what was printed, as $1, $2, …")})(typing)
+    yield from words(lambda _debugger: {_HISTORY: _("what was printed, as $1, $2, …")})(typing)
     yield from words(sentences)(typing)
 
 
@@ -59,7 +59,7 @@ class Part:
 
     usage: str
     sentence: Message
-    put: Callable[[Sitting, str], Results]
+    put: Callable[[Session, str], Results]
     suggested: Suggestions
 
 
@@ -82,7 +82,7 @@ Value = Annotated[str, Kind("VALUE|CELLS = E|KEY VALUE", str, _values)]
 
 
 @command("set", group="shell")
-def set_(sitting: Sitting, setting: Named, value: Value | None = None) -> Results:
+def set_(session: Session, setting: Named, value: Value | None = None) -> Results:
     """Give a setting a value.
 
     A switch without a value is turned on. Settings of decoding begin a fresh run. show lists all settings, with what
@@ -108,16 +108,16 @@ def set_(sitting: Sitting, setting: Named, value: Value | None = None) -> Result
     if isinstance(setting, str):
         if value is None:
             raise InputError(_("set {name} needs {usage}").format(name=setting, usage=PARTS[setting].usage))
-        yield from PARTS[setting].put(sitting, value)
+        yield from PARTS[setting].put(session, value)
         return
     if value is None and setting.domain is not SWITCH:
         raise InputError(_("set {name} needs a value: {values}").format(name=setting.name, values=setting.placeholder))
-    setting.put(sitting, setting.read(value or "on"))
-    yield _shown(sitting, "set", [setting])
+    setting.put(session, setting.read(value or "on"))
+    yield _shown(session, "set", [setting])
 
 
 @command("show", group="shell")
-def show(sitting: Sitting, setting: Told | None = None) -> Results:
+def show(session: Session, setting: Told | None = None) -> Results:
     """Show a setting, or all of them, each with what it does.
 
     show values lists what print has shown so far: $1, $2 and so on are its names in expressions.
@@ -127,19 +127,19 @@ def show(sitting: Sitting, setting: Told | None = None) -> Results:
     (tx) show values
     """
     if isinstance(setting, str):
-        yield from history_facts(sitting)
+        yield from history_facts(session)
         return
-    yield _shown(sitting, "show", list(SETTINGS.values()) if setting is None else [setting])
+    yield _shown(session, "show", list(SETTINGS.values()) if setting is None else [setting])
 
 
-def _shown(sitting: Sitting, name: str, settings: list[Setting]) -> Result:
+def _shown(session: Session, name: str, settings: list[Setting]) -> Result:
     """Settings with their values, and what they do."""
-    kept = _lines(sitting, [setting for setting in settings if setting.is_kept])
-    begun = _lines(sitting, [setting for setting in settings if not setting.is_kept])
+    kept = _lines(session, [setting for setting in settings if setting.is_kept])
+    begun = _lines(session, [setting for setting in settings if not setting.is_kept])
 
     return answer(
         name,
-        lambda: {setting.name: setting.get(sitting) for setting in settings},
+        lambda: {setting.name: setting.get(session) for setting in settings},
         lambda: views.glossary.sections_view(
             {"": {**kept, **begun}}
             if len(settings) == 1
@@ -151,5 +151,5 @@ def _shown(sitting: Sitting, name: str, settings: list[Setting]) -> Result:
     )
 
 
-def _lines(sitting: Sitting, settings: list[Setting]) -> dict[str, str]:
-    return {f"{setting.name} {setting.shown(sitting)}": setting.sentence for setting in settings}
+def _lines(session: Session, settings: list[Setting]) -> dict[str, str]:
+    return {f"{setting.name} {setting.shown(session)}": setting.sentence for setting in settings}

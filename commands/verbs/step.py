@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from tracer.addresses import Address
-from tracer.debugger.session import Session, Stop
+from tracer.debugger.debugger import Debugger, Stop
 
 from ..grammar.parameters import Count, Text
 from ..grammar.runs import LocationOrDiff, Two
@@ -16,11 +16,11 @@ from ..results.result import Result, Results
 from ..results.shared import halted, left_behind, performed, reached, tokens_so_far
 from ..results.stopped import arrived
 
-Seen = Callable[[Session, Stop], Result]
+Seen = Callable[[Debugger, Stop], Result]
 
 
 @command("run", "r", group="forward", basic=True)
-def run(session: Session, text: Text | None = None) -> Results:
+def run(debugger: Debugger, text: Text | None = None) -> Results:
     r"""Begin a fresh run of TEXT, or of the same text again.
 
     The cursor stands before the first record; nothing is executed yet. TEXT is decoded, also where an output was given
@@ -30,46 +30,46 @@ def run(session: Session, text: Text | None = None) -> Results:
     (tx) run 我爱你
     (tx) run "我爱你 "
     """
-    was_given = session.run.teacher_forced
-    stop = session.restart(text)
-    yield tokens_so_far(session, "run")
-    yield from left_behind(session, was_given=was_given)
-    yield halted(session, stop)
+    was_given = debugger.run.teacher_forced
+    stop = debugger.restart(text)
+    yield tokens_so_far(debugger, "run")
+    yield from left_behind(debugger, was_given=was_given)
+    yield halted(debugger, stop)
 
 
 @command("step", "s", group="forward", repeats=True, basic=True)
-def step(session: Session, n: Count = 1) -> Results:
+def step(debugger: Debugger, n: Count = 1) -> Results:
     """Perform one operation, or N, stepping into everything.
 
     The cursor then stands on the last one performed. Past the end of a step, the next step begins.
 
     (tx) step 3
     """
-    yield from _repeated(session, session.step, n, performed)
+    yield from _repeated(debugger, debugger.step, n, performed)
 
 
 @command("next", "n", group="forward", repeats=True)
-def next_(session: Session, n: Count = 1) -> Results:
+def next_(debugger: Debugger, n: Count = 1) -> Results:
     """Perform one operation or a whole scope, N times.
 
     Where the next operation opens a scope (an attention, a layer, the encoder), all of it is performed.
 
     (tx) next 2
     """
-    yield from _repeated(session, session.next, n, performed)
+    yield from _repeated(debugger, debugger.next, n, performed)
 
 
 @command("finish", "fin", group="forward", repeats=True)
-def finish(session: Session) -> Results:
+def finish(debugger: Debugger) -> Results:
     """Go on to the end of the scope around the cursor.
 
     (tx) finish
     """
-    yield from _repeated(session, session.finish, 1, performed)
+    yield from _repeated(debugger, debugger.finish, 1, performed)
 
 
 @command("until", "unt", group="forward", repeats=True)
-def until(session: Session, location: LocationOrDiff) -> Results:
+def until(debugger: Debugger, location: LocationOrDiff) -> Results:
     """Go on to the next record at LOC, or to one that differs.
 
     LOC is looked for in this step and in the one after it. diff A B goes on to the next record that differs between two
@@ -77,86 +77,86 @@ def until(session: Session, location: LocationOrDiff) -> Results:
 
     (tx) until dec.0.cross.weights
     """
-    yield from _repeated(session, lambda: _until(session, location), 1, performed)
+    yield from _repeated(debugger, lambda: _until(debugger, location), 1, performed)
 
 
 @command("token", "t", group="forward", repeats=True, basic=True)
-def token(session: Session, n: Count = 1) -> Results:
+def token(debugger: Debugger, n: Count = 1) -> Results:
     """Go on to the next output token, or by N tokens.
 
     The cursor then stands on the last record of the step that yielded it.
 
     (tx) token 2
     """
-    yield from _repeated(session, session.token, n, reached)
+    yield from _repeated(debugger, debugger.token, n, reached)
 
 
 @command("continue", "c", group="forward", repeats=True, basic=True)
-def continue_(session: Session, n: Count = 1) -> Results:
+def continue_(debugger: Debugger, n: Count = 1) -> Results:
     """Go on to the next breakpoint, or to the end of the run.
 
     Watchpoints and catchpoints stop it too. With N it goes on to the N-th of them on the way.
 
     (tx) continue
     """
-    yield from through(session.proceed(n), session, reached)
+    yield from through(debugger.proceed(n), debugger, reached)
 
 
 @command("rs", group="backward", repeats=True, basic=True)
-def reverse_step(session: Session, n: Count = 1) -> Results:
+def reverse_step(debugger: Debugger, n: Count = 1) -> Results:
     """Take back one operation, or N.
 
     (tx) rs
     """
-    yield from _repeated(session, session.step_back, n, performed)
+    yield from _repeated(debugger, debugger.step_back, n, performed)
 
 
 @command("rn", group="backward", repeats=True)
-def reverse_next(session: Session, n: Count = 1) -> Results:
+def reverse_next(debugger: Debugger, n: Count = 1) -> Results:
     """Take back one operation or a whole scope, N times.
 
     (tx) rn
     """
-    yield from _repeated(session, session.next_back, n, performed)
+    yield from _repeated(debugger, debugger.next_back, n, performed)
 
 
 @command("rfin", group="backward", repeats=True)
-def reverse_finish(session: Session) -> Results:
+def reverse_finish(debugger: Debugger) -> Results:
     """Go back to before the scope around the cursor.
 
     (tx) rfin
     """
-    yield from _repeated(session, session.finish_back, 1, performed)
+    yield from _repeated(debugger, debugger.finish_back, 1, performed)
 
 
 @command("rt", group="backward", repeats=True)
-def reverse_token(session: Session, n: Count = 1) -> Results:
+def reverse_token(debugger: Debugger, n: Count = 1) -> Results:
     """Go back to the output token before, or by N tokens.
 
     (tx) rt
     """
-    yield from _repeated(session, session.token_back, n, reached)
+    yield from _repeated(debugger, debugger.token_back, n, reached)
 
 
 @command("rc", group="backward", repeats=True)
-def reverse_continue(session: Session, n: Count = 1) -> Results:
+def reverse_continue(debugger: Debugger, n: Count = 1) -> Results:
     """Go back to the breakpoint before, or to the start.
 
     With N it goes back to the N-th on the way.
 
     (tx) rc
     """
-    yield from through(_backwards(session, n), session, performed)
+    yield from through(_backwards(debugger, n), debugger, performed)
 
 
-def _repeated(session: Session, motion: Callable[[], Stop], n: int, seen: Seen) -> Results:
-    yield from through(_times(motion, n), session, seen)
+def _repeated(debugger: Debugger, motion: Callable[[], Stop], n: int, seen: Seen) -> Results:
+    yield from through(_times(motion, n), debugger, seen)
 
 
-def _until(session: Session, location: Address | Two) -> Stop:
+def _until(debugger: Debugger, location: Address | Two) -> Stop:
     if isinstance(location, Address):
-        return session.until(location)
-    return session.advance(first(session, beside(session, location.a, location.b)))
+        return debugger.until(location)
+    return debugger.advance(first(debugger, beside(debugger, location.a, location.b)))
 
 
 def _times(motion: Callable[[], Stop], n: int) -> Iterator[Stop]:
@@ -168,21 +168,21 @@ def _times(motion: Callable[[], Stop], n: int) -> Iterator[Stop]:
             return
 
 
-def _backwards(session: Session, n: int) -> Iterator[Stop]:
+def _backwards(debugger: Debugger, n: int) -> Iterator[Stop]:
     for _time in range(n):
-        stop = session.proceed_back()
+        stop = debugger.proceed_back()
         yield stop
         if stop.reason == "start":
             return
 
 
-def through(stops: Iterable[Stop], session: Session, seen: Seen) -> Results:
+def through(stops: Iterable[Stop], debugger: Debugger, seen: Seen) -> Results:
     """Each stop as it is reached, at last why it went no further, and what is displayed there."""
-    session.leave()
+    debugger.leave()
     for stop in stops:
         if stop.met:
-            yield from arrived(session, stop)
+            yield from arrived(debugger, stop)
         elif stop.reason not in ("start", "end"):
-            yield seen(session, stop)
-    yield halted(session, stop)
-    yield from displayed(session)
+            yield seen(debugger, stop)
+    yield halted(debugger, stop)
+    yield from displayed(debugger)

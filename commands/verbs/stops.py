@@ -9,9 +9,9 @@ from itertools import chain
 from typing import Annotated, Literal, get_args
 
 from tracer import views
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.expressions import Expression, compile_expression
 from tracer.debugger.locations import Here
-from tracer.debugger.session import Session
 from tracer.debugger.stops import (
     LATEST,
     CatchArising,
@@ -40,7 +40,7 @@ from ..output.files import whole_file
 from ..registry import command
 from ..results.result import Result, Results, answer
 from ..results.stopped import facts
-from ..sitting import Sitting
+from ..session import Session
 
 BPNUM = "$bpnum"
 """In place of a number, as in gdb: the breakpoint that was set last."""
@@ -83,21 +83,21 @@ def _catching(text: str) -> Catching:
     return caught
 
 
-def _places(_session: Session) -> dict[str, str]:
+def _places(_debugger: Debugger) -> dict[str, str]:
     return {"op:": _("every record of an operation"), 'token:"': _("wherever a token is chosen"), "@": _("a step")}
 
 
-def _troubles(_session: Session) -> dict[str, str]:
+def _troubles(_debugger: Debugger) -> dict[str, str]:
     return {"nan": _("not a number"), "inf": _("an infinity"), "rowsum": _("a softmax whose rows don't sum to 1")}
 
 
-def _or(known: Callable[[Session], Mapping[str, str]], others: Suggestions) -> Suggestions:
+def _or(known: Callable[[Debugger], Mapping[str, str]], others: Suggestions) -> Suggestions:
     """Some beginnings of an argument, and then what else it may be."""
     return lambda typing: chain(words(known)(typing), others(typing))
 
 
-def _known(session: Session) -> dict[str, str]:
-    return {str(point.number): str(point) for point in session.stops}
+def _known(debugger: Debugger) -> dict[str, str]:
+    return {str(point.number): str(point) for point in debugger.stops}
 
 
 Place = Annotated[str, Kind("LOC", str, _or(_places, stops))]
@@ -119,7 +119,7 @@ Several = Annotated[list[int], Kind("N…", _point_numbers, words(_known))]
 
 
 @command("break", "b", group="stops", basic=True)
-def break_(session: Session, location: Place, condition: If | None = None) -> Results:
+def break_(debugger: Debugger, location: Place, condition: If | None = None) -> Results:
     """Stop wherever a motion comes to LOC.
 
     LOC is an address, which may have * and **, a step (its first record), op:NAME for every record of an operation, or
@@ -130,33 +130,33 @@ def break_(session: Session, location: Place, condition: If | None = None) -> Re
     (tx) b op:layer_norm
     (tx) b token:"love" if prob("love") < .9
     """
-    yield _set(session, "break", place(location, session.here), condition)
+    yield _set(debugger, "break", place(location, debugger.here), condition)
 
 
 @command("tbreak", "tb", group="stops")
-def tbreak(session: Session, location: Place, condition: If | None = None) -> Results:
+def tbreak(debugger: Debugger, location: Place, condition: If | None = None) -> Results:
     """Stop at LOC once.
 
     It is a break that is deleted where it stops.
 
     (tx) tbreak @2
     """
-    yield _set(session, "tbreak", place(location, session.here), condition, temporary=True)
+    yield _set(debugger, "tbreak", place(location, debugger.here), condition, temporary=True)
 
 
 @command("watch", "wa", group="stops")
-def watch(session: Session, expression: Expr) -> Results:
+def watch(debugger: Debugger, expression: Expr) -> Results:
     """Stop where a token changes the value of E.
 
     E is worked out at the end of every step and compared with the step before; both values are shown.
 
     (tx) watch argmax(dec.0.cross.weights[h0, -1])
     """
-    yield _set(session, "watch", Watch(whole_expression(expression, session.here)))
+    yield _set(debugger, "watch", Watch(whole_expression(expression, debugger.here)))
 
 
 @command("catch", group="stops")
-def catch(session: Session, caught: Caught) -> Results:
+def catch(debugger: Debugger, caught: Caught) -> Results:
     """Stop at what should not happen.
 
     nan and inf are caught where they arise: in a record none of whose inputs has one (the −∞ of a mask is meant); where
@@ -166,11 +166,11 @@ def catch(session: Session, caught: Caught) -> Results:
     (tx) catch nan
     (tx) catch max(scores) > 100
     """
-    yield _set(session, "catch", caught(session.here))
+    yield _set(debugger, "catch", caught(debugger.here))
 
 
 @command("condition", group="stops")
-def condition(session: Session, n: Number, expression: Expr | None = None) -> Results:
+def condition(debugger: Debugger, n: Number, expression: Expr | None = None) -> Results:
     """Stop at breakpoint N only where E is true.
 
     Without E, it stops always again.
@@ -178,13 +178,13 @@ def condition(session: Session, n: Number, expression: Expr | None = None) -> Re
     (tx) break dec.0.cross.weights
     (tx) condition 1 max(weights) > .9
     """
-    point = session.stops[n]
+    point = debugger.stops[n]
     point.condition = None if expression is None else Condition(expression)
     yield _standing("condition", point)
 
 
 @command("ignore", group="stops")
-def ignore(session: Session, n: Number, count: Crossings) -> Results:
+def ignore(debugger: Debugger, n: Number, count: Crossings) -> Results:
     """Pass breakpoint N by the next COUNT times.
 
     They count as hits.
@@ -192,48 +192,48 @@ def ignore(session: Session, n: Number, count: Crossings) -> Results:
     (tx) break op:softmax
     (tx) ignore 1 3
     """
-    point = session.stops[n]
+    point = debugger.stops[n]
     point.to_ignore = count
     yield _standing("ignore", point)
 
 
 @command("enable", group="stops")
-def enable(session: Session, numbers: Several | None = None) -> Results:
+def enable(debugger: Debugger, numbers: Several | None = None) -> Results:
     """Let breakpoints N… stop again, or all of them.
 
     (tx) break logits
     (tx) enable 1
     """
-    yield from _switched(session, "enable", numbers, on=True)
+    yield from _switched(debugger, "enable", numbers, on=True)
 
 
 @command("disable", group="stops")
-def disable(session: Session, numbers: Several | None = None) -> Results:
+def disable(debugger: Debugger, numbers: Several | None = None) -> Results:
     """Keep breakpoints N… but don't stop there, or at any.
 
     (tx) break logits
     (tx) disable 1
     """
-    yield from _switched(session, "disable", numbers, on=False)
+    yield from _switched(debugger, "disable", numbers, on=False)
 
 
 @command("delete", group="stops")
-def delete(session: Session, numbers: Several | None = None) -> Results:
+def delete(debugger: Debugger, numbers: Several | None = None) -> Results:
     """Forget breakpoints N…, or all of them.
 
     (tx) break logits
     (tx) delete 1
     """
-    points = session.stops.pick(numbers or ())
+    points = debugger.stops.pick(numbers or ())
     for point in points:
-        session.stops.delete(point)
+        debugger.stops.delete(point)
     deleted = [point.number for point in points]
     told = _("deleted: {numbers}").format(numbers=", ".join(map(str, deleted)) or _("none"))
     yield answer("delete", lambda: deleted, lambda: told)
 
 
 @command("commands", group="stops", outward=True)
-def commands(sitting: Sitting, n: Number = LATEST, *, lines: Annotated[list[str], Block("… end")]) -> Results:
+def commands(session: Session, n: Number = LATEST, *, lines: Annotated[list[str], Block("… end")]) -> Results:
     """Run the lines up to end whenever breakpoint N stops.
 
     Without N, it is the breakpoint set last. A line that moves the cursor is the last one to be run: it ends at a stop
@@ -245,25 +245,25 @@ def commands(sitting: Sitting, n: Number = LATEST, *, lines: Annotated[list[str]
     > continue
     > end
     """
-    point = sitting.stops[n]
+    point = session.stops[n]
     found = tuple(commands_in(lines))
     for line in found:
-        parse_line(sitting.expanded(line))
+        parse_line(session.expanded(line))
     point.commands = found
     yield _standing("commands", point)
 
 
 @command("save", group="files", outward=True)
-def save(session: Session, _what: Literal["breakpoints"], file: File) -> Results:
+def save(debugger: Debugger, _what: Literal["breakpoints"], file: File) -> Results:
     """Write the breakpoints to a script that source reads.
 
     (tx) break dec.0.cross.weights if max(weights) > .9
     (tx) save breakpoints stops.tx
     """
-    lines = script(session.stops)
+    lines = script(debugger.stops)
     with whole_file(file) as stream:
         stream.writelines(f"{line}\n" for line in lines)
-    count = len(list(session.stops))
+    count = len(list(debugger.stops))
     told = ngettext("{n} breakpoint written to {file}", "{n} breakpoints written to {file}", count)
     yield answer("save", lambda: {"file": str(file), "breakpoints": count}, lambda: told.format(n=count, file=file))
 
@@ -287,14 +287,14 @@ def _setting(point: Point) -> Iterator[str]:
 
 
 def _set(
-    session: Session, name: str, trigger: Trigger, condition: Expression | None = None, *, temporary: bool = False
+    debugger: Debugger, name: str, trigger: Trigger, condition: Expression | None = None, *, temporary: bool = False
 ) -> Result:
     wanted = None if condition is None else Condition(condition)
-    return _standing(name, session.stops.add(trigger, wanted, temporary=temporary))
+    return _standing(name, debugger.stops.add(trigger, wanted, temporary=temporary))
 
 
-def _switched(session: Session, name: str, numbers: list[int] | None, *, on: bool) -> Results:
-    for point in session.stops.pick(numbers or ()):
+def _switched(debugger: Debugger, name: str, numbers: list[int] | None, *, on: bool) -> Results:
+    for point in debugger.stops.pick(numbers or ()):
         point.enabled = on
         yield _standing(name, point)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tracer import views
 from tracer.addresses import Address, At, Everywhere, Selector
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.errors import AddressError, ExpectationError
 from tracer.i18n import _, ngettext
 from tracer.run import live
@@ -28,7 +28,7 @@ class Subject(NamedTuple):
 
 
 @command("verify", group="reason")
-def verify(session: Session, address: Anywhere | None = None) -> Results:
+def verify(debugger: Debugger, address: Anywhere | None = None) -> Results:
     """Check that what is shown is right.
 
     Derivations are worked out in double precision and compared with what was recorded, rows of softmax must add up to
@@ -46,9 +46,9 @@ def verify(session: Session, address: Anywhere | None = None) -> Results:
     from tracer.verify import verify as verified
 
     named = address.address if isinstance(address, Everywhere) else address
-    run = live(session.here.run_of(named or Address()), "verify")
+    run = live(debugger.here.run_of(named or Address()), "verify")
     parts, scopes = [], []
-    for subject in _subjects(session, address):
+    for subject in _subjects(debugger, address):
         parts.append(verified(run, *subject))
         scopes.append(_scope(subject))
     checks = [check for check in together(parts) if check.checked or check.failures]
@@ -64,16 +64,16 @@ def verify(session: Session, address: Anywhere | None = None) -> Results:
         raise ExpectationError(text.format(n=len(failures), first=failures[0]))
 
 
-def _subjects(session: Session, address: Address | Everywhere | None) -> Iterator[Subject]:
+def _subjects(debugger: Debugger, address: Address | Everywhere | None) -> Iterator[Subject]:
     """What is checked, a step at a time; of every step, those that have the address."""
     if not isinstance(address, Everywhere):
-        yield _subject(session, address or Address(step=session.cursor.step))
+        yield _subject(debugger, address or Address(step=debugger.cursor.step))
         return
     failures = [AddressError(_("no step is computed yet; token goes through the next one"))]
-    numbers = session.here.run_of(address.address).numbers
+    numbers = debugger.here.run_of(address.address).numbers
     for number in numbers:
         try:
-            subject = _subject(session, replace(address.address, step=number))
+            subject = _subject(debugger, replace(address.address, step=number))
         except AddressError as error:
             failures.append(error)
         else:
@@ -82,14 +82,14 @@ def _subjects(session: Session, address: Address | Everywhere | None) -> Iterato
         raise failures[-1]
 
 
-def _subject(session: Session, address: Address) -> Subject:
+def _subject(debugger: Debugger, address: Address) -> Subject:
     if not address.path and address.record is None:
-        return Subject(session.here.run_of(address).at(At(session.here.step_of(address), address.beam)).records)
-    if parameter_at(session, address) is not None:
+        return Subject(debugger.here.run_of(address).at(At(debugger.here.step_of(address), address.beam)).records)
+    if parameter_at(debugger, address) is not None:
         raise AddressError(
             _("{address} is a parameter: it was read from a file, and nothing computed it").format(address=address)
         )
-    return Subject(session.here.matches(address), address.selectors)
+    return Subject(debugger.here.matches(address), address.selectors)
 
 
 class Scope(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.displays import Format
-from tracer.debugger.session import Session
 
 from ..grammar.parameters import Expr, Places
 from ..registry import command
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @command("view", "v", group="look")
-def view(session: Session, expression: Expr, *, decimals: Places = None) -> Results:
+def view(debugger: Debugger, expression: Expr, *, decimals: Places = None) -> Results:
     """Look around in a tensor, full screen.
 
     Arrows or hjkl move, / searches a label, @3,7 goes to a cell, [ and ] switch heads, z shows heat alone, Enter says
@@ -30,12 +30,12 @@ def view(session: Session, expression: Expr, *, decimals: Places = None) -> Resu
 
     (tx) view dec.0.cross.weights
     """
-    shown = sought(session, expression, Format(whole=True, decimals=decimals))
+    shown = sought(debugger, expression, Format(whole=True, decimals=decimals))
     result = shown.result() if isinstance(shown, Cut) else value_result(expression.text, shown.value, shown.form)
-    yield replace(result, subject=_subject(session, shown, expression.text))
+    yield replace(result, subject=_subject(debugger, shown, expression.text))
 
 
-def _subject(session: Session, shown: Shown, text: str) -> Callable[[], Subject] | None:
+def _subject(debugger: Debugger, shown: Shown, text: str) -> Callable[[], Subject] | None:
     """What to look around in, where there is something."""
     tensor = whole_of(shown.value)
     if tensor is None or not (tensor.array.ndim and tensor.array.size):
@@ -46,11 +46,11 @@ def _subject(session: Session, shown: Shown, text: str) -> Callable[[], Subject]
 
         decimals = shown.form.decimals
         match shown:
-            case Part(_session, record):
+            case Part(_debugger, record):
                 origin, likely = Recorded(shown.run, record, shown.where), shown.is_distribution
                 return Subject(tensor, shown.title, origin, probabilities=likely, decimals=decimals)
-            case Trained(_session, name, parameter):
-                trained = Within(session.run, name, parameter, shown.where, session.cursor.step)
+            case Trained(_debugger, name, parameter):
+                trained = Within(debugger.run, name, parameter, shown.where, debugger.cursor.step)
                 return Subject(tensor, shown.title, trained, decimals=decimals)
         return Subject(tensor, text, Computed(text), decimals=decimals)
 

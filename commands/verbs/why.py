@@ -10,12 +10,12 @@ from typing import Any
 from tracer import views
 from tracer.addresses import Address, Label
 from tracer.arithmetic import Leaf
-from tracer.contest import Contest, contest
-from tracer.debugger.session import Session
+from tracer.debugger.debugger import Debugger
 from tracer.derive import Derivation, Explainer
 from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
+from tracer.margin import Margin, margin
 from tracer.tape import Tape
 from tracer.trace import Trace
 
@@ -36,7 +36,7 @@ from ..results.result import Cells, Result, Results, answer
 
 
 @command("why", group="reason", basic=True)
-def why(session: Session, cell: Cell, *, depth: Depth = 1, terms: Terms = 4, whole: All = False) -> Results:
+def why(debugger: Debugger, cell: Cell, *, depth: Depth = 1, terms: Terms = 4, whole: All = False) -> Results:
     """Show how a cell was computed.
 
     You see its formula, the numbers put in, its sums worked out, and the operands, each with its address and a number
@@ -55,38 +55,38 @@ def why(session: Session, cell: Cell, *, depth: Depth = 1, terms: Terms = 4, who
     """
     count = None if whole else terms
     if isinstance(cell, Label):
-        yield _facts(token_facts(session.run, cell))
-        choice = choice_of(session, cell)
-        yield from _not_chosen(session, cell, count) if choice is None else _reasons(session, choice, depth, count)
+        yield _facts(token_facts(debugger.run, cell))
+        choice = choice_of(debugger, cell)
+        yield from _not_chosen(debugger, cell, count) if choice is None else _reasons(debugger, choice, depth, count)
         return
-    address = _operand(session, cell) if isinstance(cell, int) else cell
-    parameter = parameter_at(session, address)
+    address = _operand(debugger, cell) if isinstance(cell, int) else cell
+    parameter = parameter_at(debugger, address)
     if parameter is not None:
         where = parameter.locate(address.selectors)
-        yield _facts(parameter_facts(session.run, parameter, where, session.cursor.step))
+        yield _facts(parameter_facts(debugger.run, parameter, where, debugger.cursor.step))
         return
-    run = session.here.run_of(address)
-    yield from _reasons(session, cell_at(session, address), depth, count, run)
+    run = debugger.here.run_of(address)
+    yield from _reasons(debugger, cell_at(debugger, address), depth, count, run)
 
 
-def _operand(session: Session, number: int) -> Address:
+def _operand(debugger: Debugger, number: int) -> Address:
     """The cell that the last explanation gave a number."""
-    count = len(session.asked)
+    count = len(debugger.asked)
     if not count:
         raise InputError(_("no operand is numbered yet; why CELL numbers those of a cell"))
     if not 1 <= number <= count:
         problem = ngettext("there is no operand {n}; the last why has one", "there is no operand {n} of {count}", count)
         raise InputError(problem.format(n=number, count=count))
-    cell = session.asked[number - 1]
+    cell = debugger.asked[number - 1]
     address = Address.of(cell.path, cell.at, cell.index)
     return address if cell.run is None else replace(address, run=cell.run.number)
 
 
-def _reasons(session: Session, found: Found, depth: int, count: int | None, run: Trace | None = None) -> Results:
-    explainer = Explainer(session.run)
+def _reasons(debugger: Debugger, found: Found, depth: int, count: int | None, run: Trace | None = None) -> Results:
+    explainer = Explainer(debugger.run)
     explanation = explainer.explain(*found, depth, run)
-    chosen = _contest(session, found) if run in (None, session.run) else None
-    numbers = _numbered(session, [*explanation.cells(), *(_sides(chosen) if chosen else ())])
+    chosen = _contest(debugger, found) if run in (None, debugger.run) else None
+    numbers = _numbered(debugger, [*explanation.cells(), *(_sides(chosen) if chosen else ())])
 
     about = Cells(*found, explained=True)
     yield Result(
@@ -94,46 +94,46 @@ def _reasons(session: Session, found: Found, depth: int, count: int | None, run:
         lambda: views.derivation.explanation_view(explanation, reasons=explainer.reasons, count=count, numbers=numbers),
         about=about,
     )
-    for told in changed_parameters(run or session.run, found.record):
+    for told in changed_parameters(run or debugger.run, found.record):
         yield Result(lambda: (), partial(str, told))
     if chosen is not None:
-        yield _against(session, chosen, "runner_up", numbers, count)
+        yield _against(debugger, chosen, "runner_up", numbers, count)
 
 
-def _not_chosen(session: Session, label: Label, count: int | None) -> Results:
+def _not_chosen(debugger: Debugger, label: Label, count: int | None) -> Results:
     """Why another token was chosen in the cursor's step; nothing of a token that can't be chosen at all."""
-    token, tape = target_id(session.run, label), _tape(session)
+    token, tape = target_id(debugger.run, label), _tape(debugger)
     if token is None:
         return
-    lost = contest(tape, token) if tape else None
+    lost = margin(tape, token) if tape else None
     if lost is None:
-        yield Result(lambda: (), lambda: _unsettled(session, tape))
+        yield Result(lambda: (), lambda: _unsettled(debugger, tape))
         return
-    yield _against(session, lost, "other", _numbered(session, _sides(lost)), count)
+    yield _against(debugger, lost, "other", _numbered(debugger, _sides(lost)), count)
 
 
-def _unsettled(session: Session, tape: Tape | None) -> str:
+def _unsettled(debugger: Debugger, tape: Tape | None) -> str:
     """Why there is nothing to say of a token that was not chosen."""
-    if session.run.teacher_forced:
+    if debugger.run.teacher_forced:
         return _("nothing is chosen where the output is given; top at POSITION shows what was likely")
     if tape is None or "choice" not in tape.addresses:
         return _("no token is chosen here; at a step that yields one, why tells what speaks against this one")
     return _("its logit or that of the token chosen is not finite here")
 
 
-def _tape(session: Session) -> Tape | None:
+def _tape(debugger: Debugger) -> Tape | None:
     """The step that the cursor stands in, None before the first record."""
-    return session.run.step(session.cursor.step) if session.cursor.index else None
+    return debugger.run.step(debugger.cursor.step) if debugger.cursor.index else None
 
 
-def _numbered(session: Session, cells: list[Leaf]) -> Mapping[str, int]:
+def _numbered(debugger: Debugger, cells: list[Leaf]) -> Mapping[str, int]:
     """The numbers of some cells, by address; the session keeps what they stand for."""
     numbered = {str(cell): cell for cell in cells}
-    session.asked = list(numbered.values())
+    debugger.asked = list(numbered.values())
     return {address: number for number, address in enumerate(numbered, 1)}
 
 
-def _sides(chosen: Contest) -> list[Leaf]:
+def _sides(chosen: Margin) -> list[Leaf]:
     return [_leaf(chosen.winner), _leaf(chosen.rival)]
 
 
@@ -141,20 +141,20 @@ def _leaf(derivation: Derivation) -> Leaf:
     return derivation.record.output.leaf(*derivation.index)
 
 
-def _contest(session: Session, found: Found) -> Contest | None:
+def _contest(debugger: Debugger, found: Found) -> Margin | None:
     """The token's contest with the next best, where a cell is the choice of its step or the probability of that."""
-    tape = session.run.at(found.record.at)
+    tape = debugger.run.at(found.record.at)
     if found.record.address not in ("choice", "probs", "choice.probs") or "choice" not in tape.addresses:
         return None
     is_chosen = not found.place or found.place[-1] == int(tape["choice"].array)
-    return contest(tape) if is_chosen else None
+    return margin(tape) if is_chosen else None
 
 
-def _against(session: Session, chosen: Contest, role: str, numbers: Mapping[str, int], count: int | None) -> Result:
+def _against(debugger: Debugger, chosen: Margin, role: str, numbers: Mapping[str, int], count: int | None) -> Result:
     """A contest; ``role`` is what programs call the token that was not chosen."""
 
     def piece(token: int) -> str:
-        return session.run.card.piece(token, "target")
+        return debugger.run.card.piece(token, "target")
 
     def data() -> Any:
         sides = {"chosen": chosen.winner, role: chosen.rival}
@@ -163,10 +163,10 @@ def _against(session: Session, chosen: Contest, role: str, numbers: Mapping[str,
             for name, side in sides.items()
         }
         ruling = {"ruling": chosen.ruling} if chosen.ruling else {}
-        told = {**tokens, **ruling, "margin": chosen.margin}
+        told = {**tokens, **ruling, "margin": chosen.size}
         return told if chosen.unknown else {**told, "terms": chosen.difference().values(), "rest": chosen.rest}
 
-    return answer("why", data, lambda: views.contest.contest_view(chosen, piece, count=count, numbers=numbers))
+    return answer("why", data, lambda: views.margin.margin_view(chosen, piece, count=count, numbers=numbers))
 
 
 def _facts(facts: Mapping[str, Any]) -> Result:

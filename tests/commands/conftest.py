@@ -20,7 +20,7 @@ from commands.main import main
 from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look
-from commands.sitting import Sitting
+from commands.session import Session
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,15 +38,15 @@ def model() -> tracer.Model:
 
 
 @pytest.fixture
-def session(model: tracer.Model) -> Sitting:
-    return Sitting(Opener(model))
+def session(model: tracer.Model) -> Session:
+    return Session(Opener(model))
 
 
 Play = Callable[..., str]
 
 
 @pytest.fixture
-def play(session: Sitting) -> Play:
+def play(session: Session) -> Play:
     """Run lines on the session; what is written. The last status is ``play.status``."""
 
     def run(*lines: str, output: str = "text", keep_going: bool = False) -> str:

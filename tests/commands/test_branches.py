@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 import tracer
 from commands.completion import completions
 from commands.opener import Opener
-from commands.sitting import Sitting
+from commands.session import Session
 from commands.terminal.resume import resume, save
 from commands.terminal.toolbar import standing
 from tracer.addresses import parse
@@ -256,7 +256,7 @@ def test_interventions_change_in_the_shell_what_they_change_in_torch():
     read = load_file(FIXTURES / "marian_zh_en" / "reference.safetensors")
     model = tracer.load(FIXTURES / "marian_zh_en", "float64")
     ids, target = " ".join(map(str, read["input_ids"][0])), read["decoder_input_ids"][0].tolist()
-    session = Sitting(Opener(model, ids, ids=True, target_ids=target))
+    session = Session(Opener(model, ids, ids=True, target_ids=target))
     session.token()
     probes = [(probe["name"], list(map(written, probe["edits"]))) for probe in facts["edits"]]
     typed = [(name, lines) for name, lines in probes if None not in lines]

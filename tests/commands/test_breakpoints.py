@@ -12,7 +12,7 @@ import tracer
 from commands.completion import completions
 from commands.opener import Opener
 from commands.registry import lookup
-from commands.sitting import Sitting
+from commands.session import Session
 from commands.verbs.stops import script
 from tracer.debugger.stops import CatchArising
 from tracer.decoding.settings import Settings
@@ -300,7 +300,7 @@ def test_a_parameter_that_holds_the_trouble_is_named(tmp_path, checkpoint, name,
     tensors = load_file(directory / "model.safetensors")
     tensors[name][cell] = float(trouble)
     save_file(tensors, directory / "model.safetensors")
-    session = Sitting(Opener(tracer.load(directory), "9 9", ids=True, settings=Settings(max_tokens=2)))
+    session = Session(Opener(tracer.load(directory), "9 9", ids=True, settings=Settings(max_tokens=2)))
     session.stops.add(CatchArising(trouble))
     stop = next(session.proceed())
     assert stop.record.address == address

@@ -15,8 +15,8 @@ from commands.completion import completions
 from commands.main import app, main
 from commands.opener import Opener
 from commands.output.present import Look
+from commands.session import Session
 from commands.settings import LOOK, PROMPT, RUN, SETTINGS
-from commands.sitting import Sitting
 from commands.terminal.config import configure
 from commands.terminal.resume import resume, save
 from tracer.decoding import settings as declaring
@@ -133,12 +133,12 @@ STRATEGIES = {name: declared.strategy for name, declared in declaring.DECLARED.i
 def test_what_is_chosen_for_a_run_is_resumed(name, model, tmp_path):
     setting = RUN[name]
     spoken = name.endswith("-lang")
-    sitting = Sitting(Opener(tracer.load(MBART) if spoken else model, "Hello" if spoken else "我爱你"))
-    value = next(iter(setting.offered(sitting))) if spoken else another(setting)
+    session = Session(Opener(tracer.load(MBART) if spoken else model, "Hello" if spoken else "我爱你"))
+    value = next(iter(setting.offered(session))) if spoken else another(setting)
     if strategy := STRATEGIES.get(setting.keyword):
-        RUN["strategy"].put(sitting, strategy)
-    setting.put(sitting, value)
-    save(sitting, tmp_path / "session.json")
+        RUN["strategy"].put(session, strategy)
+    setting.put(session, value)
+    save(session, tmp_path / "session.json")
     assert setting.get(resume(tmp_path / "session.json", print)) == value
 
 

@@ -13,7 +13,7 @@ from commands.opener import Opener
 from commands.output.formats import DocumentPresenter, presenter_of
 from commands.output.present import Look, Presenter
 from commands.registry import catalogue
-from commands.sitting import Sitting
+from commands.session import Session
 from tests.export.test_html import Reader
 from tracer.errors import InputError
 from tracer.export import document_formats
@@ -61,10 +61,10 @@ def test_every_command_has_its_say_in_every_format(name, model, tmp_path, monkey
     presenters = [DocumentPresenter(kind, io.StringIO(), Look(80)) for kind in document_formats().values()]
     for presenter in presenters:
         presenter.__enter__()
-    sitting = Sitting(Opener(model))
-    assert Batch(sitting, Everyone(presenters)).play(given(["token", *catalogue()[name].examples])) == FINE
-    if sitting.log:
-        sitting.log.close()
+    session = Session(Opener(model))
+    assert Batch(session, Everyone(presenters)).play(given(["token", *catalogue()[name].examples])) == FINE
+    if session.log:
+        session.log.close()
     for presenter in presenters:
         presenter.__exit__(None, None, None)
     page, _markdown, picture = (presenter.stream.getvalue() for presenter in presenters)

@@ -8,7 +8,7 @@ from transcript import error_of, lines
 
 from commands.completion import completions
 from commands.opener import Opener
-from commands.sitting import Sitting
+from commands.session import Session
 from commands.terminal.resume import resume, save
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -17,7 +17,7 @@ LEFT = "the output that was given is left behind: this run decodes; set target T
 
 @pytest.fixture
 def session(model):
-    return Sitting(Opener(model, "我爱你", target="i love you"))
+    return Session(Opener(model, "我爱你", target="i love you"))
 
 
 def test_another_text_is_decoded_and_that_is_said(play, session):

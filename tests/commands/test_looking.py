@@ -16,7 +16,7 @@ from commands.grammar.lines import given
 from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look
-from commands.sitting import Sitting
+from commands.session import Session
 from tracer.model import BUILTIN
 from tracer.modules import tree
 from tracer.ops import catalogue
@@ -219,7 +219,7 @@ def test_what_is_all_infinite_is_told_as_it_is(tmp_path):
     tensors = load_file(directory / "model.safetensors")
     tensors["encoder.0.ffn.hidden.bias"][:] = -np.inf
     save_file(tensors, directory / "model.safetensors")
-    session = Sitting(Opener(tracer.load(directory)))
+    session = Session(Opener(tracer.load(directory)))
 
     def told(line, output):
         stream = io.StringIO()

@@ -15,7 +15,7 @@ from commands.grammar.lines import given
 from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look
-from commands.sitting import Sitting
+from commands.session import Session
 from commands.terminal.resume import resume, save
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
@@ -75,7 +75,7 @@ def test_pads_are_told_of(tx):
 
 def masked(**settings):
     model = tracer.load(QWEN)
-    return Sitting(Opener(model, "5 9 2 7", ids=True, mask="0 1 1 1", positions="0 3 4 9", **settings))
+    return Session(Opener(model, "5 9 2 7", ids=True, mask="0 1 1 1", positions="0 3 4 9", **settings))
 
 
 def test_they_come_back_with_the_text(tmp_path):
@@ -86,23 +86,23 @@ def test_they_come_back_with_the_text(tmp_path):
 
 
 def test_settings_leave_them_as_they_are():
-    sitting = masked()
-    sitting.reopen(sitting.opener.computing_in("float64"))
-    sitting.reopen(sitting.opener.deciding(Settings(strategy="sample")))
-    assert (sitting.run.mask, sitting.run.positions) == ([0, 1, 1, 1], [0, 3, 4, 9])
+    session = masked()
+    session.reopen(session.opener.computing_in("float64"))
+    session.reopen(session.opener.deciding(Settings(strategy="sample")))
+    assert (session.run.mask, session.run.positions) == ([0, 1, 1, 1], [0, 3, 4, 9])
 
 
 def test_a_text_that_can_not_be_read_leaves_them_as_they_are():
-    sitting = masked()
+    session = masked()
     with pytest.raises(InputError):
-        sitting.restart("5 x")
-    assert (sitting.opener.text, sitting.opener.mask) == ("5 9 2 7", "0 1 1 1")
+        session.restart("5 x")
+    assert (session.opener.text, session.opener.mask) == ("5 9 2 7", "0 1 1 1")
 
 
-def lines(sitting, *commands):
+def lines(session, *commands):
     stream = io.StringIO()
-    with presenter_of("text")(stream, Look(100, "never"), sitting.title) as presenter:
-        status = Batch(sitting, presenter, False).play(given(commands))
+    with presenter_of("text")(stream, Look(100, "never"), session.title) as presenter:
+        status = Batch(session, presenter, False).play(given(commands))
     return status, stream.getvalue()
 
 
@@ -151,7 +151,7 @@ def test_a_dropped_step_is_read_under_them_again():
 
 def test_why_names_the_position(tmp_path):
     shutil.copytree(FIXTURES / "gpt2_untied", tmp_path / "gpt2")
-    sitting = Sitting(Opener(tracer.load(tmp_path / "gpt2"), "5 9", ids=True, positions="7 3"))
-    status, shown = lines(sitting, "token", "why dec.embed.positions[1,0]")
+    session = Session(Opener(tracer.load(tmp_path / "gpt2"), "5 9", ids=True, positions="7 3"))
+    status, shown = lines(session, "token", "why dec.embed.positions[1,0]")
     assert status == 0, shown
     assert "wpe.weight[3,0]" in shown

@@ -10,7 +10,7 @@ import pytest
 import tracer
 from commands.grammar.parsing import parse_line
 from commands.opener import Opener
-from commands.sitting import Sitting
+from commands.session import Session
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 
@@ -27,7 +27,7 @@ def introduced(name, **settings):
     "text", ["我爱你", "the end ", " ", "a\nb", "\t", r"a\nb", 'say "a"', '"a"', "a | b", "a > b", "\\"]
 )
 def test_a_text_is_read_as_it_was_told(text):
-    title = Sitting(Opener(tracer.load(FIXTURES / "gpt2"), text)).title()
+    title = Session(Opener(tracer.load(FIXTURES / "gpt2"), text)).title()
     assert parse_line(f"run {title.text}").arguments == {"text": text}
 
 

@@ -422,7 +422,6 @@ def test_why_works_on_every_record_of_a_decoder():
     from commands.opener import Opener
     from commands.verbs.why import why
     from tracer.addresses import Address, Index
-    from tracer.debugger.session import Session
 
     session = Session(Opener(tracer.load(FIXTURES / "llama_gqa"), "5 9 2 7", ids=True))
     session.token()

@@ -10,7 +10,7 @@ from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look
 from commands.registry import GROUPS, UnknownCommandError, catalogue, lookup
-from commands.sitting import Sitting
+from commands.session import Session
 
 NAMES = list(catalogue())
 EXPECTED = {
@@ -50,10 +50,10 @@ def lines(name):
     return catalogue()[name].examples
 
 
-def json_of(sitting, *commands):
+def json_of(session, *commands):
     """What commands say, as JSON."""
     stream = io.StringIO()
-    Batch(sitting, presenter_of("jsonl")(stream, Look())).play(given(commands))
+    Batch(session, presenter_of("jsonl")(stream, Look())).play(given(commands))
     return stream.getvalue()
 
 
@@ -77,7 +77,7 @@ def test_the_examples_run_one_after_the_other(name, play, tmp_path, monkeypatch)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_examples_yield_json_and_the_same_in_every_session(name, model, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    first, second = (json_of(Sitting(Opener(model)), "token", *lines(name)) for _time in range(2))
+    first, second = (json_of(Session(Opener(model)), "token", *lines(name)) for _time in range(2))
     assert [json.loads(line) for line in first.splitlines()]
     assert first == second
 

@@ -8,7 +8,7 @@ import pytest
 import tracer
 from commands.grammar.parsing import parse_line
 from commands.opener import Opener
-from commands.sitting import Sitting
+from commands.session import Session
 from commands.terminal.resume import resume, save
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
@@ -28,7 +28,7 @@ def obey(session, *lines):
 
 def test_model_text_cursor_and_breakpoints_come_back(model, file):
     settings = Settings(strategy="sample", temperature=0.5, seed=3)
-    before = Sitting(Opener(model, "他们爱我", settings=settings))
+    before = Session(Opener(model, "他们爱我", settings=settings))
     obey(before, "break dec.0.cross.weights if max(weights) > .5", "break @2", "disable 2", "token", "step 3")
     save(before, file)
     after = resume(file, print)
@@ -40,7 +40,7 @@ def test_model_text_cursor_and_breakpoints_come_back(model, file):
 
 
 def test_blanks_and_line_breaks_come_back(file):
-    before = Sitting(Opener(tracer.load(FIXTURES / "gpt2"), " a\n"))
+    before = Session(Opener(tracer.load(FIXTURES / "gpt2"), " a\n"))
     obey(before, r'break token:"\n"', r'break logits if prob("\\") > .5')
     save(before, file)
     after = resume(file, print)
@@ -55,7 +55,7 @@ def test_commands_of_a_breakpoint_come_back(session, file):
 
 
 def test_ids_and_a_given_output_come_back(model, file):
-    save(Sitting(Opener(model, "5 9 2", ids=True, target="i love you")), file)
+    save(Session(Opener(model, "5 9 2", ids=True, target="i love you")), file)
     run = resume(file, print).run
     assert list(run.source_ids) == [5, 9, 2]
     assert run.teacher_forced

@@ -32,7 +32,7 @@ def typed(shell, *lines):
             raise line
         return line
 
-    status = shell.open((), lambda _sitting: read)
+    status = shell.open((), lambda _session: read)
     return shell.presenter.stream.getvalue(), status
 
 
@@ -46,7 +46,7 @@ def test_the_banner_names_model_tokens_and_first_steps(shell):
 
 
 def test_the_banner_of_a_session_that_goes_on_says_where(shell):
-    shell.sitting.token()
+    shell.session.token()
     shown, _status = typed(shell)
     assert "h help   q quit" not in shown
     assert "@1 #" in shown
@@ -54,32 +54,32 @@ def test_the_banner_of_a_session_that_goes_on_says_where(shell):
 
 def test_an_empty_line_repeats_the_last_motion(shell):
     typed(shell, "s", "where", "", "  ")
-    assert shell.sitting.cursor.index == 3
+    assert shell.session.cursor.index == 3
 
 
 def test_an_empty_line_repeats_nothing_else(shell):
     typed(shell, "", "where", "", "run", "")
-    assert shell.sitting.cursor.index == 0
+    assert shell.session.cursor.index == 0
 
 
 def test_repeating_can_be_switched_off(shell):
     typed(shell, "set repeat off", "s", "", "")
-    assert shell.sitting.cursor.index == 1
+    assert shell.session.cursor.index == 1
 
 
 def test_control_c_clears_the_line_and_control_d_leaves(shell):
     typed(shell, "s", KeyboardInterrupt(), "s")
-    assert shell.sitting.cursor.index == 2
+    assert shell.session.cursor.index == 2
 
 
 def test_quit_leaves(shell):
     typed(shell, "s", "q", "s")
-    assert shell.sitting.cursor.index == 1
+    assert shell.session.cursor.index == 1
 
 
 def test_a_failure_is_shown_and_nothing_is_lost(shell, capsys):
     typed(shell, "s", "p wieghts", "我爱你", "bogus 1", "s")
-    assert shell.sitting.cursor.index == 2
+    assert shell.session.cursor.index == 2
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 3
     assert "run TEXT" in errors[1]
@@ -90,14 +90,14 @@ def test_an_interrupted_motion_leaves_a_usable_cursor(shell, capsys, monkeypatch
         raise KeyboardInterrupt
 
     typed(shell, "t")
-    monkeypatch.setattr(type(shell.sitting), "token", interrupted)
+    monkeypatch.setattr(type(shell.session), "token", interrupted)
     shell.obey("t")
     assert "interrupted; the cursor stands at @1 #" in capsys.readouterr().err
 
 
 def test_commands_given_beforehand_run_first(shell):
     assert shell.open(given(["s", "q"])) == 0
-    assert shell.sitting.cursor.index == 1
+    assert shell.session.cursor.index == 1
 
 
 def test_a_block_is_asked_for_line_by_line_and_can_be_broken_off(shell, capsys):
@@ -113,9 +113,9 @@ def test_a_block_is_asked_for_line_by_line_and_can_be_broken_off(shell, capsys):
             raise line
         return line
 
-    shell.open((), lambda _sitting: read)
+    shell.open((), lambda _session: read)
     assert asked[:6] == [PROMPT, PROMPT, MORE, MORE, PROMPT, MORE]
-    assert [point.commands for point in shell.sitting.stops] == [("where",)]
+    assert [point.commands for point in shell.session.stops] == [("where",)]
     assert "lacks its last line" in capsys.readouterr().err
 
 

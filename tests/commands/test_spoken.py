@@ -7,7 +7,7 @@ import pytest
 import tracer
 from commands.completion import completions
 from commands.opener import Opener
-from commands.sitting import Sitting
+from commands.session import Session
 from commands.terminal.resume import resume, save
 from tracer.errors import InputError
 
@@ -16,11 +16,11 @@ DIRECTORY = Path(__file__).parents[1] / "fixtures" / "mbart_languages"
 
 @pytest.fixture
 def session():
-    return Sitting(Opener(tracer.load(DIRECTORY), "the park"))
+    return Session(Opener(tracer.load(DIRECTORY), "the park"))
 
 
-def read(sitting):
-    return sitting.run.source[0]
+def read(session):
+    return session.run.source[0]
 
 
 def test_options_choose_them(tx):

@@ -17,7 +17,7 @@ from commands.output.formats import presenter_of
 from commands.output.present import Look
 from commands.replay import Replay
 from commands.results.recorded import Recorded
-from commands.sitting import Sitting
+from commands.session import Session
 from commands.terminal.resume import save
 from commands.terminal.toolbar import standing
 from commands.viewer.explaining import Explaining
@@ -31,23 +31,23 @@ FORMATS = ("text", "jsonl", "markdown", "html", "svg")
 
 @pytest.fixture
 def live(model):
-    """A sitting over a run that has come to its end."""
-    sitting = Sitting(Opener(model, TEXT))
-    sitting.run.decode()
-    return sitting
+    """A session over a run that has come to its end."""
+    session = Session(Opener(model, TEXT))
+    session.run.decode()
+    return session
 
 
 @pytest.fixture
 def kept(live):
     """One over what was kept of the same run."""
-    return Sitting(Replay(KeptTrace(live.run), TEXT))
+    return Session(Replay(KeptTrace(live.run), TEXT))
 
 
-def played(sitting, *lines, output="text"):
+def played(session, *lines, output="text"):
     """The status of some lines and what is written."""
     stream = io.StringIO()
-    with presenter_of(output)(stream, Look(100, "never"), sitting.heading) as presenter:
-        status = Batch(sitting, presenter).play(given(lines))
+    with presenter_of(output)(stream, Look(100, "never"), session.heading) as presenter:
+        status = Batch(session, presenter).play(given(lines))
     return status, stream.getvalue()
 
 
@@ -101,8 +101,8 @@ def test_a_trace_answers_as_the_live_run_does(live, kept, lines, output):
 )
 def test_a_trace_is_written_to_a_file_as_the_live_run_is(live, kept, tmp_path, line):
     contents = []
-    for sitting in (live, kept):
-        assert played(sitting, "goto @2", line.format(tmp_path / "file"))[0] == FINE
+    for session in (live, kept):
+        assert played(session, "goto @2", line.format(tmp_path / "file"))[0] == FINE
         [file] = tmp_path.iterdir()
         contents.append(file.read_bytes())
         file.unlink()
@@ -128,7 +128,7 @@ def test_a_trace_completes_as_the_live_run_does(live, kept, line):
 
 
 def test_parameters_are_suggested_where_there_are_some(live, kept):
-    lines = [[s.text for s in completions("p dec.0.ffn.hidden.", sitting)] for sitting in (live, kept)]
+    lines = [[s.text for s in completions("p dec.0.ffn.hidden.", session)] for session in (live, kept)]
     assert lines == [["dec.0.ffn.hidden.weight", "dec.0.ffn.hidden.bias"], []]
 
 
@@ -180,7 +180,7 @@ def test_what_a_trace_can_not_do_it_says_in_a_sentence(kept, capsys, line, sente
 
 @pytest.mark.parametrize("line", ["goto @2", "goto @2:logits"])
 def test_a_trace_that_breaks_off_is_gone_through_to_there(live, capsys, line):
-    short = Sitting(Replay(KeptTrace(live.run, last=2), TEXT))
+    short = Session(Replay(KeptTrace(live.run, last=2), TEXT))
     assert played(short, line, "p @2:probs", "tokens", "goto end")[0] == FINE
     assert played(short, "continue")[0] == FAILED
     assert capsys.readouterr().err == "-e:1: step @3 was not kept with this trace; it has @0 to @2\n"
@@ -199,9 +199,9 @@ def test_a_model_is_opened_from_a_trace(kept):
 
 
 def test_a_given_output_is_scored_from_a_trace(model):
-    live = Sitting(Opener(model, TEXT, target="i love you"))
+    live = Session(Opener(model, TEXT, target="i love you"))
     live.run.decode()
-    kept = Sitting(Replay(KeptTrace(live.run), TEXT, target="i love you"))
+    kept = Session(Replay(KeptTrace(live.run), TEXT, target="i love you"))
     lines = ("goto @1", "tokens", "p loss", "top at 1", "info run")
     assert played(kept, *lines) == played(live, *lines)
 
@@ -225,7 +225,7 @@ def test_nothing_of_a_trace_leads_to_a_model():
     del model
     gc.collect()
     assert gone() is None
-    assert played(Sitting(Replay(trace, TEXT)), "goto @2", "p dec.0.cross.weights", "info run")[0] == FINE
+    assert played(Session(Replay(trace, TEXT)), "goto @2", "p dec.0.cross.weights", "info run")[0] == FINE
 
 
 def test_a_run_and_what_is_kept_of_it_are_traces(live):

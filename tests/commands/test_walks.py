@@ -13,7 +13,7 @@ from commands.execute import execute
 from commands.opener import Opener
 from commands.output.present import Look, TextPresenter
 from commands.registry import catalogue
-from commands.sitting import Sitting
+from commands.session import Session
 from tracer.debugger.cursor import Cursor
 from tracer.errors import TraceError
 
@@ -117,7 +117,7 @@ def test_a_motion_does_the_same_however_its_start_was_reached(somewhere, tell, m
     for motion in MOTIONS:
         start = somewhere.cursor
         tell(motion)
-        fresh = Sitting(Opener(model))
+        fresh = Session(Opener(model))
         for line in (goto(start), motion):
             execute(line, fresh, TextPresenter(io.StringIO(), Look(80, "never")))
         assert fresh.cursor == somewhere.cursor, (start, motion)

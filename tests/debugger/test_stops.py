@@ -9,8 +9,8 @@ from fake_run import DECODER, ENCODER, FakeRun
 import tracer
 from tracer.addresses import parse
 from tracer.debugger.cursor import Cursor
+from tracer.debugger.debugger import Debugger
 from tracer.debugger.expressions import compile_expression
-from tracer.debugger.session import Session
 from tracer.debugger.stops import (
     LATEST,
     Arisen,
@@ -38,8 +38,8 @@ WEIGHTS = "decoder.0.cross_attn.weights"
 
 
 @pytest.fixture
-def session():
-    return Session(lambda _text: FakeRun())
+def debugger():
+    return Debugger(lambda _text: FakeRun())
 
 
 @pytest.fixture(scope="module")
@@ -50,32 +50,32 @@ def model():
 @pytest.fixture
 def real(model):
     ids, _unknown = model.source_ids("我爱你")
-    return Session(lambda _text: Run(model, ids))
+    return Debugger(lambda _text: Run(model, ids))
 
 
-def breaks(session, where, condition=None, **options):
-    return session.stops.add(
-        place(where, session.here), condition and Condition(compile_expression(condition)), **options
+def breaks(debugger, where, condition=None, **options):
+    return debugger.stops.add(
+        place(where, debugger.here), condition and Condition(compile_expression(condition)), **options
     )
 
 
-def watches(session, text):
-    return session.stops.add(Watch(whole_expression(compile_expression(text), session.here)))
+def watches(debugger, text):
+    return debugger.stops.add(Watch(whole_expression(compile_expression(text), debugger.here)))
 
 
-def catches(session, text):
-    return session.stops.add(CatchCondition(Condition(compile_expression(text))))
+def catches(debugger, text):
+    return debugger.stops.add(CatchCondition(Condition(compile_expression(text))))
 
 
-def forth(session):
+def forth(debugger):
     """Where `proceed` stops from here to the end, in order."""
-    return [stop.cursor for stop in session.proceed(10**9) if stop.met]
+    return [stop.cursor for stop in debugger.proceed(10**9) if stop.met]
 
 
-def back(session):
+def back(debugger):
     """Where `proceed_back` stops from here to the start."""
     places = []
-    while (stop := session.proceed_back()).met:
+    while (stop := debugger.proceed_back()).met:
         places.append(stop.cursor)
     assert stop.reason == "start"
     return places
@@ -100,21 +100,21 @@ def back(session):
         ('token:"word2"', [(2, 8)]),
     ],
 )
-def test_a_place_is_met_wherever_it_comes(session, where, places):
-    breaks(session, where)
-    assert forth(session) == [Cursor(*place) for place in places]
+def test_a_place_is_met_wherever_it_comes(debugger, where, places):
+    breaks(debugger, where)
+    assert forth(debugger) == [Cursor(*place) for place in places]
 
 
-def test_a_shortened_place_is_shown_whole(session):
-    assert str(place("dec.0.cross.weights", session.here)) == WEIGHTS
-    assert str(place("@3:dec.0.cross.weights", session.here)) == f"@3:{WEIGHTS}"
-    assert str(place("dec.*.cross.weights", session.here)) == "dec.*.cross.weights"
+def test_a_shortened_place_is_shown_whole(debugger):
+    assert str(place("dec.0.cross.weights", debugger.here)) == WEIGHTS
+    assert str(place("@3:dec.0.cross.weights", debugger.here)) == f"@3:{WEIGHTS}"
+    assert str(place("dec.*.cross.weights", debugger.here)) == "dec.*.cross.weights"
 
 
-def test_a_bare_name_is_looked_up_outwards_from_the_cursor(session):
-    session.goto(parse("@1:dec.0.cross.norm"))
-    assert str(place("weights", session.here)) == WEIGHTS
-    assert str(place("*.weights", session.here)) == "decoder.0.*.weights"
+def test_a_bare_name_is_looked_up_outwards_from_the_cursor(debugger):
+    debugger.goto(parse("@1:dec.0.cross.norm"))
+    assert str(place("weights", debugger.here)) == WEIGHTS
+    assert str(place("*.weights", debugger.here)) == "decoder.0.*.weights"
 
 
 @pytest.mark.parametrize(
@@ -131,15 +131,15 @@ def test_a_bare_name_is_looked_up_outwards_from_the_cursor(session):
         ("%", "is no address"),
     ],
 )
-def test_what_is_no_place(session, where, message):
+def test_what_is_no_place(debugger, where, message):
     with pytest.raises(AddressError, match=message):
-        place(where, session.here)
+        place(where, debugger.here)
 
 
 def test_a_step_before_the_first_is_no_place():
-    session = Session(lambda _text: FakeRun(first=1))
+    debugger = Debugger(lambda _text: FakeRun(first=1))
     with pytest.raises(AddressError, match="there is no step @0"):
-        place("@0", session.here)
+        place("@0", debugger.here)
 
 
 def test_a_token_must_be_in_the_vocabulary(real):
@@ -157,33 +157,33 @@ def test_an_operation_is_met_at_all_its_records(real):
 # motions
 
 
-def test_without_stops_nothing_is_looked_at(session, monkeypatch):
-    breaks(session, "logits").enabled = False
+def test_without_stops_nothing_is_looked_at(debugger, monkeypatch):
+    breaks(debugger, "logits").enabled = False
     monkeypatch.setattr("tracer.debugger.stops.sealed.Layouts.sealed", None)
-    assert [stop.reason for stop in session.proceed()] == ["token"] * 3 + ["end"]
+    assert [stop.reason for stop in debugger.proceed()] == ["token"] * 3 + ["end"]
 
 
-def test_every_motion_stops_on_its_way(session):
-    point = breaks(session, "dec.0.self.norm")
-    for motion in (session.token, session.next, lambda: session.until(parse("logits"))):
-        session.goto(parse("@1#1"))
+def test_every_motion_stops_on_its_way(debugger):
+    point = breaks(debugger, "dec.0.self.norm")
+    for motion in (debugger.token, debugger.next, lambda: debugger.until(parse("logits"))):
+        debugger.goto(parse("@1#1"))
         assert motion()[:2] == ("breakpoint", Cursor(1, 3))
-    session.goto(parse("@1#2"))
-    assert (session.step().number, point.hits) == (point.number, 4)
-    for motion in (session.token_back, session.next_back, session.finish_back, session.proceed_back):
-        session.goto(parse("@1:dec.0.cross.norm"))
+    debugger.goto(parse("@1#2"))
+    assert (debugger.step().number, point.hits) == (point.number, 4)
+    for motion in (debugger.token_back, debugger.next_back, debugger.finish_back, debugger.proceed_back):
+        debugger.goto(parse("@1:dec.0.cross.norm"))
         assert motion().reason == "breakpoint"
 
 
-def test_goto_passes_by(session):
-    breaks(session, "logits")
-    assert session.goto(parse("@3")).reason == "step"
+def test_goto_passes_by(debugger):
+    breaks(debugger, "logits")
+    assert debugger.goto(parse("@3")).reason == "step"
 
 
-def test_proceed_counts_stops_and_yields_the_tokens_between(session):
-    breaks(session, "logits")
-    reasons = [stop.reason for stop in session.proceed(2)]
-    assert (reasons, session.cursor) == (["breakpoint", "token", "breakpoint"], Cursor(2, 6))
+def test_proceed_counts_stops_and_yields_the_tokens_between(debugger):
+    breaks(debugger, "logits")
+    reasons = [stop.reason for stop in debugger.proceed(2)]
+    assert (reasons, debugger.cursor) == (["breakpoint", "token", "breakpoint"], Cursor(2, 6))
 
 
 def test_back_meets_the_stops_of_forth_in_reverse(real):
@@ -208,7 +208,7 @@ def test_a_random_walk_is_what_a_fresh_session_does(real):
         for point in real.stops:
             real.stops.delete(point)
         chosen = [(walk.choice(wheres), walk.choice(conditions)) for _time in range(walk.randrange(4))]
-        fresh = Session(real._begin)
+        fresh = Debugger(real._begin)
         for where, condition in chosen:
             breaks(real, where, condition)
             breaks(fresh, where, condition)
@@ -223,58 +223,62 @@ def test_a_random_walk_is_what_a_fresh_session_does(real):
 # counting
 
 
-def test_hits_are_counted_and_some_ignored(session):
-    point = breaks(session, "**.weights")
+def test_hits_are_counted_and_some_ignored(debugger):
+    point = breaks(debugger, "**.weights")
     point.to_ignore = 2
-    assert forth(session) == [Cursor(1, 4), Cursor(2, 2), Cursor(2, 4), Cursor(3, 2), Cursor(3, 4)]
+    assert forth(debugger) == [Cursor(1, 4), Cursor(2, 2), Cursor(2, 4), Cursor(3, 2), Cursor(3, 4)]
     assert (point.hits, point.to_ignore) == (7, 0)
 
 
-def test_a_temporary_stop_vanishes_after_its_hit(session):
-    breaks(session, "logits", temporary=True)
-    assert forth(session) == [Cursor(1, 6)]
-    assert not list(session.stops)
+def test_a_temporary_stop_vanishes_after_its_hit(debugger):
+    breaks(debugger, "logits", temporary=True)
+    assert forth(debugger) == [Cursor(1, 6)]
+    assert not list(debugger.stops)
 
 
-def test_a_disabled_stop_is_not_met(session):
-    breaks(session, "logits").enabled = False
-    breaks(session, "@2")
-    assert forth(session) == [Cursor(2, 1)]
+def test_a_disabled_stop_is_not_met(debugger):
+    breaks(debugger, "logits").enabled = False
+    breaks(debugger, "@2")
+    assert forth(debugger) == [Cursor(2, 1)]
 
 
-def test_all_stops_at_a_record_are_met_by_number(session):
-    breaks(session, "@2#6")
-    breaks(session, "logits")
-    (*_tokens, stop) = session.proceed(2)
+def test_all_stops_at_a_record_are_met_by_number(debugger):
+    breaks(debugger, "@2#6")
+    breaks(debugger, "logits")
+    (*_tokens, stop) = debugger.proceed(2)
     assert [one.point.number for one in stop.met] == [1, 2]
     assert (stop.reason, stop.number) == ("breakpoint", 1)
 
 
-def test_numbers_are_given_once_and_over_all_kinds(session):
-    first = breaks(session, "logits")
-    session.stops.delete(first)
-    assert [breaks(session, "@2").number, watches(session, "logits").number, session.stops[LATEST].number] == [2, 3, 3]
+def test_numbers_are_given_once_and_over_all_kinds(debugger):
+    first = breaks(debugger, "logits")
+    debugger.stops.delete(first)
+    assert [breaks(debugger, "@2").number, watches(debugger, "logits").number, debugger.stops[LATEST].number] == [
+        2,
+        3,
+        3,
+    ]
     with pytest.raises(InputError, match="there is no breakpoint 1; there are 2, 3"):
-        session.stops[1]
+        debugger.stops[1]
     with pytest.raises(InputError, match="no breakpoint is set"):
-        Session(lambda _text: FakeRun()).stops[LATEST]
+        Debugger(lambda _text: FakeRun()).stops[LATEST]
 
 
-def test_stops_outlive_the_run(session):
-    breaks(session, "@2")
-    session.token()
-    session.restart()
-    assert forth(session) == [Cursor(2, 1)]
+def test_stops_outlive_the_run(debugger):
+    breaks(debugger, "@2")
+    debugger.token()
+    debugger.restart()
+    assert forth(debugger) == [Cursor(2, 1)]
 
 
-def test_the_commands_of_what_was_met_are_due_once(session):
-    breaks(session, "logits").commands = ("print logits",)
-    breaks(session, "@1#6").commands = ("where",)
-    session.token()
-    assert session.take_due() == ["print logits", "where"]
-    assert session.take_due() is None
-    session.step()
-    assert session.take_due() == []
+def test_the_commands_of_what_was_met_are_due_once(debugger):
+    breaks(debugger, "logits").commands = ("print logits",)
+    breaks(debugger, "@1#6").commands = ("where",)
+    debugger.token()
+    assert debugger.take_due() == ["print logits", "where"]
+    assert debugger.take_due() is None
+    debugger.step()
+    assert debugger.take_due() == []
 
 
 # conditions
@@ -439,9 +443,9 @@ class OneStep(FakeRun):
 
 def caught(trigger, tape):
     """The addresses at which something is caught, with what was found."""
-    session = Session(lambda _text: OneStep(tape))
-    session.stops.add(trigger)
-    return {stop.record.address: stop.met[0].findings for stop in session.proceed(99) if stop.met}
+    debugger = Debugger(lambda _text: OneStep(tape))
+    debugger.stops.add(trigger)
+    return {stop.record.address: stop.met[0].findings for stop in debugger.proceed(99) if stop.met}
 
 
 def test_nan_and_inf_are_caught_where_they_arise():

@@ -6,13 +6,13 @@ import pytest
 from rich.cells import cell_len
 
 import tracer
-from tracer.contest import contest
 from tracer.derive import derive
+from tracer.margin import margin
 from tracer.ops import catalogue
 from tracer.verify import Check
 from tracer.views.checks import checks_view
-from tracer.views.contest import contest_view
 from tracer.views.formula import formula_view
+from tracer.views.margin import margin_view
 from tracer.views.page import Page
 from tracer.views.product import product_view
 
@@ -53,12 +53,12 @@ this row times that column gives this cell: [2,3,4] · [2,4,3] → [2,3,3]
 
 
 def test_why_this_token():
-    found = contest(tape_of_a_run())
-    shown = seen(contest_view(found, lambda token: f"t{token}"))
+    found = margin(tape_of_a_run())
+    shown = seen(margin_view(found, lambda token: f"t{token}"))
     winner, rival = found.winner.index[-1], found.rival.index[-1]
     assert shown.startswith(f'why "t{winner}" and not "t{rival}"\n')
     assert f'W["t{winner}"] − W["t{rival}"]' in shown
-    assert f"= {found.margin:.4f}" in shown
+    assert f"= {found.size:.4f}" in shown
     assert "biases" not in shown
 
 
@@ -122,7 +122,7 @@ def test_no_line_is_wider_than_the_page(width):
         index = tuple(n - 1 for n in record.output.shape)
         lines = seen(formula_view(record, derive(record, index)), width).splitlines()
         assert max(map(cell_len, lines)) <= width, lines
-    lines = seen(contest_view(contest(tape_of_a_run()), str), width).splitlines()
+    lines = seen(margin_view(margin(tape_of_a_run()), str), width).splitlines()
     assert max(map(cell_len, lines)) <= width, lines
 
 

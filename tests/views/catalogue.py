@@ -19,14 +19,14 @@ from tracer import views
 from tracer.addresses import At, Index
 from tracer.arithmetic import Number, exp, over
 from tracer.compare import Comparison
-from tracer.contest import contest
+from tracer.debugger.debugger import Debugger, Stop
 from tracer.debugger.expressions import compile_expression
-from tracer.debugger.session import Session, Stop
 from tracer.debugger.stops import CatchRowSum, Condition, Watch, place, whole_expression
 from tracer.derive import Explainer, derive
 from tracer.diff import Diff
 from tracer.differences import Difference
 from tracer.i18n import N_
+from tracer.margin import margin
 from tracer.model import Model
 from tracer.modules import tree
 from tracer.reference.checks import Check as Compared
@@ -40,7 +40,6 @@ from tracer.views.below import below, led, scientific, sentence
 from tracer.views.branches import tree_view
 from tracer.views.checks import checks_view
 from tracer.views.comparison import comparison_view
-from tracer.views.contest import contest_view, verdict_view
 from tracer.views.derivation import explanation_view
 from tracer.views.diff import records_view
 from tracer.views.diff import tokens_view as diff_tokens
@@ -51,6 +50,7 @@ from tracer.views.glossary import glossary, sections_view
 from tracer.views.heads import heads_view
 from tracer.views.hypotheses import hypotheses_view
 from tracer.views.inventory import cache_view, tensors_view
+from tracer.views.margin import margin_view, verdict_view
 from tracer.views.mask import mask_view, rules_view
 from tracer.views.modules import modules_view
 from tracer.views.product import product_view
@@ -201,20 +201,20 @@ def sums() -> dict[str, View]:
 
 
 @cache
-def stopped() -> tuple[Session, Stop]:
+def stopped() -> tuple[Debugger, Stop]:
     """A session with stops of every kind, and where it comes to stand at the first."""
-    session = Session(lambda _text: Run(model(), model().source_ids(TEXT)[0]))
-    here = session.here
-    session.stops.add(place("dec.0.cross.weights", here), Condition(compile_expression("max(weights[h1, -1]) > .01")))
-    session.stops.add(place("dec.0.cross.weights", here))
-    session.stops.add(Watch(whole_expression(compile_expression("argmax(dec.0.cross.weights[h1, -1])"), here)))
-    session.stops.add(CatchRowSum())
-    [stop] = [stop for stop in session.proceed() if stop.met]
-    return session, stop
+    debugger = Debugger(lambda _text: Run(model(), model().source_ids(TEXT)[0]))
+    here = debugger.here
+    debugger.stops.add(place("dec.0.cross.weights", here), Condition(compile_expression("max(weights[h1, -1]) > .01")))
+    debugger.stops.add(place("dec.0.cross.weights", here))
+    debugger.stops.add(Watch(whole_expression(compile_expression("argmax(dec.0.cross.weights[h1, -1])"), here)))
+    debugger.stops.add(CatchRowSum())
+    [stop] = [stop for stop in debugger.proceed() if stop.met]
+    return debugger, stop
 
 
 def met() -> dict[str, View]:
-    _session, stop = stopped()
+    _debugger, stop = stopped()
     assert stop.record is not None
     return {"stop": arrived(stop.met, run().step(1).records[15:24], stop.record.index)}
 
@@ -264,9 +264,9 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
     "branches.tree_view": lambda: {"three": tree_view(*branched())},
     "checks.checks_view": lambda: {"two": checks_view(checks(), title="step @1: 37 records")},
     "comparison.comparison_view": lambda: {"three": comparison_view(compared(), "check reference.safetensors --go")},
-    "contest.contest_view": lambda: {"choice": contest_view(contest(run().step(3)), piece)},  # type: ignore[arg-type]
-    "contest.verdict_view": lambda: {
-        "choice": verdict_view(contest(run().step(3)), piece),
+    "margin.margin_view": lambda: {"choice": margin_view(margin(run().step(3)), piece)},  # type: ignore[arg-type]
+    "margin.verdict_view": lambda: {
+        "choice": verdict_view(margin(run().step(3)), piece),
         "none": verdict_view(None, piece),
     },
     "derivation.explanation_view": explanations,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ..arithmetic import Leaf, Named, Node, Sum
 from ..derive import Derivation, Explanation, Place
 from ..document import BOLD, DIM, Block, Branch, Paragraph, Span, Tree
-from ..factors import row_by_column
 from ..i18n import _
+from ..operands import row_by_column
 from .expression import Writer, alone, is_number, parts, reduced, symbols
 from .numbers import Notation, decimals_of
 from .page import Page

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ..derive import Derivation
 from ..document import BOLD, Block, Formula, Paragraph, Span
-from ..factors import Factor, factors, row_by_column, shapes
 from ..i18n import _, spoken
+from ..operands import Operand, operands_of, row_by_column, shapes
 from ..tape import Record
 from ..tensor import Axis
 from .facts import facts_view
@@ -28,21 +28,21 @@ def formula_view(page: Page, record: Record, derivation: Derivation | None = Non
 
 
 def _facts(record: Record, derivation: Derivation | None) -> dict[str, Sequence[str | Formula]]:
-    operation, told, taken = record.op, formula(record), factors(record)
+    operation, told, taken = record.op, formula(record), operands_of(record)
     convention, note = operation.convention(record), operation.note(record)
     return {
         _("operation"): [operation.name],
         _("formula"): [told, *([note] if note != told.text else [])],
         _("shapes"): list(_shapes(record, taken.operands, is_product=taken.is_product, in_all=derivation is None)),
-        _("operands"): [f"{factor.symbol} = {factor.tensor.address}" for factor in taken.operands],
+        _("operands"): [f"{operand.symbol} = {operand.tensor.address}" for operand in taken.operands],
         _("convention"): [convention] if convention else [],
         _("literature"): [spoken(operation.reference)],
     }
 
 
-def _shapes(record: Record, operands: Sequence[Factor], *, is_product: bool, in_all: bool) -> Iterator[str]:
+def _shapes(record: Record, operands: Sequence[Operand], *, is_product: bool, in_all: bool) -> Iterator[str]:
     output = list(zip(record.output.dims, record.output.shape, strict=True))
-    taken = [bound(f"{factor.name} {_named(factor.extents)}") for factor in operands]
+    taken = [bound(f"{operand.name} {_named(operand.extents)}") for operand in operands]
     yield f"{_joined(taken, is_product)} → {_named(output)}".strip()
     if is_product and in_all:
         yield shapes(record)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..arithmetic import Sum
 from ..derive import Derivation
 from ..document import BOLD, Block, Cell, Column, Span, Table
-from ..factors import row_by_column, shapes
 from ..i18n import _
+from ..operands import row_by_column, shapes
 from ..tensor import Row
 from ..window import Hidden, Shown, window
 from .expression import Writer, is_number

@@ -25,8 +25,8 @@ class Taught:
     def do(self, *lines):
         """Carry out lines before the eyes of the coach; what is seen."""
         for line in lines:
-            self.coach.sitting.lines.append(line)
-            obey(line, self.coach.sitting, self.presenter)
+            self.coach.session.lines.append(line)
+            obey(line, self.coach.session, self.presenter)
             self.coach.observe()
         return self.heard()
 
@@ -41,7 +41,7 @@ class Taught:
             if line.startswith("answer "):
                 self.coach.answer(line.removeprefix("answer "))
             else:
-                obey(line, self.coach.sitting, self.presenter)
+                obey(line, self.coach.session, self.presenter)
                 self.coach.observe()
         return self.heard()
 

@@ -257,9 +257,9 @@ def test_going_back_brings_back_the_state(teach):
     taught.do("t", "b logits", "run", "goto @2")
     assert taught.coach.place == 2
     taught.coach.back()
-    sitting = taught.coach.sitting
+    session = taught.coach.session
     assert taught.coach.place == 1
-    assert (sitting.here.step, sitting.opener.text, len(list(sitting.stops))) == (1, "我爱你", 0)
+    assert (session.here.step, session.opener.text, len(list(session.stops))) == (1, "我爱你", 0)
     assert "Step b" in taught.heard()
     for _time in range(3):
         taught.coach.back()
@@ -290,7 +290,7 @@ def test_another_text_is_spoken_of_once(teach):
     said = taught.do("run 你爱我"), taught.do("where"), taught.do("run 我爱你"), taught.do("run 你爱我")
     assert ["`again` brings it back" in one for one in said] == [True, False, False, True]
     taught.coach.again()
-    assert taught.coach.sitting.opener.text == "我爱你"
+    assert taught.coach.session.opener.text == "我爱你"
 
 
 def test_a_goal_counts_on_the_text_of_its_step_alone(teach):
@@ -335,7 +335,7 @@ def test_a_lesson_goes_on_where_it_was_left(teach):
     assert second.coach.step.id == first.coach.step.id == "c"
     assert "Step c" in said
     assert "About." not in said
-    there, here = first.coach.sitting, second.coach.sitting
+    there, here = first.coach.session, second.coach.session
     assert (here.cursor, here.preferences) == (there.cursor, there.preferences)
     assert [str(point) for point in here.stops] == [str(point) for point in there.stops]
     assert here.preferences == {"decimals": 5}
@@ -444,4 +444,4 @@ def test_skipping_fills_the_solution_as_it_is_proved(teach):
     skipped.coach.skip()
     said = skipped.heard()
     assert [line in said for line in ("(tx) goto @2", "(tx) goto @3")] == [True, True]
-    assert skipped.coach.sitting.cursor == proved.coach.sitting.cursor
+    assert skipped.coach.session.cursor == proved.coach.session.cursor

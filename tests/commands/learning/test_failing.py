@@ -31,7 +31,7 @@ def interrupt(monkeypatch):
 
 def standing(coach):
     """All that a step consists in."""
-    return coach.place, coach.player, coach.attempt, coach.sitting.cursor, deepcopy(coach.marks)
+    return coach.place, coach.player, coach.attempt, coach.session.cursor, deepcopy(coach.marks)
 
 
 @pytest.mark.parametrize("word", ["back", "again", "skip"])

@@ -329,9 +329,9 @@ class Desk:
         self.drafts = []
         self.bars = []
 
-    def sit(self, sitting, bar):
+    def sit(self, session, bar):
         """What reads them."""
-        self.sitting, self._bar = sitting, bar
+        self.session, self._bar = session, bar
         return self
 
     def __call__(self, _message):
@@ -349,7 +349,7 @@ class Desk:
 def attend(tmp_path):
     """Take a lesson at a prompt, as one person all along; what is seen, and the desk."""
 
-    def attended(name, *lines, prepare=lambda _sitting: None, typed=None):
+    def attended(name, *lines, prepare=lambda _session: None, typed=None):
         stream, desk = io.StringIO(), Desk(lines)
         progress = Progress.read(tmp_path / "lessons.json", pytest.fail)
         shell = LessonShell(TextPresenter(stream, Look(80, "never")), desk.sit, progress, prepare, typed)
@@ -457,14 +457,14 @@ def test_a_language_in_which_a_number_can_not_be_had_is_a_sentence(attend, write
 def test_what_the_learner_has_set_stays_set(attend, write):
     prepared = []
 
-    def prepare(sitting):
-        sitting.preferences["decimals"] = 7
-        prepared.append(sitting)
+    def prepare(session):
+        session.preferences["decimals"] = 7
+        prepared.append(session)
 
     _said, desk = attend(write(LESSON), "set decimals 2", "alias far goto @1", "back", "skip", prepare=prepare)
     assert len(prepared) == 1
-    assert desk.sitting is not prepared[0]
-    assert (desk.sitting.preferences, desk.sitting.aliases) == ({"decimals": 2}, {"far": "goto @1"})
+    assert desk.session is not prepared[0]
+    assert (desk.session.preferences, desk.session.aliases) == ({"decimals": 2}, {"far": "goto @1"})
 
 
 def test_what_a_lesson_sets_does_not_outlast_the_way_to_a_step(attend, write):
@@ -474,7 +474,7 @@ def test_what_a_lesson_sets_does_not_outlast_the_way_to_a_step(attend, write):
     there = ("set rows 5", "goto enc.0.self.scores")
     for more, kept in (((), {"decimals": 7}), (("back",), {}), ((f"learn {other}",), {})):
         _said, desk = attend(path, *there, *more)
-        assert desk.sitting.preferences == {"rows": 5, **kept}
+        assert desk.session.preferences == {"rows": 5, **kept}
         attend(path, "back")
 
 
@@ -493,7 +493,7 @@ def test_what_is_typed_and_logged_goes_on_from_sitting_to_sitting(attend, write,
     other = write(lesson(sum_up()), "other.md")
     lines = [f"log {tmp_path}/log", "where", "again", "tokens", f"learn {other}", "list", "log off"]
     _said, desk = attend(write(LESSON), *lines, typed=typed)
-    assert desk.sitting.lines == ["first", *(line for line in lines if line != "again")]
+    assert desk.session.lines == ["first", *(line for line in lines if line != "again")]
     logged = re.findall(r"^\(tx\) (.*)$", (tmp_path / "log").read_text(), re.MULTILINE)
     assert logged == ["where", "tokens", f"learn {other}", "list", "log off"]
 
@@ -513,7 +513,7 @@ def test_a_log_begun_after_a_way_that_was_interrupted_goes_on(attend, write, tmp
 
 def test_an_empty_line_does_not_repeat_what_reached_a_goal(attend, write):
     _said, desk = attend(write(lesson(doing("a", "step == 1", "t"), doing("b", "step == 2", "t"))), "t", "")
-    assert desk.sitting.cursor.step == 1
+    assert desk.session.cursor.step == 1
 
 
 def test_a_lesson_that_has_changed_begins_again_and_says_so(attend, write, marks, capsys):

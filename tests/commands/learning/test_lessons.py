@@ -157,6 +157,6 @@ def test_a_lesson_goes_on_at_its_last_step_as_if_it_had_been_played(path):
 
 def state(coach):
     """What a step may rest on."""
-    opener, sitting = coach.sitting.opener, coach.sitting
-    stops = [str(point) for point in sitting.stops]
-    return opener.model.name, opener.text, opener.settings, sitting.cursor, sitting.preferences, stops
+    opener, session = coach.session.opener, coach.session
+    stops = [str(point) for point in session.stops]
+    return opener.model.name, opener.text, opener.settings, session.cursor, session.preferences, stops

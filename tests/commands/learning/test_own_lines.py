@@ -54,11 +54,11 @@ def test_nothing_is_left_outside_the_session(teach, tmp_path, monkeypatch, place
 def test_they_mean_the_commands_themselves(teach):
     own = [block(kind, f"got enc.0.self.{name}") for kind, name in (("setup", "q"), ("show", "k"))]
     taught = teach(lesson(doing("a", "step == 1", "got @1", before="\n".join(own)), sum_up()))
-    taught.coach.sitting.shorten("got", "where")
+    taught.coach.session.shorten("got", "where")
     taught.open()
-    assert taught.coach.sitting.here.record.address == "encoder.0.self_attn.k"
+    assert taught.coach.session.here.record.address == "encoder.0.self_attn.k"
     taught.coach.skip()
     taught.coach.back()
-    taught.coach.sitting.shorten("got", "where")
+    taught.coach.session.shorten("got", "where")
     taught.coach.skip()
-    assert taught.coach.sitting.here.step == 1
+    assert taught.coach.session.here.step == 1

@@ -19,7 +19,7 @@ from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look
 from commands.results.likely import likely
-from commands.sitting import Sitting
+from commands.session import Session
 from tracer import models
 from tracer.addresses import Index
 from tracer.compare import compare
@@ -135,9 +135,9 @@ LINES = [
 
 @pytest.mark.parametrize("path", [True], indirect=True)
 def test_what_a_head_finds_likely_follows_nothing(path: Path) -> None:
-    session = Sitting(Opener(tracer.load(path), "1 7 3 2", ids=True))
-    session.token()
-    row = likely(session, Index(1))
+    debugger = Session(Opener(tracer.load(path), "1 7 3 2", ids=True))
+    debugger.token()
+    row = likely(debugger, Index(1))
     assert (row.position, row.after, row.following, row.title) == (1, "7", None, "@0:probs[1]")
 
 
@@ -146,8 +146,8 @@ def test_the_commands_go_over_it(path: Path) -> None:
     said: list[str] = []
     opener = Opener(tracer.load(path), "1 7 3 2", ids=True, warn=said.append)
     opener.introduce()
-    session = Sitting(opener)
-    with presenter_of("text")(stream, Look(100, "never"), session.heading) as presenter:
-        assert Batch(session, presenter, keep_going=True).play(given(LINES)) == 0, stream.getvalue()
+    debugger = Session(opener)
+    with presenter_of("text")(stream, Look(100, "never"), debugger.heading) as presenter:
+        assert Batch(debugger, presenter, keep_going=True).play(given(LINES)) == 0, stream.getvalue()
     assert "source  0 1   1 7   2 3   3 2\n" in stream.getvalue()
     assert "target" not in stream.getvalue()

@@ -12,7 +12,7 @@ from .tape import Record
 from .tensor import Axis, Parameter, Row, Tensor
 
 
-class Factor(NamedTuple):
+class Operand(NamedTuple):
     """A tensor under its symbol in a formula; ``turned`` where its last two axes change places, as in kᵀ."""
 
     symbol: str
@@ -37,28 +37,28 @@ class Factor(NamedTuple):
         return _sizes([n for _axis, n in self.extents])
 
 
-class Factors(NamedTuple):
+class Operands(NamedTuple):
     """The operands of a record; ``is_product`` where the first two are multiplied as matrices and the rest added."""
 
-    operands: list[Factor]
+    operands: list[Operand]
     is_product: bool
 
 
-def factors(record: Record) -> Factors:
+def operands_of(record: Record) -> Operands:
     """What a record was made of."""
     rows = _rows(record)
     if len(rows) != 2:
-        return Factors([Factor(name, tensor) for name, tensor in record.op.operands(record)], is_product=False)
+        return Operands([Operand(name, tensor) for name, tensor in record.op.operands(record)], is_product=False)
     (left, x), (right, w) = rows.items()
-    product = [Factor(left, x.tensor), Factor(right, w.tensor, turned=not w.after)]
+    product = [Operand(left, x.tensor), Operand(right, w.tensor, turned=not w.after)]
     seen = {id(x.tensor), id(w.tensor)}
-    others = [Factor(name, tensor) for name, tensor in record.op.operands(record) if id(tensor) not in seen]
-    return Factors([*product, *others], is_product=True)
+    others = [Operand(name, tensor) for name, tensor in record.op.operands(record) if id(tensor) not in seen]
+    return Operands([*product, *others], is_product=True)
 
 
 def shapes(record: Record) -> str:
     """``[4,16] · [16,8] → [4,8]`` for a product, and what became of it where it was split into heads."""
-    left, right, *_others = factors(record).operands
+    left, right, *_others = operands_of(record).operands
     output, product = _sizes(record.output.shape), _sizes([n for _axis, n in (*left.extents[:-1], right.extents[-1])])
     text = f"{left.sizes} · {right.sizes} → {product}"
     return text if product == output else _("{product}, split into heads: {output}").format(product=text, output=output)

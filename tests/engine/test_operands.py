@@ -1,7 +1,7 @@
 import tracer
 from tracer.derive import derive
-from tracer.factors import factors, row_by_column
-from tracer.factors import shapes as told
+from tracer.operands import operands_of, row_by_column
+from tracer.operands import shapes as told
 from tracer.tape import Record
 
 from .conftest import FIXTURES
@@ -12,7 +12,7 @@ def record(path: str, model: str = "torch_post") -> Record:
 
 
 def shapes(found: Record) -> list[tuple[str, list[int]]]:
-    return [(factor.name, [n for _axis, n in factor.extents]) for factor in factors(found).operands]
+    return [(operand.name, [n for _axis, n in operand.extents]) for operand in operands_of(found).operands]
 
 
 def test_a_product_is_turned_so_that_its_inner_axes_meet() -> None:
@@ -24,7 +24,7 @@ def test_a_product_is_turned_so_that_its_inner_axes_meet() -> None:
     (w, left), (v, right) = shapes(record("decoder.0.cross_attn.heads"))
     assert (w, v) == ("w", "v")
     assert left[-1] == right[-2]
-    assert factors(scores).is_product
+    assert operands_of(scores).is_product
 
 
 def test_a_bias_is_added() -> None:
@@ -44,8 +44,8 @@ def test_what_is_no_product_lists_what_it_takes() -> None:
     assert [name for name, _shape in shapes(record("decoder.0.ffn.norm"))] == ["x", "gain", "bias"]
     assert [name for name, _shape in shapes(record("decoder.0.ffn.residual"))] == ["x", "y"]
     assert [name for name, _shape in shapes(record("decoder.embed.tokens", "gpt2"))] == ["E"]
-    assert not factors(record("decoder.0.ffn.norm")).is_product
-    assert factors(record("decoder.0.self_attn.mask")).operands == []
+    assert not operands_of(record("decoder.0.ffn.norm")).is_product
+    assert operands_of(record("decoder.0.self_attn.mask")).operands == []
 
 
 def test_the_shapes_of_a_product_and_its_split_into_heads() -> None:
@@ -55,9 +55,9 @@ def test_the_shapes_of_a_product_and_its_split_into_heads() -> None:
 
 def test_a_cache_is_made_of_the_rows_before_and_the_new_ones() -> None:
     run = tracer.trace(tracer.load(FIXTURES / "gpt2"), ids=[7, 11, 12], max_tokens=3, cache=True)
-    made = [factors(run.step(number).find("decoder.0.self_attn.k")).operands for number in (1, 3)]
-    assert [[factor.name for factor in operands] for operands in made] == [["new"], ["past", "new"]]
-    past, new = (factor.tensor for factor in made[1])
+    made = [operands_of(run.step(number).find("decoder.0.self_attn.k")).operands for number in (1, 3)]
+    assert [[operand.name for operand in operands] for operands in made] == [["new"], ["past", "new"]]
+    past, new = (operand.tensor for operand in made[1])
     assert past.address == "@2:decoder.0.self_attn.k"
     assert new.address == "@3:decoder.0.self_attn.k_new"
     assert (past.array == run.step(2)["decoder.0.self_attn.k"].array).all()

@@ -49,7 +49,7 @@ class Listed(NamedTuple):
     address: Address | None
 
 
-class Session:
+class Debugger:
     """A run and a cursor on it. Every motion returns the `Stop` it came to.
 
     A motion goes no further than the first of ``stops`` on its way; `goto`, `back` and `forward` pass them by. One that

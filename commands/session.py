@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracer.debugger.cursor import Cursor
-from tracer.debugger.session import Session, Stop
+from tracer.debugger.debugger import Debugger, Stop
 from tracer.errors import InputError, TraceError
 from tracer.export.writer import Title
 from tracer.i18n import _
@@ -31,13 +31,13 @@ class Made(NamedTuple):
     line: str
 
 
-class Sitting(Session):
+class Session(Debugger):
     """A session that remembers.
 
     ``preferences`` are settings by name, those apart that were never set; ``aliases`` are short names with the
     commands they stand for; ``lines`` is what was typed, the oldest first; ``shown`` is what the last command showed;
     ``scripts`` are those being run, the outermost first; ``log`` is told everything, ``witness`` every call that
-    was run with what it had to say. ``learn`` goes to another lesson, where the sitting is that of one; ``remember``
+    was run with what it had to say. ``learn`` goes to another lesson, where the session is that of one; ``remember``
     keeps a setting for the next start, where a person sits there. ``line`` is the one that is being carried out,
     ``made`` has how each branch came about, by the number of the run.
     """

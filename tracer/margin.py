@@ -13,7 +13,7 @@ from .errors import AddressError
 from .tape import Tape
 
 
-class Contest(NamedTuple):
+class Margin(NamedTuple):
     """The token chosen in a step and another, by the derivations of their logits.
 
     ``odds`` is the logarithm of how many times the other's probability the winner's was in what was chosen from, which
@@ -26,7 +26,7 @@ class Contest(NamedTuple):
     ruling: str = ""
 
     @property
-    def margin(self) -> float:
+    def size(self) -> float:
         """By how much the winner's logit is larger; below 0 where the token chosen was not the likeliest."""
         return self.winner.value - self.rival.value
 
@@ -48,10 +48,10 @@ class Contest(NamedTuple):
     @property
     def rest(self) -> float:
         """What biases add to the margin, and rounding."""
-        return self.margin - self.difference().evaluate()
+        return self.size - self.difference().evaluate()
 
 
-def contest(tape: Tape, rival: int | None = None) -> Contest | None:
+def margin(tape: Tape, rival: int | None = None) -> Margin | None:
     """The choice of a step as a contest with another id: the one with the largest logit that the rules allow, or any.
 
     None where rules left no other, where nan is one of the two, or nothing is chosen.
@@ -67,7 +67,7 @@ def contest(tape: Tape, rival: int | None = None) -> Contest | None:
         return None
     z = tape.find("choice.probs").inputs[0]
     ours, theirs = z.leaf(winner), z.leaf(rival)
-    return Contest(*sides, ours.value - theirs.value, hidden_by(theirs, tape) if np.isneginf(theirs.value) else "")
+    return Margin(*sides, ours.value - theirs.value, hidden_by(theirs, tape) if np.isneginf(theirs.value) else "")
 
 
 def _runner_up(tape: Tape, winner: int) -> int | None:
