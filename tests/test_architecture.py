@@ -19,6 +19,7 @@ LAYERS = (
     ("operation", "past", "tape", "parameters", "edits"),
     ("ops",),
     ("tokenizers", "checkpoints", "models", "decoding"),
+    ("mask_rules", "mistakes"),
     (
         "card",
         "trace",
@@ -30,6 +31,7 @@ LAYERS = (
         "tapes",
         "hypotheses",
         "in_force",
+        "model_edits",
         "run",
         "stream",
         "training",
@@ -135,7 +137,7 @@ def test_no_layer_imports_a_later_one(path):
 PERFORMING = (
     *("tracer/model.py", "tracer/run.py", "tracer/reading.py", "tracer/verify.py", "tracer/compare.py"),
     *("tracer/stream.py", "tracer/performer.py", "tracer/hypotheses.py", "tracer/in_force.py", "tracer/loading.py"),
-    "tracer/sweep.py",
+    *("tracer/sweep.py", "tracer/model_edits.py"),
     *("tracer/reference/", "tracer/models/", "tracer/tokenizers/", "tracer/training/", "tracer/unhidden.py"),
     *("commands/opener.py", "commands/replay.py", "commands/launch.py", "commands/subcommands/"),
     "commands/results/branches.py",

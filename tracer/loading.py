@@ -24,6 +24,7 @@ from .model import BUILTIN, Model, numbers_of
 from .models import architecture, model_type
 from .models.architecture import Architecture
 from .models.rest import settle
+from .models.stated import Stated
 from .models.texts import texts_of
 from .tensor import Axis
 from .tokenizers import Pieces, Tokenizer
@@ -78,6 +79,11 @@ def load(name: str | Path = DEFAULT, dtype: Dtype = "float32", progress: Progres
         InputError: it does not exist, or something in it is missing, broken, or not as its config.json says.
     """
     return _opened(checkpoint_at(_place(str(name))), dtype, Reading(progress))
+
+
+def stated_by(model: Model) -> Stated:
+    """What the files of a model state of its architecture, read again."""
+    return checkpoint_at(model.path).config
 
 
 def _opened(checkpoint: Checkpoint, dtype: Dtype, reading: Reading) -> Model:

@@ -23,7 +23,7 @@ from .models.text import Side, Text
 from .models.texts import Texts
 from .parameters import Named
 from .pieces import Ids
-from .tensor import Parameter
+from .tensor import Axis, Parameter
 from .tokenizers import Encoded, Spoken, Tokenizer, check_language
 
 BUILTIN = Path(__file__).parent / "builtin"
@@ -132,6 +132,28 @@ class Model:
         network = self.architecture.computing_in(numbers_of(dtype), self.contents.layout, parameters)
         stated = self.as_stated and replace(self.as_stated, architecture=network, parameters=parameters)
         return replace(self, architecture=network, parameters=parameters, as_stated=stated)
+
+    def having(self, parameters: Mapping[str, Parameter]) -> Model:
+        """The same model with other numbers in place of some parameters, by their names in the file."""
+        known = {**self.parameters, **parameters}
+        network = self.architecture.computing_in(self.architecture.dtype, self.contents.layout, known)
+        return replace(self, architecture=network, parameters=known)
+
+    def restated(self, **settings: Any) -> Model:
+        """The same model by another configuration, with all its parameters.
+
+        Raises:
+            InputError: that asks for other parameters.
+        """
+        config, layout = replace(self.config, **settings), self.contents.layout
+        vocabulary = Axis("vocab")
+        asked = type(self.architecture).layout(config, vocabulary, vocabulary).slots
+        if any(name not in layout.slots or slot.shape != layout.slots[name].shape for name, slot in asked.items()):
+            told = _("{settings} asks for other parameters than {name} has; it can't be changed in memory")
+            stated = ", ".join(f"{key} = {value}" for key, value in settings.items())
+            raise InputError(told.format(settings=stated, name=self.name))
+        network = type(self.architecture)(config, layout, self.parameters, self.architecture.dtype)
+        return replace(self, architecture=network)
 
     def between(self, source_lang: str | None, target_lang: str | None) -> Model:
         """The same model between other languages, named by their codes; None is the one that the files state.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial, reduce
 from itertools import count, takewhile
 
 from .addresses import At
@@ -14,7 +14,7 @@ from .decoding.beam import Search
 from .decoding.limits import limit_of
 from .decoding.rules import Rules
 from .decoding.settings import DECLARED, Settings
-from .edits import Edit, downstream, placed
+from .edits import Edit, OfModel, downstream, placed
 from .errors import AddressError, InputError
 from .hypotheses import Finished, no_hypothesis, pass_of, searched
 from .i18n import Message, _
@@ -29,7 +29,7 @@ from .performer import Chosen, Performer, Yield
 from .reading import remarks
 from .tape import Record, Tape, Untraced
 from .tapes import Shelf, Tapes
-from .tensor import Axis, Tensor
+from .tensor import Axis, Parameter, Tensor
 from .trace import Decided, Token, Trace
 from .work import work
 
@@ -357,9 +357,12 @@ class Run:
         """
         if not edits:
             raise InputError(_("a branch begins with an edit, e.g. {example}").format(example=_EXAMPLE))
-        found = [self._placed(replace(edit, number=n)) for n, edit in enumerate(edits, len(self.edits) + 1)]
-        branch = replace(self, edits=(*self.edits, *(edit for _first, edit in found)))
-        branch._share(self, min(first for first, _edit in found))
+        numbered = [replace(edit, number=n) for n, edit in enumerate(edits, len(self.edits) + 1)]
+        found = [(math.inf, edit) if _is_of_model(edit) else self._placed(edit) for edit in numbered]
+        model = reduce(_changed, filter(_is_of_model, numbered), self.model)
+        branch = replace(self, model=model, edits=(*self.edits, *(edit for _first, edit in found)))
+        first = min(first for first, _edit in found)
+        branch._share(self, int(first if model is self.model else min(first, self._alike_until(branch))))
         return branch
 
     def replayed(self, *edits: Edit, at: int) -> Run:
@@ -375,13 +378,28 @@ class Run:
                 branch._follow(self)
         return branch
 
+    def _alike_until(self, other: Run) -> int:
+        """The first step that another model computes otherwise; the last, where there is none."""
+        for tape in self.tapes():
+            if self.settings.strategy == "beam" and tape.number >= BEGIN["decode"]:
+                return tape.number
+            here = self._pass(tape.number)
+            again = here.tape()
+            other.perform(here, again)
+            if not _are_alike(tape, again):
+                return tape.number
+        return self.computed
+
     def downstream(self, at: At) -> frozenset[str]:
         """The records of a pass that edits lie before, or are of, by path; raises as `pass_at`."""
         if not self.edits:
             return frozenset()
         for place in self._led_to(at):
             if place not in self._downstream:
-                self._downstream[place] = downstream(self.at(place), self._downstream, self._reads_otherwise(place))
+                reads_otherwise, is_made_otherwise = self._reads_otherwise(place), self._made_otherwise(place)
+                self._downstream[place] = downstream(
+                    self.at(place), self._downstream, reads_otherwise, is_made_otherwise
+                )
         return self._downstream[at]
 
     def _led_to(self, at: At) -> list[At]:
@@ -402,6 +420,17 @@ class Run:
         there = bare._pass(at.number)
         return list(here.text.ids[here.start :]) != list(there.text.ids[here.start :])
 
+    def _made_otherwise(self, at: At) -> Callable[[Record], bool]:
+        """Whether a record of a pass is made with other parameters or settings than in the model without edits."""
+        bare = self.unedited
+        if self.model is bare.model:
+            return lambda _record: False
+        known = {parameter.path: parameter for parameter in bare.model.parameters.values()}
+        changed = {p.path for p in self.model.parameters.values() if known[p.path] is not p}
+        begins = [BEGIN[kind] for kind in self.model.texts.passes if BEGIN[kind] <= at.number]
+        there = bare.step(begins[-1])
+        return partial(_is_made_otherwise, changed, there)
+
     @property
     def unedited(self) -> Run:
         """The run that this is a branch of, perhaps over others, and that has no edits."""
@@ -415,6 +444,11 @@ class Run:
             return placed(edit, [here], [here])
         kinds = [self.step(number) for number in self.begins.values()]
         return placed(edit, kinds, self.tapes())
+
+    @property
+    def since(self) -> int:
+        """The first step that it does not share with the run that it is a branch of."""
+        return self.first if self.parent is None else self._tapes.since
 
     def tapes(self) -> Iterator[Tape]:
         """The tapes of all steps, one after the other, computed to the end."""
@@ -510,6 +544,49 @@ class Run:
         token, step = chosen.id, here.place.number
         text = self.text_of([*self.output_ids[: step - 1], token])
         return Token(step, token, self.model.piece(token, "target"), chosen.prob, text)
+
+
+def _is_made_otherwise(changed: Set[str], there: Tape, record: Record) -> bool:
+    """Whether a record reads a changed parameter, or is not made as in a pass of its kind of an unchanged model."""
+    if any(isinstance(value, Parameter) and value.path in changed for value in record.parameters.values()):
+        return True
+    if record.op.shares:
+        return False
+    if record.address not in there.addresses:
+        return True
+    other = there.find(record.address)
+    return record.op is not other.op or _settings(record) != _settings(other)
+
+
+_OF_PLACES = ("past", "start", "capacity")
+"""Settings that say how far a pass has come."""
+
+
+def _settings(record: Record) -> Mapping[str, object]:
+    """What a record is made with besides tensors, and what runs over places."""
+    return {
+        name: value
+        for name, value in record.parameters.items()
+        if not isinstance(value, Tensor | Sequence) and name not in _OF_PLACES
+    }
+
+
+def _is_of_model(edit: Edit) -> bool:
+    return isinstance(edit.value, OfModel)
+
+
+def _changed(model: Model, edit: Edit) -> Model:
+    """A model with an edit of it made."""
+    assert isinstance(edit.value, OfModel)
+    changed: Model = edit.value.changed(model, edit)
+    return changed
+
+
+def _are_alike(one: Tape, other: Tape) -> bool:
+    """Whether two tapes have the same records, bit for bit."""
+    if one.addresses != other.addresses:
+        return False
+    return all(a.output.array.tobytes() == b.output.array.tobytes() for a, b in zip(one, other, strict=True))
 
 
 def live(trace: Trace, command: str) -> Run:

@@ -331,6 +331,11 @@ class Parameter(Tensor):
             for i in range(parts)
         ]
 
+    def copied(self) -> Parameter:
+        """The same numbers in memory of their own, laid out alike, and free to be changed."""
+        how = {"offset": self.offset, "transposed": self.transposed, "wrapped": self.wrapped}
+        return Parameter(self.array.copy("K"), self.dims, self.path, **how)  # type: ignore[arg-type]
+
     @property
     def stored(self) -> Parameter:
         """The numbers as the file has them, their axes in its order; of a whole parameter."""

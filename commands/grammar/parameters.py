@@ -132,6 +132,12 @@ def _whole_record(text: str) -> Address:
     return address
 
 
+def _whole_anywhere(text: str) -> Address | Everywhere:
+    where = parse_anywhere(text)
+    _whole_record(str(where.address if isinstance(where, Everywhere) else where))
+    return where
+
+
 def _place(text: str) -> Address | str:
     """An address; a single word as it is, since it may be a bookmark."""
     return text if can_be_name(text) else parse(text)
@@ -155,6 +161,7 @@ Name = Annotated[str, Kind("NAME", str)]
 Cell = Annotated[Address | Label | int, Kind("CELL", _cell, operands)]
 Where = Annotated[Address, Kind("ADDRESS", parse, addresses)]
 WholeRecord = Annotated[Address, Kind("ADDRESS", _whole_record, addresses)]
+WholeAnywhere = Annotated[Address | Everywhere, Kind("ADDRESS", _whole_anywhere, addresses)]
 Anywhere = Annotated[Address | Everywhere, Kind("ADDRESS", parse_anywhere, addresses)]
 Numbers = Annotated[list[float], Kind("NUMBERS", _numbers)]
 Depth = Annotated[int, Option("-d", "DEPTH", _up_to(20, "-d"))]

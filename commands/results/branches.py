@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from tracer import views
 from tracer.debugger.debugger import Debugger
-from tracer.edits import Applied, Constant, Edit
+from tracer.edits import Applied, Constant, Edit, OfModel
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
+from tracer.model_edits import Configured
 from tracer.run import live
 from tracer.tape import Record
 from tracer.trace import Trace
@@ -40,7 +41,7 @@ def entered(debugger: Debugger, before: Run, branch: Run, remarks: Sequence[str]
     told = _Told(before, branch)
     lines = dict.fromkeys([*told.lines(), *remarks, *told.outcome()])
     debugger.enter(branch)
-    name = _("r{n}: {edits}").format(n=debugger.number, edits=_edits(branch.edits[len(before.edits) :]))
+    name = _("r{n}: {edits}").format(n=debugger.number, edits=told_edits(branch.edits[len(before.edits) :]))
     yield Result(lambda: [branch_object(debugger, branch)], lambda: "\n".join([name, *(f"  {line}" for line in lines)]))
 
 
@@ -61,6 +62,10 @@ class _Told:
     def lines(self) -> Iterator[str]:
         """Where the edits hold, how many cells they changed, and what the cache makes of that."""
         for edit in self._new:
+            if isinstance(edit.value, OfModel):
+                yield edit.value.count(self._before.model, self._branch.model, edit)
+                yield self._shared()
+                continue
             mine = [(record, one) for record, one in self._applied if one.edit.number == edit.number]
             yield f"{self._where(edit, mine)}; {_changed(mine)}"
             if any(self._has_nan(one) for _record, one in mine):
@@ -71,6 +76,14 @@ class _Told:
             yield _("values go from {there} into a branch of r{here}").format(there=there, here=self._before.number)
         if self._applied and (cache := self._cache()):
             yield cache
+
+    def _shared(self) -> str:
+        """From which step on another model computes."""
+        since, first = self._branch.since, self._branch.first
+        if since == first:
+            return _("the model is changed in memory; every step is computed again")
+        told = _("the model is changed in memory; all is the same up to @{last}, and computed again from @{n} on")
+        return told.format(last=since - 1, n=since)
 
     def _where(self, edit: Edit, mine: Sequence[tuple[Record, Applied]]) -> str:
         steps = sorted({record.step for record, _one in mine})
@@ -183,21 +196,29 @@ def branch_object(debugger: Debugger, run: Trace) -> jsonl.Object:
 
 
 def _edit_object(edit: Edit) -> jsonl.Object:
-    value = edit.value.value if isinstance(edit.value, Constant) else None
+    value = edit.value.value if isinstance(edit.value, Constant | Configured) else None
     return {
-        "address": f"@*:{edit.address.path}" if edit.is_everywhere else f"@{edit.address.step}:{edit.address.path}",
+        "address": _where(edit),
         "cells": ", ".join(map(str, edit.address.selectors)),
         "value": value if isinstance(value, int | float) else str(edit.value),
     }
 
 
-def _edits(edits: Iterable[Edit]) -> str:
+def _where(edit: Edit) -> str:
+    """Where an edit is: a record in a step or in every one; of a model, a parameter or a key."""
+    if isinstance(edit.value, OfModel):
+        return edit.address.path
+    return f"@*:{edit.address.path}" if edit.is_everywhere else f"@{edit.address.step}:{edit.address.path}"
+
+
+def told_edits(edits: Iterable[Edit]) -> str:
+    """Edits by number, with what each puts where."""
     return _("; ").join(_("edit {n}: {what}").format(n=edit.number, what=described(edit)) for edit in edits)
 
 
 def described(edit: Edit) -> str:
     """``@*:decoder.0.ffn.output[0] = 0``."""
-    return f"{'@*:' if edit.is_everywhere else ''}{edit}"
+    return edit.value.told(f"{'@*:' if edit.is_everywhere else ''}{edit.address}")
 
 
 def _kept_parent(debugger: Debugger, run: Trace) -> Trace | None:
@@ -212,7 +233,7 @@ def one_line(run: Trace) -> str:
     """What a run is: its edits, or its model and text."""
     edits = run.edits
     begun = _("{model}: {text}").format(model=run.card.name, text=" ".join(run.source or run.target[:8]))
-    return _edits(edits) if edits else begun
+    return told_edits(edits) if edits else begun
 
 
 def tree(debugger: Debugger) -> Result:
@@ -240,4 +261,4 @@ def _facts(debugger: Debugger, run: Trace) -> list[str]:
     first = first_difference(run)
     differs = "" if first is None else _("   first other at @{n}").format(n=first)
     tokens = [] if not run.numbers else [f"{said or '∅'}   log p {log_probability(run):.4f}{differs}"]
-    return [_edits(own) if own else one_line(run), *tokens]
+    return [told_edits(own) if own else one_line(run), *tokens]

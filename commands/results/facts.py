@@ -15,7 +15,7 @@ from tracer import views
 from tracer.addresses import Address, parse
 from tracer.debugger.debugger import Debugger
 from tracer.decoding.beam import Hypothesis
-from tracer.edits import Applied
+from tracer.edits import Applied, OfModel
 from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import N_, Message, _, extent, ngettext, spoken
@@ -26,7 +26,7 @@ from tracer.tape import Record
 from tracer.tensor import Statistics, Tensor
 from tracer.trace import Decided, Trace
 
-from .branches import one_line
+from .branches import described, one_line, told_edits
 from .places import place_facts, place_line
 from .result import Result, Results, View, answer
 
@@ -40,14 +40,18 @@ def model_facts(debugger: Debugger) -> Results:
     root = tree(card.name, ((name, parameter.shape) for name, parameter in parameters.items()))
     itemsize = np.dtype(card.dtype).itemsize
 
+    changes = [edit for edit in debugger.run.edits if isinstance(edit.value, OfModel)]
     facts = {
         "model": card.describe(),
         "parameters": root.count,
         "bytes": root.count * itemsize,
         "modules": _module(root),
         "ignored": dict(card.ignored),
+        **({"edits": [described(edit) for edit in changes]} if changes else {}),
     }
     yield answer("info", lambda: {"model": facts}, view=card.describe)
+    if changes:
+        yield Result(lambda: (), lambda: _("changed in memory: {edits}").format(edits=told_edits(changes)))
     if parameters:
         yield Result(lambda: (), lambda: views.modules.modules_view(root, itemsize))
     if card.ignored:

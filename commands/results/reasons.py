@@ -11,12 +11,14 @@ from tracer.addresses import Address, Label
 from tracer.debugger.debugger import Debugger
 from tracer.errors import AddressError, SelectorError
 from tracer.i18n import N_, _, spoken
+from tracer.model_edits import changing
 from tracer.models.text import SIDES, Side
 from tracer.pieces import token_of
 from tracer.tape import Record
 from tracer.tensor import Located, Parameter, Tensor
 from tracer.trace import Trace
 
+from .branches import told_edits
 from .result import View
 
 
@@ -67,8 +69,21 @@ def parameter_facts(run: Trace, parameter: Parameter, where: Located, step: int)
         }
     else:
         facts |= {N_("value"): float(asked.array), **_token(parameter, where)}
+    if changes := changing(run.edits, run.parameters, parameter.path):
+        facts |= {N_("set by"): told_edits(changes)}
     users = ", ".join(_users(run, parameter, step))
     return facts | {N_("used by"): users or _("no operation of the steps computed so far")}
+
+
+def changed_parameters(run: Trace, record: Record) -> list[str]:
+    """Which of the parameters that a record reads were changed, and by which edits."""
+    read = [value for value in record.parameters.values() if isinstance(value, Parameter)]
+    found = ((parameter.address, changing(run.edits, run.parameters, parameter.path)) for parameter in read)
+    return [
+        _("{name} is changed in this run: {edits}").format(name=name, edits=told_edits(edits))
+        for name, edits in found
+        if edits
+    ]
 
 
 def _token(parameter: Tensor, where: Located) -> Mapping[str, str]:

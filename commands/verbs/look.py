@@ -4,29 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import numpy as np
 
 from tracer import views
-from tracer.addresses import Address, Index
+from tracer.addresses import Address, Everywhere, Index
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.displays import Format
+from tracer.edits import EditedRecord
 from tracer.errors import AddressError
 from tracer.i18n import N_, _
 from tracer.margin import Margin, margin
+from tracer.mask_rules import Rule
 from tracer.operation import Trait
+from tracer.ops.attention import is_hidden
 from tracer.tape import Record
 from tracer.tensor import Array
 
-from ..grammar.parameters import At, Count, Expr, Places, Range, Scientific, Short, Whole, WholeRecord
+from ..grammar.parameters import (
+    At,
+    Count,
+    Expr,
+    Kind,
+    Places,
+    Range,
+    Scientific,
+    Short,
+    Whole,
+    WholeAnywhere,
+    WholeRecord,
+)
 from ..registry import command
 from ..results.likely import likely
 from ..results.result import Result, Results, View, answer
 from ..results.values import Part, ahead, sought
+from .mask_rules import masked, read_rules, suggested
 
 if TYPE_CHECKING:
     from tracer.ops.attention import Mask
+
+
+Rules = Annotated[tuple[Rule, ...], Kind("RULE…", read_rules, suggested)]
 
 
 @command("print", "p", group="look", basic=True)
@@ -68,18 +87,32 @@ def print_(
 
 
 @command("mask", group="look")
-def mask(debugger: Debugger, address: WholeRecord | None = None, *, whole: Whole = False) -> Results:
-    """Show a mask with its tokens, and which rule hides a key.
+def mask(
+    debugger: Debugger, address: WholeAnywhere | None = None, rules: Rules | None = None, *, whole: Whole = False
+) -> Results:
+    """Show which rule of a mask hides a key, or change the rules.
 
     The rules are padding, causal (the key comes after the query) and window (it lies too far before); each is counted,
     then all together. Without an ADDRESS, that of a mask or of an attention, it is the mask of the cursor's scope,
     else the last one performed, else the next. With * it is each one. /a shows all of it.
 
+    With a RULE a branch is made in which the mask is another, in every step, or in step 3 after @3:. Rules go on from
+    what the model hides, one after the other: none hides nothing; causal hides keys after the query; shift 1 moves that
+    border by a place, so that a query sees the next token; window 3 hides keys 3 or more places before the query;
+    hide "爱" hides keys, and show "爱" makes them visible. What sees later tokens then is told.
+
     (tx) mask
     (tx) mask dec.0.self
+    (tx) mask dec.*.self none
+    (tx) mask enc.0.self causal window 2
+    (tx) mask dec.0.cross hide "爱"
     """
-    for record in _nearest(debugger, address, "mask", lambda record: record.has(Trait.MASK)):
-        yield _with_rules(Part(debugger, record, of=None if address is None else address.run), whole)
+    if rules is not None and address is not None:
+        yield from masked(debugger, address, rules)
+        return
+    where = address.address if isinstance(address, Everywhere) else address
+    for record in _nearest(debugger, where, "mask", lambda record: record.has(Trait.MASK)):
+        yield _with_rules(Part(debugger, record, of=None if where is None else where.run), whole)
 
 
 def _with_rules(part: Part, whole: bool) -> Result:
@@ -93,12 +126,14 @@ def _with_rules(part: Part, whole: bool) -> Result:
 
 def _rules(record: Record) -> dict[str, Array]:
     """What each rule hides; in an edited mask those that still do, and what an edit hides."""
-    rules = cast("Mask", record.op).rules(record)
+    made = record.call.recorded(record.output) if isinstance(record, EditedRecord) else record
+    rules = cast("Mask", made.op).rules(made)
     if not record.edits:
         return rules
-    hides = np.isneginf(record.output.array)
+    hides = is_hidden(record.output.array)
     by_rule = {name: hidden & hides for name, hidden in rules.items()}
-    return {**by_rule, N_("edit"): hides & ~np.logical_or.reduce(list(rules.values()))}
+    further = hides & ~np.logical_or.reduce(list(rules.values()))
+    return {**by_rule, N_("edit"): further} if further.any() or made is record else by_rule
 
 
 @command("heads", group="look")

@@ -22,7 +22,7 @@ from ..results.result import Results
 
 CELLS = "CELLS = E"
 
-_EQUALS = re.compile(r'((?:[^"=\[]|"(?:[^"\\]|\\.)*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])*)=(?!=)(.*)', re.DOTALL)
+EQUALS = re.compile(r'((?:[^"=\[]|"(?:[^"\\]|\\.)*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])*)=(?!=)(.*)', re.DOTALL)
 
 
 def set_tensor(debugger: Debugger, text: str) -> Results:
@@ -38,7 +38,7 @@ def read(text: str) -> tuple[Address | Everywhere, Expression]:
         InputError: there is no sign of equality.
         TraceError: one of the two does not read.
     """
-    match = _EQUALS.fullmatch(text)
+    match = EQUALS.fullmatch(text)
     if match is None or not match[1].strip() or not match[2].strip():
         raise InputError(
             _("{text!r} sets nothing; write CELLS = E, e.g. set tensor dec.0.cross.heads[h0] = 0").format(text=text)
@@ -76,5 +76,5 @@ def place(debugger: Debugger, cells: Address | Everywhere) -> Address:
 
 def suggested(typing: Typing) -> Iterable[Suggestion]:
     """Addresses before the sign of equality, expressions after it."""
-    match = _EQUALS.fullmatch(typing.text)
+    match = EQUALS.fullmatch(typing.text)
     return locations(typing) if match is None else expressions(replace(typing, text=match[2].lstrip()))

@@ -18,6 +18,7 @@ from ..results.computed import history_facts
 from ..results.result import Result, Results, answer
 from ..session import Session
 from ..settings import SETTINGS, Setting, sentences, setting_named
+from . import set_model
 from .set_tensor import CELLS, set_tensor, suggested
 
 
@@ -64,11 +65,20 @@ class Part:
 
 PARTS: Mapping[str, Part] = {
     "tensor": Part(CELLS, N_("cells of a record, in a branch of the run"), set_tensor, suggested),
+    "parameter": Part(
+        set_model.CELLS, N_("trained numbers, in a branch of the run"), set_model.set_parameter, set_model.parameters
+    ),
+    "config": Part(
+        set_model.SETTING,
+        N_("what config.json states, in a branch of the run"),
+        set_model.set_config,
+        set_model.settings,
+    ),
 }
 _HISTORY = "values"
 Named = Annotated[Setting | str, Kind("|".join(["SETTING", *PARTS]), _named, _settable)]
 Told = Annotated[Setting | str, Kind("SETTING|values", _told, _offered)]
-Value = Annotated[str, Kind("VALUE|CELLS = E", str, _values)]
+Value = Annotated[str, Kind("VALUE|CELLS = E|KEY VALUE", str, _values)]
 
 
 @command("set", group="shell")
@@ -84,11 +94,16 @@ def set_(session: Session, setting: Named, value: Value | None = None) -> Result
     set tensor changes what the model computes, in a branch: the CELLS of a record become a number, or what an
     expression comes to, broadcast by the names of its axes. They are those of the cursor's step, of step 3 after @3:,
     of every step after @*:. The branch, r1, is then the current run; undo takes it back, branches lists the runs.
+    set parameter changes trained numbers in memory, set config what config.json states (its keys, or the settings by
+    the names that are offered), each in a branch as well: the model in the file stays as it is. What comes out the same
+    is shared.
 
     (tx) set decimals 4
     (tx) set repeat off
     (tx) set tensor @1:dec.0.cross.heads[h0] = 0
     (tx) set tensor @*:dec.0.ffn.output = 2 * dec.0.ffn.output
+    (tx) set parameter decoder.0.ffn.hidden.weight[0] = 0
+    (tx) set config norm_eps 0.1
     """
     if isinstance(setting, str):
         if value is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from tracer import views
@@ -23,6 +24,7 @@ from ..registry import command
 from ..results.reasons import (
     Found,
     cell_at,
+    changed_parameters,
     choice_of,
     facts_view,
     parameter_at,
@@ -92,6 +94,8 @@ def _reasons(debugger: Debugger, found: Found, depth: int, count: int | None, ru
         lambda: views.derivation.explanation_view(explanation, reasons=explainer.reasons, count=count, numbers=numbers),
         about=about,
     )
+    for told in changed_parameters(run or debugger.run, found.record):
+        yield Result(lambda: (), partial(str, told))
     if chosen is not None:
         yield _against(debugger, chosen, "runner_up", numbers, count)
 

@@ -3,12 +3,13 @@
 from .aligned import Aligned
 from .averages import Average
 from .beside import Beside
+from .call import Call
 from .downstream import downstream
 from .edit import Applied, Edit, edit
 from .editing import EditedRecord, editing
 from .placed import CHOICE, placed
 from .shifts import Added, Clamped, ProjectedOff, ProjectedOnto, Scaled
-from .values import Constant, Function, Mean, OfRun, Value, value_of
+from .values import Constant, Function, Mean, OfModel, OfRun, Otherwise, Value, value_of
 
 __all__ = [
     "CHOICE",
@@ -17,13 +18,16 @@ __all__ = [
     "Applied",
     "Average",
     "Beside",
+    "Call",
     "Clamped",
     "Constant",
     "Edit",
     "EditedRecord",
     "Function",
     "Mean",
+    "OfModel",
     "OfRun",
+    "Otherwise",
     "ProjectedOff",
     "ProjectedOnto",
     "Scaled",

@@ -11,8 +11,8 @@ import numpy as np
 from ..addresses import Address, At, parse
 from ..errors import InputError, SelectorError
 from ..i18n import _
-from ..operation import Operation
 from ..tensor import Array, Located, Tensor
+from .call import Call
 from .values import Taken, Value, broadcast, value_of
 
 Index = tuple[int, ...]
@@ -48,16 +48,20 @@ class Edit:
         return self.address.step is None
 
     def __str__(self) -> str:
-        return f"{self.address} = {self.value}"
+        return self.value.told(str(self.address))
 
 
 class Applied(NamedTuple):
-    """An edit as it was applied to a record: the part it is of, what stood there before, and what stands there now."""
+    """An edit as it was applied to a record: the part it is of, what stood there before, and what stands there now.
+
+    ``call`` is what that came of, where it is the call of an operation.
+    """
 
     edit: Edit
     where: Located
     before: Array
     after: Array
+    call: Call | None = None
 
     @property
     def changed(self) -> int:
@@ -97,8 +101,8 @@ def edit(address: str | Address, value: Any, *, onward: bool = False) -> Edit:
     return Edit(where, value_of(value), onward)
 
 
-def applied(edits: Iterable[Edit], op: Operation, inputs: Sequence[Tensor], output: Tensor) -> list[Applied]:
-    """Edits of what an operation has put out, one after the other; the last of them has left what is recorded.
+def applied(edits: Iterable[Edit], call: Call, output: Tensor) -> list[Applied]:
+    """Edits of what has come of a call, one after the other; the last of them has left what is recorded.
 
     Raises:
         InputError: what an edit puts in does not fit; the message has both headers.
@@ -106,15 +110,17 @@ def applied(edits: Iterable[Edit], op: Operation, inputs: Sequence[Tensor], outp
     found: list[Applied] = []
     array = output.array
     for one in edits:
-        where = _located(one, op, inputs, output)
+        where = _located(one, call, output)
         if where is None:
             continue
         part = Tensor(array, output.dims, output.path, output.at).cut(where)
-        put = one.value.put(part, one.address.selectors)
+        other = one.value.instead(call)
+        put = one.value.put(part, one.address.selectors) if other is None else other.output().array[where]
         if put is not None:
-            whole = part.array.size == array.size
-            found.append(Applied(one, where, part.array if whole else part.array.copy(), fitted(put, part, one)))
+            before = part.array if part.array.size == array.size else part.array.copy()
+            found.append(Applied(one, where, before, fitted(put, part, one), other))
             array = left(found[-1:], array)
+        call = other or call
     return found
 
 
@@ -137,7 +143,7 @@ def fitted(put: Any, part: Tensor, of: Edit) -> Array:
     return whole if whole.dtype == kind else whole.astype(kind)
 
 
-def _located(one: Edit, op: Operation, inputs: Sequence[Tensor], output: Tensor) -> Located | None:
+def _located(one: Edit, call: Call, output: Tensor) -> Located | None:
     """The part of an output that an edit is of; None where it has no such cells.
 
     Rows that were kept, and that an earlier pass has edited already, are left as they are.
@@ -146,9 +152,9 @@ def _located(one: Edit, op: Operation, inputs: Sequence[Tensor], output: Tensor)
         where = output.locate(one.address.selectors)
     except SelectorError:
         return None
-    if not op.shares:
+    if not call.op.shares:
         return where
-    done = sum(tensor.shape[1] for tensor in inputs if tensor.path == output.path and one.holds(tensor.at))
+    done = sum(tensor.shape[1] for tensor in call.inputs if tensor.path == output.path and one.holds(tensor.at))
     return _from(where, done, output.shape[1]) if done else where
 
 

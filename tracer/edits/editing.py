@@ -15,6 +15,7 @@ from ..i18n import _, spoken
 from ..operation import Operation, Written
 from ..tape import Record, Tape, Untraced
 from ..tensor import Array, Tensor
+from .call import Call
 from .edit import Applied, Edit, applied, left
 from .values import Cell
 
@@ -38,11 +39,24 @@ class EditedRecord(Record):
     def written(self) -> Written:
         """The formula of the operation, and what was put in."""
         formula, latex = map(spoken, super().written)
-        cells = [(_cells(one.edit), str(one.edit.value)) for one in self.edits]
+        cells = [(_cells(one.edit), *self._put(one)) for one in self.edits]
         return Written(
-            "; ".join([formula, *(f"{where} ← {value}" for where, value in cells)]),
-            r",\quad ".join([latex, *(rf"\text{{{where}}} \leftarrow \text{{{value}}}" for where, value in cells)]),
+            "; ".join([formula, *(f"{where} ← {put}".strip() for where, put, _latex in cells)]),
+            r",\quad ".join([latex, *(rf"\text{{{where}}} \leftarrow {put}" for where, _formula, put in cells)]),
         )
+
+    def _put(self, one: Applied) -> Written:
+        """What an edit has put in: a value, or the formula of another operation with the name that it goes by."""
+        if one.call is None:
+            return Written(str(one.edit.value), rf"\text{{{one.edit.value}}}")
+        formula, latex = map(spoken, one.call.written(self.output))
+        return Written(f"{formula} ({one.edit.value})", rf"{latex}\ \text{{({one.edit.value})}}")
+
+    @property
+    def call(self) -> Call:
+        """What the last edit that is of the whole record has it come of, or its own operation."""
+        calls = [one.call for one in self.edits if one.call is not None and one.before.size == self.output.array.size]
+        return calls[-1] if calls else Call.of(self)
 
     @property
     def note(self) -> str:
@@ -58,14 +72,13 @@ class EditedRecord(Record):
         first, last = self.edits[holding[0]], self.edits[holding[-1]]
         computed = first.before[first.place(index, self.output.shape)]
         told = _("set by edit {n}; computed was {value}").format(n=last.edit.number, value=f"{computed:.4g}")
-        return Noted(node, told)
+        return Noted(node.node, _("; ").join([told, node.note])) if isinstance(node, Noted) else Noted(node, told)
 
     def again(self) -> Array:
         """What its operation computes of its inputs, edited again."""
-        output = self.op.forward(*self.inputs, **self.parameters)
-        output.path, output.at = self.address, self.at
-        found = applied((one.edit for one in self.edits), self.op, self.inputs, output)
-        return left(found, output.array)
+        call = Call.of(self)
+        output = call.output()
+        return left(applied((one.edit for one in self.edits), call, output), output.array)
 
     def _after(self, index: Index, edits: int) -> Node:
         """The arithmetic of a cell after so many of the edits."""
@@ -73,6 +86,8 @@ class EditedRecord(Record):
         for n in reversed(range(edits)):
             one = self.edits[n]
             if (place := one.place(index, shape)) is not None:
+                if one.call is not None:
+                    return one.call.derive(index)
                 before = lambda cell, n=n: self._after(cell, n)  # noqa: E731
                 part = Tensor(self.output.array, self.output.dims, self.address, self.at).cut(one.where)
                 selectors, value = one.edit.address.selectors, float(one.after[place])
@@ -94,9 +109,9 @@ class Edited(Operation):
         self.applied: Sequence[Applied] = ()
 
     def forward(self, *inputs: Any, **parameters: Any) -> Tensor:
-        output = self.op.forward(*inputs, **parameters)
-        output.path, output.at = self.path, self.at
-        self.applied = applied(self.edits, self.op, inputs, output)
+        call = Call(self.op, self.path, self.at, inputs, parameters)
+        output = call.output()
+        self.applied = applied(self.edits, call, output)
         return output.replaced(left(self.applied, output.array)) if self.applied else output
 
 
@@ -207,5 +222,7 @@ def _cells(edit: Edit) -> str:
 
 
 def _told(one: Applied) -> str:
-    """``edit 1: [h1] = 0``."""
-    return _("edit {n}: {what}").format(n=one.edit.number, what=f"{_cells(one.edit)} = {one.edit.value}".strip())
+    """``edit 1: [h1] = 0``, or ``edit 1: no_scale``."""
+    equals = "" if one.call else "= "
+    what = f"{_cells(one.edit)} {equals}{one.edit.value}".strip()
+    return _("edit {n}: {what}").format(n=one.edit.number, what=what)

@@ -9,6 +9,7 @@ from ..addresses import Address, UnknownAddressError, matching
 from ..errors import AddressError, InputError, SelectorError
 from ..i18n import _, extent
 from ..tape import Record, Tape
+from .call import Call
 from .edit import Edit, applied
 
 CHOICE = "choice"
@@ -24,9 +25,11 @@ def placed(edit: Edit, kinds: Sequence[Tape], tapes: Iterable[Tape]) -> tuple[in
         AddressError: nothing is recorded there, or it has no such cells.
         InputError: what it puts in does not fit there.
     """
-    paths = {record.address for tape in kinds for record in _meant(edit.address, tape)}
+    meant = [record for tape in kinds for record in _meant(edit.address, tape)]
+    paths = {record.address for record in meant if edit.value.is_of(record)}
     if not paths:
-        raise UnknownAddressError(edit.address.path, [name for tape in kinds for name in tape.addresses])
+        known = [name for tape in kinds for name in tape.addresses]
+        raise edit.value.nowhere(edit.address, known) if meant else UnknownAddressError(edit.address.path, known)
     found = replace(edit, paths=frozenset(paths))
     failure: AddressError | None = None
     for tape in tapes:
@@ -57,7 +60,7 @@ def _meant(address: Address, tape: Tape) -> list[Record]:
 
 def _try(edit: Edit, record: Record) -> None:
     """Apply an edit to a record to see whether it fits."""
-    for one in applied([edit], record.op, record.inputs, record.output):
+    for one in applied([edit], Call.of(record), record.output):
         if record.address == CHOICE:
             last = record.inputs[0].shape[-1] - 1
             if not 0 <= int(one.after) <= last:

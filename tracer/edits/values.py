@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..addresses import At, Selector, written
+from ..addresses import Address, At, Selector, UnknownAddressError, written
 from ..alignment import TOKENS, spread
 from ..arithmetic import Foreign, Node, Number, total
-from ..errors import InputError
+from ..errors import AddressError, InputError
 from ..i18n import _
+from ..tape import Record
 from ..tensor import Array, Axis, Located, Tensor
+from .call import Call
 
 if TYPE_CHECKING:
     from ..trace import Trace
+    from .edit import Edit
 
 Index = tuple[int, ...]
 Taken = Mapping[str, Tensor]
@@ -52,6 +55,22 @@ class Value:
         part as it is.
         """
         raise NotImplementedError
+
+    def instead(self, call: Call) -> Call | None:
+        """The call to make in place of one, for a value that does not go by what was computed; else None."""
+        return None
+
+    def is_of(self, record: Record) -> bool:
+        """Whether it has anything to put in a record."""
+        return True
+
+    def nowhere(self, address: Address, known: Sequence[str]) -> AddressError:
+        """What to say where it has nothing to put in any record at an address; ``known`` are those there are."""
+        return UnknownAddressError(address.path, known)
+
+    def told(self, address: str) -> str:
+        """The edit of an address in words, which may be of every step."""
+        return f"{address} = {self}"
 
     def derive(self, cell: Cell) -> Node:
         """The arithmetic of a cell; its leaves are cells of records, also of other runs."""
@@ -177,6 +196,34 @@ class OfRun(Value):
 
     def __str__(self) -> str:
         return self.text or _("another run")
+
+
+class OfModel(Value):
+    """What is changed in a model, in memory: the address of such an edit is a parameter, or a key of its configuration.
+
+    No record of any pass is edited; another model computes.
+    """
+
+    def changed(self, model: Any, edit: Edit) -> Any:
+        """The model with the change made; raises `InputError` where it can't be."""
+        raise NotImplementedError
+
+    def count(self, before: Any, after: Any, edit: Edit) -> str:
+        """What the change has changed in the model, in a few words."""
+        raise NotImplementedError
+
+    def put(self, computed: Tensor, selectors: Sequence[Selector]) -> None:
+        return None
+
+
+class Otherwise(Value):
+    """What comes of another call in place of the one that a model makes: `instead` says which."""
+
+    def put(self, computed: Tensor, selectors: Sequence[Selector]) -> None:
+        return None
+
+    def is_of(self, record: Record) -> bool:
+        return self.instead(Call.of(record)) is not None
 
 
 def value_of(value: Any) -> Value:

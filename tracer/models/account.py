@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from reprlib import Repr
-from typing import Any
+from typing import Any, Self
 
 from ..addresses import suggestion
 from ..decisions import CONFIGURATION, Decisions
@@ -56,6 +56,10 @@ class Account:
         self.fates.setdefault(key, FOLLOWED)
         value = self._values.get(self.name_of(key))
         return default if value is None else value
+
+    def having(self, key: str, value: Any) -> Self:
+        """The same with another value of a key, and an account of its own."""
+        return type(self)({**self._values, key: value}, self._file, self._elsewhere)
 
     def states(self, *keys: str) -> bool:
         """Whether keys state anything but null or 0; none of them is asked for by that."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -83,7 +83,10 @@ class Mask(Operation):
 
     def rules(self, record: Record) -> dict[str, Array]:
         """What each rule that applies hides by itself: True where it does, [query, key]."""
-        given = record.parameters
+        return self.hiding(record.parameters)
+
+    def hiding(self, given: Mapping[str, Any]) -> dict[str, Array]:
+        """What each rule hides by itself, of the parameters of a mask."""
         causal = self._hides({**given, "window": None, "padding": ()})
         found: dict[str, Array] = {N_("padding"): self._hides({**given, "past": None})}
         if given["past"] is not None:
@@ -92,7 +95,7 @@ class Mask(Operation):
             found[N_("window")] = self._hides({**given, "padding": ()}) & ~causal
         return found
 
-    def _hides(self, parameters: dict[str, Any]) -> Array:
+    def _hides(self, parameters: Mapping[str, Any]) -> Array:
         return is_hidden(self.forward(**parameters).array)
 
     def note(self, record: Record) -> str:

@@ -30,7 +30,7 @@ class MaskPainter:
         return [[self._signs[rule] for rule in row] for row in values.tolist()]
 
 
-SIGNS = {"padding": "p", "causal": "c", "window": "w", "edit": "e"}
+SIGNS = {"padding": "p", "causal": "c", "window": "w", "hide": "h", "edit": "e"}
 """Of a key that is hidden, by what hides it."""
 SEVERAL = "+"
 """Of a key that more than one of them hides."""
@@ -43,6 +43,7 @@ def _told(name: str, n: int, size: int) -> str:
         "padding": _("the key is a padding token"),
         "causal": _("the key comes after the query"),
         "window": _("the key lies too far before the query"),
+        "hide": _("the key is hidden by hand"),
         "edit": _("an edit put it there"),
     }
     return _("hides {n} of {all}: {reason}").format(n=n, all=size, reason=reasons[name])

@@ -1,0 +1,87 @@
+"""Mistakes in norms and residual connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..arithmetic import Node
+from ..edits import Call
+from ..i18n import N_
+from ..operation import Operation
+from ..ops.linear import Add
+from ..ops.norm import LayerNorm, RmsNorm
+from ..tensor import Tensor
+from .mistake import Mistake, Restated
+
+
+class Unchanged(Operation):
+    """A tensor as it is, where something should have been done with it."""
+
+    formula = "x"
+    latex = "x"
+    reference = ""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return Tensor(x.array.copy(), x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
+        return x.leaf(*index)
+
+
+unchanged = Unchanged()
+
+
+class Eps(Mistake):
+    """Another ε under the root."""
+
+    sentence = N_("norms add another ε under the root: 1e-6, or 1e-5 where it is another")
+    where = N_("layer_norm_eps, layer_norm_epsilon or rms_norm_eps in config.json; nn.LayerNorm has 1e-5 by default")
+    needs = N_("a norm")
+
+    def wrong(self, call: Call) -> Call | None:
+        if not isinstance(call.op, LayerNorm | RmsNorm):
+            return None
+        return call.having(eps=1e-6 if call.parameters["eps"] == 1e-5 else 1e-5)
+
+
+class NoResidual(Mistake):
+    """What the sublayer yields, without x."""
+
+    sentence = N_("the residual connection is missing: Sublayer(x) in place of x + Sublayer(x)")
+    where = N_("x = x + sublayer(x): is the x before the norm still there?")
+    needs = N_("a residual connection")
+
+    def wrong(self, call: Call) -> Call | None:
+        is_residual = isinstance(call.op, Add) and call.name == "residual"
+        return call._replace(op=unchanged, inputs=call.inputs[1:]) if is_residual else None
+
+
+class NoFinalNorm(Mistake):
+    """The norm after a stack left out."""
+
+    sentence = N_("the norm after the last layer is left out")
+    where = N_("ln_f, model.norm, final_layer_norm: is it called, and on the encoder's output too?")
+    needs = N_("a norm after a stack")
+
+    def wrong(self, call: Call) -> Call | None:
+        is_final = isinstance(call.op, LayerNorm | RmsNorm) and call.scope in ("encoder", "decoder")
+        return call.with_op(unchanged)._replace(parameters={}) if is_final else None
+
+
+class PostPreNorm(Restated):
+    """The norm before the sublayer in place of after the residual connection, or the other way round."""
+
+    sentence = N_("norms come before the sublayer in place of after the residual connection, or the other way round")
+    where = N_("norm_first, normalize_before or norm in the configuration")
+    needs = N_("a model whose configuration says where norms come")
+
+    def settings(self, config: Any) -> Mapping[str, Any]:
+        other = {"post": "pre", "pre": "post"}.get(getattr(config, "norm", ""))
+        return {"norm": other} if other else {}
+
+
+eps = Eps()
+no_residual = NoResidual()
+no_final_norm = NoFinalNorm()
+post_pre_norm = PostPreNorm()

@@ -1,0 +1,84 @@
+"""Mistakes in which trained numbers are read, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from ..edits import Call
+from ..i18n import N_
+from ..ops.linear import Part, RowProduct
+from .mistake import Mistake
+from .reordered import Turned
+
+LOGITS = "logits"
+
+
+class MissingBias(Mistake):
+    """Linear maps without the bias that the checkpoint has for them."""
+
+    sentence = N_("the bias of linear maps is left out")
+    where = N_("nn.Linear(…, bias=False), or a …bias that the loader did not find (strict=False)")
+    needs = N_("a linear map with a bias")
+
+    def wrong(self, call: Call) -> Call | None:
+        is_biased = isinstance(call.op, RowProduct) and call.parameters.get("bias") is not None
+        return call.having(bias=None) if is_biased and call.path != LOGITS else None
+
+
+class LogitsBias(Mistake):
+    """The bias of the logits left out."""
+
+    sentence = N_("the bias of the logits is left out")
+    where = N_("final_logits_bias (Marian, BART) is a buffer, which no nn.Linear has a place for")
+    needs = N_("logits with a bias")
+
+    def wrong(self, call: Call) -> Call | None:
+        is_biased = isinstance(call.op, RowProduct) and call.parameters.get("bias") is not None
+        return call.having(bias=None) if is_biased and call.path == LOGITS else None
+
+
+class Transposed(Mistake):
+    """Square matrices the other way round, which no shape gives away."""
+
+    sentence = N_("square matrices of linear maps are turned over")
+    where = N_("nn.Linear has [out, in], Conv1D of GPT-2 has [in, out]: does the loader turn each the right way?")
+    needs = N_("a linear map with a square matrix")
+
+    def wrong(self, call: Call) -> Call | None:
+        if not isinstance(call.op, RowProduct):
+            return None
+        weight = call.parameters["weight"]
+        return call.having(weight=Turned(weight)) if weight.shape[0] == weight.shape[1] else None
+
+
+class Swapped(Mistake):
+    """One projection computed with the parameters of another, and the other way round."""
+
+    sentence = N_("two projections have each other's parameters")
+    where = N_("the order of q, k and v in a fused matrix, or gate_proj and up_proj in the map of names")
+    needs = N_("two projections of one shape")
+    variants: ClassVar[Sequence[str]] = ("q/k", "k/v", "gate/up")
+
+    def wrong(self, call: Call) -> Call | None:
+        ours, _slash, theirs = self.variant.partition("/")
+        other = {ours: theirs, theirs: ours}.get(call.name.removesuffix("_new"))
+        if other is None:
+            return None
+        if isinstance(call.op, Part):
+            return call.having(part="qkv".index(other))
+        found = self._of(call, f"{call.scope}.{other}") if isinstance(call.op, RowProduct) else {}
+        return call.having(**found) if found else None
+
+    def _of(self, call: Call, path: str) -> Mapping[str, Any]:
+        """The parameters under another path, if they are of the same shapes as those of a call."""
+        own = {name: call.parameters.get(name) for name in ("weight", "bias")}
+        found = {name: self.parameters.get(f"{path}.{name}") if self.parameters else None for name in own}
+        shapes = [[None if part is None else part.shape for part in parts.values()] for parts in (own, found)]
+        return found if shapes[0] == shapes[1] else {}
+
+
+missing_bias = MissingBias()
+logits_bias = LogitsBias()
+transposed = Transposed()
+swapped = Swapped()
