@@ -90,9 +90,12 @@ def _whole(debugger: Debugger, part: Address | Everywhere) -> Iterator[Address |
         anywhere(debugger, part)
         yield part
         return
-    except UnknownAddressError:
+    except UnknownAddressError as unknown:
         whole = within(part, f"{path_of(part)}.{OUTPUT}")
-        path = anywhere(debugger, whole).path
+        try:
+            path = anywhere(debugger, whole).path
+        except UnknownAddressError:
+            raise unknown from None
     found = [name for name in _names(debugger.run, path) if _adds(debugger.run, name)] if "*" in path else [path]
     yield from (within(whole, name) for name in found)
 
