@@ -23,7 +23,8 @@ from .keywords import taking
 from .loading import load
 from .model import Model
 from .reading import check_mask, check_positions
-from .run import Run, Step
+from .run import Run
+from .step import Step
 from .sweep import sweep
 from .tape import Record, Tape
 from .tensor import Tensor

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial, reduce
+from functools import cached_property
 from itertools import count, takewhile
 
 from .addresses import At
+from .affected import affected
 from .card import Card
 from .decoding.beam import Search
 from .decoding.limits import limit_of
 from .decoding.rules import Rules
 from .decoding.settings import DECLARED, Settings
-from .edits import Edit, OfModel, downstream, placed
+from .edits import Edit, changed, is_of_model, placed
 from .errors import AddressError, InputError
 from .hypotheses import Finished, no_hypothesis, pass_of, searched
 from .i18n import Message, _
@@ -27,9 +28,10 @@ from .passes import BEGIN, Across, Pass
 from .past import Past
 from .performer import Chosen, Performer, Yield
 from .reading import remarks
+from .step import Step
 from .tape import Record, Tape, Untraced
 from .tapes import Shelf, Tapes
-from .tensor import Axis, Parameter, Tensor
+from .tensor import Axis, Tensor
 from .trace import Decided, Token, Trace
 from .work import work
 
@@ -37,33 +39,6 @@ BUDGET = 256 << 20
 """bytes of recorded outputs that a run keeps; beyond it, the steps touched longest ago are dropped"""
 
 _EXAMPLE = 'tracer.edit("decoder.0.self_attn.heads[h0]", 0.0)'
-
-
-class Step:
-    """One step of a run, as a handle: its tape is computed, or computed again, when it is touched."""
-
-    __slots__ = ("_run", "number")
-
-    def __init__(self, run: Run, number: int) -> None:
-        self._run = run
-        self.number = number
-
-    @property
-    def tape(self) -> Tape:
-        """The sealed tape."""
-        return self._run.step(self.number)
-
-    def __iter__(self) -> Iterator[Record]:
-        return iter(self.tape)
-
-    def __len__(self) -> int:
-        return len(self.tape)
-
-    def __getitem__(self, address: str) -> Tensor:
-        return self.tape[address]
-
-    def __repr__(self) -> str:
-        return f"<Step @{self.number}>"
 
 
 @dataclass(repr=False, eq=False)
@@ -358,8 +333,8 @@ class Run:
         if not edits:
             raise InputError(_("a branch begins with an edit, e.g. {example}").format(example=_EXAMPLE))
         numbered = [replace(edit, number=n) for n, edit in enumerate(edits, len(self.edits) + 1)]
-        found = [(math.inf, edit) if _is_of_model(edit) else self._placed(edit) for edit in numbered]
-        model = reduce(_changed, filter(_is_of_model, numbered), self.model)
+        found = [(math.inf, edit) if is_of_model(edit) else self._placed(edit) for edit in numbered]
+        model = changed(self.model, filter(is_of_model, numbered))
         branch = replace(self, model=model, edits=(*self.edits, *(edit for _first, edit in found)))
         first = min(first for first, _edit in found)
         branch._share(self, int(first if model is self.model else min(first, self._alike_until(branch))))
@@ -392,44 +367,7 @@ class Run:
 
     def downstream(self, at: At) -> frozenset[str]:
         """The records of a pass that edits lie before, or are of, by path; raises as `pass_at`."""
-        if not self.edits:
-            return frozenset()
-        for place in self._led_to(at):
-            if place not in self._downstream:
-                reads_otherwise, is_made_otherwise = self._reads_otherwise(place), self._made_otherwise(place)
-                self._downstream[place] = downstream(
-                    self.at(place), self._downstream, reads_otherwise, is_made_otherwise
-                )
-        return self._downstream[at]
-
-    def _led_to(self, at: At) -> list[At]:
-        """The passes up to one, in order: those of the steps, or those of the hypotheses that it comes of."""
-        if at.beam is None:
-            return [*map(At, range(self.first, at.number)), at]
-        h = self.pass_at(at).hypothesis
-        before = map(At, range(self.first, BEGIN["decode"]))
-        return [*before, *(parent.at for parent in h.lineage)] if h else [at]
-
-    def _reads_otherwise(self, at: At) -> bool:
-        """Whether what is read in a pass is not what the run without edits reads there."""
-        bare, here = self.unedited, self.pass_at(at)
-        while bare.computed < at.number - 1 and not bare.ended:
-            bare._advance(record=False)
-        if at.number > bare.passes[-1].place.number:
-            return True
-        there = bare._pass(at.number)
-        return list(here.text.ids[here.start :]) != list(there.text.ids[here.start :])
-
-    def _made_otherwise(self, at: At) -> Callable[[Record], bool]:
-        """Whether a record of a pass is made with other parameters or settings than in the model without edits."""
-        bare = self.unedited
-        if self.model is bare.model:
-            return lambda _record: False
-        known = {parameter.path: parameter for parameter in bare.model.parameters.values()}
-        changed = {p.path for p in self.model.parameters.values() if known[p.path] is not p}
-        begins = [BEGIN[kind] for kind in self.model.texts.passes if BEGIN[kind] <= at.number]
-        there = bare.step(begins[-1])
-        return partial(_is_made_otherwise, changed, there)
+        return affected(self, at, self._downstream) if self.edits else frozenset()
 
     @property
     def unedited(self) -> Run:
@@ -544,42 +482,6 @@ class Run:
         token, step = chosen.id, here.place.number
         text = self.text_of([*self.output_ids[: step - 1], token])
         return Token(step, token, self.model.piece(token, "target"), chosen.prob, text)
-
-
-def _is_made_otherwise(changed: Set[str], there: Tape, record: Record) -> bool:
-    """Whether a record reads a changed parameter, or is not made as in a pass of its kind of an unchanged model."""
-    if any(isinstance(value, Parameter) and value.path in changed for value in record.parameters.values()):
-        return True
-    if record.op.shares:
-        return False
-    if record.address not in there.addresses:
-        return True
-    other = there.find(record.address)
-    return record.op is not other.op or _settings(record) != _settings(other)
-
-
-_OF_PLACES = ("past", "start", "capacity")
-"""Settings that say how far a pass has come."""
-
-
-def _settings(record: Record) -> Mapping[str, object]:
-    """What a record is made with besides tensors, and what runs over places."""
-    return {
-        name: value
-        for name, value in record.parameters.items()
-        if not isinstance(value, Tensor | Sequence) and name not in _OF_PLACES
-    }
-
-
-def _is_of_model(edit: Edit) -> bool:
-    return isinstance(edit.value, OfModel)
-
-
-def _changed(model: Model, edit: Edit) -> Model:
-    """A model with an edit of it made."""
-    assert isinstance(edit.value, OfModel)
-    changed: Model = edit.value.changed(model, edit)
-    return changed
 
 
 def _are_alike(one: Tape, other: Tape) -> bool:

@@ -5,7 +5,7 @@ from .averages import Average
 from .beside import Beside
 from .call import Call
 from .downstream import downstream
-from .edit import Applied, Edit, edit
+from .edit import Applied, Edit, changed, edit, is_of_model
 from .editing import EditedRecord, editing
 from .placed import CHOICE, placed
 from .shifts import Added, Clamped, ProjectedOff, ProjectedOnto, Scaled
@@ -32,9 +32,11 @@ __all__ = [
     "ProjectedOnto",
     "Scaled",
     "Value",
+    "changed",
     "downstream",
     "edit",
     "editing",
+    "is_of_model",
     "placed",
     "value_of",
 ]

@@ -13,7 +13,7 @@ from ..errors import InputError, SelectorError
 from ..i18n import _
 from ..tensor import Array, Located, Tensor
 from .call import Call
-from .values import Taken, Value, broadcast, value_of
+from .values import OfModel, Taken, Value, broadcast, value_of
 
 Index = tuple[int, ...]
 
@@ -177,3 +177,16 @@ def _same(left: Array, right: Array) -> Array:
     """Where two arrays have the same values, nan being the same as nan."""
     found: Array = (left == right) | ((left != left) & (right != right))
     return found
+
+
+def is_of_model(edit: Edit) -> bool:
+    """Whether an edit is of the model rather than of records."""
+    return isinstance(edit.value, OfModel)
+
+
+def changed(model: Any, edits: Iterable[Edit]) -> Any:
+    """A model with edits of it made, one after the other; raises `InputError` where that can't be."""
+    for one in edits:
+        assert isinstance(one.value, OfModel)
+        model = one.value.changed(model, one)
+    return model
