@@ -465,10 +465,11 @@ class Run:
     def _go_on(self, here: Pass, chosen: Chosen) -> None:
         """Take in the token that a pass yields, and what reads it."""
         token = self._token(here, chosen)
+        ends = self._is_last(token.id, len(self.tokens) + 1)
+        following = [] if ends else [here.followed([token.id], [token.piece], self.past)]
         self.target.append(token.piece)
         self.tokens.append(token)
-        if not self._is_last(token.id, len(self.tokens)):
-            self.passes.append(here.followed([token.id], [token.piece], self.past))
+        self.passes += following
 
     def perform(self, here: Pass, tape: Tape) -> Yield:
         """Make the tape of a pass, and choose the token it yields; the same pass always computes the same."""

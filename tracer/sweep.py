@@ -181,6 +181,8 @@ def begun(
 
     The measure may have ``effect`` before it, or ``normalised``.
     """
+    if not over:
+        raise InputError(_("a sweep is over places; name some, e.g. dec.*.cross.h*"))
     there = _there(run, here, at)
     named, build = _read(act, there)
     tapes = [run.step(number) for number in dict.fromkeys([there.step, *run.begins.values()])]

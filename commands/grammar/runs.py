@@ -40,6 +40,8 @@ def read_two(text: str) -> Two:
         InputError: they are none, or the address names a run, too; or as `parse` does.
     """
     match = _TWO.fullmatch(text)
+    if not text:
+        raise InputError(_("two runs are held against each other: write [A] B, as in r0 r1; branches lists them"))
     if match is None:
         told = _("{text!r} names no run; write [A] B, as in r0 r1, the runs in the order of the session")
         raise InputError(told.format(text=text))

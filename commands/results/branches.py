@@ -16,7 +16,7 @@ from tracer.run import live
 from tracer.tape import Record
 from tracer.trace import Trace
 
-from .result import Result, Results
+from .result import Result, Results, View
 
 if TYPE_CHECKING:
     from tracer.run import Run
@@ -42,7 +42,12 @@ def entered(debugger: Debugger, before: Run, branch: Run, remarks: Sequence[str]
     lines = dict.fromkeys([*told.lines(), *remarks, *told.outcome()])
     debugger.enter(branch)
     name = _("r{n}: {edits}").format(n=debugger.number, edits=told_edits(branch.edits[len(before.edits) :]))
-    yield Result(lambda: [branch_object(debugger, branch)], lambda: "\n".join([name, *(f"  {line}" for line in lines)]))
+
+    def view() -> View:
+        sentence, shown = views.below.sentence, views.tokens.shown
+        return views.below.below(sentence(shown(name)), *(sentence(shown(line), indent=2) for line in lines))
+
+    yield Result(lambda: [branch_object(debugger, branch)], view)
 
 
 class _Told:

@@ -12,7 +12,7 @@ ADDRESSES = Topic(
     lines={
         "decoder.0.cross_attn.weights": N_("a record by its whole name"),
         "dec.0.cross.weights": N_("the same: each part may be shortened while it is clear what is meant"),
-        "weights": N_("the last part alone: the one nearest to the cursor"),
+        "weights": N_("the last part alone: in the module of the cursor, or in those around it"),
         "@1:logits": N_("in the pass that yields token 1; @0 is the encoder's pass; without @, the cursor's"),
         "@0#3": N_("the third record of a pass"),
         "enc.0.self.weights[h0]": N_("head 0; indices start at 0, and later axes may be left out"),

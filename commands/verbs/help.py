@@ -70,6 +70,7 @@ def _pages(name: str) -> Iterator[Result]:
     """What a name stands for, as it is written out."""
     if name == ALL:
         yield answer("help", lambda: dict(summaries()), _overview)
+        return
     if name in SETTINGS:
         yield _of_setting(SETTINGS[name])
         return

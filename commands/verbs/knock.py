@@ -92,9 +92,10 @@ def knock(debugger: Debugger, cells: Cells, *, onward: Onward = False) -> Result
 def _remarks(branch: Trace) -> Iterator[str]:
     """What becomes of the weights of the queries, where something was knocked out."""
     records = [record for number in branch.numbers for record in branch.step(number) if _is_changed(record, branch)]
-    if records:
+    n = sum(int(np.isneginf(record.output.array).all(-1).sum()) for record in records)
+    if records and not n:
         yield _("the other weights of each query grow in proportion and add up to 1 again")
-    if n := sum(int(np.isneginf(record.output.array).all(-1).sum()) for record in records):
+    if n:
         told = ngettext(
             "{n} query is left with no key: its weights are nan, and so is what comes of them",
             "{n} queries are left with no key: their weights are nan, and so is what comes of them",

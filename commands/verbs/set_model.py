@@ -44,7 +44,10 @@ def set_config(debugger: Debugger, text: str) -> Results:
     key, _blank, value = text.replace("=", " ", 1).strip().partition(" ")
     if not value.strip():
         raise InputError(_("set config needs a key and a value, e.g. set config norm_eps 0.1"))
-    yield from branched(debugger, "set config", [Edit(Address(key), Configured(_read_value(value.strip())))])
+    try:
+        yield from branched(debugger, "set config", [Edit(Address(key), Configured(_read_value(value.strip())))])
+    except InputError as error:
+        raise InputError(str(error).removeprefix(f"{debugger.run.card.path}/config.json: ")) from None
 
 
 def _read_value(text: str) -> Any:

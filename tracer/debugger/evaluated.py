@@ -76,9 +76,13 @@ class Evaluated(Value):
 
 
 def evaluated(expression: Expression, here: Here) -> Value:
-    """An expression as what an edit puts in; where it names nothing that is recorded, its value."""
+    """An expression as what an edit puts in; where it names nothing that is recorded, its value.
+
+    It reads the runs and the printed values that there are now, whatever becomes of the session.
+    """
     reads = expression.addresses or expression.everywhere or expression.sole is not None
     value = None if reads else expression.evaluate(here)
     if isinstance(value, int | float):
         return Constant(value, expression.text)
-    return Evaluated(whole_expression(expression, here), here, expression.text)
+    now = replace(here, history=here.history.copied(), runs=dict(here.runs))
+    return Evaluated(whole_expression(expression, here), now, expression.text)

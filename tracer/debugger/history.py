@@ -34,6 +34,12 @@ class History:
     def __init__(self) -> None:
         self._kept: list[Kept] = []
 
+    def copied(self) -> History:
+        """The values so far, to which others may be added apart."""
+        twin = History()
+        twin._kept = list(self._kept)
+        return twin
+
     def __len__(self) -> int:
         return len(self._kept)
 

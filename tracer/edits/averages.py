@@ -13,7 +13,7 @@ from ..alignment import TOKENS
 from ..arithmetic import Foreign, Node, Number, total
 from ..errors import InputError
 from ..i18n import _
-from ..tensor import Array, Tensor
+from ..tensor import Tensor
 from .values import Cell, Value
 
 if TYPE_CHECKING:
@@ -22,20 +22,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Average(Value):
-    """The mean over the positions that a run has in some passes, which have every one of them once between them."""
+    """The mean over the positions that a run has in some passes, which have every one of them once between them.
+
+    Whatever positions are selected, it is over all of them. ``means`` are those taken so far, by path.
+
+    Raises:
+        InputError: what it is put into has no positions, or other places differ from pass to pass.
+        SelectorError: the selectors name no such cells.
+    """
 
     trace: Trace
     passes: Sequence[At]
-    means: dict[str, Array] = field(default_factory=dict)
+    means: dict[str, Tensor] = field(default_factory=dict)
 
-    def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Array:
+    def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Tensor:
         if computed.path not in self.means:
-            parts = [there.select(selectors) for there in self._there(computed.path)]
-            self.means[computed.path] = _mean(parts, _axis(computed))
-        return self.means[computed.path]
+            self.means[computed.path] = _mean(list(self._there(computed.path)), computed)
+        axis = _axis(next(self._there(computed.path)))
+        return self.means[computed.path].select([*selectors[:axis], *selectors[axis + 1 :]])
 
     def derive(self, cell: Cell) -> Node:
-        axis = next(n for n, dim in enumerate(cell.output.dims) if dim.name in TOKENS)
+        axis = _axis(cell.output)
         leaves = [
             there.leaf(*cell.index[:axis], place, *cell.index[axis + 1 :])
             for there in self._there(cell.output.path)
@@ -59,15 +66,20 @@ class Average(Value):
         )
 
 
-def _axis(computed: Tensor) -> int:
+def _axis(tensor: Tensor) -> int:
     """The axis of positions."""
-    found = next((n for n, axis in enumerate(computed.dims) if axis.name in TOKENS), None)
+    found = next((n for n, axis in enumerate(tensor.dims) if axis.name in TOKENS), None)
     if found is None:
-        raise InputError(_("{address} has no positions to take the mean of").format(address=computed.address))
+        raise InputError(_("{address} has no positions to take the mean of").format(address=tensor.address))
     return found
 
 
-def _mean(parts: Sequence[Tensor], axis: int) -> Array:
+def _mean(parts: Sequence[Tensor], of: Tensor) -> Tensor:
+    """The mean over all positions of some passes, without that axis."""
+    axis = _axis(parts[0]) if parts else _axis(of)
+    shapes = {(*part.shape[:axis], *part.shape[axis + 1 :]) for part in parts}
+    if len(shapes) != 1:
+        raise InputError(_("{address} has no positions to take the mean of").format(address=of.address))
     joined = np.concatenate([part.array for part in parts], axis)
-    found: Array = joined.mean(axis, dtype=np.float64, keepdims=True)
-    return found
+    dims = parts[0].dims
+    return Tensor(joined.mean(axis, dtype=np.float64), (*dims[:axis], *dims[axis + 1 :]), of.path)

@@ -13,7 +13,7 @@ from ..errors import InputError, SelectorError
 from ..i18n import _
 from ..tensor import Array, Located, Tensor
 from .call import Call
-from .values import OfModel, Taken, Value, broadcast, value_of
+from .values import OfModel, Otherwise, Taken, Value, broadcast, value_of
 
 Index = tuple[int, ...]
 
@@ -104,12 +104,14 @@ def edit(address: str | Address, value: Any, *, onward: bool = False) -> Edit:
 def applied(edits: Iterable[Edit], call: Call, output: Tensor) -> list[Applied]:
     """Edits of what has come of a call, one after the other; the last of them has left what is recorded.
 
+    Those that put another call in its place come first, so that values put in before stay where they are.
+
     Raises:
         InputError: what an edit puts in does not fit; the message has both headers.
     """
     found: list[Applied] = []
     array = output.array
-    for one in edits:
+    for one in sorted(edits, key=lambda edit: not isinstance(edit.value, Otherwise)):
         where = _located(one, call, output)
         if where is None:
             continue
@@ -136,7 +138,7 @@ def fitted(put: Any, part: Tensor, of: Edit) -> Array:
     """What an edit puts in, with the shape and the type of the part that it is of; raises as `applied` does."""
     whole = broadcast(put, part, of.address.selectors)
     kind = part.array.dtype
-    if kind.kind in "iu" and not np.array_equal(whole, np.rint(whole)):
+    if kind.kind in "iu" and not (np.isfinite(whole).all() and np.array_equal(whole, np.rint(whole))):
         raise InputError(
             _("{address} holds whole numbers, and {value} is none").format(address=part.address, value=of.value)
         )

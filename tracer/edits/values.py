@@ -246,7 +246,7 @@ def value_of(value: Any) -> Value:
             'an edit puts in a number, an array of numbers, "mean" or what a function of a tensor yields, not {value}'
         )
         raise InputError(told.format(value=repr(value)))
-    return Constant(found if found.ndim else found.item())
+    return Constant(found.copy() if found.ndim else found.item())
 
 
 def broadcast(put: Any, part: Tensor, selectors: Sequence[Selector]) -> Array:

@@ -12,8 +12,12 @@ _UPRIGHT = re.compile(r"\\mathrm\{([^{}]*)\}")
 
 
 def escaped(text: str) -> str:
-    """A text of which nothing is taken as markup."""
-    return text.translate(_ESCAPED)
+    """A text of which nothing is taken as markup, and what can't be seen is written out."""
+    return (text if text.isprintable() else "".join(map(_visible, text))).translate(_ESCAPED)
+
+
+def _visible(character: str) -> str:
+    return character if character.isprintable() or character in "\n\u00a0" else ascii(character)[1:-1]
 
 
 @cache

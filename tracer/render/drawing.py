@@ -14,6 +14,7 @@ from rich.tree import Tree as Guided
 
 from ..document import Abreast, Block, Branch, Items, Lines, Matrix, Paragraph, Prose, Scale, Span, Table, Tree
 from ..views.view import View
+from .folding import harmless
 from .matrices import drawn_abreast, drawn_matrix
 from .paragraphs import NEWLINE, Flowing
 from .scales import scaled
@@ -155,6 +156,7 @@ def width_of(line: Iterable[Segment]) -> int:
 
 def trimmed(line: Line) -> Line:
     """A line without the blanks at its end, coloured ones apart."""
+    line = [Segment(harmless(text), style) for text, style, _control in line]
     while line and (line[-1].style is None or line[-1].style.bgcolor is None):
         text, style, _control = line[-1]
         if kept := text.rstrip(" "):

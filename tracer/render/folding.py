@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.cells import cell_len, set_cell_size
 
 from ..document import Lines, Span
+from ..views.tokens import shown
 from ..views.words import BOUND, joints, words
 
 
@@ -53,7 +54,12 @@ def filled(pieces: Iterable[str], width: int, hang: int = 0) -> list[str]:
 
 def fitted(text: str, width: int) -> str:
     """A text of several lines, each of them folded at the width."""
-    return "\n".join(part for line in text.split("\n") for part in folded(line, width))
+    return "\n".join(part for line in text.split("\n") for part in folded(harmless(line), width))
+
+
+def harmless(text: str) -> str:
+    """A line in which nothing is taken as an instruction to the terminal; blanks that bind words stay."""
+    return text if text.replace(BOUND, " ").isprintable() else BOUND.join(map(shown, text.split(BOUND)))
 
 
 def chopped(text: str, width: int) -> list[str]:
@@ -88,4 +94,4 @@ def flow(parts: Sequence[Span], width: int, gap: int = 3, indent: int = 0) -> It
 
 def laid(text: str, width: int) -> Lines:
     """A text of several lines as it is; a line that is too long is folded."""
-    return Lines([[Span(part)] for line in text.split("\n") for part in folded(line, width)])
+    return Lines([[Span(part)] for line in text.split("\n") for part in folded(harmless(line), width)])

@@ -11,7 +11,7 @@ from rich.segment import Segment
 
 from ..document import Inline, Paragraph, Span
 from ..views.words import BOUND, words
-from .folding import flow
+from .folding import flow, harmless
 from .runs import folded_spans, is_code
 from .sheet import Sheet
 
@@ -24,7 +24,7 @@ class Flowing:
     def __init__(self, paragraph: Paragraph, sheet: Sheet) -> None:
         self._paragraph = paragraph
         self._sheet = sheet
-        self._spans = list(spans(paragraph.parts, sheet))
+        self._spans = [Span(harmless(text), tone) for text, tone in spans(paragraph.parts, sheet)]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for line in self.lines(options.max_width):

@@ -24,7 +24,7 @@ EACH: Literal["*"] = "*"
 
 _OWN = ("position", "query")
 """Axes along which the tokens lie that a pass reads: a place there is one of that pass alone."""
-_PLACE = re.compile(r"(?P<path>[^\[]*?)(?:\.h(?P<head>\*|\d+))?\s*(?:\[(?P<selectors>.*)\])?", re.DOTALL)
+_PLACE = re.compile(r"(?P<path>[^\[]*?)(?:\.h(?P<head>\*|\d{1,9}))?\s*(?:\[(?P<selectors>.*)\])?", re.DOTALL)
 _COMMA = re.compile(r',(?=(?:[^"]|"(?:[^"\\]|\\.)*")*$)')
 
 
