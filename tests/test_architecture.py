@@ -41,7 +41,7 @@ LAYERS = (
     ("debugger",),
     (
         *("derive", "compare", "reference", "margin", "scored", "operands", "modules", "differences", "unhidden"),
-        *("verify", "beside", "record_difference", "diff", "sweep"),
+        *("verify", "beside", "record_difference", "diffs", "sweeps"),
     ),
     ("views",),
     ("export",),
@@ -139,7 +139,7 @@ def test_no_layer_imports_a_later_one(path):
 PERFORMING = (
     *("tracer/model.py", "tracer/run.py", "tracer/reading.py", "tracer/verify.py", "tracer/compare.py"),
     *("tracer/stream.py", "tracer/performer.py", "tracer/hypotheses.py", "tracer/in_force.py", "tracer/loading.py"),
-    *("tracer/sweep.py", "tracer/model_edits.py", "tracer/affected.py", "tracer/step.py"),
+    *("tracer/sweeps.py", "tracer/model_edits.py", "tracer/affected.py", "tracer/step.py"),
     *("tracer/reference/", "tracer/models/", "tracer/tokenizers/", "tracer/training/", "tracer/unhidden.py"),
     *("commands/opener.py", "commands/replay.py", "commands/launch.py", "commands/subcommands/"),
     "commands/results/branches.py",

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from typing import Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 from .decoding.settings import Settings
-from .diff import diff
 from .edits import Edit, edit
 from .errors import InputError, TraceError
 from .i18n import _
@@ -25,10 +25,13 @@ from .model import Model
 from .reading import check_mask, check_positions
 from .run import Run
 from .step import Step
-from .sweep import sweep
 from .tape import Record, Tape
 from .tensor import Tensor
 from .tokenizers import Spoken
+
+if TYPE_CHECKING:
+    from .diffs import diff
+    from .sweeps import sweep
 
 __all__ = [
     "Edit",
@@ -99,3 +102,13 @@ def trace(
         target_mask = check_mask(model, target_mask, read or (), "target")
     run = Run(model, source, Settings.of(**settings), read, mask=mask, positions=positions, target_mask=target_mask)
     return (run.branch(*edits) if edits else run).decode(record)
+
+
+_LATER = {"diff": "diffs", "sweep": "sweeps"}
+"""Functions whose files are loaded when they are first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

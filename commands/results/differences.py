@@ -9,7 +9,7 @@ from tracer.addresses import Address, matching, resolve
 from tracer.debugger.cursor import Cursor
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.locations import Here
-from tracer.diff import Diff
+from tracer.diffs import Diff
 from tracer.errors import AddressError, InputError
 from tracer.export import jsonl
 from tracer.i18n import _

@@ -6,7 +6,7 @@ from tracer import views
 from tracer.debugger.debugger import Debugger
 from tracer.export import jsonl
 from tracer.run import live
-from tracer.sweep import Sweep, begun
+from tracer.sweeps import Sweep, begun
 
 from ..grammar.sweeps import Swept
 from ..registry import command

@@ -9,7 +9,7 @@ from commands.registry import catalogue
 from tracer.addresses import Address
 from tracer.debugger.acts import ACTS
 from tracer.run import Run
-from tracer.sweep import Sweep
+from tracer.sweeps import Sweep
 
 HEADS = 'sweep ablate over dec.*.cross.h* measure logprob("he")'
 

@@ -16,7 +16,7 @@ from tracer.divergence import divergence, log_probabilities
 from tracer.errors import InputError, TraceError
 from tracer.run import Run
 from tracer.stack import there
-from tracer.sweep import Sweep, Swept, begun
+from tracer.sweeps import Sweep, Swept, begun
 
 from .test_edits import NAMES, PROBES, decoded, given
 from .test_replayed import kept_by_hand

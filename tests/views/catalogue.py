@@ -26,8 +26,8 @@ from tracer.debugger.expressions import compile_expression
 from tracer.debugger.locations import Here
 from tracer.debugger.stops import CatchRowSum, Condition, Watch, place, whole_expression
 from tracer.derive import Explainer, derive
-from tracer.diff import Diff
 from tracer.differences import Difference
+from tracer.diffs import Diff
 from tracer.i18n import N_
 from tracer.margin import margin
 from tracer.model import Model
@@ -36,7 +36,7 @@ from tracer.reference.checks import Check as Compared
 from tracer.run import Run, Token
 from tracer.scored import scored
 from tracer.stack import Ragged
-from tracer.sweep import begun
+from tracer.sweeps import begun
 from tracer.tape import Record
 from tracer.tensor import FEATURE, HEAD, Axis, Tensor
 from tracer.verify import Check

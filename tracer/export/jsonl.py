@@ -11,9 +11,9 @@ import numpy as np
 
 if TYPE_CHECKING:
     from ..derive import Derivation
-    from ..diff import Diff
+    from ..diffs import Diff
     from ..record_difference import RecordDifference
-    from ..sweep import Sweep
+    from ..sweeps import Sweep
     from ..tape import Record
     from ..tensor import Array, Axis, Tensor
     from ..trace import Token

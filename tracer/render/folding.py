@@ -58,8 +58,10 @@ def fitted(text: str, width: int) -> str:
 
 
 def harmless(text: str) -> str:
-    """A line in which nothing is taken as an instruction to the terminal; blanks that bind words stay."""
-    return text if text.replace(BOUND, " ").isprintable() else BOUND.join(map(shown, text.split(BOUND)))
+    """A line, or its end, in which nothing is an instruction to the terminal; blanks that bind words stay."""
+    if text == "\n" or text.replace(BOUND, " ").isprintable():
+        return text
+    return BOUND.join(map(shown, text.split(BOUND)))
 
 
 def chopped(text: str, width: int) -> list[str]:

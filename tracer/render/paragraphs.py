@@ -24,7 +24,7 @@ class Flowing:
     def __init__(self, paragraph: Paragraph, sheet: Sheet) -> None:
         self._paragraph = paragraph
         self._sheet = sheet
-        self._spans = [Span(harmless(text), tone) for text, tone in spans(paragraph.parts, sheet)]
+        self._spans = [span._replace(text=harmless(span.text)) for span in spans(paragraph.parts, sheet)]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for line in self.lines(options.max_width):

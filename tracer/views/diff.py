@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from ..diff import Diff, StepDifference
+from ..diffs import Diff, StepDifference
 from ..document import BOLD, Block, Paragraph, Span, Table
 from ..i18n import _
 from ..record_difference import RecordDifference

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..document import Block
 from ..i18n import N_, _, ngettext, spoken
-from ..sweep import EFFECT, NORMALISED, Sweep
+from ..sweeps import EFFECT, NORMALISED, Sweep
 from .heading import Heading
 from .numbers import Notation
 from .page import Page
