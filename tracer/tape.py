@@ -166,7 +166,7 @@ class Tape:
         output.path = path = self._prefix + name
         output.at = self.at
         array = output.array
-        array.setflags(False)
+        array.setflags(write=False)
         records, kept = self.records, output
         if not op.shares:
             self.nbytes += array.nbytes
