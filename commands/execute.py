@@ -127,8 +127,8 @@ def _seen(call: Call, results: list[Result], session: Session) -> None:
     """Let a session know what a command has shown, also one that failed in the end."""
     if results and call.command.group != "files":
         session.shown = results
-    if results and session.witness:
-        session.witness(call, results)
+    if results and session.see:
+        session.see(call, results)
 
 
 def _show(result: Result, presenter: Presenter, log: Log | None) -> None:

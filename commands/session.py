@@ -36,7 +36,7 @@ class Session(Debugger):
 
     ``preferences`` are settings by name, those apart that were never set; ``aliases`` are short names with the
     commands they stand for; ``lines`` is what was typed, the oldest first; ``shown`` is what the last command showed;
-    ``scripts`` are those being run, the outermost first; ``log`` is told everything, ``witness`` every call that
+    ``scripts`` are those being run, the outermost first; ``log`` is told everything, ``see`` every call that
     was run with what it had to say. ``learn`` goes to another lesson, where the session is that of one; ``remember``
     keeps a setting for the next start, where a person sits there. ``line`` is the one that is being carried out,
     ``made`` has how each branch came about, by the number of the run.
@@ -50,7 +50,7 @@ class Session(Debugger):
         self.shown: list[Result] = []
         self.scripts: list[Path] = []
         self.log: Log | None = None
-        self.witness: Callable[[Call, list[Result]], None] | None = None
+        self.see: Callable[[Call, list[Result]], None] | None = None
         self.learn: Callable[[str | None], None] | None = None
         self.remember: Callable[[str, str], None] | None = None
         self.line = ""

@@ -36,7 +36,7 @@ class Seen:
         self._cells: list[Cells] = []
         self._calls: list[Call] = []
         self._run = session.run
-        session.witness = self._see
+        session.see = self._see
 
     def _see(self, call: Call, results: Sequence[Result]) -> None:
         if self.session.run is not self._run:

@@ -105,11 +105,11 @@ class Player:
     @contextmanager
     def _unseen(self) -> Iterator[None]:
         """What is shown meanwhile counts for nothing, also where it ends early."""
-        witness, self.session.witness = self.session.witness, None
+        see, self.session.see = self.session.see, None
         try:
             yield
         finally:
-            self.session.witness = witness
+            self.session.see = see
 
 
 def obey(text: str, session: Session, presenter: Presenter) -> None:

@@ -14,6 +14,11 @@ from .reordered import Turned
 LOGITS = "logits"
 
 
+def _unbiased(call: Call) -> Call | None:
+    is_biased = isinstance(call.op, RowProduct) and call.parameters.get("bias") is not None
+    return call.having(bias=None) if is_biased else None
+
+
 class MissingBias(Mistake):
     """Linear maps without the bias that the checkpoint has for them."""
 
@@ -22,8 +27,7 @@ class MissingBias(Mistake):
     needs = N_("a linear map with a bias")
 
     def wrong(self, call: Call) -> Call | None:
-        is_biased = isinstance(call.op, RowProduct) and call.parameters.get("bias") is not None
-        return call.having(bias=None) if is_biased and call.path != LOGITS else None
+        return _unbiased(call) if call.path != LOGITS else None
 
 
 class LogitsBias(Mistake):
@@ -34,8 +38,7 @@ class LogitsBias(Mistake):
     needs = N_("logits with a bias")
 
     def wrong(self, call: Call) -> Call | None:
-        is_biased = isinstance(call.op, RowProduct) and call.parameters.get("bias") is not None
-        return call.having(bias=None) if is_biased and call.path == LOGITS else None
+        return _unbiased(call) if call.path == LOGITS else None
 
 
 class Transposed(Mistake):
