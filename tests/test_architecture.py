@@ -18,7 +18,7 @@ LAYERS = (
     ("arithmetic", "tensor", "stack", "alignment", "divergence", "subsequence"),
     ("operation", "past", "tape", "parameters", "edits"),
     ("ops",),
-    ("tokenizers", "checkpoints", "models", "decoding"),
+    ("tokenizers", "checkpoints", "models", "decoding", "dumps"),
     ("mask_rules", "mistakes"),
     (
         "card",
@@ -40,7 +40,7 @@ LAYERS = (
     ),
     ("debugger",),
     (
-        *("derive", "compare", "reference", "margin", "scored", "operands", "modules", "differences", "unhidden"),
+        *("derive", "compare", "comparing", "reference", "margin", "scored", "operands", "modules", "differences", "unhidden"),
         *("verify", "beside", "record_difference", "diffs", "sweeps"),
     ),
     ("views",),

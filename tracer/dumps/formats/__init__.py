@@ -1,0 +1,1 @@
+"""The formats of dumps, each alone in a file."""
