@@ -31,7 +31,7 @@ class Entry(NamedTuple):
 
 
 class Dump(ABC):
-    """A file or a directory. A format is a subclass, alone in a file of `formats`; nothing is read before it is asked for.
+    """A file or a directory. A format is a subclass, alone in a file of `formats`; nothing is read before it is asked.
 
     ``notes`` grow as it is read: what was left aside, what was taken to be so.
     """

@@ -1,8 +1,8 @@
 """What dumps call the records of a run: one convention a file, found where they stand.
 
-A convention is a function ``names(tape, base)`` that yields pairs of a name and a record, for every name that it has for
-a record of that tape; ``base`` is the prefix of the names of parameters that some files leave out. A name is that of a
-module of transformers, with nothing more where its output is meant, with ``.output.1``, ``.inputs.0`` or
+A convention is a function ``names(tape, base)`` that yields pairs of a name and a record, for every name that it has
+for a record of that tape; ``base`` is the prefix of the names of parameters that some files leave out. A name is that of
+a module of transformers, with nothing more where its output is meant, with ``.output.1``, ``.inputs.0`` or
 ``.inputs.attention_mask`` where something else is; or any other string. Where a name may be of several records, the one
 that comes first is the likeliest.
 """

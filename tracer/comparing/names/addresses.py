@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...tape import Record, Tape
 
 
-def names(tape: Tape, base: str) -> Iterator[tuple[str, Record]]:
+def names(tape: Tape, _base: str) -> Iterator[tuple[str, Record]]:
     """Every address of a tape; second names are those of their records."""
     for address in tape.addresses:
         record = tape.find(address)
