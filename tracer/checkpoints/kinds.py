@@ -14,11 +14,11 @@ ENOUGH = 512
 """bytes; no kind needs more of a file to be told"""
 
 BEGINNINGS: Mapping[str, bytes] = {
+    "safetensors": rb".{5}\0{3}\s*\{\s*[\"}]",
     "pickle": rb"\x80[\x02-\x05]|PK\x03\x04.{26}[^\0]*\.pkl",
     "zip": rb"PK\x03\x04",
     "gguf": rb"GGUF",
     "ggml": rb"lmgg|fmgg|tjgg|algg",
-    "safetensors": rb".{5}\0{3}\s*\{\s*[\"}]",
     "ctranslate2": rb"[\x01-\x20]\0{3}.\0\w+Spec\0",
     "lfs": rb"version https://git-lfs",
     "html": rb"\s*<(!doctype|html|\?xml)",

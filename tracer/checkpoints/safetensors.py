@@ -18,14 +18,14 @@ from ..errors import InputError
 from ..i18n import _, spoken
 from ..tensor import Array
 from .kinds import ENOUGH, TOLD, kind_of
-from .stored import DTYPES, DType, ParameterFile, Stored
+from .stored import DTYPES, DType, ParameterFile, Stored, fits_an_array
 
 LONGEST_HEADER = 100_000_000
 """bytes; the limit of the reference implementation"""
 
 
 class SafetensorsFile:
-    """The tensors of one file, by name; each is read when asked for.
+    """The tensors of one file, by name; each is read when asked for. ``metadata`` are the texts beside them.
 
     Raises:
         InputError: the file can't be read, or its header is cut short, too long, no JSON, or lies about the data.
@@ -37,7 +37,7 @@ class SafetensorsFile:
         if file.size < 8 or length > min(file.size - 8, LONGEST_HEADER):
             raise self._unreadable(self._without_header())
         header = self._parsed(file.read(8, length))
-        header.pop("__metadata__", None)
+        self.metadata = self._texts(header.pop("__metadata__", None) or {})
         self.entries: Mapping[str, Stored] = {name: self._entry(name, e, 8 + length) for name, e in header.items()}
         self._check_covered(8 + length)
 
@@ -70,6 +70,12 @@ class SafetensorsFile:
             found[name] = value
         return found
 
+    def _texts(self, stated: Any) -> Mapping[str, str]:
+        """What is stated beside the tensors: texts by name."""
+        if not isinstance(stated, dict) or not all(isinstance(text, str) for text in stated.values()):
+            raise self._file.error(_("has metadata that are no map from names to texts"))
+        return stated
+
     def _entry(self, name: str, stated: Any, base: int) -> Stored:
         try:
             dtype, shape, (start, stop) = stated["dtype"], tuple(stated["shape"]), stated["data_offsets"]
@@ -91,6 +97,8 @@ class SafetensorsFile:
                     "tensor {name}: {shape} needs {needed} bytes, and the file holds {held} there; is it truncated?"
                 ).format(name=name, shape=list(shape), needed=needed, held=max(0, min(held, stop) - start))
             )
+        if not fits_an_array(shape):
+            raise self._file.error(_("tensor {name}: its entry in the header is broken").format(name=name))
         return Stored(self._file, name, dtype, shape, base + start, base + stop)
 
     def _check_covered(self, start: int) -> None:

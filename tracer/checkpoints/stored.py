@@ -12,16 +12,26 @@ import numpy as np
 from ..errors import InputError
 from ..i18n import _, cause
 from ..tensor import Array
+from .names import visible
 from .regular import check_regular
 
 DType = type[np.floating[Any]]
 
-DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "U8": "<u1", "BOOL": "?"}
+FLOATS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+INTEGERS = {f"{sign}{8 * size}": f"<{sign.lower()}{size}" for sign in "IU" for size in (8, 4, 2, 1)}
+DTYPES = {**FLOATS, **INTEGERS, "BOOL": "?"}
 """What tensors can be stored as, and the NumPy type of the same bytes; BF16 is the upper half of an F32."""
-
 
 PIECE = 1 << 20
 """numbers compared at a time"""
+
+MOST_AXES, LONGEST = 64, 1 << 59
+"""axes of an array of NumPy's, and numbers: with eight bytes each, it counts them in 63 bits"""
+
+
+def fits_an_array(shape: tuple[int, ...]) -> bool:
+    """Whether NumPy can have an array of that shape, be there numbers in it or not."""
+    return len(shape) <= MOST_AXES and prod(max(length, 1) for length in shape) <= LONGEST
 
 
 class ParameterFile:
@@ -65,7 +75,7 @@ class ParameterFile:
 
     def error(self, what: str) -> InputError:
         """What is wrong with this file."""
-        return InputError(f"{self.path}: {what}")
+        return InputError(f"{self.path}: {visible(what)}")
 
 
 class Stored(NamedTuple):
@@ -91,7 +101,7 @@ class Stored(NamedTuple):
     @property
     def is_float(self) -> bool:
         """Whether its numbers are floating, as parameters are."""
-        return self.dtype in ("F64", "F32", "F16", "BF16")
+        return self.dtype in FLOATS
 
     def is_stored_as(self, dtype: DType) -> bool:
         """Whether its bytes are numbers of ``dtype`` as they are."""
