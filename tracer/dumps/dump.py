@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from ..i18n import Message
 from .evidence import Evidence
@@ -35,6 +35,9 @@ class Dump(ABC):
 
     ``notes`` grow as it is read: what was left aside, what was taken to be so.
     """
+
+    summary: ClassVar[Message]
+    """What it is, in half a line."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
 from ..addresses import suggestion
+from ..checkpoints.kinds import TOLD, kind_of
 from ..checkpoints.regular import check_regular
 from ..errors import InputError
-from ..i18n import _, cause
+from ..i18n import _, cause, spoken
 from . import formats
 from .dump import Dump
+from .files import names as names_in
 
 HEAD = 4096
 """bytes of a file by which a format may recognise it"""
+
+DOWNLOADED = ("lfs", "html", "empty")
+"""Kinds of files that stand in place of another, whatever that was."""
 
 
 def kinds() -> Mapping[str, type[Dump]]:
@@ -53,14 +57,16 @@ def open_dump(path: Path, kind: str | None = None) -> Dump:
         if found.recognises(path, head, names):
             return found(path)
     told = _("{path}: is no dump of a known format; --as names one of {known}")
+    if not path.is_dir() and (other := kind_of(head)) in DOWNLOADED:
+        told = f"{{path}}: {spoken(TOLD[other])}"
     raise InputError(told.format(path=path, known=", ".join(known)))
 
 
-def _seen(path: Path) -> tuple[bytes, list[str]]:
+def _seen(path: Path) -> tuple[bytes, Sequence[str]]:
     """The first bytes of a file, or the names in a directory."""
     try:
         if path.is_dir():
-            return b"", sorted(os.listdir(path))
+            return b"", names_in(path)
         if not path.exists():
             raise InputError(_("{path}: is missing").format(path=path))
         check_regular(path)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import cached_property, partial
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from ...checkpoints.kinds import kind_of
 from ...checkpoints.safetensors import SafetensorsFile
 from ...checkpoints.stored import Stored
+from ...i18n import N_, Message
 from ...tensor import Array
+from ...trace_file import is_trace
 from ..dump import Dump, Entry
 from ..evidence import Values
 
@@ -19,9 +22,11 @@ from ..evidence import Values
 class Safetensors(Dump):
     """As numpy, torch, JAX and MLX write them."""
 
+    summary: ClassVar[Message] = N_("a safetensors file, as from tracer.capture")
+
     @classmethod
     def recognises(cls, path: Path, head: bytes, names: Collection[str]) -> bool:
-        return kind_of(head) == "safetensors"
+        return kind_of(head) == "safetensors" and not is_trace(path, head)
 
     @cached_property
     def entries(self) -> Sequence[Entry]:
