@@ -1,0 +1,164 @@
+"""Which shape each operation yields of which, so that no record of a file says it was made of what can't make it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..operation import Operation
+from ..ops import activation
+
+Shape = tuple[int, ...]
+Rule = Callable[[Sequence[Shape], Mapping[str, Any]], Shape]
+
+
+def _fits(is_so: bool, shape: Shape) -> Shape:
+    """A shape; raises `ValueError` unless something is so."""
+    if not is_so:
+        raise ValueError
+    return shape
+
+
+def _same(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
+    """As all inputs are."""
+    return _fits(all(shape == inputs[0] for shape in inputs), inputs[0])
+
+
+def _masked(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
+    scores, mask, *bias = inputs
+    return _fits(len(scores) == 3 and scores[1:] == mask and all(shape == scores for shape in bias), scores)
+
+
+def _row(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
+    """The last row."""
+    return _fits(0 < len(inputs[0]) <= 2 and 0 not in inputs[0], inputs[0][-1:])
+
+
+def _normed(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    return _fits(settings["weight"].shape == inputs[0][-1:], inputs[0])
+
+
+def _linear(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    out, into = settings["weight"].shape
+    return _fits(inputs[0][-1] == into and _biased(settings, out), (*inputs[0][:-1], out))
+
+
+def _project(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    n, out = _linear(inputs, settings)
+    return _fits(out % settings["heads"] == 0, (settings["heads"], n, out // settings["heads"]))
+
+
+def _biased(settings: Mapping[str, Any], out: int) -> bool:
+    """Whether a bias, if there is one, has a number for each that comes out."""
+    bias = settings.get("bias")
+    return bias is None or bias.shape == (out,)
+
+
+def _part(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    (n, width), heads = inputs[0], settings["heads"]
+    own = width // settings["parts"]
+    is_one = 0 <= settings["part"] < settings["parts"] and own % heads == 0
+    return _fits(is_one, (heads, n, own // heads))
+
+
+def _concat(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
+    heads, n, width = inputs[0]
+    return n, heads * width
+
+
+def _last(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
+    n, width = inputs[0]
+    return _fits(n > 0, (1, width))
+
+
+def _products(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
+    (heads, queries, width), (groups, keys, other) = inputs
+    return _fits(width == other and heads % groups == 0, (heads, queries, keys))
+
+
+def _weigh(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
+    (heads, queries, keys), (groups, n, width) = inputs
+    return _fits(keys == n and heads % groups == 0, (heads, queries, width))
+
+
+def _append(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
+    (heads, _keys, width) = inputs[-1]
+    alike = all((shape[0], shape[2]) == (heads, width) for shape in inputs)
+    return _fits(alike, (heads, sum(shape[1] for shape in inputs), width))
+
+
+def _embed(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    vocab, width = settings["weight"].shape
+    return _fits(all(0 <= i < vocab for i in settings["ids"]), (len(settings["ids"]), width))
+
+
+def _positions(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    return len(settings["positions"]), settings["weight"].shape[1]
+
+
+def _sinusoids(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    return len(settings["positions"]), settings["d_model"]
+
+
+def _rotate(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    _heads, n, width = inputs[0]
+    pairs = len(settings["frequencies"].angles)
+    return _fits(len(settings["positions"]) == n and 2 * pairs == width, inputs[0])
+
+
+def _bias(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    return settings["weight"].shape[1], len(settings["queries"]), len(settings["keys"])
+
+
+def _mask(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    shape: Shape = settings["shape"]
+    return _fits(all(0 <= place < shape[1] for place in settings["padding"]), shape)
+
+
+def _loss(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    (rows, vocab), gold, start = inputs[0], settings["gold"], settings["start"]
+    fits = 0 <= start <= start + len(gold) <= rows and all(0 <= i < vocab for i in gold)
+    return _fits(fits, (len(gold),))
+
+
+def _number(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    """A single one, of a row or of single ones."""
+    is_there = inputs[0] == () or 0 <= settings.get("token", 0) < inputs[0][0]
+    return _fits(is_there and len(inputs[0]) < 2 and not any(inputs[1:]), ())
+
+
+_ACTIVATIONS = tuple(op.name for op in vars(activation).values() if isinstance(op, Operation))
+_ALIKE = ("add", "multiply", "rescale", "softmax", "temper", "top_k", "top_p", "allowed", "cached", *_ACTIVATIONS)
+RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(_ALIKE, _same),
+    **dict.fromkeys(("layer_norm", "rms_norm"), _normed),
+    **dict.fromkeys(("products", "scores", "layer_scores"), _products),
+    **dict.fromkeys(("embed", "scaled_embed"), _embed),
+    **dict.fromkeys(("sinusoids", "sinusoid_halves"), _sinusoids),
+    **dict.fromkeys(("candidates", "repetition", "log_softmax"), _row),
+    **dict.fromkeys(("argmax", "draw", "kept", "summed_log_prob", "beam_score"), _number),
+    "linear": _linear,
+    "project": _project,
+    "part": _part,
+    "concat": _concat,
+    "last": _last,
+    "masked": _masked,
+    "weigh": _weigh,
+    "append": _append,
+    "positions": _positions,
+    "rotate": _rotate,
+    "relative_bias": _bias,
+    "mask": _mask,
+    "loss": _loss,
+}
+"""By the name of the operation; of one that is not here, nothing is insisted on."""
+IDS = ("argmax", "draw", "kept")
+"""The operations that yield the id of one cell of a row."""
+
+
+def yields(name: str, inputs: Sequence[Shape], settings: Mapping[str, Any], shape: Shape) -> bool:
+    """Whether an operation yields a shape, as far as that is known."""
+    try:
+        return name not in RULES or RULES[name](inputs, settings) == shape
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        return False
