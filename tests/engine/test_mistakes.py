@@ -34,30 +34,44 @@ PAPER = ["bart_tied", "marian_zh_en", "torch_post"]
 T5 = ["t5_gated_silu", "t5_v1_0"]
 NO_T5 = [*PAPER, "gpt2", *LLAMA]
 ALL = [*NO_T5, *T5]
+RELU = ["torch_post", "t5_v1_0"]
+GELU = ["bart_tied", "gpt2"]
+SILU = ["marian_zh_en", *LLAMA, "t5_gated_silu"]
 
 APPLIES: dict[str, list[str]] = {
-    "activation": ALL,
+    **{f"activation {name}": [*SILU, *RELU] for name in ("gelu", "gelu_new", "quick_gelu")},
+    "activation relu": [*SILU, *GELU],
+    "activation silu": [*RELU, *GELU],
     "causal_off_by_one": ALL,
     "embed_scale": ALL,
-    "eps": ALL,
+    "eps 1e-5": ["mistral_window", "qwen2", *T5],
+    "eps 1e-6": [*PAPER, "gpt2", "llama_gqa"],
+    "eps 1e-8": ALL,
+    "eps 1e-12": ALL,
     "extra_scale": ALL,
-    "gelu_variant": ["bart_tied", "gpt2"],
+    "gelu_variant erf": ["gpt2"],
+    "gelu_variant sigmoid": GELU,
+    "gelu_variant tanh": ["bart_tied"],
     "head_order": ALL,
     "kv_tiling": ["llama_gqa", "qwen2"],
     "logits_bias": PAPER,
     "missing_bias": [*PAPER, "gpt2", "qwen2"],
     "no_causal": ALL,
     "no_final_norm": ["torch_post", "gpt2", *LLAMA, *T5],
+    "no_norm_bias": [*PAPER, "gpt2"],
+    "no_positions": NO_T5,
     "no_residual": ALL,
     "no_scale": NO_T5,
     "padding_seen": [*PAPER, *T5],
-    "position_offset": [*PAPER, "gpt2"],
+    "position_offset from_0": [],
+    "position_offset shifted": [*PAPER, "gpt2"],
     "precision bf16": ALL,
     "precision f16": ALL,
     "rope_interleaved": LLAMA,
     "rope_theta": LLAMA,
     "swapped q/k": ["gpt2", *PAPER, *T5],
     "swapped k/v": ALL,
+    "swapped norms": ALL,
     "swapped gate/up": [*LLAMA, "t5_gated_silu"],
     "transposed": [*PAPER, "gpt2", "llama_gqa", "mistral_window"],
     "wrong_axis": ALL,
@@ -138,10 +152,54 @@ def test_a_mistake_is_made_on_anybody_s_inputs() -> None:
     assert np.allclose(call.output().array, q @ k.swapaxes(1, 2))
 
 
+@pytest.mark.parametrize(
+    ("model", "name", "usual"),
+    [
+        ("gpt2", "activation", "activation relu"),
+        ("torch_post", "activation", "activation gelu"),
+        ("gpt2", "gelu_variant", "gelu_variant erf"),
+        ("bart_tied", "gelu_variant", "gelu_variant tanh"),
+        ("gpt2", "eps", "eps 1e-6"),
+        ("qwen2", "eps", "eps 1e-5"),
+        ("gpt2", "swapped", "swapped q/k"),
+        ("gpt2", "position_offset", "position_offset shifted"),
+    ],
+)
+def test_where_no_variant_is_named_it_is_the_usual_one(model: str, name: str, usual: str) -> None:
+    run = given(model)
+    alone, named = (run.branch(tracer.edit("**", mistake(one, run.model.named))) for one in (name, usual))
+    assert np.array_equal(alone.step(1)["logits"].array, named.step(1)["logits"].array)
+    assert str(alone.edits[0].value) in (name, usual)
+
+
+def test_a_replacement_has_one_name() -> None:
+    """No two mistakes make the same call of one that a model makes."""
+    for name in MODELS:
+        run = given(name)
+        every = [mistake(one, run.model.named) for one in names()]
+        for record in {record.op: record for step in run for record in step}.values():
+            made = [call for one in every if (call := one.wrong(Call.of(record))) is not None]
+            others = [call.op for call in made if call.op is not record.op]
+            assert len(others) == len({*others})
+
+
+def test_positions_that_are_not_counted_from_0_may_be_counted_so() -> None:
+    run = tracer.trace(tracer.load(FIXTURES / "gpt2"), ids=[7, 11, 12, 5, 2], target_ids=[], positions=[1, 1, 0, 1, 2])
+    own = run.step(1).find("decoder.embed.positions")
+    branch = run.branch(tracer.edit("**", mistake("position_offset from_0")))
+    table = own.parameters["weight"].array
+    assert [*own.parameters["positions"]][2:] == [0, 1, 2]
+    assert np.array_equal(branch.step(1)["decoder.embed.positions"].array, table[:5])
+    assert [failures(branch, step.tape) for step in branch.decode().steps] == [[]]
+    assert (
+        mistake("position_offset from_0").wrong(Call.of(given("gpt2").step(1).find("decoder.embed.positions"))) is None
+    )
+
+
 def test_what_is_said_of_a_name_that_is_none() -> None:
     with pytest.raises(InputError, match="there is no mistake 'no_scal'; did you mean no_scale"):
         mistake("no_scal")
-    with pytest.raises(InputError, match="swapped has no variant 'q/v'; it has q/k, k/v, gate/up"):
+    with pytest.raises(InputError, match="swapped has no variant 'q/v'; it has q/k, k/v, gate/up, norms"):
         mistake("swapped q/v")
 
 
@@ -150,3 +208,10 @@ def test_each_says_what_is_wrong_and_where_to_look() -> None:
         assert one.name == name
         assert all(str(told) for told in (one.sentence, one.where, one.needs))
         assert isinstance(one, Restated) is (name == "post_pre_norm")
+        assert {*one.places} <= {*one.variants}
+
+
+def test_a_variant_may_have_a_place_of_its_own() -> None:
+    assert "gate_proj and up_proj" in mistake("swapped gate/up").hint
+    assert "gate_proj" not in mistake("swapped q/k").hint
+    assert mistake("no_scale").hint == mistake("no_scale").where

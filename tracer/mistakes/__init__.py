@@ -19,7 +19,7 @@ __all__ = ["Mistake", "Restated", "catalogue", "mistake", "names"]
 
 @cache
 def catalogue() -> Mapping[str, Mistake]:
-    """Every mistake by name; of one with variants, the first of them."""
+    """Every mistake by name; of one with variants, what it is if none is named."""
     modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
     found = [one for module in modules for one in vars(module).values() if isinstance(one, Mistake)]
     return {one.name: one for one in sorted(found, key=lambda one: one.name)}

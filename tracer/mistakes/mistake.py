@@ -33,6 +33,8 @@ class Mistake(Otherwise):
     needs: ClassVar[Message]
     """What a model must have for it."""
     variants: ClassVar[Sequence[str]] = ()
+    places: ClassVar[Mapping[str, Message]] = {}
+    """Where to look for one of its variants, where that is said more closely than in `where`."""
 
     variant: str = ""
     parameters: Named | None = None
@@ -52,6 +54,11 @@ class Mistake(Otherwise):
             raise InputError(told.format(name=self.name, variant=variant, known=known))
         return replace(self, variant=variant or next(iter(self.variants), ""))
 
+    @property
+    def hint(self) -> Message:
+        """Where to look for this variant of it."""
+        return self.places.get(self.variant, self.where)
+
     def instead(self, call: Call) -> Call | None:
         return self.wrong(call)
 
@@ -67,6 +74,22 @@ class Mistake(Otherwise):
 
     def __str__(self) -> str:
         return f"{self.name} {self.variant}".strip()
+
+
+class OneOf(Mistake):
+    """A mistake whose variants are what stands in place of the right thing; if none is named, it is the `usual` one."""
+
+    def varied(self, variant: str) -> Mistake:
+        """The same in one of its variants, or as it is if none is named; raises `InputError` if there is none such."""
+        return replace(super().varied(variant), variant=variant)
+
+    def usual(self, call: Call) -> str:
+        """The variant that stands there most often."""
+        raise NotImplementedError
+
+    def chosen(self, call: Call) -> str:
+        """The variant that is named, else the usual one."""
+        return self.variant or self.usual(call)
 
 
 class Restated(Mistake, OfModel):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from ..arithmetic import Node
 from ..edits import Call
@@ -12,7 +12,7 @@ from ..operation import Operation
 from ..ops.linear import Add
 from ..ops.norm import LayerNorm, RmsNorm
 from ..tensor import Tensor
-from .mistake import Mistake, Restated
+from .mistake import Mistake, OneOf, Restated
 
 
 class Unchanged(Operation):
@@ -32,17 +32,34 @@ class Unchanged(Operation):
 unchanged = Unchanged()
 
 
-class Eps(Mistake):
-    """Another ε under the root."""
+class Eps(OneOf):
+    """Another ε under the root: if none is named, 1e-6, or 1e-5 where it is another."""
 
-    sentence = N_("norms add another ε under the root: 1e-6, or 1e-5 where it is another")
+    sentence = N_("norms add another ε under the root")
     where = N_("layer_norm_eps, layer_norm_epsilon or rms_norm_eps in config.json; nn.LayerNorm has 1e-5 by default")
-    needs = N_("a norm")
+    needs = N_("a norm with another ε")
+    variants: ClassVar[Sequence[str]] = ("1e-6", "1e-5", "1e-8", "1e-12")
+
+    def usual(self, call: Call) -> str:
+        return "1e-6" if call.parameters["eps"] == 1e-5 else "1e-5"
 
     def wrong(self, call: Call) -> Call | None:
         if not isinstance(call.op, LayerNorm | RmsNorm):
             return None
-        return call.having(eps=1e-6 if call.parameters["eps"] == 1e-5 else 1e-5)
+        other = float(self.chosen(call))
+        return None if other == call.parameters["eps"] else call.having(eps=other)
+
+
+class NoNormBias(Mistake):
+    """Norms with their gain alone."""
+
+    sentence = N_("the bias of norms is left out")
+    where = N_("nn.LayerNorm(…, bias=False), an RMSNorm in its place, or a …bias that the loader did not find")
+    needs = N_("a norm with a bias")
+
+    def wrong(self, call: Call) -> Call | None:
+        is_biased = isinstance(call.op, LayerNorm) and call.parameters.get("bias") is not None
+        return call.having(bias=None) if is_biased else None
 
 
 class NoResidual(Mistake):
@@ -82,6 +99,7 @@ class PostPreNorm(Restated):
 
 
 eps = Eps()
+no_norm_bias = NoNormBias()
 no_residual = NoResidual()
 no_final_norm = NoFinalNorm()
 post_pre_norm = PostPreNorm()

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..edits import Call
-from ..i18n import N_
+from ..i18n import N_, Message
 from ..ops.linear import Part, RowProduct
+from ..ops.norm import LayerNorm, RmsNorm
 from .mistake import Mistake
 from .reordered import Turned
 
@@ -56,21 +57,30 @@ class Transposed(Mistake):
 
 
 class Swapped(Mistake):
-    """One projection computed with the parameters of another, and the other way round."""
+    """One projection or norm computed with the parameters of another, and the other way round."""
 
-    sentence = N_("two projections have each other's parameters")
-    where = N_("the order of q, k and v in a fused matrix, or gate_proj and up_proj in the map of names")
-    needs = N_("two projections of one shape")
-    variants: ClassVar[Sequence[str]] = ("q/k", "k/v", "gate/up")
+    sentence = N_("two projections, or two norms of a layer, have each other's parameters")
+    where = N_("the order of the parts of a fused matrix, and the map of names")
+    needs = N_("two projections or norms of one shape")
+    variants: ClassVar[Sequence[str]] = ("q/k", "k/v", "gate/up", "norms")
+    places: ClassVar[Mapping[str, Message]] = {
+        **dict.fromkeys(("q/k", "k/v"), N_("the order of q, k and v in a fused matrix or in the map of names")),
+        "gate/up": N_("gate_proj and up_proj in the map of names; the activation is of the gate"),
+        "norms": N_("the norm of the self-attention and that of the feed-forward in the map of names"),
+    }
 
     def wrong(self, call: Call) -> Call | None:
-        ours, _slash, theirs = self.variant.partition("/")
-        other = {ours: theirs, theirs: ours}.get(call.name.removesuffix("_new"))
-        if other is None:
-            return None
-        if isinstance(call.op, Part):
+        if self.variant == "norms":
+            return self._with(call, _other_norm(call)) if isinstance(call.op, LayerNorm | RmsNorm) else None
+        other = _other(self.variant, call.name.removesuffix("_new"))
+        if other is not None and isinstance(call.op, Part):
             return call.having(part="qkv".index(other))
-        found = self._of(call, f"{call.scope}.{other}") if isinstance(call.op, RowProduct) else {}
+        is_one = other is not None and isinstance(call.op, RowProduct)
+        return self._with(call, f"{call.scope}.{other}") if is_one else None
+
+    def _with(self, call: Call, path: str | None) -> Call | None:
+        """The call with the parameters under another path, where there are some that fit."""
+        found = self._of(call, path) if path else {}
         return call.having(**found) if found else None
 
     def _of(self, call: Call, path: str) -> Mapping[str, Any]:
@@ -78,7 +88,21 @@ class Swapped(Mistake):
         own = {name: call.parameters.get(name) for name in ("weight", "bias")}
         found = {name: self.parameters.get(f"{path}.{name}") if self.parameters else None for name in own}
         shapes = [[None if part is None else part.shape for part in parts.values()] for parts in (own, found)]
-        return found if shapes[0] == shapes[1] else {}
+        is_fit = shapes[0] == shapes[1]
+        return {name: part for name, part in found.items() if is_fit and name in call.parameters}
+
+
+def _other(pair: str, name: str) -> str | None:
+    """The other one of a pair, ``q/k``."""
+    ours, _slash, theirs = pair.partition("/")
+    return {ours: theirs, theirs: ours}.get(name)
+
+
+def _other_norm(call: Call) -> str | None:
+    """The path of the norm that a layer has beside another, of self-attention and feed-forward."""
+    layer, _dot, block = call.scope.rpartition(".")
+    other = _other("self_attn/ffn", block)
+    return f"{layer}.{other}.{call.name}" if other and call.name == "norm" else None
 
 
 missing_bias = MissingBias()
