@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from typing import IO, Any, NamedTuple
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
+from tracer.loading import builtin
+from tracer.trace_file import is_trace
 
 from .batch import BROKEN_PIPE, INTERRUPTED, UNUSABLE, Batch
 from .grammar.lines import given, is_waiting, read
@@ -22,7 +25,9 @@ from .opener import EXAMPLE, Opener, open_model
 from .output.files import whole_file
 from .output.formats import WIDTH, Making, presenter_of
 from .output.present import Look, complain
+from .replay import Replay
 from .session import Session
+from .settings import RUN
 
 PIPED = "-"
 
@@ -39,6 +44,9 @@ class Origin(NamedTuple):
 
     def session(self) -> Session:
         """A session before its first record; raises `TraceError` for a model, text or setting that can't be used."""
+        path = Path(self.model).expanduser()
+        if self.model not in builtin() and is_trace(path):
+            return self._over_trace(path)
         settings, chosen = Settings.among(self.chosen), self.chosen.get
         model = open_model(self.model, chosen("dtype", "float32"))
         opener = Opener(
@@ -53,6 +61,17 @@ class Origin(NamedTuple):
         )
         opener.introduce()
         return Session(opener)
+
+    def _over_trace(self, file: Path) -> Session:
+        """One over a trace file, which has a text and settings of its own."""
+        given = {"text": self.text, "attention-mask": self.attention_mask, "position-ids": self.position_ids}
+        asked = {setting.name: self.chosen.get(setting.keyword) for setting in RUN.values()}
+        for option in (name for name, value in (given | asked).items() if value is not None):
+            told = _("{path}: is a trace, which brings its text and settings; leave out --{option}")
+            raise InputError(told.format(path=file, option=option))
+        from tracer.saved.opening import open_trace
+
+        return Session(Replay.of(open_trace(file), complain))
 
 
 class Script(NamedTuple):
@@ -98,7 +117,7 @@ def _check_utf8(text: str) -> None:
 def _play(origin: Origin, script: Script, output: Output, made: Making) -> int:
     lines = chain(given(script.commands), read(script.file) if script.file else ())
     look = replace(output.look, width=output.look.width or WIDTH)
-    with _destination(output.file) as stream:
+    with destination(output.file) as stream:
         session = origin.session()
         with made(stream, look, session.heading) as presenter:
             status = Batch(session, presenter, script.keep_going).play(lines)
@@ -108,7 +127,8 @@ def _play(origin: Origin, script: Script, output: Output, made: Making) -> int:
 
 
 @contextmanager
-def _destination(file: Path | None) -> Iterator[IO[str]]:
+def destination(file: Path | None) -> Iterator[IO[str]]:
+    """A file that is written whole or not at all; standard output where none is named."""
     if file is None:
         yield sys.stdout
     else:
@@ -118,6 +138,8 @@ def _destination(file: Path | None) -> Iterator[IO[str]]:
 
 def guarded(action: Callable[[], int]) -> int:
     """The exit status of an action, or of the way in which it failed."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         status = action()
         sys.stdout.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -38,7 +39,10 @@ app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty
 
 
 def main() -> None:
-    """Run ``tx-trace`` and leave with its exit status; nothing is looked through for garbage on the way out."""
+    """Run ``tx-trace`` and leave with its exit status; nothing is looked through for garbage on the way out.
+
+    Until an action begins, which answers Ctrl-C itself, that ends the process at once.
+    """
     gc.set_threshold(COLLECTED_EVERY)
     for stream, errors in ((sys.stdin, "strict"), (sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, TextIOWrapper):
@@ -46,6 +50,8 @@ def main() -> None:
     i18n.use(language(sys.argv[1:], os.environ))
     translate_help()
     atexit.register(gc.freeze)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     app(with_batch_value(sys.argv[1:]), prog_name="tx-trace")
 
 
@@ -131,7 +137,10 @@ AttentionMask = Annotated[
 ]
 PositionIds = Annotated[str | None, typer.Option(metavar='"0 1 …"', help=_("the position of each token of the text"))]
 Model = Annotated[
-    str, typer.Option("--model", "-m", metavar="NAME|PATH", help=_("a built-in model or a checkpoint directory"))
+    str,
+    typer.Option(
+        "--model", "-m", metavar="NAME|PATH", help=_("a built-in model, a checkpoint directory, or a trace file")
+    ),
 ]
 ScriptFile = Annotated[
     str | None,
@@ -219,6 +228,49 @@ def check(
     from .subcommands.check import check as checked
 
     raise typer.Exit(guarded(lambda: checked(directory, file)))
+
+
+@app.command(cls=Command)
+@taking(options(LOOK))
+def compare(
+    context: typer.Context,
+    dump: Annotated[Path, typer.Argument(metavar="DUMP", help=_("a file or directory that another program wrote"))],
+    model: Model = "zh-en",
+    kind: Annotated[str | None, typer.Option("--as", metavar="FORMAT", help=_("the format of DUMP"))] = None,
+    names: Annotated[
+        Path | None, typer.Option("--map", metavar="FILE", help=_("names in DUMP: theirs = ours, one a line"))
+    ] = None,
+    computed: Annotated[
+        Literal["float32", "bf16", "f16"] | None,
+        typer.Option(help=_("what DUMP was computed in, where the way it is stored does not tell")),
+    ] = None,
+    text: Text = None,
+    ids: Annotated[
+        bool, typer.Option("--ids", help=_("--text and --target hold token ids, in place of words"))
+    ] = False,
+    target: Annotated[str | None, typer.Option(metavar="TEXT", help=_("what the decoder read"))] = None,
+    attention_mask: AttentionMask = None,
+    position_ids: PositionIds = None,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="text|jsonl|markdown|html|svg", help=_("else by the name of FILE"))
+    ] = "",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help=_("where the report goes"))
+    ] = None,
+    **settings: Any,
+) -> None:
+    """Compare what another implementation computed with a checkpoint: the first difference, and the mistake behind it.
+
+    Status 0 where all agrees, 3 where something differs, 2 where nothing can be read or compared.
+    """
+    from .launch import Output, guarded
+    from .output.present import Look
+    from .subcommands.compare import Asked
+    from .subcommands.compare import compare as compared
+
+    asked = Asked(dump, model, kind, names, computed, text, ids, target, attention_mask, position_ids)
+    look = Look().altered(context.obj | named(settings))
+    raise typer.Exit(guarded(lambda: compared(asked, Output(format_, output, look))))
 
 
 @app.command(cls=Command)

@@ -19,7 +19,7 @@ from tracer.run import BUDGET, Run
 from tracer.tapes import Shelf
 
 if TYPE_CHECKING:
-    from tracer.reference.passes import Pass
+    from tracer.comparing.given import Pass
 
 EXAMPLE = "我爱你"
 EXAMPLE_LATIN = "I love you"

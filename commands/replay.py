@@ -38,6 +38,13 @@ class Replay:
         self.settings = settings or Settings()
         self._warn = warn
 
+    @classmethod
+    def of(cls, trace: Trace, warn: Callable[[str], None]) -> Replay:
+        """Over a trace of which nothing more is known than what it says itself."""
+        side = next(iter(trace.pieces))
+        target = trace.text if trace.teacher_forced else None
+        return cls(trace, trace.source_text, ids=trace.card.words[side] is None, target=target, warn=warn)
+
     def __call__(self, text: str | None = None) -> Trace:
         """The trace; raises `InputError` for any text but its own."""
         return self.trace if text in (None, self.text) else self._refuse()

@@ -75,14 +75,20 @@ class Session(Debugger):
         run = self.opener(text)
         if self._traced and not self.run.numbers:
             self._traced.pop()
-        texts = filter(None, (self.opener.text, self.opener.target))
-        self._traced.append(Title(" → ".join(map(as_typed, texts)), run.card.describe()))
+        self._traced.append(_titled(run, self.opener.text, self.opener.target))
         return run
 
     def enter(self, run: Trace) -> Stop:
         made = Made(self.number, self.cursor, self.line)
         stop = super().enter(run)
         self.made[self.number] = made
+        return stop
+
+    def take_in(self, run: Trace) -> Stop:
+        made = Made(self.number, self.cursor, self.line)
+        stop = super().take_in(run)
+        self.made[self.number] = made
+        self._traced.append(_titled(run, run.source_text, run.text if run.teacher_forced else None))
         return stop
 
     def reopen(self, opener: Opener | Replay) -> Stop:
@@ -127,3 +133,8 @@ class Session(Debugger):
         """A line with the command that its first word is short for."""
         word, blank, rest = line.partition(" ")
         return f"{self.aliases[word]}{blank}{rest}" if word in self.aliases else line
+
+
+def _titled(run: Trace, *texts: str | None) -> Title:
+    """What a run is of: its texts as they are typed, and the model."""
+    return Title(" → ".join(map(as_typed, filter(None, texts))), run.card.describe())

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PAGES = [README, *(page for part in ("commands", "tracer") for page in sorted((ROOT / part).rglob("README.md")))]
 BLOCK = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
-NUMBER = re.compile(r"\d+\.\d+")
+NUMBER = re.compile(r"\d+\.\d+(?:e[+-]\d+)?")
 NOISE = 2e-3
 """What a printed number may differ by from one processor to another."""
 SKIPPED = ("pip install", "pytest", "git clone", "tx-trace train", "tx-trace\n")

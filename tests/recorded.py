@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-NOISE = re.compile(r"(?<=  )\d\.\de-\d\d  .*")
-"""The differences that `verify` finds, which are those of the processor."""
+NOISE = re.compile(r"(?<=  )\d\.\de-\d\d(?:  holds; at .*)?")
+"""The differences that `verify` and `compare` find, which are those of the processor, and where they are largest."""
 SCRIPTS = sorted((ROOT / "tests" / "sessions").glob("*.tx"))
 
 
@@ -27,7 +27,7 @@ def played(script: Path) -> str:
         environ = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": folder, "LANG": "C"}
         done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, encoding="utf-8", check=False)
     here = f"{script.parent}/"
-    return NOISE.sub("…", done.stdout).replace(f"{ROOT}/", "") + done.stderr.replace(here, "")
+    return (NOISE.sub("…", done.stdout) + done.stderr.replace(here, "")).replace(f"{ROOT}/", "")
 
 
 if __name__ == "__main__":

@@ -12,13 +12,13 @@ from tracer import render, views
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords", "work"),
+    ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords", "work", "fields", "whole"),
     ("window", "heat"),
     ("document",),
     ("arithmetic", "tensor", "stack", "alignment", "divergence", "subsequence"),
-    ("operation", "past", "tape", "parameters", "edits"),
+    ("operation", "past", "tape", "kept", "parameters", "edits"),
     ("ops",),
-    ("tokenizers", "checkpoints", "models", "decoding", "dumps"),
+    ("tokenizers", "checkpoints", "trace_file", "models", "decoding", "dumps"),
     ("mask_rules", "mistakes"),
     (
         "card",
@@ -35,6 +35,8 @@ LAYERS = (
         "affected",
         "step",
         "run",
+        "saved",
+        "foreign",
         "stream",
         "training",
     ),
@@ -42,9 +44,8 @@ LAYERS = (
     (
         *(
             "derive",
-            "compare",
+            "capturing",
             "comparing",
-            "reference",
             "margin",
             "scored",
             "operands",
@@ -148,11 +149,10 @@ def test_no_layer_imports_a_later_one(path):
 
 
 PERFORMING = (
-    *("tracer/model.py", "tracer/run.py", "tracer/reading.py", "tracer/verify.py", "tracer/compare.py"),
+    *("tracer/model.py", "tracer/run.py", "tracer/reading.py", "tracer/verify.py"),
     *("tracer/stream.py", "tracer/performer.py", "tracer/hypotheses.py", "tracer/in_force.py", "tracer/loading.py"),
     *("tracer/sweeps.py", "tracer/model_edits.py", "tracer/affected.py", "tracer/step.py"),
     *(
-        "tracer/reference/",
         "tracer/comparing/",
         "tracer/models/",
         "tracer/tokenizers/",
@@ -161,7 +161,7 @@ PERFORMING = (
     ),
     *("commands/opener.py", "commands/replay.py", "commands/launch.py", "commands/subcommands/"),
     "commands/results/branches.py",
-    *("commands/verbs/check.py", "commands/terminal/resume.py"),
+    *("commands/verbs/check.py", "commands/verbs/compare.py", "commands/terminal/resume.py"),
     *("commands/learning/player.py", "commands/learning/validate.py"),
 )
 """What computes, or opens what does. Everybody else reads: from a trace, and of a model what its card says."""

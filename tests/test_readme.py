@@ -17,7 +17,7 @@ from commands.learning.validate import validate
 from .documented import BLOCK, PAGES, README, ROOT, alike, commands, run
 
 COMMANDS, LESSONS = ROOT / "commands" / "README.md", ROOT / "commands" / "lessons" / "README.md"
-REFERENCE = ROOT / "tracer" / "reference" / "README.md"
+COMPARING = ROOT / "tracer" / "comparing" / "README.md"
 LONGEST = 250
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 EXAMPLES = [
@@ -37,7 +37,7 @@ def test_a_transcript_is_true(command: str, expected: str) -> None:
 def test_there_are_transcripts() -> None:
     assert len(EXAMPLES) >= 15
     assert [
-        page for page in (README, ROOT / "commands" / "README.md", REFERENCE) if not BLOCK.findall(TEXTS[page])
+        page for page in (README, ROOT / "commands" / "README.md", COMPARING) if not BLOCK.findall(TEXTS[page])
     ] == []
 
 
@@ -83,17 +83,18 @@ def test_python_runs_as_it_is_printed(code: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_reference_of_transformers_is_made_as_it_is_printed(tmp_path: Path) -> None:
+def test_a_dump_of_transformers_is_made_as_it_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
     pytest.importorskip("transformers")
-    [code] = re.findall(r"```python\n(import torch.from safetensors.*?)```", TEXTS[REFERENCE], re.DOTALL)
+    [code] = re.findall(r"```python\n(from transformers.*?)```", TEXTS[COMPARING], re.DOTALL)
     for file in (ROOT / "tests" / "fixtures" / "gpt2").iterdir():
         if not file.name.startswith("reference"):
             os.link(file, tmp_path / file.name)
     ids = torch.tensor([[5, 9, 2, 7], [8, 3, 0, 0]])
+    monkeypatch.chdir(tmp_path)
     exec(code, {"DIR": str(tmp_path), "ids": ids, "mask": torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])})
-    shown = run(f"tx-trace check {tmp_path}")
-    assert shown.splitlines()[-1] == "6 addresses compared: 6 ok, 0 beyond the noise", shown
+    shown = run(f"tx-trace compare {tmp_path}/dump.safetensors -m {tmp_path}")
+    assert shown.splitlines()[-1] == "23 addresses compared: 23 ok, 0 beyond the noise", shown
 
 
 def test_the_lesson_that_it_shows_can_be_played(tmp_path: Path) -> None:

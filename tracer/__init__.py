@@ -30,7 +30,10 @@ from .tensor import Tensor
 from .tokenizers import Spoken
 
 if TYPE_CHECKING:
+    from .capturing import capture
+    from .comparing.foreign import compare
     from .diffs import diff
+    from .saved.opening import open_trace as open  # noqa: A004
     from .sweeps import sweep
 
 __all__ = [
@@ -43,9 +46,12 @@ __all__ = [
     "Tape",
     "Tensor",
     "TraceError",
+    "capture",
+    "compare",
     "diff",
     "edit",
     "load",
+    "open",
     "sweep",
     "trace",
 ]
@@ -104,11 +110,18 @@ def trace(
     return (run.branch(*edits) if edits else run).decode(record)
 
 
-_LATER = {"diff": "diffs", "sweep": "sweeps"}
-"""Functions whose files are loaded when they are first asked for."""
+_LATER = {
+    "capture": ("capturing", "capture"),
+    "compare": ("comparing.foreign", "compare"),
+    "diff": ("diffs", "diff"),
+    "open": ("saved.opening", "open_trace"),
+    "sweep": ("sweeps", "sweep"),
+}
+"""Functions whose files are loaded when they are first asked for, with the names that they have there."""
 
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
-        return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        module, function = _LATER[name]
+        return getattr(import_module(f"{__name__}.{module}"), function)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

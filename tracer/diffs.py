@@ -12,7 +12,7 @@ from .divergence import divergence, log_probabilities
 from .errors import AddressError, InputError
 from .i18n import _
 from .record_difference import RecordDifference, differing, only_in_a, only_in_b
-from .scored import scored
+from .scored import given
 from .subsequence import Pair, beside
 from .tape import Record
 from .tensor import Tensor
@@ -67,10 +67,14 @@ class Diff:
     def steps(self) -> Sequence[StepDifference]:
         """The tokens of both outputs, in order: those of a longest common subsequence together, the rest side by side.
 
+        Nothing where a given output is not known by its tokens.
+
         Raises:
             InputError: the runs are of models that have no vocabulary in common.
         """
         ours, theirs = list(_said(self.a)), list(_said(self.b))
+        if any(trace.teacher_forced and not said for trace, said in ((self.a, ours), (self.b, theirs))):
+            return []
         pairs = beside([said.piece for said in ours], [said.piece for said in theirs])
         return [self._step(None if i is None else ours[i], None if j is None else theirs[j]) for i, j in pairs]
 
@@ -151,10 +155,12 @@ class Diff:
         if ours is None:
             return beside
         here = _logits(self.a, ours)
+        if here is None:
+            return beside
         p = log_probabilities(here.array)
-        if theirs is None:
+        there = None if theirs is None else _logits(self.b, theirs)
+        if there is None:
             return beside._replace(logprob_a=float(p[ours.id]))
-        there = _logits(self.b, theirs)
         if here.shape != there.shape:
             raise InputError(self._unlike(here, there))
         q = log_probabilities(there.array)
@@ -190,10 +196,11 @@ def _said(trace: Trace) -> Iterator[Said]:
         yield from (Said(token.step, -1, token.id, token.piece) for token in trace.tokens)
         return
     number = trace.computed
-    for token in scored(trace.step(number)):
-        yield Said(number, token.position, token.id, trace.card.piece(token.id, "target"))
+    for position, token in given(trace.step(number)):
+        yield Said(number, position, token, trace.card.piece(token, "target"))
 
 
-def _logits(trace: Trace, said: Said) -> Tensor:
-    """[vocab]: what a run says of a token of its output, and of all others."""
-    return trace.step(said.step)["logits"].cut((said.position, slice(None)))
+def _logits(trace: Trace, said: Said) -> Tensor | None:
+    """[vocab]: what a run says of a token of its output, and of all others; None where that was not kept."""
+    record = trace.step(said.step).there("logits")
+    return None if record is None else record.output.cut((said.position, slice(None)))

@@ -39,6 +39,11 @@ class Message(str):
         """The message in the user's language."""
         return _(self)
 
+    @property
+    def parts(self) -> tuple[str, Mapping[str, Any]]:
+        """The message as it was marked, and what stands in its placeholders."""
+        return str(self), {}
+
     def format(self, *_none: object, **values: object) -> Message:
         """The message with its placeholders filled in, looked up where it is shown all the same."""
         return _Filled(self, values, str.format)
@@ -62,6 +67,10 @@ class _Filled(Message):
         filled._message, filled._values, filled._fill = message, values, fill
         return filled
 
+    @property
+    def parts(self) -> tuple[str, Mapping[str, Any]]:
+        return str(self._message), self._values
+
     def spoken(self) -> str:
         return self._fill(_(self._message), **self._values)
 
@@ -81,6 +90,11 @@ def _typeset_parts(words: str, symbols: Mapping[str, str]) -> Iterator[str]:
 def N_(message: str) -> Message:  # noqa: N802
     """Mark a message, so that it is extracted; `spoken` looks it up."""
     return Message(message)
+
+
+def of_parts(text: str, values: Mapping[str, Any]) -> Message:
+    """The message of some `Message.parts`, which was marked where it was first written."""
+    return Message(text).format(**values) if values else Message(text)
 
 
 def spoken(text: str) -> str:

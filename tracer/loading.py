@@ -28,6 +28,7 @@ from .models.stated import Stated
 from .models.texts import texts_of
 from .tensor import Axis
 from .tokenizers import Pieces, Tokenizer
+from .trace_file import is_trace
 
 DEFAULT = "zh-en"
 
@@ -61,6 +62,9 @@ def _place(name: str) -> Path:
         raise _unknown(name) from None
     except (OSError, ValueError) as error:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from None
+    if is_trace(path):
+        told = _("{path}: is a trace, and no model; load FILE opens it, and tracer.open in Python")
+        raise InputError(told.format(path=path))
     return path
 
 

@@ -75,7 +75,7 @@ def row_by_column(node: Node) -> tuple[dict[str, Row], Terms] | None:
 
 
 def _rows(record: Record) -> dict[str, Row]:
-    if not record.output.array.size:
+    if not record.explains or not record.output.array.size:
         return {}
     found = row_by_column(derive(record, (0,) * record.output.array.ndim).expression)
     return found[0] if found else {}

@@ -76,8 +76,9 @@ class Rows(Tensor):
         """All of the memory that rows may come to stand in."""
         return self._memory.array
 
-    def made(self, head: int, key: int, d: int) -> Leaf:
+    def made(self, *index: int) -> Leaf:
         """A cell as one of the tensor that brought its row."""
+        head, key, d = index
         place = bisect_right(self._memory.origins, key, key=lambda origin: origin[0]) - 1
         first, path, at = self._memory.origins[place]
         return Leaf(path, (head, key - first, d), float(self.array[head, key, d]), at)

@@ -28,7 +28,7 @@ from .passes import BEGIN, Across, Pass
 from .past import Past
 from .performer import Chosen, Performer, Yield
 from .reading import remarks
-from .step import Step
+from .step import Stepped
 from .tape import Record, Tape, Untraced
 from .tapes import Shelf, Tapes
 from .tensor import Axis, Tensor
@@ -42,7 +42,7 @@ _EXAMPLE = 'tracer.edit("decoder.0.self_attn.heads[h0]", 0.0)'
 
 
 @dataclass(repr=False, eq=False)
-class Run:
+class Run(Stepped):
     """One decoding of ``source_ids``, or, with ``target_ids``, one pass over a given output.
 
     An encoder–decoder reads ``source_ids`` with its encoder, and ``target_ids``, start token first, with its decoder; a
@@ -112,6 +112,12 @@ class Run:
         return list(remarks(self.model, self.texts, stated=self.mask is not None, decoding=self.chooses))
 
     @property
+    def source_text(self) -> str:
+        """The source as text, or its ids where pieces are not known."""
+        words = self.model.source
+        return " ".join(map(str, self.source_ids)) if words is None else words.decode(self.source_ids)
+
+    @property
     def pieces(self) -> Mapping[Side, Sequence[str]]:
         """The pieces on each side that the model reads, those of the target as far as they are chosen."""
         read: dict[Side, Sequence[str]] = {"source": self.source, "target": self.target}
@@ -161,11 +167,6 @@ class Run:
     def first(self) -> int:
         """The number of the first step: 0 where there is an encoder."""
         return self.passes[0].place.number
-
-    @property
-    def numbers(self) -> range:
-        """The numbers of the steps computed so far."""
-        return range(self.first, self.computed + 1)
 
     @property
     def begins(self) -> Mapping[Side, int]:
@@ -224,11 +225,6 @@ class Run:
         return [*given.ids, *self.output_ids] if given.side == "target" else []
 
     @property
-    def output_ids(self) -> list[int]:
-        """The ids yielded so far, in order, with the final end token."""
-        return [token.id for token in self.tokens]
-
-    @property
     def text(self) -> str:
         """The output so far as text; under teacher forcing, the output given."""
         return self.text_of(self.output_ids if not self.teacher_forced else self.target_ids or ())
@@ -237,11 +233,6 @@ class Run:
         """The text of target ids, without start and end tokens."""
         special = {*self.model.rules.eos_ids, self.model.rules.start_id}
         return self.model.text([i for i in ids if i not in special])
-
-    @property
-    def steps(self) -> list[Step]:
-        """The steps computed so far, in order."""
-        return [Step(self, n) for n in self.numbers]
 
     @property
     def hypotheses(self) -> list[Finished]:
@@ -267,17 +258,6 @@ class Run:
     def __repr__(self) -> str:
         steps = f"@{self.first} to @{self.computed}" if self.numbers else "not started"
         return f"<Run of {self.model.name}: {steps}, {self.text!r}>"
-
-    def __iter__(self) -> Iterator[Step]:
-        return iter(self.steps)
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def __getitem__(self, number: int) -> Step:
-        """The step of that number, computed if need be; raises as `step` does."""
-        self.step(number)
-        return Step(self, number)
 
     def step(self, number: int) -> Tape:
         """The sealed tape of a step: from memory, recomputed, or computed now with all steps before it.
@@ -500,8 +480,8 @@ def live(trace: Trace, command: str) -> Run:
     """
     if isinstance(trace, Run):
         return trace
-    raise InputError(
-        _("{command} computes with the model, and this is only a trace of {name}; model NAME|PATH opens one").format(
-            command=command, name=trace.card.name
-        )
+    told = _(
+        "{command} computes with the model, and this holds only numbers of {name}; switch goes to a run of a model, "
+        "model NAME|PATH opens one"
     )
+    raise InputError(told.format(command=command, name=trace.card.name))

@@ -27,6 +27,13 @@ class Scored(NamedTuple):
     loss: float
 
 
+def given(tape: Tape) -> Iterator[tuple[int, int]]:
+    """The position and the id of every token of a given output that the decoder saw something before, in order."""
+    for record in tape:
+        if record.has(Trait.LOSS):
+            yield from enumerate(record.parameters["gold"], record.parameters["start"])
+
+
 def scored(tape: Tape) -> Iterator[Scored]:
     """Every token of a given output that the decoder saw something before, in order; none where it was decoded."""
     for record in tape:

@@ -74,6 +74,16 @@ class Record:
         return ()
 
     @property
+    def lost(self) -> Sequence[str]:
+        """What of the settings of its operation was not kept."""
+        return ()
+
+    @property
+    def explains(self) -> bool:
+        """Whether the arithmetic of its cells can be had."""
+        return True
+
+    @property
     def written(self) -> Written:
         """The formula as it holds here."""
         return self.op.written(self)
@@ -106,18 +116,23 @@ Recompute = Callable[[str], Array]
 class Dropped(Tensor):
     """An output that did not fit: it knows its axes, and is computed again whenever its numbers are asked for."""
 
-    __slots__ = ("_recompute", "_shape")
+    __slots__ = ("_dtype", "_recompute", "_shape")
 
     def __init__(self, output: Tensor, recompute: Recompute) -> None:
         self.dims = output.dims
         self.path = output.path
         self.at = output.at
         self._shape = output.shape
+        self._dtype = output.dtype
         self._recompute = recompute
 
     @property
     def shape(self) -> tuple[int, ...]:
         return self._shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._dtype
 
     @property
     def array(self) -> Array:  # type: ignore[override]

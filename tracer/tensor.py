@@ -91,6 +91,11 @@ class Tensor:
         return self.array.shape
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the numbers."""
+        return self.array.dtype
+
+    @property
     def header(self) -> str:
         """The axes with their lengths: ``[head 2, query 3]``."""
         return f"[{', '.join(f'{axis.name} {n}' for axis, n in zip(self.dims, self.shape, strict=True))}]"
@@ -123,6 +128,10 @@ class Tensor:
     def leaf(self, *index: int) -> Leaf:
         """The cell at ``index`` as an operand of an expression."""
         return Leaf(self.path, tuple(map(int, index)), float(self.array[index]), self.at)
+
+    def made(self, *index: int) -> Leaf:
+        """The same as one of the tensor that brought it, where that is another."""
+        return self.leaf(*index)
 
     def row(self, *index: int) -> Row:
         """The cells along the last axis at ``index`` of the others."""
@@ -312,6 +321,10 @@ class Parameter(Tensor):
     @property
     def shape(self) -> tuple[int, ...]:
         return self._room.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._room.dtype
 
     def split(self, parts: int) -> list[Parameter]:
         """Equal parts along the first axis, as views."""

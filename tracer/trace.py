@@ -69,6 +69,14 @@ class Trace(Protocol):
         """The trained parameters, as far as they are there."""
 
     @property
+    def source_ids(self) -> Sequence[int]:
+        """The ids of the source."""
+
+    @property
+    def source_text(self) -> str:
+        """The source as text, or its ids where pieces are not known."""
+
+    @property
     def source(self) -> Sequence[str]:
         """The pieces of the source."""
 
@@ -164,5 +172,13 @@ def left_out(parameter: Parameter) -> Parameter:
     def refuse() -> NoReturn:
         raise not_kept(parameter.address)
 
-    room = np.broadcast_to(np.float32(np.nan), parameter.shape)
-    return Parameter(room, parameter.dims, parameter.address, fill=refuse)
+    room = np.broadcast_to(np.zeros((), parameter.dtype), parameter.shape)
+    return Parameter(
+        room,
+        parameter.dims,
+        parameter.address,
+        offset=parameter.offset,
+        transposed=parameter.transposed,
+        wrapped=parameter.wrapped,
+        fill=refuse,
+    )

@@ -15,7 +15,7 @@ from .tensor import Array, Axis
 def unhidden(run: Run, record: Record, *, keys: bool = True) -> Array:
     """False for cells at hidden places: [as the output, or 1 along an axis].
 
-    Without ``keys``, hidden ones count like others, as they do in weights.
+    Without ``keys``, hidden ones count like others, as they do in a mask and in weights.
     """
     dims, shape = record.output.dims, record.output.shape
     found = np.ones((1,) * len(shape), bool)

@@ -150,7 +150,8 @@ def _places(typing: Typing) -> Iterator[Suggestion]:
     yield from locations(typing)
 
 
-def _file(text: str) -> Path:
+def file_at(text: str) -> Path:
+    """The path that a person wrote, perhaps between quotes, and from home on."""
     return Path(text.removeprefix('"').removesuffix('"')).expanduser()
 
 
@@ -169,8 +170,8 @@ Terms = Annotated[int, Option("-n", "TERMS", _up_to(1000, "-n"))]
 All = Annotated[bool, Option("--all")]
 At = Annotated[Index | Label | None, Option("at", "POSITION", _position)]
 Expr = Annotated[Expression, Kind(EXPRESSION, compile_expression, expressions)]
-File = Annotated[Path, Kind("FILE", _file, files)]
-FileOrOff = Annotated[Path | None, Kind("FILE|off", lambda text: None if text == "off" else _file(text), files)]
+File = Annotated[Path, Kind("FILE", file_at, files)]
+FileOrOff = Annotated[Path | None, Kind("FILE|off", lambda text: None if text == "off" else file_at(text), files)]
 Decimals = Flag("N", lambda text: int(text) if text.isascii() and text.isdigit() and len(text) < 3 else None)
 Whole = Annotated[bool, letter("a")]
 Short = Annotated[bool, letter("s")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -10,13 +10,14 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import numpy as np
 
 from tracer.errors import InputError
-from tracer.export import document_formats, jsonl, table
+from tracer.export import jsonl, npz, safetensors, table
 from tracer.i18n import _
 from tracer.tensor import Array, Axis, Tensor
 
+from ..results.exported import Called
 from ..results.result import Result
 from .files import whole_file
-from .formats import presenter_of
+from .formats import by_suffix, presenter_of
 from .present import Presenter, Titled
 
 if TYPE_CHECKING:
@@ -32,15 +33,47 @@ def export(path: Path, shown: Shown, presenter: Presenter, title: Titled) -> Non
     Raises:
         InputError: the suffix is not known, there is nothing to write, or nothing that the format can hold.
     """
-    writers = _writers()
-    write = writers.get(path.suffix.lower())
-    if write is None:
-        problem = _("{path}: this format is not known; the name may end in {known}")
-        raise InputError(problem.format(path=path, known=", ".join(writers)))
+    suffix = _suffix(path)
     if not shown:
         raise InputError(_("nothing was shown yet; name a value: export {path} E").format(path=path))
+    if suffix in TENSORS:
+        export_tensors(path, list(map(_called, _tensors(shown))))
+        return
     with whole_file(path) as stream:
-        write(stream, shown, presenter.onto(stream, title))
+        _writers()[suffix](stream, shown, presenter.onto(stream, title))
+
+
+def export_tensors(path: Path, tensors: Sequence[Called]) -> None:
+    """Write tensors by name to a file whose format holds several; raises as `export` does."""
+    if not tensors:
+        raise InputError(_("{path}: nothing that was shown is a tensor; name one").format(path=path))
+    SEVERAL[_suffix(path)](path, tensors)
+
+
+def is_known(path: Path) -> bool:
+    """Whether a name ends as that of a file in some format does."""
+    return path.suffix.lower() in {*_writers(), *TENSORS}
+
+
+def _suffix(path: Path) -> str:
+    if not is_known(path):
+        problem = _("{path}: this format is not known; the name may end in {known}")
+        raise InputError(problem.format(path=path, known=", ".join([*_writers(), *TENSORS])))
+    return path.suffix.lower()
+
+
+def _cells(path: Path, tensors: Sequence[Called]) -> None:
+    with whole_file(path) as stream:
+        table.write_cells(stream, tensors)
+
+
+TENSORS: Mapping[str, Callable[[Path, Sequence[Called]], None]] = {
+    ".npz": npz.write,
+    ".safetensors": safetensors.write,
+}
+"""How to write tensors by name, by the suffix of the file."""
+SEVERAL = {**TENSORS, ".csv": _cells}
+"""The same of several, where the format has one way for one of them and another for more."""
 
 
 def _presented(name: str, stream: IO[str], shown: Shown, presenter: Presenter) -> None:
@@ -67,14 +100,22 @@ def _npy(stream: IO[str], shown: Shown, _presenter: Presenter) -> None:
 
 def _writers() -> dict[str, Writer]:
     """How to write what was shown, by the suffix of the file."""
-    documents = {suffix: name for name, kind in document_formats().items() for suffix in kind.suffixes}
-    presented = {".txt": "text", ".jsonl": "jsonl", **documents}
-    written = {suffix: partial(_presented, name) for suffix, name in presented.items()}
+    written = {suffix: partial(_presented, name) for suffix, name in by_suffix().items()}
     return {**written, ".json": _json, ".csv": _csv, ".npy": _npy}
 
 
 def _objects(shown: Shown) -> list[jsonl.Object]:
     return [thing for result in shown for thing in result.objects()]
+
+
+def _tensors(shown: Shown) -> list[jsonl.Object]:
+    return [thing for thing in _objects(shown) if thing["kind"] == "tensor"]
+
+
+def _called(thing: jsonl.Object) -> Called:
+    """A tensor as it was shown."""
+    dims = tuple(Axis(name, thing["labels"].get(name)) for name in thing["axes"])
+    return Called(thing["address"], Tensor(_array(thing), dims))
 
 
 def _sole(shown: Shown) -> jsonl.Object:

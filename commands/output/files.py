@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
 from tracer.errors import InputError
 from tracer.i18n import _, cause
+from tracer.whole import whole
 
 
 def made(path: Path) -> Path:
@@ -28,22 +29,8 @@ def whole_file(path: Path) -> Iterator[IO[str]]:
     Raises:
         InputError: it can't be written there.
     """
-    try:
-        with _partial(path) if path.is_file() or not path.exists() else path.open("w", encoding="utf-8") as stream:
-            yield stream
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise InputError(_("{path}: can't be written ({reason})").format(path=path, reason=cause(error))) from error
-
-
-@contextmanager
-def _partial(path: Path) -> Iterator[IO[str]]:
-    place = path.resolve()
-    partial = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        with partial.open("w", encoding="utf-8") as stream:
-            yield stream
-        partial.replace(place)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole(path) as stream:
+        text = TextIOWrapper(stream, encoding="utf-8")
+        yield text
+        text.flush()
+        text.detach()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol
 
@@ -81,6 +82,27 @@ class DocumentPresenter(Presenter):
 
     def failed(self, command: str, line: int | None, message: str) -> None:
         self.write(self._writer.failure(message))
+
+
+def by_suffix() -> Mapping[str, str]:
+    """The formats that the end of a file's name says."""
+    documents = {suffix: name for name, kind in document_formats().items() for suffix in kind.suffixes}
+    return {".txt": "text", ".jsonl": "jsonl", **documents}
+
+
+def format_of(path: Path | None) -> str:
+    """The format that the name of a file says; text where there is no file.
+
+    Raises:
+        InputError: it says none.
+    """
+    if path is None:
+        return "text"
+    known = by_suffix()
+    if path.suffix.lower() not in known:
+        told = _("{path}: this format is not known; the name may end in {known}")
+        raise InputError(told.format(path=path, known=", ".join(known)))
+    return known[path.suffix.lower()]
 
 
 def presenter_of(name: str) -> Making:

@@ -177,11 +177,14 @@ def first_difference(run: Trace) -> int | None:
     return min(len(ours), len(theirs)) + 1 if found is None and is_over else found
 
 
-def log_probability(run: Trace) -> float:
-    """The sum of the log probabilities of the tokens chosen so far; of a given output, of its tokens."""
+def log_probability(run: Trace) -> float | None:
+    """The sum of the log probabilities of the tokens chosen so far; of a given output, of its tokens.
+
+    None where nothing tells what was thought of it.
+    """
     if run.teacher_forced:
-        tape = run.step(1)
-        return -float(tape.find("loss").output.array.sum()) if "loss" in tape.addresses else 0.0
+        tape = run.step(run.computed)
+        return -float(tape.find("loss").output.array.sum()) if "loss" in tape.addresses else None
     return sum(math.log(token.prob) if token.prob else -math.inf for token in run.tokens)
 
 
@@ -265,5 +268,7 @@ def _facts(debugger: Debugger, run: Trace) -> list[str]:
     said = run.text if run.ended else _("{text} …").format(text=run.text)
     first = first_difference(run)
     differs = "" if first is None else _("   first other at @{n}").format(n=first)
-    tokens = [] if not run.numbers else [f"{said or '∅'}   log p {log_probability(run):.4f}{differs}"]
+    sum_of_logs = log_probability(run) if run.numbers else None
+    told = "" if sum_of_logs is None else f"   log p {sum_of_logs:.4f}{differs}"
+    tokens = [f"{said or '∅'}{told}"] if run.numbers else []
     return [told_edits(own) if own else one_line(run), *tokens]

@@ -181,7 +181,8 @@ class Part(Cut):
     @property
     def _is_worked(self) -> bool:
         """Whether a row of it can be worked out as one of a softmax."""
-        return self.record.op is softmax and not self.record.edits
+        record = self.record
+        return record.op is softmax and not record.edits and record.explains
 
     def _row(self) -> list[int] | None:
         """The index of the one row that is selected whole, if it is one."""

@@ -7,13 +7,14 @@ from pathlib import Path
 from shlex import quote
 
 from tracer import render, views
-from tracer.compare import compare
+from tracer.comparing.comparison import compare
+from tracer.dumps.opening import open_dump
 from tracer.loading import find, load
-from tracer.reference.file import Reference
 
 from ..batch import FINE, UNEXPECTED
 from ..output.formats import WIDTH
 from ..output.present import Look, console_on, watching
+from ..results.compared import beside
 
 
 def check(name: str, file: Path | None = None) -> int:
@@ -22,10 +23,10 @@ def check(name: str, file: Path | None = None) -> int:
     Raises:
         InputError: there is no such checkpoint, or no reference in it, or nothing in that to compare.
     """
-    reference = Reference(find(name), file)
+    dump = open_dump(beside(find(name), file))
     look = Look(None if sys.stdout.isatty() else WIDTH)
     with watching(look):
-        comparison = compare(load(name), reference)
+        comparison = compare(load(name), dump, strict=True)
     inner = " ".join(["check", *([str(file)] if file else []), "--go"])
     follow = f"tx-trace -m {quote(name)} -e {quote(inner)}"
     console_on(sys.stdout, look).print(render.drawing.Drawn(views.comparison.comparison_view(comparison, follow)))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tracer import views
-from tracer.addresses import Address
-from tracer.errors import ExpectationError
-from tracer.i18n import ngettext, spoken
+from tracer.addresses import parse
+from tracer.export import jsonl
+from tracer.i18n import spoken
 from tracer.run import live
 
 from ..grammar.parameters import File, Option
@@ -18,10 +18,7 @@ from ..session import Session
 from .step import through
 
 if TYPE_CHECKING:
-    from tracer.compare import Comparison
-    from tracer.model import Model
-    from tracer.reference.checks import Check
-    from tracer.reference.file import Reference
+    from tracer.comparing.comparison import Comparison
 
 Go = Annotated[bool, Option("--go")]
 
@@ -34,72 +31,53 @@ def check(session: Session, file: File | None = None, *, go: Go = False) -> Resu
     computed here from the same ids, whatever the run is. You see the largest difference at every address, and the cell
     where the two first go apart; --go begins a run of those ids and goes there, so that why and print reach it. FILE is
     looked for as given, then beside the model; without it, the reference.safetensors beside the model is read. A script
-    ends with status 3 where a difference is more than the noise of the arithmetic, and goes on after --go.
+    ends with status 3 where a difference is more than the noise of the arithmetic, and goes on after --go. compare does
+    the same with what other programs write.
 
     (tx) check
     (tx) check reference.safetensors
     (tx) check port.safetensors --go
     """
-    from tracer.compare import compare
-    from tracer.reference.file import Reference
+    from tracer.comparing.comparison import compare
+    from tracer.dumps.opening import open_dump
+
+    from ..results.compared import beside, insist
 
     model = live(session.run, "check").model
-    reference = Reference(model.path, file)
-    comparison = compare(model, reference)
+    comparison = compare(model, open_dump(beside(model.path, file)), strict=True)
     if go:
-        yield from _gone(session, model, reference, comparison)
+        yield from gone(session, comparison)
         return
     follow = " ".join(["check", *([str(file)] if file else []), "--go"])
     yield answer(
         "check",
-        lambda: _data(reference.path.name, comparison, follow),
+        lambda: _data(comparison, follow),
         lambda: views.comparison.comparison_view(comparison, follow),
     )
-    if beyond := comparison.beyond:
-        text = ngettext(
-            "{n} address is beyond the noise: {first}",
-            "{n} addresses are beyond the noise, first: {first}",
-            len(beyond),
-        )
-        raise ExpectationError(text.format(n=len(beyond), first=beyond[0].address))
+    insist(comparison)
 
 
-def _gone(session: Session, model: Model, reference: Reference, comparison: Comparison) -> Results:
+def gone(session: Session, comparison: Comparison) -> Results:
     """Begin a run of what went into the first difference, or of what goes first where there is none, and go there."""
-    from tracer.compare import begun
+    from tracer.comparing.comparison import begun
 
-    beyond = comparison.beyond[:1]
-    first = (beyond or comparison.checks)[0]
-    stop = session.reopen(session.opener.replaying(*begun(model, reference, first)))
+    verdict = comparison.verdict
+    first = verdict.check if verdict else comparison.checks[0]
+    stop = session.reopen(session.opener.replaying(*begun(comparison, first)))
     yield tokens_so_far(session, "run")
-    if first.is_record and beyond:
-        yield from through(iter([session.goto(Address.of(first.path, first.at))]), session, performed)
+    if first.is_record and verdict:
+        yield from through(iter([session.goto(parse(verdict.address))]), session, performed)
     else:
         yield halted(session, stop)
-    yield Result(lambda: (), lambda: views.comparison.first_view(beyond))
+    yield Result(lambda: (), lambda: views.comparison.first_view([first] if verdict else []))
 
 
-def _data(name: str, comparison: Comparison, follow: str) -> dict[str, Any]:
+def _data(comparison: Comparison, follow: str) -> dict[str, Any]:
     """Every check, what was left out, and what goes to the first difference."""
     return {
-        "reference": name,
-        "checks": [_told(check) for check in comparison.checks],
-        "left_out": comparison.left_out,
+        "reference": comparison.dump.path.name,
+        "checks": [jsonl.check(check) for check in comparison.checks],
+        "left_out": [entry.name for entry in comparison.unmatched],
         "notes": [spoken(note) for note in comparison.notes],
         "follow": follow if comparison.beyond else None,
-    }
-
-
-def _told(check: Check) -> dict[str, Any]:
-    cell = check.cell
-    return {
-        "name": check.name,
-        "address": check.address,
-        "largest": check.largest,
-        "allowed": check.allowed,
-        "holds": check.holds,
-        "at": cell and {"index": cell.place, "here": cell.here, "there": cell.there},
-        **({} if check.row is None else {"row": check.row}),
-        **({"stored": check.stored} if check.stored else {}),
-        **({"why": spoken(check.why)} if check.why else {}),
     }

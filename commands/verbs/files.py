@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from tracer.debugger.expressions import Expression, comparison, truth
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+from tracer.debugger.expressions import Expression, comparison, compile_expression, truth
 from tracer.errors import ExpectationError
 from tracer.i18n import _
 
 from ..execute import play
-from ..grammar.parameters import Expr, File, FileOrOff
+from ..grammar.address_suggestions import expressions
+from ..grammar.parameters import Expr, File, FileOrOff, Kind, file_at
+from ..grammar.suggestions import Suggestion, Typing, files
 from ..output.log import Log
 from ..output.present import Presenter
 from ..registry import command
 from ..results.computed import written
+from ..results.exported import exported, is_several
 from ..results.result import Results, answer
 from ..results.values import printed
 from ..session import Session
@@ -57,23 +64,57 @@ def source(session: Session, file: File, *, presenter: Presenter) -> Results:
     return iter(())
 
 
+def _apart(first: str, second: str | None) -> tuple[Path, str | None]:
+    """The file, and what is written to it: whichever of them ends as a file does."""
+    from ..output.export import is_known
+
+    one, other = file_at(first), file_at(second or "")
+    is_last = second is not None and not is_known(one) and (is_known(other) or is_several(first))
+    return (other, first) if is_last else (one, second)
+
+
+def _either(typing: Typing) -> Iterator[Suggestion]:
+    """Files, and addresses."""
+    yield from files(typing)
+    yield from expressions(typing)
+
+
+def _other(typing: Typing) -> Iterable[Suggestion]:
+    """A file after an address, and what an expression may be after a file."""
+    from ..output.export import is_known
+
+    return expressions(typing) if is_known(file_at(typing.before[0])) else files(typing)
+
+
+First = Annotated[str, Kind("FILE|GLOB", str, _either)]
+Second = Annotated[str, Kind("E|FILE", str, _other)]
+
+
 @command("export", group="files", outward=True)
-def export(session: Session, file: File, expression: Expr | None = None, *, presenter: Presenter) -> Results:
-    """Write a value, or what was last shown, to a file.
+def export(session: Session, first: First, second: Second | None = None, *, presenter: Presenter) -> Results:
+    """Write values, or what was last shown, to a file.
 
     The end of its name says how: .txt as shown, .html, .md and .svg as a document, .json, .jsonl (an object a line),
-    .csv (one matrix with its labels), .npy (one array). The file is written whole or not at all.
+    .csv (one matrix with its labels), .npy (one array); .npz and .safetensors hold all tensors that an address with *
+    or ** stands for, each under its address, and so does .csv then, a line for every cell. @*: before it is every
+    step. The name may come first or last. The file is written whole or not at all.
 
     (tx) export weights.csv dec.0.cross.weights[h0]
     (tx) print dec.0.cross.weights
     (tx) export weights.json
     (tx) export weights.txt
     (tx) export weights.html
+    (tx) export dec.*.cross.weights weights.npz
+    (tx) export @*:probs probs.safetensors
     """
-    from ..output.export import export as write
+    from ..output import export as writing
 
-    shown = session.shown if expression is None else list(printed(session, expression))
-    write(file, shown, presenter, session.title)
+    file, text = _apart(first, second)
+    if text is not None and file.suffix.lower() in (writing.SEVERAL if is_several(text) else writing.TENSORS):
+        writing.export_tensors(file, exported(session, text))
+    else:
+        shown = session.shown if text is None else list(printed(session, compile_expression(text)))
+        writing.export(file, shown, presenter, session.title)
     yield answer("export", lambda: {"file": str(file)}, lambda: _("written to {file}").format(file=file))
 
 

@@ -53,7 +53,8 @@ def mistake_(
     A branch is made in which every record that the mistake can be made in is computed so, in every step; with at, those
     at an address or below it, which may have a step. What is wrong is told, where to look for it in a port, and what
     the model says then. The formula of such a record is the wrong one, and its derivation too. Some have variants:
-    swapped q/k, k/v or gate/up; precision bf16 or f16. mistake alone lists them all.
+    swapped q/k, k/v, gate/up or norms; activation silu; eps 1e-12. If none is named, the activation is ReLU (GELU where
+    ReLU is right), and eps is 1e-6 where the model has 1e-5, else 1e-5. mistake alone lists them all.
 
     (tx) mistake
     (tx) mistake no_scale
@@ -72,7 +73,7 @@ def mistake_(
 def explained(found: Mistake) -> Iterator[str]:
     """What is wrong, and where to look."""
     yield spoken(found.sentence)
-    yield _("where to look: {where}").format(where=spoken(found.where))
+    yield _("where to look: {where}").format(where=spoken(found.hint))
 
 
 def _edit(debugger: Debugger, run: Trace, found: Mistake, at: Address | Everywhere | None) -> Edit:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from kept import KeptTrace
+from kept import kept_of
 from transcript import error_of, lines
 
 import tracer
@@ -91,7 +91,7 @@ def test_a_small_change_is_written_with_powers_of_ten(play, two):
 
 
 def test_what_was_kept_of_a_run_is_held_against_it(play, two):
-    two.put(1, KeptTrace(two[0].decode()))
+    two.put(1, kept_of(two[0].decode()))
     shown = lines(play("diff 0 1"))
     assert "both say the same" in shown
     assert shown[-1] == f"r0@6 beside r1@6: {len(two[0].step(6))} records, all equal"

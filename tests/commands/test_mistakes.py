@@ -73,7 +73,7 @@ def test_what_can_not_be_is_one_sentence(session, play, line, why):
 def test_the_catalogue(play, objects):
     shown = told(play("mistake"))
     assert "no_scale the scores are not divided by √d_k" in shown
-    assert "(q/k, k/v, gate/up)" in shown
+    assert "(q/k, k/v, gate/up, norms)" in shown
     (found,) = objects("mistake")
     assert found["data"]["precision"]["variants"] == ["bf16", "f16"]
 

@@ -6,7 +6,7 @@ import weakref
 
 import numpy as np
 import pytest
-from kept import KeptTrace, card_of
+from kept import kept_of, kept_until
 
 import tracer
 from commands.batch import FAILED, FINE, Batch
@@ -40,7 +40,7 @@ def live(model):
 @pytest.fixture
 def kept(live):
     """One over what was kept of the same run."""
-    return Session(Replay(KeptTrace(live.run), TEXT))
+    return Session(Replay(kept_of(live.run), TEXT))
 
 
 def played(session, *lines, output="text"):
@@ -149,7 +149,10 @@ def test_a_choice_is_explained_as_far_as_it_was_kept(live, kept):
 
 
 ONLY = "this is a trace of zh-en-tiny, and without the model it computes nothing else; model NAME|PATH opens one"
-WITHOUT = "{} computes with the model, and this is only a trace of zh-en-tiny; model NAME|PATH opens one"
+WITHOUT = (
+    "{} computes with the model, and this holds only numbers of zh-en-tiny; switch goes to a run of a model, model "
+    "NAME|PATH opens one"
+)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,7 @@ def test_what_a_trace_can_not_do_it_says_in_a_sentence(kept, capsys, line, sente
 
 @pytest.mark.parametrize("line", ["goto @2", "goto @2:logits"])
 def test_a_trace_that_breaks_off_is_gone_through_to_there(live, capsys, line):
-    short = Session(Replay(KeptTrace(live.run, last=2), TEXT))
+    short = Session(Replay(kept_until(live.run, 2), TEXT))
     assert played(short, line, "p @2:probs", "tokens", "goto end")[0] == FINE
     assert played(short, "continue")[0] == FAILED
     assert capsys.readouterr().err == "-e:1: step @3 was not kept with this trace; it has @0 to @2\n"
@@ -201,7 +204,7 @@ def test_a_model_is_opened_from_a_trace(kept):
 def test_a_given_output_is_scored_from_a_trace(model):
     live = Session(Opener(model, TEXT, target="i love you"))
     live.run.decode()
-    kept = Session(Replay(KeptTrace(live.run), TEXT, target="i love you"))
+    kept = Session(Replay(kept_of(live.run), TEXT, target="i love you"))
     lines = ("goto @1", "tokens", "p loss", "top at 1", "info run")
     assert played(kept, *lines) == played(live, *lines)
 
@@ -221,7 +224,7 @@ def test_a_session_over_a_trace_is_not_kept_for_the_next(kept, tmp_path):
 
 def test_nothing_of_a_trace_leads_to_a_model():
     model = tracer.load("zh-en-tiny")
-    trace, gone = KeptTrace(tracer.trace(model, TEXT)), weakref.ref(model)
+    trace, gone = kept_of(tracer.trace(model, TEXT)), weakref.ref(model)
     del model
     gc.collect()
     assert gone() is None
@@ -230,13 +233,13 @@ def test_nothing_of_a_trace_leads_to_a_model():
 
 def test_a_run_and_what_is_kept_of_it_are_traces(live):
     assert isinstance(live.run, Trace)
-    assert isinstance(KeptTrace(live.run), Trace)
+    assert isinstance(kept_of(live.run), Trace)
 
 
 @pytest.mark.parametrize("name", ["zh-en-tiny", "zh-en"])
 def test_a_card_says_what_the_model_does(name):
     model = tracer.load(name)
-    card = card_of(model.card)
+    card = kept_of(tracer.trace(model, TEXT)).card
     assert card.describe() == model.describe() == model.card.describe()
     assert [card.piece(i, "target") for i in range(9)] == [model.piece(i, "target") for i in range(9)]
     assert card.id_of("love", "target") == model.card.id_of("love", "target") == model.target.id_of("love")

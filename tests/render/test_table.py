@@ -14,8 +14,8 @@ COLUMNS = [
     Column("address", [ADDRESS, "@2"], "<"),
     Column("score", ["-0.1234", "-12.5000"]),
     Column("fate", ["open", "closed"], "<", spare=1),
-    Column("short", ["three short words", "one"], "<", free=True),
-    Column("text", ["我" * 20, "a text"], "<", free=True),
+    Column("short", ["three short words", "one"], "<", free="end"),
+    Column("text", ["我" * 20, "a text"], "<", free="end"),
 ]
 
 

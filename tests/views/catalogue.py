@@ -19,7 +19,10 @@ import tracer
 from tracer import views
 from tracer.addresses import At, Index
 from tracer.arithmetic import Number, exp, over
-from tracer.compare import Comparison
+from tracer.comparing.check import Check as Compared
+from tracer.comparing.comparison import Comparison, compare
+from tracer.comparing.held import Held
+from tracer.comparing.verdict import Other, Verdict
 from tracer.debugger.cursor import Cursor
 from tracer.debugger.debugger import Debugger, Stop
 from tracer.debugger.expressions import compile_expression
@@ -28,11 +31,12 @@ from tracer.debugger.stops import CatchRowSum, Condition, Watch, place, whole_ex
 from tracer.derive import Explainer, derive
 from tracer.differences import Difference
 from tracer.diffs import Diff
+from tracer.dumps.dump import Entry
 from tracer.i18n import N_
 from tracer.margin import margin
+from tracer.mistakes import mistake
 from tracer.model import Model
 from tracer.modules import tree
-from tracer.reference.checks import Check as Compared
 from tracer.run import Run, Token
 from tracer.scored import scored
 from tracer.stack import Ragged
@@ -69,6 +73,8 @@ from tracer.views.tensors import header_view, tensor_view
 from tracer.views.tokens import token_strips
 from tracer.views.view import View, view
 from tracer.views.worked import worked_sum
+
+from ..dumped import dump, recorded, values
 
 TEXT = "三只猫喜欢茶"
 MADE = view(lambda _page: ()).__code__
@@ -234,17 +240,53 @@ def met() -> dict[str, View]:
     return {"stop": arrived(stop.met, run().step(1).records[15:24], stop.record.index)}
 
 
+HOSTILE = "model\x1b[31m.层\u202e.\r\n0.q"
+"""A name of another program that would write on the screen by itself."""
+
+
 def compared() -> Comparison:
-    far = Difference((0, 1, 2), 0.25, 0.75)
-    return Comparison(
-        [
-            Compared("a", "@1:decoder.0.cross_attn.weights", 1.5e-7, 1e-5),
-            Compared("a", "@1:decoder.0.cross_attn.output", 0.5, 1e-5, far, stored="bfloat16"),
-            Compared("logits", "@1:logits", np.inf, 1e-5, why=N_("the shapes differ")),
-        ],
-        ["hidden_states.3"],
-        [N_("no mask is given: nothing is padding")],
-    )
+    """All that there may be of a tensor, by names of somebody else; what differs is known of, and not why."""
+    cell = Difference((0, 1, 2), 0.25, 0.75)
+    near, far = Held(1.5e-7, 1e-5, 64, cell, 0.9999999), Held(0.5, 1e-5, 64, cell, -0.25, spread=9.0)
+    summed = Held(4e-3, 1e-3, 64, Difference((), 1.5, 1.504), figure="sum")
+    at, weights = At(1), "decoder.0.cross_attn.weights"
+    first = Compared(HOSTILE, weights, at, "adds", far, far, cells=64, given=None, why=N_("the keys differ"))
+    found = [
+        Compared("h.0", "encoder.embed.output", At(0), "agrees", near, near, cells=64, layout=N_("transposed")),
+        Compared("h.1", "encoder.0.output", At(0), "agrees", near, near, "text", 3000, "BF16"),
+        Compared("h.2", "encoder.0.ffn.norm", At(0), "agrees", near, near, "hash", 64, "F16"),
+        first,
+        Compared("attn/out", "decoder.0.cross_attn.output", at, "inherits", summed, summed, "statistics", 64),
+        Compared("logits", "logits", at, "adds", Held(np.inf, 0.0, 0), why=N_("the shapes differ")),
+        Compared("greedy.ids", "greedy.ids", None, "agrees", Held(0.0, 0.0, 5), cells=5),
+    ]
+    suspects = ["@1:decoder.0.cross_attn.masked", first.address]
+    known = [N_("theirs is ours with the other sign"), N_("only query {places} differs").format(places="0–2")]
+    entries = [Entry(f"{HOSTILE}.{n}", values(np.ones(3))) for n in range(14)]
+    others = [Other("@1:decoder.1.ffn.hidden", mistake("activation")), Other("@1:logits", None)]
+    verdict = Verdict(first, suspects, [], {"no_scale": 0.5, "wrong_axis": 0.3}, known, others)
+    notes = [N_("{ids}: no attention_mask is stated").format(ids=HOSTILE)]
+    return replace(ported(), checks=found, unmatched=entries, notes=notes, verdict=verdict)
+
+
+@cache
+def ported(cause: str = "", also: str = "") -> Comparison:
+    """What a port with a mistake computed, or one with none; and a record by a name that nobody knows."""
+    theirs = given().branch(tracer.edit("decoder.0.cross_attn.**", mistake(cause, model().named))) if cause else given()
+    arrays = {name: array for name, array in recorded(theirs.decode()).items() if ":decoder.0.cross_attn." in name}
+    if also:
+        arrays[HOSTILE] = arrays.pop(also)
+    return compare(model(), dump(given(), arrays))
+
+
+def comparisons() -> dict[str, View]:
+    found = {
+        "made up": compared(),
+        "cause": ported("no_scale"),
+        "nothing": ported(),
+        "one proposed": ported(also="@1:decoder.0.cross_attn.v"),
+    }
+    return {name: comparison_view(one, "compare port.safetensors --go") for name, one in found.items()}
 
 
 def checks() -> list[Check]:
@@ -278,7 +320,7 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
     "below.scientific": lambda: {"tensor": scientific(tensor_view(record("logits").output))},
     "branches.tree_view": lambda: {"three": tree_view(*branched())},
     "checks.checks_view": lambda: {"two": checks_view(checks(), title="step @1: 37 records")},
-    "comparison.comparison_view": lambda: {"three": comparison_view(compared(), "check reference.safetensors --go")},
+    "comparison.comparison_view": comparisons,
     "margin.margin_view": lambda: {"choice": margin_view(margin(run().step(3)), piece)},  # type: ignore[arg-type]
     "margin.verdict_view": lambda: {
         "choice": verdict_view(margin(run().step(3)), piece),

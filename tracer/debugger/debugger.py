@@ -79,6 +79,29 @@ class Debugger:
         else:
             self._put_aside()
             self.runs.add(run)
+        return self._stand_before(run)
+
+    def take_in(self, run: Trace) -> Stop:
+        """Take in a run and go over to it, with the cursor before its first record."""
+        self._put_aside()
+        self.runs.add(run)
+        return self._stand_before(run)
+
+    def lay_beside(self, run: Trace, number: int | None = None) -> int:
+        """Take in a run, with the cursor before its first record, and stay in the current one.
+
+        It gets the ``number`` of another that it takes the place of, or one of its own, which is returned.
+        """
+        if number is None or number == self.number:
+            number = self.runs.add(run)
+        else:
+            self.runs.put(number, run)
+        start = Cursor(run.first, 0)
+        self.runs.stands[number] = Stand(start, start, Trail(start))
+        return number
+
+    def _stand_before(self, run: Trace) -> Stop:
+        """Stand before the first record of a run."""
         start = Cursor(run.first, 0)
         self._stand(run, Stand(start, start, Trail(start)))
         return self._stop("start")

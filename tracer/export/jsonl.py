@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..i18n import spoken
+
 if TYPE_CHECKING:
+    from ..comparing.causes import Cause
+    from ..comparing.check import Check
+    from ..comparing.comparison import Comparison
     from ..derive import Derivation
     from ..diffs import Diff
     from ..record_difference import RecordDifference
@@ -141,6 +146,71 @@ def sweep(done: Sweep) -> Object:
 def _labels(axis: Axis, length: int) -> list[str]:
     """What stands along an axis: tokens or names, else numbers."""
     return [str(axis.number(n)) for n in range(length)] if axis.labels is None else list(axis.labels)
+
+
+def comparison(found: Comparison) -> list[Object]:
+    """A dump against a checkpoint: where they part and why, then every tensor that was compared."""
+    verdict = found.verdict
+    whole = {
+        "kind": "comparison",
+        "dump": found.dump.path.name,
+        "format": found.dump.format,
+        "first": found.first,
+        "cause": found.cause,
+        "causes": [_cause(cause) for cause in verdict.causes] if verdict else [],
+        "evidence": dict(verdict.left) if verdict else {},
+        "address": verdict.address if verdict else None,
+        "others": [
+            {"address": other.address, "cause": str(other.mistake) if other.mistake else "unknown"}
+            for other in (verdict.others if verdict else ())
+        ],
+        "suspects": list(verdict.suspects) if verdict else [],
+        "known": [spoken(what) for what in verdict.known] if verdict else [],
+        "checked": len(found.worst),
+        "unmatched": [entry.name for entry in (*found.unmatched, *found.silent)],
+        "proposals": [
+            {"name": one.name, "address": one.record.output.address, "correlation": one.correlation}
+            for one in found.proposals
+        ],
+        "notes": [spoken(note) for note in found.notes],
+    }
+    return [whole, *({"kind": "check", **check(one)} for one in found.checks)]
+
+
+def _cause(found: Cause) -> Object:
+    """A mistake that explains a difference, where it is made, and what is otherwise there."""
+    return {
+        "mistake": str(found.mistake),
+        "address": found.address,
+        "before": found.before,
+        "after": found.after,
+        "otherwise": found.otherwise or None,
+    }
+
+
+def check(found: Check) -> Object:
+    """One tensor of a dump against ours."""
+    cell = found.cell
+    return {
+        "name": found.name,
+        "address": found.address,
+        "largest": found.largest,
+        "relative": found.relative,
+        "allowed": found.allowed,
+        "holds": found.holds,
+        "state": found.state,
+        "added": found.own.largest if found.own.cells else None,
+        "spread": found.spread,
+        "cosine": found.ours.cosine,
+        "evidence": found.evidence,
+        "compared": found.compared,
+        "cells": found.cells,
+        "at": cell and {"index": cell.place, "here": cell.here, "there": cell.there},
+        **({} if found.row is None else {"row": found.row}),
+        **({"stored": found.stored} if found.stored else {}),
+        **({"layout": spoken(found.layout)} if found.layout else {}),
+        **({"why": spoken(found.why)} if found.why else {}),
+    }
 
 
 def result(command: str, data: Any) -> Object:

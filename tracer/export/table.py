@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import IO
 
 import numpy as np
@@ -22,3 +23,12 @@ def write(stream: IO[str], shown: Tensor) -> None:
 
 def _names(axis: Axis, length: int) -> Sequence[str | int]:
     return [axis.number(place) for place in range(length)] if axis.labels is None else axis.labels[:length]
+
+
+def write_cells(stream: IO[str], tensors: Iterable[tuple[str, Tensor]]) -> None:
+    """Write tensors by name: a line for every cell, with its place on each axis."""
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["address", "index", "value"])
+    for name, tensor in tensors:
+        places = (",".join(map(str, index)) for index in np.ndindex(tensor.shape))
+        writer.writerows(zip(repeat(name), places, tensor.array.ravel().tolist(), strict=False))

@@ -299,7 +299,7 @@ class Append(Operation):
         *past, new = rows
         head, key, d = index
         length = past[0].shape[1] if past else 0
-        return new.leaf(head, key - length, d) if key >= length else cast("Rows", past[0]).made(head, key, d)
+        return new.leaf(head, key - length, d) if key >= length else past[0].made(head, key, d)
 
     def operands(self, record: Record) -> Iterator[tuple[str, Tensor]]:
         """The rows of the pass before, where there was one, and the new ones."""

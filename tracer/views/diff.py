@@ -45,8 +45,8 @@ def tokens_view(page: Page, diff: Diff) -> Iterator[Block]:
     places = window(len(steps), page.rows, [parting])
     here, there, kl, ours, theirs = zip(*(_shown(lines, place, page) for place in places), strict=True)
     columns = [
-        Column(a, here, "<", free=True),
-        Column(b, there, "<", free=True),
+        Column(a, here, "<", free="end"),
+        Column(b, there, "<", free="end"),
         Column(_("KL"), kl),
         Column(_("log p, {run}").format(run=a), ours, spare=1),
         Column(_("log p, {run}").format(run=b), theirs, spare=1),

@@ -57,7 +57,7 @@ def top_view(
     columns = [
         Column(_("rank"), [str(order.index(i) + 1) for i in ids]),
         Column(_("id"), list(map(str, ids)), spare=2),
-        Column(_("token"), [quoted(piece(i)) for i in ids], "<", free=True),
+        Column(_("token"), [quoted(piece(i)) for i in ids], "<", free="end"),
         Column(_("prob"), number.all(probs.array[ids].tolist())),
         Column(_("logit"), number.all(logits.array[ids].tolist()), spare=1),
     ]

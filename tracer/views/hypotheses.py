@@ -27,6 +27,6 @@ def hypotheses_view(
         Column("log p", [f"{h.log_prob:.4f}" for h in hypotheses], spare=2),
         Column(_("beam score"), [f"{h.score:.4f}" for h in hypotheses]),
         Column(_("fate"), [spoken(_FATES[h.fate]) for h in hypotheses], "<"),
-        Column(_("text"), [shown(text_of(h.ids)) for h in hypotheses], "<", free=True),
+        Column(_("text"), [shown(text_of(h.ids)) for h in hypotheses], "<", free="end"),
     ]
     yield table(columns, [Remark(spoken(_REASONS[h.reason])) for h in hypotheses], indent=0)

@@ -29,10 +29,10 @@ def scored_view(page: Page, tokens: Sequence[Scored], piece: Piece) -> Iterator[
     digits = len(str(tokens[-1].position + 1))
     columns = [
         Column("#", [f"{token.position + 1:>{digits}}" for token in tokens]),
-        Column(_("target token"), [quoted(piece(token.id)) for token in tokens], "<", free=True, foot=_("mean")),
+        Column(_("target token"), [quoted(piece(token.id)) for token in tokens], "<", free="end", foot=_("mean")),
         Column(_("prob"), [number(token.prob) for token in tokens]),
         Column(_("rank"), [str(token.rank) for token in tokens]),
-        Column(_("best other"), [quoted(piece(token.other)) for token in tokens], "<", free=True),
+        Column(_("best other"), [quoted(piece(token.other)) for token in tokens], "<", free="end"),
         Column(_("its prob"), [number(token.other_prob) for token in tokens], spare=1),
         Column(_("loss"), [number(loss) for loss in losses], foot=number(losses.mean())),
     ]
@@ -60,8 +60,8 @@ def loss_view(
     places = window(len(array), len(array) if full else page.rows, [int(array.argmax())])
     read, scored, loss = zip(*(_row(losses, pieces, place, number, page) for place in places), strict=True)
     columns = [
-        Column(_("token read"), read, "<", free=True),
-        Column(_("token scored"), scored, "<", free=True, foot=_("mean")),
+        Column(_("token read"), read, "<", free="end"),
+        Column(_("token scored"), scored, "<", free="end", foot=_("mean")),
         Column(_("loss"), loss, foot=number(array.mean())),
     ]
     yield table(columns, foot=_perplexity(array), indent=0)

@@ -68,7 +68,7 @@ def _listed(sweep: Sweep, number: Notation, page: Page) -> Iterator[Block]:
     tokens = list(sweep.places.labels())
     columns = [
         Column(_("place"), [str(sweep.places.addresses[place]) for place in order], "<"),
-        *([Column(_("token"), [spelt(tokens[place]) for place in order], "<", 3, free=True)] if any(tokens) else []),
+        *([Column(_("token"), [spelt(tokens[place]) for place in order], "<", 3, free="end")] if any(tokens) else []),
         Column(_("measure"), of(sweep.values), spare=2),
         Column(spoken(_TITLES[EFFECT]), of(sweep.effects)),
         *([Column(spoken(_TITLES[NORMALISED]), of(sweep.normalised), spare=1)] if sweep.tells_apart else []),

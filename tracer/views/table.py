@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from .. import document
 from ..document import DIM, Cell, Span, Table
 
+_ROOM: Mapping[str, Literal["whole", "cut", "cut_start"]] = {"": "whole", "end": "cut", "start": "cut_start"}
+
 
 @dataclass(frozen=True)
 class Column:
     """A column of texts. The one with the greatest ``spare`` is left out first; 0 always stays.
 
-    Only a ``free`` text may be cut, the longest first: a number, an address or a name is whole or not there. A ``foot``
-    stands below the others, such as their sum.
+    Only a ``free`` text may be cut, the longest first, at its end or at its start: a number, an address or a name is
+    whole or not there. A ``foot`` stands below the others, such as their sum.
     """
 
     title: str
     cells: Sequence[str]
     align: Literal["<", ">"] = ">"
     spare: int = 0
-    free: bool = False
+    free: Literal["", "end", "start"] = ""
     foot: str = ""
 
     @property
     def head(self) -> document.Column:
         """The column without its texts."""
-        return document.Column(self.title, "", self.align, self.spare, "cut" if self.free else "whole")
+        return document.Column(self.title, "", self.align, self.spare, _ROOM[self.free])
 
 
 class Remark(NamedTuple):

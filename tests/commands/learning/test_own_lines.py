@@ -10,7 +10,7 @@ from commands.learning.validate import validate
 from commands.registry import catalogue, lookup
 
 REFUSED = "is not for a lesson to run: it would write a file, start a program or outlast the step"
-OUTWARD = {"export", "log", "save", "source", "alias", "commands", "quit", "learn"}
+OUTWARD = {"export", "log", "record", "load", "save", "source", "alias", "commands", "quit", "learn"}
 PLACES = {
     "setup": lambda line: at_scores(before=block("setup", line)),
     "show": lambda line: at_scores(before=block("show", line)),

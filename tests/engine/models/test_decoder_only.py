@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.compare import Reference as Beside
-from tracer.compare import compare
+from tracer.comparing.comparison import compare
 from tracer.decoding.settings import Settings
+from tracer.dumps.opening import open_dump
 from tracer.errors import InputError
 from tracer.models import architecture
 from tracer.models.stated import Stated
@@ -81,10 +81,10 @@ def test_a_text_may_be_given_in_two_parts(model: tracer.Model, reference: Refere
 
 
 def test_every_module(model: tracer.Model, reference: Reference) -> None:
-    comparison = compare(model, Beside(FIXTURES / reference.name))
+    comparison = compare(model, open_dump(FIXTURES / reference.name / "reference.safetensors"))
     assert not [check for check in comparison.checks if not check.holds]
     assert {check.name for check in comparison.checks} >= {"logits", "attn.1", "hidden.2", "greedy.ids"}
-    assert all("rotary_emb" in name for name in comparison.left_out)
+    assert all("rotary_emb" in entry.name for entry in comparison.unmatched)
 
 
 @pytest.mark.parametrize("cache", [False, True])

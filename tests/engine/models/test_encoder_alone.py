@@ -22,10 +22,10 @@ from commands.results.likely import likely
 from commands.session import Session
 from tracer import models
 from tracer.addresses import Index
-from tracer.compare import compare
+from tracer.comparing.comparison import compare
 from tracer.derive import derive
+from tracer.dumps.opening import open_dump
 from tracer.errors import TraceError
-from tracer.reference.file import Reference
 from tracer.verify import verify
 
 from ..conftest import Dtype
@@ -107,7 +107,7 @@ def test_it_is_compared_with_what_another_implementation_computed(path: Path) ->
     theirs = tracer.trace(model, ids=IDS)[0]["encoder.output"].array
     arrays = {"input_ids": np.array([IDS]), "encoder_last_hidden_state": theirs[None]}
     save_file(arrays, path / "reference.safetensors")
-    found = compare(model, Reference(path))
+    found = compare(model, open_dump(path / "reference.safetensors"))
     assert ([check.address for check in found.checks], found.beyond, found.notes) == (
         ["@0:encoder.0.ffn.residual"],
         [],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -10,9 +11,10 @@ import numpy as np
 
 from ...addresses import Address
 from ...arithmetic import Given, Leaf, Node, Noted, Number, Replaced
+from ...errors import AddressError
 from ...operation import Trait
 from ...tape import Record
-from ...tensor import Array, Parameter
+from ...tensor import Array, Parameter, Tensor
 from .conditions import Condition
 from .findings import Arisen, Holds, Unbalanced
 from .sealed import Layout, Sealed, Tested
@@ -50,9 +52,11 @@ class CatchArising:
 
     def _is_explained(self, record: Record, cells: Array) -> bool:
         """Whether an input, or the operation itself, explains the cells."""
-        if any(_SIGNS[self.what](tensor.array).any() for tensor in record.inputs):
+        if any(_has(tensor, _SIGNS[self.what]) for tensor in record.inputs):
             return True
-        return self.what == "inf" and _is_ruled(_derived(record, int(cells.argmax())))
+        with suppress(AddressError):
+            return self.what == "inf" and _is_ruled(_derived(record, int(cells.argmax())))
+        return False
 
     def __str__(self) -> str:
         return self.what
@@ -121,10 +125,17 @@ def _is_ruled(node: Node) -> bool:
     return _is_ruled(node.node) if isinstance(node, Noted) else isinstance(node, Number | Replaced | Given)
 
 
+def _has(tensor: Tensor, sign: Callable[[Any], Any]) -> bool:
+    """Whether a tensor has such a number; not where its numbers were not kept."""
+    with suppress(AddressError):
+        return bool(sign(tensor.array).any())
+    return False
+
+
 def _trained(record: Record, cells: Array, sign: Callable[[Any], Any]) -> Leaf | None:
     """The trained number, as the file has it, that makes the first of some cells what it is, if one does."""
     parameters = (value for value in record.parameters.values() if isinstance(value, Parameter))
-    names = {parameter.address for parameter in parameters if sign(parameter.array).any()}
+    names = {parameter.address for parameter in parameters if _has(parameter, sign)}
     leaves = _derived(record, int(cells.argmax())).leaves() if names else ()
     return next((leaf for leaf in leaves if leaf.address in names and sign(leaf.value)), None)
 

@@ -1,1 +1,0 @@
-"""What another implementation computed from a checkpoint, as people write it down."""
