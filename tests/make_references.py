@@ -60,10 +60,27 @@ class Spec:
     """of the parameters as stored; transformers computes in float32"""
     shards: str = "1GB"
     """the most that one file holds"""
+    model: str = ""
+    """how the name of the model's class begins, where not with that of the family"""
+    gains: float = 1.0
+    """about which those of norms lie"""
+
+    @property
+    def named(self) -> str:
+        """The class of the model."""
+        return (self.model or self.family) + self.head
 
     @property
     def has_encoder(self) -> bool:
         return "decoder_start_token_id" in self.config
+
+    @property
+    def decodes(self) -> bool:
+        return self.head != "ForMaskedLM"
+
+    @property
+    def kind(self) -> str:
+        return "seq2seq" if self.has_encoder else "causal" if self.decodes else "encoder"
 
 
 def untie(model: Model) -> None:
@@ -134,6 +151,59 @@ LLAMA = {
     "eos_token_id": 2,
     "pad_token_id": None,
 }
+M2M_100 = {
+    "vocab_size": 80,
+    "max_position_embeddings": 32,
+    "d_model": 21,
+    "encoder_layers": 2,
+    "encoder_attention_heads": 3,
+    "encoder_ffn_dim": 28,
+    "decoder_layers": 1,
+    "decoder_attention_heads": 7,
+    "decoder_ffn_dim": 24,
+    "pad_token_id": 1,
+    "decoder_start_token_id": 2,
+}
+BERT = {
+    "vocab_size": 80,
+    "hidden_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 3,
+    "intermediate_size": 28,
+    "max_position_embeddings": 24,
+}
+DISTILBERT = {
+    "vocab_size": 80,
+    "dim": 24,
+    "n_layers": 2,
+    "n_heads": 4,
+    "hidden_dim": 28,
+    "max_position_embeddings": 20,
+}
+OPT = {
+    "vocab_size": 80,
+    "hidden_size": 24,
+    "word_embed_proj_dim": 18,
+    "ffn_dim": 28,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 3,
+    "max_position_embeddings": 40,
+    "bos_token_id": 2,
+    "eos_token_id": 2,
+    "pad_token_id": 1,
+}
+GPT_NEOX = {
+    "vocab_size": 80,
+    "hidden_size": 30,
+    "intermediate_size": 28,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 3,
+    "max_position_embeddings": 40,
+    "rotary_pct": 0.4,
+    "rotary_emb_base": 100,
+    "bos_token_id": 0,
+    "eos_token_id": 2,
+}
 LLAMA3_ROPE = {
     "rope_type": "llama3",
     "rope_theta": 100.0,
@@ -142,6 +212,20 @@ LLAMA3_ROPE = {
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 32,
 }
+GEMMA3_ROPE = {
+    "full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 1000.0},
+    "sliding_attention": {"rope_type": "default", "rope_theta": 50.0},
+}
+PHI3_ROPE = {
+    "rope_type": "longrope",
+    "rope_theta": 100.0,
+    "partial_rotary_factor": 0.67,
+    "short_factor": [1.0, 1.5],
+    "long_factor": [2.0, 3.0],
+    "attention_factor": 1.1,
+}
+SMALL = LLAMA | {"vocab_size": 71, "hidden_size": 24, "intermediate_size": 28}
+MIXTURE = SMALL | {"intermediate_size": 16, "num_attention_heads": 4}
 SPECS = {
     "bart_tied": Spec("Bart", BART, {"forced_bos_token_id": 0, "forced_eos_token_id": 2, "no_repeat_ngram_size": 2}),
     "mbart_untied": Spec(
@@ -162,6 +246,18 @@ SPECS = {
         {"bad_words_ids": [[89], [5, 6]], "forced_eos_token_id": 0, "renormalize_logits": True},
         head="MTModel",
     ),
+    "m2m_100": Spec("M2M100", M2M_100, {"forced_bos_token_id": 79, "no_repeat_ngram_size": 2}),
+    "mt5": Spec(
+        "MT5",
+        T5 | {"vocab_size": 80, "d_model": 18, "d_kv": 6, "d_ff": 24, "num_decoder_layers": 1},
+        change=untie,
+        stated={"tie_word_embeddings": False},
+    ),
+    "bert": Spec("Bert", BERT, head="ForMaskedLM"),
+    "distilbert": Spec("DistilBert", DISTILBERT | {"tie_word_embeddings": False}, head="ForMaskedLM"),
+    "roberta": Spec("Roberta", BERT | {"type_vocab_size": 1, "hidden_act": "gelu_new"}, head="ForMaskedLM"),
+    "opt": Spec("OPT", OPT, {"eos_token_id": [2, 9, 30, 77]}, head="ForCausalLM"),
+    "gpt_neox": Spec("GPTNeoX", GPT_NEOX, {"eos_token_id": [2, 9, 30]}, head="ForCausalLM"),
     "gpt2_untied": Spec(
         "GPT2",
         GPT2,
@@ -194,6 +290,58 @@ SPECS = {
         {"suppress_tokens": [7, 8]},
         head="ForCausalLM",
     ),
+    "gemma2": Spec(
+        "Gemma2",
+        SMALL
+        | {"num_attention_heads": 4, "sliding_window": 5, "query_pre_attn_scalar": 12}
+        | {"attn_logit_softcapping": 3.0, "final_logit_softcapping": 9.0},
+        {"no_repeat_ngram_size": 1},
+        head="ForCausalLM",
+        gains=0.0,
+    ),
+    "gemma3_text": Spec(
+        "Gemma3Text",
+        SMALL
+        | {"num_attention_heads": 4, "head_dim": 8, "sliding_window": 5, "query_pre_attn_scalar": 8}
+        | {"layer_types": ["sliding_attention", "full_attention"], "rope_parameters": GEMMA3_ROPE},
+        {"no_repeat_ngram_size": 1},
+        head="ForCausalLM",
+        model="Gemma3",
+        gains=0.0,
+    ),
+    "phi3": Spec(
+        "Phi3",
+        SMALL
+        | {"num_attention_heads": 4, "head_dim": 6, "pad_token_id": 0, "rope_parameters": PHI3_ROPE}
+        | {"original_max_position_embeddings": 4},
+        head="ForCausalLM",
+    ),
+    "olmo2": Spec("Olmo2", SMALL | {"num_attention_heads": 4, "rms_norm_eps": 1e-6}, head="ForCausalLM"),
+    "granite": Spec(
+        "Granite",
+        SMALL
+        | {"num_attention_heads": 4, "embedding_multiplier": 3.0, "attention_multiplier": 0.5}
+        | {"residual_multiplier": 0.4, "logits_scaling": 0.5, "tie_word_embeddings": True},
+        {"no_repeat_ngram_size": 1},
+        head="ForCausalLM",
+    ),
+    "mixtral": Spec("Mixtral", MIXTURE | {"num_local_experts": 4, "num_experts_per_tok": 2}, head="ForCausalLM"),
+    "qwen2_moe": Spec(
+        "Qwen2Moe",
+        MIXTURE
+        | {"num_experts": 5, "num_experts_per_tok": 3, "moe_intermediate_size": 12}
+        | {"shared_expert_intermediate_size": 12, "tie_word_embeddings": True},
+        {"no_repeat_ngram_size": 2},
+        head="ForCausalLM",
+    ),
+    "qwen3_moe": Spec(
+        "Qwen3Moe",
+        MIXTURE
+        | {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 12, "norm_topk_prob": True}
+        | {"mlp_only_layers": [0], "tie_word_embeddings": True},
+        {"no_repeat_ngram_size": 2},
+        head="ForCausalLM",
+    ),
 }
 
 
@@ -203,8 +351,8 @@ def make(name: str) -> None:
     for seed in count():
         model, inputs = build(spec, seed), ids(spec, seed)
         arrays = results(model, inputs)
-        checks = margins(arrays)
-        if min(checks.values()) > MARGIN and variety(arrays) > NEW_TOKENS // 2:
+        checks = margins(arrays) if spec.decodes else {}
+        if not checks or (min(checks.values()) > MARGIN and variety(arrays) > NEW_TOKENS // 2):
             break
     write_checkpoint(model, spec, directory)
     checks["float32_vs_float64_logits"] = noise(model, inputs)
@@ -219,37 +367,38 @@ def build(spec: Spec, seed: int) -> Model:
     """A model with random parameters, spread so that its attention and its choices are decided ones."""
     torch.manual_seed(seed)
     configuration = getattr(transformers, f"{spec.family}Config")(**spec.config)
-    configuration._attn_implementation = "eager"
-    model = getattr(transformers, spec.family + spec.head)(configuration).eval()
+    configuration._attn_implementation = configuration._experts_implementation = "eager"
+    model = getattr(transformers, spec.named)(configuration).eval()
     spec.change(model)
-    special = ("eos_token_id", "pad_token_id", "decoder_start_token_id" if spec.has_encoder else "bos_token_id")
-    defaults = {key: getattr(configuration, key) for key in special}
-    model.generation_config = transformers.GenerationConfig(**defaults | spec.generation)
+    if spec.decodes:
+        special = ("eos_token_id", "pad_token_id", "decoder_start_token_id" if spec.has_encoder else "bos_token_id")
+        defaults = {key: getattr(configuration, key) for key in special}
+        model.generation_config = transformers.GenerationConfig(**defaults | spec.generation)
     with torch.no_grad():
         for name, parameter in [*model.named_parameters(), *model.named_buffers()]:
             if parameter.requires_grad or name == "final_logits_bias":
-                fill(name, parameter)
+                fill(name, parameter, spec.gains)
                 parameter.copy_(parameter.to(spec.dtype))
         if hasattr(model, "final_logits_bias"):
             model.final_logits_bias[:, model.generation_config.eos_token_id] += END
     return model
 
 
-def fill(name: str, parameter: Tensor) -> None:
+def fill(name: str, parameter: Tensor, gains: float = 1.0) -> None:
     """Gains about 1, biases about 0, matrices that keep the size of what they are given; T5's queries carry 1/√d_k."""
-    if ("norm" in name or "ln_" in name) and name.endswith("weight"):
-        parameter.normal_(1, 0.2)
+    if ("norm" in name.lower() or "ln_" in name) and name.endswith("weight"):
+        parameter.normal_(gains, 0.2)
     elif parameter.ndim == 1 or name == "final_logits_bias":
         parameter.normal_(0, 0.2)
     elif any(part in name for part in ("embed", "shared", "lm_head", "relative", "wte", "wpe")):
         parameter.normal_(0, 0.6)
     else:
-        inputs = parameter.shape[0 if ".c_" in name else 1]
+        inputs = parameter.shape[0 if ".c_" in name else -1]
         parameter.normal_(0, (0.5 if name.endswith(".q.weight") else 1.5) * inputs**-0.5)
 
 
 def ids(spec: Spec, seed: int) -> Arrays:
-    """A prompt; or a source and a target, and a batch of two sources of which the second is padded."""
+    """A prompt; or a text or a source and a target, and a batch of two of which the second is padded."""
     generator = torch.Generator().manual_seed(seed)
     source_vocab = spec.config["vocab_size"]
     target_vocab = spec.config.get("decoder_vocab_size", source_vocab)
@@ -257,9 +406,14 @@ def ids(spec: Spec, seed: int) -> Arrays:
     def draw(vocab: int, rows: int, length: int) -> Tensor:
         return torch.randint(4, vocab - 4, (rows, length), generator=generator)
 
+    if not spec.decodes:
+        return encoded(spec, draw)
     if not spec.has_encoder:
         return {"input_ids": draw(source_vocab, 1, 14)}
-    start, pad = spec.config["decoder_start_token_id"], spec.config.get("pad_token_id", 0 if spec.family == "T5" else 1)
+    start, pad = (
+        spec.config["decoder_start_token_id"],
+        spec.config.get("pad_token_id", 0 if spec.family in ("T5", "MT5") else 1),
+    )
 
     def started(rows: int) -> Tensor:
         return torch.cat([torch.full((rows, 1), start), draw(target_vocab, rows, 7)], 1)
@@ -275,6 +429,16 @@ def ids(spec: Spec, seed: int) -> Arrays:
     }
 
 
+def encoded(spec: Spec, draw: Callable[[int, int, int], Tensor]) -> Arrays:
+    """A text, of two segments where there are any, and a batch of two, the second of which is padded."""
+    vocab, pad = spec.config["vocab_size"], 1 if spec.family == "Roberta" else 0
+    batch = draw(vocab, 2, 11)
+    batch[1, 6:] = pad
+    segments = {"token_type_ids": (torch.arange(14) > 5).long()[None]} if spec.family == "Bert" else {}
+    given = {"input_ids": draw(vocab, 1, 14), **segments}
+    return {**given, "batch.input_ids": batch, "batch.attention_mask": (batch != pad).long()}
+
+
 @torch.no_grad()
 def results(model: Model, inputs: Arrays) -> Arrays:
     """Everything that transformers computes from the ids, in float32; ids as int32."""
@@ -283,10 +447,14 @@ def results(model: Model, inputs: Arrays) -> Arrays:
         arrays |= states(forward(model, inputs))
     if "batch.input_ids" in inputs:
         batch = states(forward(model, inputs, "batch."))
-        last = f"enc_hidden.{model.config.num_hidden_layers}"
-        kept = [name for name in batch if name.startswith(("enc_attn", "cross_attn")) or name in ("logits", last)]
+        depth = model.config.num_hidden_layers
+        last = ("logits", f"enc_hidden.{depth}", f"hidden.{depth}")
+        kept = [name for name in batch if name.startswith(("enc_attn", "cross_attn", "attn")) or name in last]
         arrays |= {f"batch.{name}": batch[name] for name in kept}
-    arrays |= decoded(model, inputs["input_ids"], "greedy", GREEDY) | decoded(model, inputs["input_ids"], "beam4", BEAM)
+    if model.can_generate():
+        arrays |= decoded(model, inputs["input_ids"], "greedy", GREEDY) | decoded(
+            model, inputs["input_ids"], "beam4", BEAM
+        )
     return {name: array.int() if array.dtype == torch.int64 else array for name, array in (inputs | arrays).items()}
 
 
@@ -294,9 +462,10 @@ def forward(model: Model, inputs: Arrays, prefix: str = "") -> Any:
     """One pass over a prompt, or over source and target."""
     source = inputs[f"{prefix}input_ids"]
     mask = inputs.get(f"{prefix}attention_mask", torch.ones_like(source))
-    target = f"{prefix}decoder_input_ids"
     given = {"input_ids": source, "attention_mask": mask}
-    given |= {"decoder_input_ids": inputs[target]} if target in inputs else {}
+    given |= {
+        name: inputs[full] for name in ("decoder_input_ids", "token_type_ids") if (full := prefix + name) in inputs
+    }
     return model(**given, output_hidden_states=True, output_attentions=True)
 
 
@@ -327,7 +496,8 @@ def outputs_of_modules(model: Model, arrays: Arrays) -> Iterator[None]:
 
         return hook
 
-    leaves = [(name, module) for name, module in model.named_modules() if not list(module.children())]
+    named = [(name, module) for name, module in model.named_modules() if ".experts." not in name]
+    leaves = [(name, module) for name, module in named if name.endswith(".experts") or not list(module.children())]
     hooks = [module.register_forward_hook(note(name)) for name, module in leaves if not isinstance(module, nn.Dropout)]
     yield
     for hook in hooks:
@@ -391,8 +561,8 @@ def account(name: str, spec: Spec, seed: int, checks: dict[str, float], arrays: 
     """How the reference was made, and what is in it."""
     return {
         "fixture": name,
-        "kind": "seq2seq" if spec.has_encoder else "causal",
-        "model_class": spec.family + spec.head,
+        "kind": spec.kind,
+        "model_class": spec.named,
         "seed": seed,
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
         "generation": GENERATION

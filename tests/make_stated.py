@@ -5,6 +5,8 @@
 - `tracer/models/model_types.txt`: the names of all families that transformers knows;
 - `tests/fixtures/stated/defaults.json`: what each class of configurations takes for keys that are left out or null,
   and which other names it has for keys;
+- `tests/fixtures/stated/scaled.json` and `scaled.safetensors`: what transformers computes for each published
+  configuration of `configs.json`, its sizes made small, with the parameters that `engine/models/scaled.py` chooses;
 - `tests/fixtures/stated/cases.json` and `expected.safetensors`: checkpoints of `tests/fixtures` with other statements,
   and the logits of a text, of its last places in one pass (`NAME/whole`) and step by step with a cache (`NAME/cached`).
 """
@@ -20,14 +22,19 @@ from typing import Any
 
 import torch
 import transformers
-from safetensors.torch import save_file
+from engine.models.scaled import CONFIGS, IDS, TARGET, numbers, scaled
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 FIXTURES = Path(__file__).parent / "fixtures"
 STATED = FIXTURES / "stated"
 MODEL_TYPES = Path(__file__).parents[1] / "tracer" / "models" / "model_types.txt"
-FAMILIES = ("bart", "gpt2", "llama", "marian", "mbart", "mistral", "qwen2", "qwen3", "t5")
+FAMILIES = (
+    *("bart", "gpt2", "llama", "marian", "mbart", "mistral", "qwen2", "qwen3", "t5"),
+    *("gemma", "gemma2", "gemma3_text", "phi3", "olmo2", "smollm3", "granite", "mixtral", "qwen2_moe", "qwen3_moe"),
+    *("bert", "distilbert", "gpt_neox", "m2m_100", "mt5", "opt", "roberta", "xlm-roberta"),
+)
 LENGTH, PROMPT, KEPT = 24, 12, 4
 """tokens of a text, of its part that is read in the first step, and places of the whole whose logits are kept"""
 
@@ -35,6 +42,12 @@ Statement = dict[str, Any]
 
 LEFT_OUT: Mapping[str, list[Statement]] = {
     "bart": [{"pad_token_id": None}, {"hidden_size": 64, "num_attention_heads": 4, "num_hidden_layers": 3}],
+    "bert": [{"pad_token_id": None}, {"type_vocab_size": 3}],
+    "distilbert": [{"dim": 60, "n_heads": 6}],
+    "gpt_neox": [{"rotary_pct": 0.5, "rotary_emb_base": 500}],
+    "m2m_100": [{"d_model": 64}],
+    "mt5": [{"num_layers": 3}, {"tie_word_embeddings": False}, {"feed_forward_proj": "relu"}],
+    "opt": [{"hidden_size": 60}, {"word_embed_proj_dim": 7}, {"do_layer_norm_before": False}],
     "gpt2": [{"n_embd": 60}, {"n_inner": None}, {"hidden_size": 48, "max_position_embeddings": 9}],
     "llama": [{"num_attention_heads": 16}, {"head_dim": None, "num_key_value_heads": None}],
     "marian": [
@@ -50,6 +63,16 @@ LEFT_OUT: Mapping[str, list[Statement]] = {
         {"use_sliding_window": True, "num_hidden_layers": 30, "sliding_window": 7},
     ],
     "qwen3": [{"hidden_size": 64}, {"use_sliding_window": True, "max_window_layers": 0}],
+    "gemma": [],
+    "gemma2": [{"num_hidden_layers": 3}, {"layer_types": None, "sliding_window": 9}],
+    "gemma3_text": [{"num_hidden_layers": 7}, {"sliding_window_pattern": 2}],
+    "phi3": [{"sliding_window": 7}, {"num_key_value_heads": None}],
+    "olmo2": [{"num_key_value_heads": None}],
+    "smollm3": [{"use_sliding_window": True, "sliding_window": 9}, {"no_rope_layer_interval": 3}],
+    "granite": [{"num_key_value_heads": None}],
+    "mixtral": [{"sliding_window": 5}],
+    "qwen2_moe": [{"use_sliding_window": True, "max_window_layers": 3}, {"norm_topk_prob": True}],
+    "qwen3_moe": [{"num_hidden_layers": 3}],
     "t5": [
         {"num_layers": 3},
         {"num_hidden_layers": 3},
@@ -107,6 +130,9 @@ OTHERS: Mapping[str, tuple[str, Statement]] = {
     "qwen3 all": ("qwen3", WINDOWS | {"max_window_layers": 0, "layer_types": ...}),
     "mistral by default": ("mistral_window", {"sliding_window": ...}),
     "mistral lower": ("mistral_window", {"layer_types": [SLIDING, FULL]}),
+    "gemma": ("llama3_scaled", {"model_type": "gemma", "hidden_act": "gelu"}),
+    "smollm3": ("llama3_scaled", {"model_type": "smollm3", "no_rope_layers": [1, 0]}),
+    "smollm3 windows": ("llama3_scaled", {"model_type": "smollm3", "no_rope_layer_interval": 2} | WINDOWS),
     "gpt2 by layer": ("gpt2_untied", {"scale_attn_by_inverse_layer_idx": True}),
     "gpt2 unscaled": ("gpt2_untied", {"scale_attn_weights": False}),
     "gpt2 by layer alone": ("gpt2_untied", {"scale_attn_weights": False, "scale_attn_by_inverse_layer_idx": True}),
@@ -184,11 +210,65 @@ def cached(model: Any, ids: list[int]) -> Tensor:
     return torch.stack(rows)
 
 
+VISION: Mapping[str, Statement] = {
+    "clip_vision_model": {"image_size": 28, "patch_size": 14, "projection_dim": 16, "head_dim": 8},
+    "pixtral": {"image_size": 28, "patch_size": 14, "head_dim": 8},
+}
+SMALL = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+
+
+def make_scaled() -> None:
+    """The tensors of each model, by name with their shapes, and the logits of its last places."""
+    shapes: dict[str, dict[str, list[int]]] = {}
+    expected: dict[str, Tensor] = {}
+    for name, published in CONFIGS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            shapes[name], expected[name] = of_scaled(Path(folder), with_small_vision(scaled(published)))
+    save_file(expected, STATED / "scaled.safetensors")
+    lines = [f" {json.dumps(name)}: {json.dumps(found)}" for name, found in shapes.items()]
+    (STATED / "scaled.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def with_small_vision(config: Statement) -> Statement:
+    seen = config.get("vision_config")
+    return config | {"vision_config": seen | SMALL | VISION[seen["model_type"]]} if seen else config
+
+
+def of_scaled(directory: Path, config: Statement) -> tuple[dict[str, list[int]], Tensor]:
+    """What a class of transformers saves of a model, less what is not the text's, and computes from numbers by name."""
+    kind = class_for(config)
+    write(directory / "config.json", {key: value for key, value in config.items() if key != "auto_map"})
+    stated = kind.config_class.from_pretrained(directory)
+    kind._from_config(stated, dtype=torch.float32).save_pretrained(directory / "saved")
+    saved = load_file(directory / "saved" / "model.safetensors")
+    chosen = {name: torch.from_numpy(numbers(name, tuple(tensor.shape))) for name, tensor in saved.items()}
+    save_file(chosen, directory / "model.safetensors", metadata={"format": "pt"})
+    model = kind.from_pretrained(directory, dtype=torch.float32, attn_implementation="eager").eval()
+    ids, target = torch.tensor([IDS]), torch.tensor([TARGET])
+    given = {"decoder_input_ids": target} if config.get("is_encoder_decoder") else {}
+    with torch.no_grad():
+        logits = model(input_ids=ids, **given).logits[0, -KEPT // 2 :].contiguous()
+    texts = {
+        name: tensor for name, tensor in chosen.items() if "vision" not in name and "multi_modal_projector" not in name
+    }
+    return {name: list(tensor.shape) for name, tensor in texts.items()}, logits
+
+
+def class_for(config: Statement) -> Any:
+    """The class that writes text, or fills in what is masked."""
+    named = (config.get("architectures") or ["GPT2LMHeadModel"])[0]
+    wanted = {
+        "BartModel": "BartForConditionalGeneration",
+        "BartForSequenceClassification": "BartForConditionalGeneration",
+    }
+    return getattr(transformers, wanted.get(named, named.replace("T5WithLMHeadModel", "T5ForConditionalGeneration")))
+
+
 def make_defaults() -> None:
     found = {}
     for family in FAMILIES:
         kind = CONFIG_MAPPING[family]
-        taken = [{"stated": stated, "is": values(family, stated)} for stated in [{}, *LEFT_OUT[family]]]
+        taken = [{"stated": stated, "is": values(family, stated)} for stated in [{}, *LEFT_OUT.get(family, [])]]
         found[family] = {"names": kind.attribute_map, "taken": taken}
     write(STATED / "defaults.json", {"transformers": transformers.__version__, "families": found})
 
@@ -215,3 +295,4 @@ if __name__ == "__main__":
     make_model_types()
     make_defaults()
     make_cases()
+    make_scaled()

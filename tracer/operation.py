@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from .i18n import spoken
-from .tensor import Parameter, Tensor
+from .tensor import Tensor
 
 if TYPE_CHECKING:
     from .arithmetic import Node
@@ -56,6 +56,8 @@ class Operation:
     """How the formula writes those of the arguments of `forward` that it has another name for."""
     shares: ClassVar[bool] = False
     """Whether the output is a view of memory that outlives the step."""
+    chooses: ClassVar[bool] = False
+    """Whether the output is ids: places along the last axis of the first input."""
 
     def __init_subclass__(cls, **symbols: str) -> None:
         cls.symbols = {**cls.symbols, **symbols}
@@ -79,8 +81,7 @@ class Operation:
         named = (a.name for a in arguments if a.kind is Argument.POSITIONAL_OR_KEYWORD)
         further = (a.name for a in arguments if a.kind is Argument.VAR_POSITIONAL)
         inputs = zip(chain(named, *map(repeat, further)), record.inputs, strict=False)
-        trained = ((name, value) for name, value in record.parameters.items() if isinstance(value, Parameter))
-        for name, tensor in chain(inputs, trained):
+        for name, tensor in chain(inputs, record.trained):
             yield self.symbols.get(name, name), tensor
 
     def note(self, record: Record) -> str:

@@ -1,33 +1,36 @@
 """Architectures, found by the `model_type` of a checkpoint where they stand."""
 
-import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
 from ..addresses import suggestion
-from ..decisions import CONFIGURATION
 from ..errors import InputError
-from ..i18n import N_, _
+from ..i18n import _
 from .account import SHORT
 from .architecture import Architecture
+from .recognition import by_class, by_keys, classes
 from .stated import Stated
 
 SHARED = {
-    *("account", "architecture", "attention", "decoder_only", "layout", "padding", "rest", "rotary", "shared"),
-    *("stated", "text", "texts", "windows"),
+    *("account", "architecture", "attention", "decoder_only", "head_norms", "layout", "mixture", "padding"),
+    *("recognition", "rest", "rotary", "scaling", "shared", "sizes", "stated", "text", "texts"),
+    "windows",
 }
 NAME = 40
 """What is longer is no mistyped name."""
-HEADS = r"(For\w+|(LMHead|MT|DoubleHeads|Encoder)?Model)"
-"""How the names of transformers' classes go on after the name of the family."""
 
 
 @cache
 def known() -> tuple[str, ...]:
-    """Every `model_type` that can be opened: the names of the files here, less those that all of them share."""
-    return tuple(sorted({module.name for module in iter_modules(__path__)} - SHARED))
+    """Every `model_type` that can be opened: the names of the files here, less those that all of them share.
+
+    A dash in a name is a line below in that of the file.
+    """
+    dashed = {name.replace("-", "_"): name for name in published() if "-" in name}
+    files = {module.name for module in iter_modules(__path__)} - SHARED
+    return tuple(sorted(dashed.get(name, name) for name in files))
 
 
 @cache
@@ -39,18 +42,18 @@ def published() -> frozenset[str]:
 def model_type(stated: Stated) -> str:
     """The `model_type` that `config.json` states; where it states none, that of the class named in `architectures`.
 
+    Where no class is named either, the keys tell it, as far as they do.
+
     Raises:
-        InputError: there is neither.
+        InputError: there is no telling.
     """
-    classes = stated.get("architectures")
-    named = [name for name in classes if isinstance(name, str)] if isinstance(classes, list) else []
-    if stated.get("model_type") is not None or not named:
+    if stated.get("model_type") is not None:
         return stated.name("model_type")
-    for family in published() & {*known()}:
-        if re.fullmatch(family + HEADS, named[0], re.IGNORECASE):
-            told = N_("config.json: there is no model_type, and architectures has {name}: taken as {family}")
-            stated.decisions.note(CONFIGURATION, told.format(name=named[0], family=family))
-            return family
+    families, named = published() & {*known()}, classes(stated)
+    if found := by_class(stated, families) if named else by_keys(stated, families):
+        return found
+    if not named:
+        return stated.name("model_type")
     unknown = _("model_type is missing, and architectures has {name}, which is not known; known are {known}")
     raise stated.error(unknown.format(name=SHORT.repr(named[0]), known=", ".join(known())))
 
@@ -69,7 +72,7 @@ def architecture(model_type: str) -> type[Architecture]:
                 name=SHORT.repr(model_type), known=", ".join(known()), hint=hint
             )
         )
-    module = import_module(f"{__name__}.{model_type}")
+    module = import_module(f"{__name__}.{model_type.replace('-', '_')}")
     return next(
         kind
         for kind in vars(module).values()

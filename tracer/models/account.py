@@ -65,6 +65,17 @@ class Account:
         """Whether keys state anything but null or 0; none of them is asked for by that."""
         return all(self._values.get(key) for key in keys)
 
+    @property
+    def has_any(self) -> bool:
+        """Whether anything at all is stated."""
+        return bool(self._values)
+
+    def has(self, marks: Mapping[str, Any]) -> bool:
+        """Whether all of these values are stated, ``...`` for any but null; none of them is asked for by that."""
+        return all(
+            self._values.get(key) is not None and value in (..., self._values[key]) for key, value in marks.items()
+        )
+
     def is_null(self, key: str) -> bool:
         """Whether null is stated."""
         return key in self._values and self._values[key] is None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -24,7 +24,8 @@ class Facts(NamedTuple):
     """What decoding needs to know of a model: sizes of its vocabularies, the longest texts it takes, its pad id.
 
     ``cache`` is whether keys and values are kept unless asked otherwise; ``made_for``, the length of texts for which a
-    model is made whose positions go on beyond it.
+    model is made whose positions go on beyond it; ``first``, the number that a text's first position has where somebody
+    states it; ``segments``, how many segments of a text it tells apart.
     """
 
     source_vocab: int
@@ -34,6 +35,8 @@ class Facts(NamedTuple):
     pad_id: int | None = None
     cache: bool = True
     made_for: int | None = None
+    first: int = 0
+    segments: int = 0
 
     def vocab(self, side: Side) -> int:
         """How many tokens the vocabulary of a side has."""
@@ -57,6 +60,13 @@ class Architecture(ABC):
         self.base = layout.base
         self.parameters = arranged(layout, parameters)
         self.dtype = dtype
+
+    @classmethod
+    def sketch(cls, config: Any) -> Self:
+        """The same without parameters: it can't compute, and tells what it is."""
+        found = object.__new__(cls)
+        found.config = config
+        return found
 
     def computing_in(
         self, dtype: type[np.floating[Any]], layout: Layout, parameters: Mapping[str, Parameter]
@@ -87,6 +97,10 @@ class Architecture(ABC):
     @property
     def start_by_default(self) -> int | None:
         """The token that a decoder of the family reads first where no file states one; None where there is none."""
+        return None
+
+    def places(self, ids: Sequence[int], hidden: Sequence[int]) -> Sequence[int] | None:
+        """The positions of ids, of which some are ``hidden``, where none are stated; None is 0, 1, 2, …."""
         return None
 
     def rules(self, generation: Stated) -> Rules:

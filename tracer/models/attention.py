@@ -105,7 +105,22 @@ def attend(
     added to what it yields.
     """
     raw = tape(compare, "scores", q, k, **comparing)
-    hidden = look(tape, q.dims[1], k.dims[1], raw, padding, past, window)
+    return looked_up(tape, p, raw, v, padding=padding, past=past, window=window, bias=bias)
+
+
+def looked_up(
+    tape: Tape,
+    p: Parameters,
+    raw: Tensor,
+    v: Tensor,
+    *,
+    padding: Padding = (),
+    past: int | None = None,
+    window: int | None = None,
+    bias: Sequence[Tensor] = (),
+) -> Tensor:
+    """softmax(raw + mask) V of raw scores [head, query, key], heads side by side, output projection."""
+    hidden = look(tape, raw.dims[1], raw.dims[2], raw, padding, past, window)
     weights = tape(softmax, "weights", tape(masked, "masked", raw, hidden, *bias))
     heads = tape(weigh, "heads", weights, v)
     return tape(linear, "output", tape(concat, "concat", heads), **p.output)

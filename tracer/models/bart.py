@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..decoding.rules import Rules
-from ..i18n import N_, _
+from ..i18n import N_
 from ..ops.activation import BY_NAME
 from ..ops.embedding import embed, scaled_embed
 from ..ops.linear import add
@@ -105,11 +105,18 @@ class Bart(Transformer):
 
 
 def configured(
-    stated: Stated, form: Mapping[str, bool], *, vocabulary: int = 50265, pad_id: int = 1, **differences: Any
+    stated: Stated,
+    form: Mapping[str, bool],
+    *,
+    vocabulary: int = 50265,
+    pad_id: int = 1,
+    activation: str = "gelu",
+    scaled: bool = False,
+    **differences: Any,
 ) -> dict[str, Any]:
     """What BART and its relatives state alike, under the names of `Config`, and the differences given.
 
-    ``vocabulary`` and ``pad_id`` are what a family takes where nothing is stated.
+    ``vocabulary``, ``pad_id``, ``activation`` and ``scaled`` are what a family takes where nothing is stated.
     """
     stated.also(
         d_model="hidden_size", encoder_attention_heads="num_attention_heads", encoder_layers="num_hidden_layers"
@@ -119,6 +126,22 @@ def configured(
     stated.ignore(N_("no effect here (the logits have a bias where the file has one): {keys}"), "add_bias_logits")
     vocabulary = stated.size("vocab_size", vocabulary)
     found = {
+        **_sizes(stated),
+        "source_vocab": vocabulary,
+        "target_vocab": vocabulary,
+        "pad_id": stated.token("pad_token_id", pad_id, null=None),
+        "activation": stated.one_of("activation_function", BY_NAME, activation),
+        "scaled": stated.flag("scale_embedding", scaled),
+        "tied_output": stated.flag("tie_word_embeddings", True),
+        **differences,
+    }
+    stated.among("pad_token_id", min(found["source_vocab"], found["target_vocab"]))
+    return found
+
+
+def _sizes(stated: Stated) -> dict[str, int]:
+    """How large both stacks are; d_model must be a multiple of the heads of either."""
+    found = {
         "d_model": stated.size("d_model", 1024),
         "heads": stated.size("encoder_attention_heads", 16),
         "decoder_heads": stated.size("decoder_attention_heads", 16),
@@ -126,20 +149,10 @@ def configured(
         "decoder_layers": stated.layers("decoder_layers", 12),
         "ffn": stated.size("encoder_ffn_dim", 4096),
         "decoder_ffn": stated.size("decoder_ffn_dim", 4096),
-        "source_vocab": vocabulary,
-        "target_vocab": vocabulary,
         "positions": stated.size("max_position_embeddings", 1024),
-        "pad_id": stated.token("pad_token_id", pad_id, null=None),
-        "activation": stated.one_of("activation_function", BY_NAME, "gelu"),
-        "scaled": stated.flag("scale_embedding", False),
-        "tied_output": stated.flag("tie_word_embeddings", True),
-        **differences,
     }
-    last = min(found["source_vocab"], found["target_vocab"]) - 1
-    within = _("an id of the vocabulary, 0 to {last}").format(last=last)
-    stated.insist(found["pad_id"] is None or found["pad_id"] <= last, "pad_token_id", within)
-    stated.divided("d_model", "encoder_attention_heads")
-    stated.divided("d_model", "decoder_attention_heads")
+    for heads in ("encoder_attention_heads", "decoder_attention_heads"):
+        stated.divided("d_model", heads)
     return found
 
 
@@ -151,7 +164,8 @@ def stacks(config: Config, target: Axis) -> Layout:
         _add_layer(layout, path, attentions, config)
     for stack in ("encoder", "decoder") if config.final_norm else ():
         layout.norm(f"model.{stack}.layer_norm", f"{stack}.norm", (FEATURE, config.d_model))
-    layout.add("final_logits_bias", "logits.bias", (target, config.target_vocab), wrapped=True, optional=True)
+    one, vocabulary = (Axis("row"), 1), (target, config.target_vocab)
+    layout.stack("final_logits_bias", ("logits.bias",), one, vocabulary, optional=True)
     return layout
 
 

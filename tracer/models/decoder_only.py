@@ -5,19 +5,30 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
+from ..i18n import _
+from ..operation import Operation
+from ..ops.embedding import embed
 from ..ops.linear import last, linear
 from ..ops.softmax import softmax
 from ..tape import Tape
 from ..tensor import Tensor
 from .architecture import Architecture
+from .sizes import sized
 from .text import Text
 from .texts import Kind
 
 
 class DecoderOnly(Architecture):
-    """A pre-norm stack under the causal mask; a family says what its embedding, its layer and its norm are."""
+    """A stack under the causal mask; a family says what its layer and the norm at its end are, and its lookup."""
 
     passes: ClassVar[tuple[Kind, ...]] = ("decode",)
+    lookup: ClassVar[Operation] = embed
+    """What makes vectors of ids."""
+
+    def describe(self) -> str:
+        c = self.config
+        told = _("decoder-only, {layers} × {heads}, d_model {d_model}")
+        return sized(told, [c.layers], c.heads, d_model=c.d_model)
 
     def decode(
         self,
@@ -35,13 +46,20 @@ class DecoderOnly(Architecture):
             x = tape.alias("output", self.final_norm(tape, x))
             if tape.past is not None and x.shape[0] > 1:
                 x = tape(last, "last", x)
-        logits = tape(linear, "logits", x, **self.parameters.logits)
+        logits = self.output(tape, x)
         tape(softmax, "probs", logits)
         return logits
 
-    @abstractmethod
     def embed(self, tape: Tape, text: Text) -> Tensor:
         """ids -> [position, feature]."""
+        weight = self.parameters.decoder.embed.weight
+        with tape.scope("embed"):
+            tokens = tape(self.lookup, "tokens", ids=text.ids, labels=text.labels, weight=weight)
+            return tape.alias("output", tokens)
+
+    def output(self, tape: Tape, x: Tensor) -> Tensor:
+        """The output projection: [position, feature] -> logits [position, vocab]."""
+        return tape(linear, "logits", x, **self.parameters.logits)
 
     @abstractmethod
     def layer(self, tape: Tape, i: int, x: Tensor, text: Text, past: int) -> Tensor:
@@ -49,4 +67,4 @@ class DecoderOnly(Architecture):
 
     @abstractmethod
     def final_norm(self, tape: Tape, x: Tensor) -> Tensor:
-        """The norm after the stack: [position, feature] -> the same."""
+        """What comes after the stack, mostly a norm: [position, feature] -> the same, or as wide as the embedding."""

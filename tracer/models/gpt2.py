@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..i18n import N_, _
+from ..i18n import N_
 from ..ops.activation import BY_NAME
 from ..ops.attention import layer_scores, products, scores
 from ..ops.embedding import embed
@@ -96,11 +96,6 @@ class Gpt2(DecoderOnly):
     def facts(self) -> Facts:
         c = self.config
         return Facts(c.vocab, c.vocab, c.positions, c.positions)
-
-    def describe(self) -> str:
-        c = self.config
-        told = _("decoder-only, {layers} layers × {heads} heads, d_model {d_model}")
-        return told.format(layers=c.layers, heads=c.heads, d_model=c.d_model)
 
     def embed(self, tape: Tape, text: Text) -> Tensor:
         p = self.parameters.decoder.embed

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from ..decisions import HEAD, PARAMETERS, Decisions
@@ -18,33 +18,44 @@ Extent = tuple[Axis, int]
 OUTPUT = "logits.weight"
 LM_HEAD = {"lm_head.weight": OUTPUT}
 """The output projection: its name in published checkpoints, and its path."""
+OLD_NORM = {r"\.gamma\Z": ".weight", r"\.beta\Z": ".bias"}
+"""What TensorFlow calls the parameters of a norm, and torch."""
+OTHER_HEADS = r"(score|classifier|classification_head|multiple_choice_head|qa_outputs|v_head)\..+"
+OTHER_TASK = N_("a head for another task than to write text")
+OTHER_PART = N_("of another part of the model")
 
 
 class Slot(NamedTuple):
     """Where a tensor of the file goes, and its axes in the order of the model, outputs first.
 
     Several ``paths`` split it along its first axis into equal parts, as a fused q, k, v. ``transposed`` says that the
-    file has the axes the other way round; ``wrapped``, that it has one more of length 1 before them; ``optional``, that
-    the model does without the tensor where it is missing.
+    file has the axes the other way round; ``stacked``, that tensors of their own lie along the first one, each at the
+    paths with its number in place of ``{}``; ``optional``, that the model does without the tensor where it is missing.
     """
 
     paths: tuple[str, ...]
     extents: tuple[Extent, ...]
     transposed: bool = False
-    wrapped: bool = False
+    stacked: bool = False
     optional: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape in the file."""
         sizes = tuple(size for _axis, size in self.extents)
-        return ((1,) if self.wrapped else ()) + (sizes[::-1] if self.transposed else sizes)
+        return sizes[::-1] if self.transposed else sizes
 
     @property
     def dims(self) -> tuple[Axis, ...]:
         """The axes in the order of the model; of a matrix from features to features each says of which."""
         axes = tuple(axis for axis, _size in self.extents)
-        return (OUT_FEATURE, IN_FEATURE) if axes == (FEATURE, FEATURE) else axes
+        return (*axes[:-2], OUT_FEATURE, IN_FEATURE) if axes[-2:] == (FEATURE, FEATURE) else axes
+
+    def parts(self, parameter: Parameter) -> Iterator[tuple[str, Parameter]]:
+        """What the tensor is split into, each part with its path."""
+        for n, one in enumerate(parameter.stacked() if self.stacked else [parameter]):
+            for path, part in zip(self.paths, one.split(len(self.paths)), strict=True):
+                yield path.format(n), part
 
 
 @dataclass
@@ -52,12 +63,19 @@ class Layout:
     """Every tensor a checkpoint must hold, and patterns of those it may hold to no effect, each with the reason.
 
     ``base`` is a prefix that some files leave out of every name; ``ties``, the key of config.json that says whether the
-    output is tied to the embedding. The sizes and numbers of layers that no file states are those ``by_default``, by
-    their keys.
+    output is tied to the embedding; ``spelt``, patterns of what some files have in names in place of something else. Of
+    each of the ``choices``, which are several sets of names for the same numbers, a file has one set; tensors whose
+    names begin with ``head_prefix`` are all there or none of them. The sizes and numbers of layers that no file states
+    are those ``by_default``, by their keys. Of a part of a larger model the file has the names with one of the
+    ``prefixes`` before them.
     """
 
     base: str = ""
+    prefixes: Sequence[str] = ()
+    head_prefix: str | None = None
     ties: str = "tie_word_embeddings"
+    spelt: dict[str, str] = field(default_factory=lambda: dict(OLD_NORM))
+    choices: list[Sequence[Set[str]]] = field(default_factory=list)
     slots: dict[str, Slot] = field(default_factory=dict)
     shares: list[Shared] = field(default_factory=list)
     ignored: dict[str, Message] = field(default_factory=dict)
@@ -69,13 +87,21 @@ class Layout:
         self.ignored[pattern] = reason
 
     def named(self, name: str) -> str:
-        """The full name of a tensor that the file may name without the base."""
-        full = f"{self.base}{name}"
-        return full if name not in self.slots and (full in self.slots or self.reason(full)) else name
+        """The name here of a tensor of the file: with a prefix there, without the base, or spelt otherwise."""
+        part = next((name[len(prefix) :] for prefix in self.prefixes if name.startswith(prefix)), name)
+        spelt = part
+        for pattern, ours in self.spelt.items():
+            spelt = re.sub(pattern, ours, spelt)
+        written = (part, f"{self.base}{part}", spelt, f"{self.base}{spelt}")
+        return next((name for name in written if name in self.slots or self._computed(name)), part)
 
     def add(self, name: str, path: str, *extents: Extent, **how: bool) -> None:
         """One tensor, ``name`` in the file and ``path`` in the tree; ``how`` as in `Slot`."""
         self.slots[name] = Slot((path,), extents, **how)
+
+    def stack(self, name: str, paths: tuple[str, ...], *extents: Extent, optional: bool = False) -> None:
+        """One tensor that is several along its first axis; the ``paths`` have ``{}`` for the number of each."""
+        self.slots[name] = Slot(paths, extents, stacked=True, optional=optional)
 
     def shared(self, places: Mapping[str, str], *extents: Extent, apart: Collection[str] = ()) -> None:
         """One tensor at several places: ``places`` maps each name that the file may have it under to a path.
@@ -95,14 +121,16 @@ class Layout:
         if bias:
             self.add(f"{name}.bias", f"{path}.bias", out)
 
-    def head(self, embeddings: Mapping[str, str], *extents: Extent, tied: bool) -> None:
-        """The embeddings, which are one tensor, and the output projection `lm_head`, tied to them or not."""
+    def head(
+        self, embeddings: Mapping[str, str], *extents: Extent, tied: bool, head: Mapping[str, str] = LM_HEAD
+    ) -> None:
+        """The embeddings, which are one tensor, and the output projection, tied to them or not."""
         source, *others = embeddings
         if tied:
-            self.shared({source: embeddings[source], **LM_HEAD, **embeddings}, *extents)
+            self.shared({source: embeddings[source], **head, **embeddings}, *extents)
         else:
             self.shared(embeddings, *extents, apart=others)
-            self.shared(LM_HEAD, *extents)
+            self.shared(head, *extents)
 
     def norm(self, name: str, path: str, extent: Extent, *, bias: bool = True) -> None:
         """The gain and bias of a norm."""
@@ -110,20 +138,46 @@ class Layout:
         if bias:
             self.add(f"{name}.bias", f"{path}.bias", extent)
 
+    def either(self, *layouts: Layout) -> None:
+        """What one of several layouts has places for: whichever a file has tensors of, the first where it has none."""
+        self.choices.append([layout.slots.keys() for layout in layouts])
+        for layout in layouts:
+            self.slots |= {name: slot._replace(optional=True) for name, slot in layout.slots.items()}
+
+    def fitting(self, found: Collection[str]) -> Layout:
+        """The same without a head, if the file has none."""
+        prefix = self.head_prefix
+        if prefix is None or any(name.startswith(prefix) for name in found):
+            return self
+        slots = {name: slot for name, slot in self.slots.items() if not name.startswith(prefix)}
+        left = (shared.without(prefix) for shared in self.shares)
+        return replace(self, slots=slots, shares=[shared for shared in left if shared.names])
+
     def missing(self, found: Set[str]) -> set[str]:
         """The names that a file must have and that are not among those found in it."""
         required = {name for name, slot in self.slots.items() if not slot.optional}
+        for names in self.choices:
+            required |= next((those for those in names if not found.isdisjoint(those)), names[0])
         return (required - found) | {shared.names[0] for shared in self.shares if found.isdisjoint(shared.names)}
+
+    def surplus(self, found: Set[str]) -> set[str]:
+        """The names among those found that there is no place for, or that stand for the same numbers as others."""
+        several = ([those & found for those in names if not found.isdisjoint(those)] for names in self.choices)
+        return set(found - self.slots.keys()).union(*(those for sets in several for those in sets[1:]))
 
     def parameter(self, name: str, stored: str, array: Array, fill: Callable[[], None] | None = None) -> Parameter:
         """The tensor of a slot, ``stored`` under another name perhaps, as a parameter; ``fill`` as there."""
         slot = self.slots[name]
-        array = array[0] if slot.wrapped else array
         array = array.T if slot.transposed else array
-        return Parameter(array, slot.dims, stored, transposed=slot.transposed, wrapped=slot.wrapped, fill=fill)
+        return Parameter(array, slot.dims, stored, transposed=slot.transposed, fill=fill)
 
     def reason(self, name: str) -> Message | None:
-        """Why a tensor is ignored, if it is."""
+        """Why a tensor of the file, which is none of those here, is ignored, if it is."""
+        if self.prefixes and not name.startswith(tuple(self.prefixes)):
+            return OTHER_PART
+        return self._computed(self.named(name)) or (OTHER_TASK if re.fullmatch(OTHER_HEADS, name) else None)
+
+    def _computed(self, name: str) -> Message | None:
         return next((why for pattern, why in self.ignored.items() if re.fullmatch(pattern, name)), None)
 
     def tell(self, parameters: Mapping[str, Parameter], decisions: Decisions) -> None:
@@ -187,8 +241,7 @@ def arranged(layout: Layout, parameters: Mapping[str, Parameter]) -> Parameters:
     """The parameters of a file as the tree their slots describe."""
     tree = Parameters()
     for name, parameter in parameters.items():
-        paths = layout.slots[name].paths
-        for path, part in zip(paths, parameter.split(len(paths)), strict=True):
+        for path, part in layout.slots[name].parts(parameter):
             tree.place(path, part)
     for shared in layout.shares:
         first = parameters[shared.first(parameters)]

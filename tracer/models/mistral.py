@@ -26,4 +26,4 @@ class Mistral(Llama):
     def configure(cls, stated: Stated) -> Config:
         window, layers = stated.size("sliding_window", 4096, null=None), stated.layers("num_hidden_layers", 32)
         stated.expect("use_sliding_window", window is not None)
-        return configured(stated, DEFAULTS, windows=windows(stated, window, layers=layers))
+        return configured(stated, DEFAULTS, windows=windows(stated, window, [window is not None] * layers))

@@ -39,7 +39,8 @@ def pad_ids(model: Model) -> set[int]:
     return {pad for pad in (model.rules.pad_id, model.facts.pad_id) if pad is not None}
 
 
-def counted(length: int, places: Sequence[int]) -> list[int]:
-    """0, 1, 2, … for the ids that are not hidden; 0 for the others."""
-    seen = [place not in places for place in range(length)]
-    return [n - 1 if visible else 0 for visible, n in zip(seen, accumulate(seen), strict=True)]
+def counted(length: int, places: Sequence[int], other: int = 0) -> list[int]:
+    """0, 1, 2, … for the ids that are not hidden; ``other`` for those that are."""
+    away = frozenset(places)
+    seen = [place not in away for place in range(length)]
+    return [n - 1 if visible else other for visible, n in zip(seen, accumulate(seen), strict=True)]

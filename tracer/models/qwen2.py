@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from .llama import Config, Llama, configured
 from .stated import Stated
-from .windows import Windows, windows
+from .windows import Windows, used_window, windows
 
 DEFAULTS: Mapping[str, int] = {
     "vocab_size": 151936,
@@ -29,6 +29,6 @@ class Qwen2(Llama):
 
 def upper_windows(stated: Stated) -> Windows:
     """A window in the layers from ``max_window_layers`` on, if it is in use."""
-    window, since = stated.size("sliding_window", 4096, null=None), stated.count("max_window_layers", 28)
-    used = window if stated.flag("use_sliding_window", False) else None
-    return windows(stated, used, layers=stated.layers("num_hidden_layers", 32), since=since)
+    window, since = used_window(stated), stated.count("max_window_layers", 28)
+    layers = range(stated.layers("num_hidden_layers", 32))
+    return windows(stated, window, (window is not None and i >= since for i in layers))

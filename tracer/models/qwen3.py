@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .llama import Config, Llama, configured
+from .head_norms import HeadNorms
+from .llama import Config, biases, configured
 from .qwen2 import DEFAULTS, upper_windows
 from .stated import Stated
 
 
-class Qwen3(Llama):
+class Qwen3(HeadNorms):
     """Queries and keys are normalised along d_k before they are turned (§2)."""
 
     model_type: ClassVar[str] = "qwen3"
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
-        bias = stated.flag("attention_bias", False)
         defaults = {**DEFAULTS, "head_dim": 128}
-        return configured(
-            stated, defaults, windows=upper_windows(stated), qkv_bias=bias, output_bias=bias, head_norms=True
-        )
+        return configured(stated, defaults, windows=upper_windows(stated), **biases(stated))

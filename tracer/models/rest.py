@@ -19,11 +19,13 @@ IDLE: Mapping[Message, tuple[str, ...]] = {
         *("attention_dropout", "attn_pdrop", "activation_dropout", "dropout", "dropout_rate", "embd_pdrop"),
         *("resid_pdrop", "resid_dropout", "hidden_dropout", "hidden_dropout_prob", "attention_probs_dropout_prob"),
         *("encoder_layerdrop", "decoder_layerdrop", "layerdrop", "gradient_checkpointing", "tf_legacy_loss"),
-        *("init_std", "initializer_factor", "initializer_range"),
+        *("init_std", "initializer_factor", "initializer_range", "router_aux_loss_coef", "router_jitter_noise"),
     ),
     N_("no effect here (other tasks): {keys}"): (
         *("id2label", "label2id", "num_labels", "_num_labels", "problem_type", "finetuning_task"),
         *("classif_dropout", "classifier_dropout", "task_specific_params"),
+        *("directionality", "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_type"),
+        *("pooler_size_per_head", "qa_dropout", "seq_classif_dropout"),
         *("summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj"),
     ),
     N_("no effect here (tokenizer): {keys}"): (
@@ -32,20 +34,13 @@ IDLE: Mapping[Message, tuple[str, ...]] = {
     ),
     N_("read with the tokenizer: {keys}"): ("tokenizer_class",),
     N_("no effect here (storage, speed and memory): {keys}"): (
-        *(
-            "use_bfloat16",
-            "use_cache",
-            "output_past",
-            "torchscript",
-            "pretraining_tp",
-            "xla_device",
-        ),
+        *("use_bfloat16", "use_cache", "output_past", "torchscript", "pretraining_tp", "xla_device"),
         *("attn_implementation", "_attn_implementation", "_attn_implementation_autoset", "use_flash_attn"),
         *("use_flash_attention", "_flash_attn_2_enabled", "chunk_size_feed_forward", "reorder_and_upcast_attn"),
     ),
     N_("no effect here (what transformers returns): {keys}"): (
         *("output_attentions", "output_hidden_states", "output_scores", "return_dict", "return_dict_in_generate"),
-        "use_return_dict",
+        *("use_return_dict", "output_router_logits"),
     ),
     N_("no effect here (lengths that transformers does not read): {keys}"): (
         *("max_sequence_length", "max_seq_len", "max_seq_length", "model_max_length", "n_ctx", "seq_length"),
@@ -60,11 +55,14 @@ PRECISION = N_("{file}: {settings}, in which transformers computes unless told o
 NULLS = N_("null is stated, and what is the default holds: {settings}")
 
 UNREAD: Mapping[str, Any] = {
+    "attention_bias": False,
+    "mlp_bias": False,
     "add_cross_attention": False,
     "pruned_heads": {},
     "rope_interleaved": False,
     "rope_traditional": False,
     "tie_encoder_decoder": False,
+    "tie_weights_": True,
     "use_sliding_window": False,
     "use_mrope": False,
 }
@@ -94,8 +92,8 @@ def settle(stated: Stated, texts: Texts) -> None:
         InputError: one of them would change the arithmetic, and can't be followed.
     """
     stated.refuse("is_encoder_decoder", texts.is_encoder_decoder)
-    for key, nothing in UNKNOWN_HERE.items():
-        stated.refuse(key, nothing)
+    for key in UNKNOWN_HERE.keys() - stated.fates.keys():
+        stated.refuse(key, UNKNOWN_HERE[key])
     for key in UNREAD.keys() - stated.fates.keys():
         stated.expect(key, UNREAD[key])
     for key in ("dtype", "torch_dtype"):

@@ -1,19 +1,14 @@
-"""Rotary positions (Su et al. 2021, §3.4.2): the angle of each pair, scaled to longer texts as a file asks.
-
-The arithmetic is that of transformers' `modeling_rope_utils`, in double precision.
-"""
+"""Rotary positions (Su et al. 2021, §3.4.2): what a file states of the angle of each pair."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
-from ..arithmetic import Named, Node, Number, exp, log, sqrt
+from ..arithmetic import Number
 from ..i18n import N_, _
-from ..ops.position import Frequencies
+from .scaling import KINDS, LONG, PARTLY, Kind, Rotary, angles
 from .stated import Stated
 from .windows import FULL, SLIDING
 
@@ -24,60 +19,21 @@ KEYS = (
 )
 """What a scaling can state; each kind reads some of it."""
 
-ONE = Number(1.0)
-
-
-class Rotary(Protocol):
-    """The frequencies by which queries and keys are turned."""
-
-    def at(self, positions: Sequence[int]) -> Frequencies:
-        """Those for a pass over some positions."""
-
-
-@dataclass(frozen=True)
-class Steady:
-    """The same for every text."""
-
-    frequencies: Frequencies
-
-    def at(self, positions: Sequence[int]) -> Frequencies:
-        return self.frequencies
-
-
-@dataclass(frozen=True)
-class Stepped:
-    """Others for a text of more than ``length`` tokens (LongRoPE; Ding et al. 2024)."""
-
-    short: Frequencies
-    long: Frequencies
-    length: float
-
-    def at(self, positions: Sequence[int]) -> Frequencies:
-        return self.long if _reach(positions) > self.length else self.short
-
-
-@dataclass(frozen=True)
-class Growing:
-    """The base grows with a text of more than ``trained`` tokens (NTK-aware scaling; Peng et al. 2023, §3.3)."""
-
-    base: float
-    dims: int
-    factor: float
-    trained: int
-
-    def at(self, positions: Sequence[int]) -> Frequencies:
-        return _grown(self, max(_reach(positions), self.trained))
-
 
 @dataclass(frozen=True)
 class Reading:
-    """What every kind of scaling reads: the file, the object in it, the angles unscaled, and how long texts were."""
+    """What every kind of scaling reads: the file, the object in it, the angles unscaled, and how long texts were.
+
+    ``kinds`` are those that a family knows, ``usual_part`` which part of d_k is turned where nothing is stated.
+    """
 
     stated: Stated
     scaling: Stated
     base: float
     d_k: int
     kind: str
+    kinds: ClassVar[Mapping[str, Kind]] = KINDS
+    usual_part: ClassVar[float] = 1.0
 
     @property
     def longest(self) -> int:
@@ -97,13 +53,13 @@ class Reading:
     def partly(self) -> float:
         """Which part of d_k is turned."""
         key = "partial_rotary_factor"
-        part = self.scaling.number(key, self.stated.number(key, 1.0))
+        part = self.scaling.number(key, self.stated.number(key, self.usual_part))
         self.stating(key).insist(part <= 1, key, _("at most 1"))
         return part
 
     @property
     def dims(self) -> int:
-        """The number of features turned, which must be all of them: these families know no others."""
+        """The number of features turned, which must be all of them: most families know no others."""
         dims = int(self.d_k * self.partly)
         whole = _("1, as {kind} turns all of head_dim = {d_k} here and in transformers")
         key = "partial_rotary_factor"
@@ -133,31 +89,98 @@ class Reading:
         return Number(self.scaling.number(key, *default), key)
 
 
-def rotary(stated: Stated, d_k: int) -> Rotary:
-    """The frequencies, as one of two objects asks for them; `max_position_embeddings` was read before."""
+class InPart(Reading):
+    """The first features of each head may be turned alone."""
+
+    kinds: ClassVar[Mapping[str, Kind]] = PARTLY
+
+    @property
+    def dims(self) -> int:
+        dims = int(self.d_k * self.partly)
+        turned, key = 2 * len(range(0, dims, 2)), "partial_rotary_factor"
+        some = _("a factor by which one pair of features or more, of head_dim = {d_k}, is turned").format(d_k=self.d_k)
+        self.stating(key).insist(0 < turned <= self.d_k, key, some)
+        return dims
+
+
+class OfGptNeox(InPart):
+    """A quarter of each head is turned where nothing else is stated."""
+
+    usual_part: ClassVar[float] = 0.25
+
+
+class OfPhi3(InPart):
+    """What stands outside the object counts."""
+
+    kinds: ClassVar[Mapping[str, Kind]] = LONG
+
+    @property
+    def trained(self) -> float:
+        key = "original_max_position_embeddings"
+        counting = self.stated.number(key, 4096)
+        if self.scaling.get(key) is not None:
+            _outdone(self.scaling, key, counting)
+        return counting
+
+    @property
+    def dims(self) -> int:
+        key, dims = "partial_rotary_factor", super().dims
+        even = _("a factor that makes an even number, above 0, of the {d_k} features turn").format(d_k=self.d_k)
+        self.stating(key).insist(dims % 2 == 0, key, even)
+        return dims
+
+
+def rotary(stated: Stated, d_k: int, *, base: float = 10000.0, reading: type[Reading] = Reading) -> Rotary:
+    """The frequencies, as one of two objects asks for them; `max_position_embeddings` was read before.
+
+    ``base`` is that of the family where none is stated, ``reading`` how it reads what is stated.
+    """
     scaling = _object(stated)
-    base = scaling.number("rope_theta", stated.number("rope_theta", 10000.0))
+    theta = scaling.number("rope_theta", stated.number("rope_theta", base))
     if scaling.get("rope_theta") is not None and stated.get("rope_theta") is not None:
-        _outdone(stated, "rope_theta", base)
-    if scaling.get("rope_type") is not None:
-        scaling.outvote("type", "rope_type")
-    key = "rope_type" if scaling.get("rope_type") is not None else "type"
-    kind = scaling.one_of(key, KINDS, "default")
-    found = KINDS[kind](Reading(stated, scaling, base, d_k, kind))
+        _outdone(stated, "rope_theta", theta)
     for layers in (FULL, SLIDING):
         scaling.refuse(layers)
-    for unread in KEYS:
-        if unread not in scaling.fates:
-            scaling.expect(unread)
+    found = _found(stated, scaling, theta, d_k, reading)
     for unread in ("partial_rotary_factor", "original_max_position_embeddings"):
         if unread not in stated.fates:
             stated.expect(unread)
     return found
 
 
-def angles(base: float, dims: int) -> tuple[Number, ...]:
-    """θᵢ = base^(−2i/d) of every pair."""
-    return tuple(Number(base ** (-i / dims), f"{base:g}^(−{i}/{dims})") for i in range(0, dims, 2))
+def rotary_of_layers(stated: Stated, d_k: int, layers: str, key: str, base: float) -> Rotary:
+    """The frequencies of the layers of one kind, of which `rope_parameters` has an object of their own.
+
+    Older files state their base under ``key``; `rope_scaling` is of full attention. `max_position_embeddings` was read.
+    """
+    scaling = _of_layers(stated, layers)
+    theta = scaling.number("rope_theta", stated.number(key, base))
+    return _found(stated, scaling, theta, d_k)
+
+
+def _of_layers(stated: Stated, layers: str) -> Stated:
+    """What is stated of the layers of one kind, older statements first."""
+    older, newer = stated.get("rope_scaling", {}), stated.get("rope_parameters", {})
+    for key, value in (("rope_scaling", older), ("rope_parameters", newer)):
+        stated.insist(isinstance(value, dict), key, _("an object"))
+    inner = newer.get(layers) or {}
+    stated.insist(isinstance(inner, dict), "rope_parameters", _("an object for each kind of layer"))
+    if layers == FULL:
+        stated.part("rope_parameters", {key: value for key, value in newer.items() if key not in (FULL, SLIDING)})
+    return stated.part(f"rope_parameters: {layers}", {**inner, **(older if layers == FULL else {})})
+
+
+def _found(stated: Stated, scaling: Stated, base: float, d_k: int, reading: type[Reading] = Reading) -> Rotary:
+    """What the kind of scaling makes of an object; of what that does not read a note is made."""
+    if scaling.get("rope_type") is not None:
+        scaling.outvote("type", "rope_type")
+    key = "rope_type" if scaling.get("rope_type") is not None else "type"
+    kind = scaling.one_of(key, reading.kinds, "default")
+    found = reading.kinds[kind](reading(stated, scaling, base, d_k, kind))
+    for unread in KEYS:
+        if unread not in scaling.fates:
+            scaling.expect(unread)
+    return found
 
 
 def _object(stated: Stated) -> Stated:
@@ -170,11 +193,6 @@ def _object(stated: Stated) -> Stated:
     return stated.within("rope_scaling" if older else "rope_parameters")
 
 
-def _reach(positions: Sequence[int]) -> int:
-    """The length of the shortest text that has these positions."""
-    return (positions[-1] if isinstance(positions, range) else max(positions)) + 1
-
-
 def _outdone(stated: Stated, key: str, counting: Any) -> None:
     """Note that a key is stated twice, and the other one counts."""
     if stated.get(key) != counting:
@@ -183,137 +201,3 @@ def _outdone(stated: Stated, key: str, counting: Any) -> None:
             [key],
             counting=counting,
         )
-
-
-def _default(r: Reading) -> Rotary:
-    return Steady(Frequencies(angles(r.base, r.d_k)))
-
-
-def _linear(r: Reading) -> Rotary:
-    return Steady(Frequencies(tuple(angle / r.setting("factor") for angle in r.plain)))
-
-
-def _llama3(r: Reading) -> Rotary:
-    """Slow waves are slowed further, fast ones kept, those between blended (Grattafiori et al. 2024, §3.4.1)."""
-    factor, trained = r.setting("factor"), Number(r.trained, "original_max_position_embeddings")
-    low, high = r.setting("low_freq_factor"), r.setting("high_freq_factor")
-
-    def scaled(angle: Number) -> Node:
-        turns = trained * angle / Number(2 * math.pi, "2π")
-        if turns.evaluate() < low.value:
-            return angle / factor
-        if turns.evaluate() > high.value:
-            return angle
-        return _blended(angle / factor, angle, Named("kept", (turns - low) / (high - low)))
-
-    return Steady(Frequencies(tuple(map(scaled, r.plain))))
-
-
-def _yarn(r: Reading) -> Rotary:
-    """Pairs that turn seldom are slowed, those that turn often kept, those between blended (Peng et al. 2023, §3.2)."""
-    factor, (low, high) = r.factor, _blended_pairs(r)
-
-    def scaled(pair: int, angle: Number) -> Node:
-        slowed = (Number(float(pair), "pair") - low) / (high - low)
-        part = slowed.evaluate()
-        if part <= 0:
-            return angle
-        return angle / factor if part >= 1 else _blended(angle, angle / factor, Named("slowed", slowed))
-
-    return Steady(Frequencies(tuple(scaled(*pair) for pair in enumerate(r.plain)), _yarn_scale(r, factor)))
-
-
-def _blended_pairs(r: Reading) -> tuple[Number, Number]:
-    """Between which pairs slowing sets in: those with ``beta_fast`` and ``beta_slow`` turns over the trained length."""
-    r.stating("rope_theta").insist(r.base != 1, "rope_theta", _("a number other than 1"))
-    fast, slow = (r.setting(key, default).value for key, default in (("beta_fast", 32), ("beta_slow", 1)))
-    trained, dims = r.trained, r.dims
-    low, high = (dims * math.log(trained / (turns * 2 * math.pi)) / (2 * math.log(r.base)) for turns in (fast, slow))
-    if r.scaling.flag("truncate", True):
-        low, high = math.floor(low), math.ceil(high)
-    low, high = max(low, 0), min(high, dims - 1)
-    first = Number(float(low), f"pair(beta_fast = {fast:g})")
-    return first, Number(float(high + 0.001 if low == high else high), f"pair(beta_slow = {slow:g})")
-
-
-def _yarn_scale(r: Reading, factor: Number) -> Node | None:
-    """How much larger attention is made: as stated, or 0.1 ln(factor) + 1."""
-    if r.scaling.get("attention_factor") is not None:
-        return r.setting("attention_factor")
-    if factor.value <= 1:
-        return None
-    grown = Number(0.1) * log(factor) + ONE
-    if r.scaling.states("mscale", "mscale_all_dim"):
-        above, below = (Number(0.1) * r.setting(key) * log(factor) + ONE for key in ("mscale", "mscale_all_dim"))
-        return above / below
-    return grown
-
-
-def _longrope(r: Reading) -> Rotary:
-    """Each pair is slowed by a factor of its own, of which there are two sets, for short and for long texts."""
-    trained = r.trained
-    short, long = (
-        tuple(
-            angle / Number(slower, f"{key}[{i}]") for i, (angle, slower) in enumerate(zip(r.plain, stated, strict=True))
-        )
-        for key in ("short_factor", "long_factor")
-        for stated in [r.scaling.numbers(key, len(r.plain))]
-    )
-    scale = _longrope_scale(r, Number(trained, "original_max_position_embeddings"))
-    return Stepped(Frequencies(short, scale), Frequencies(long, scale), trained)
-
-
-def _longrope_scale(r: Reading, trained: Number) -> Node | None:
-    """How much larger attention is made: as stated, or √(1 + ln(factor) / ln(original length))."""
-    if r.scaling.get("attention_factor") is not None:
-        return r.setting("attention_factor")
-    ratio = Number(r.longest / trained.value, "max_position_embeddings / original_max_position_embeddings")
-    factor = ratio if r.scaling.get("factor") is None else r.factor
-    if factor.value <= 1:
-        return None
-    r.scaling.insist(trained.value > 1, "original_max_position_embeddings", _("a number above 1"))
-    return sqrt(ONE + log(factor) / log(trained))
-
-
-def _dynamic(r: Reading) -> Rotary:
-    r.stated.insist(r.d_k > 2, "head_dim", _("more than 2, as the base is to grow with the text"))
-    return Growing(r.base, r.dims, r.setting("factor").value, r.longest)
-
-
-@lru_cache(maxsize=64)
-def _grown(g: Growing, length: int) -> Frequencies:
-    """θᵢ = b^(−2i/d) with b = base · (factor · length / trained − (factor − 1))^(d/(d − 2))."""
-    if length == g.trained:
-        return Frequencies(angles(g.base, g.dims))
-    factor = Number(g.factor, "factor")
-    longer = factor * Number(float(length), "length") / Number(float(g.trained), "max_position_embeddings")
-    power = Number(g.dims / (g.dims - 2), "d/(d − 2)")
-    base = Named("b", Number(g.base, "rope_theta") * exp(power * log(longer - (factor - ONE))))
-    return Frequencies(
-        tuple(exp(-(Number(i / g.dims, f"{i}/{g.dims}") * log(base))) if i else ONE for i in range(0, g.dims, 2))
-    )
-
-
-def _proportional(r: Reading) -> Rotary:
-    """The first pairs are turned as if all were, the others not at all."""
-    factor, turned = r.setting("factor", 1.0), int(r.partly * r.d_k // 2)
-    still = Number(0.0, "0 (beyond partial_rotary_factor)")
-    plain = enumerate(angles(r.base, r.d_k))
-    return Steady(Frequencies(tuple(angle / factor if i < turned else still for i, angle in plain)))
-
-
-def _blended(one: Node, other: Node, part: Named) -> Node:
-    """``part`` of the other, and the rest of the one."""
-    return (ONE - part) * one + part * other
-
-
-KINDS: Mapping[str, Callable[[Reading], Rotary]] = {
-    "default": _default,
-    "linear": _linear,
-    "dynamic": _dynamic,
-    "yarn": _yarn,
-    "longrope": _longrope,
-    "llama3": _llama3,
-    "proportional": _proportional,
-}
-"""How frequencies are scaled, by the name that files have for it."""

@@ -5,7 +5,7 @@ The rule is that of transformers' ``tie_weights``: what config.json ties is one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from ..i18n import N_, Message
@@ -26,11 +26,14 @@ class Shared(NamedTuple):
         """The name of those found that stands in for others."""
         return next(name for name in self.names if name in found)
 
-    def copies(self, found: Collection[str], same: Callable[[str, str], bool]) -> Iterator[str]:
-        """The names found with the ``same`` numbers as the first; any other is a tensor of its own."""
+    def without(self, prefix: str) -> Shared:
+        """The same without the names that begin so."""
+        return self._replace(names=tuple(name for name in self.names if not name.startswith(prefix)))
+
+    def others(self, found: Collection[str]) -> Iterator[str]:
+        """The names found beside the first of which config.json does not state that they are tensors of their own."""
         first = self.first(found)
-        tied = (name for name in self.names if name in found and name not in {first, *self.apart})
-        return (name for name in tied if same(first, name))
+        return (name for name in self.names if name in found and name not in {first, *self.apart})
 
     def surprises(self, parameters: Mapping[str, Parameter]) -> Iterator[tuple[str, Message]]:
         """The names of which the file has not what config.json states, and what becomes of each."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..i18n import _
@@ -32,6 +32,11 @@ class Stated(Account):
         self.taken: dict[str, Any] = {}
         self.sizes_by_default: dict[str, int] = {}
         self.layers_by_default: dict[str, int] = {}
+
+    def of_decoding(self) -> Stated:
+        """The same, with an account of its own, as what is stated of decoding: transformers marks what it is of."""
+        values = {**self._values, "_from_model_config": True}
+        return type(self)(values, self._file, self._elsewhere, self.decisions)
 
     def size(self, key: str, default: Any = REQUIRED, *, null: Any = REQUIRED) -> Any:
         """A number of things, from 1."""
@@ -72,6 +77,17 @@ class Stated(Account):
         expected = _("a list of lists of token ids, none of them empty")
         return tuple(map(tuple, self._checked(key, [], expected, _are_words)))
 
+    def biases(self, key: str) -> tuple[tuple[tuple[int, ...], float], ...]:
+        """Words, each of one token id or more, with a number; of a word stated twice, the last counts."""
+        expected = _("a list of pairs of a list of token ids and a number, like [[[5, 6], -1.5]]")
+        stated: Any = self._checked(key, [], expected, lambda v: isinstance(v, list) and all(map(_is_biased, v)))
+        return tuple({tuple(word): float(bias) for word, bias in stated}.items())
+
+    def decay(self, key: str) -> tuple[int, float] | None:
+        """A number of things, from 0, and a positive factor, if they are there."""
+        stated = self._checked(key, None, _("a whole number from 0 and a number above 0, like [15, 1.6]"), _is_decay)
+        return None if stated is None else (stated[0], float(stated[1]))
+
     def name(self, key: str) -> str:
         """A name, of one character or more."""
         return str(self._checked(key, REQUIRED, _("a name"), lambda v: isinstance(v, str) and v.strip()))
@@ -80,11 +96,27 @@ class Stated(Account):
         """A positive number."""
         return float(self._checked(key, default, _("a number above 0, of ordinary size"), _is_positive))
 
+    def limit(self, key: str, default: float | None) -> float | None:
+        """A positive number, or none: ``null`` is that."""
+        expected = _("a number above 0, of ordinary size, or null")
+        number: float | None = self._checked(key, default, expected, _is_positive, None)
+        return None if number is None else float(number)
+
     def numbers(self, key: str, count: int) -> Sequence[float]:
         """Some positive numbers, ``count`` of them."""
         expected = _("a list of {n} numbers above 0").format(n=count)
         stated = self._checked(key, REQUIRED, expected, lambda v: _are_positive(v) and len(v) == count)
         return tuple(map(float, stated))
+
+    def switches(self, key: str, count: int, default: Sequence[int]) -> Sequence[bool]:
+        """Whether each of some things is on, 1, or off, 0; of more than there are, the first ones count."""
+        expected = _("a list of {n} or more, each of them 0 or 1").format(n=count)
+        stated = self._checked(key, default, expected, lambda v: _are_words_of(v, (0, 1)) and len(v) >= count)
+        return tuple(map(bool, stated[:count]))
+
+    def places(self, key: str) -> Collection[int]:
+        """Numbers of layers, counted from 0."""
+        return frozenset(self._checked(key, [], _("a list of whole numbers from 0"), _are_tokens))
 
     def flag(self, key: str, default: bool = REQUIRED) -> bool:
         """true or false."""
@@ -109,10 +141,19 @@ class Stated(Account):
             )
         return int(a // b)
 
+    def among(self, key: str, vocabulary: int) -> None:
+        """Refuse a token, if there is one, that is none of so many; it was read before."""
+        token = self.taken[key]
+        expected = _("an id of the vocabulary, 0 to {last}").format(last=vocabulary - 1)
+        self.insist(token is None or token < vocabulary, key, expected)
+
     def within(self, *keys: str) -> Stated:
         """The first of some objects that is there, to be read in the same manner; an empty one where none is."""
-        inner = next((value for key in keys if isinstance(value := self.get(key), dict)), {})
-        part = Stated(inner, f"{self._file}: {keys[0]}", decisions=self.decisions)
+        return self.part(keys[0], next((value for key in keys if isinstance(value := self.get(key), dict)), {}))
+
+    def part(self, key: str, values: Mapping[str, Any]) -> Stated:
+        """What stands under a key, to be read in the same manner."""
+        part = Stated(values, f"{self._file}: {key}", decisions=self.decisions)
         self.parts.append(part)
         return part
 
@@ -156,7 +197,7 @@ def _holds(fits: Any, value: Any) -> bool:
         return False
 
 
-def _are_words_of(value: Any, choices: Collection[str]) -> bool:
+def _are_words_of(value: Any, choices: Collection[Any]) -> bool:
     return isinstance(value, list) and all(word in choices for word in value)
 
 
@@ -182,6 +223,20 @@ def _is_id(value: Any) -> bool:
 
 def _are_tokens(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_token, value))
+
+
+def _is_biased(value: Any) -> bool:
+    word, bias = value if isinstance(value, list) and len(value) == 2 else ([], None)
+    return bool(word) and _are_tokens(word) and _is_number(bias)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
+
+
+def _is_decay(value: Any) -> bool:
+    start, factor = value if isinstance(value, list) and len(value) == 2 else (None, None)
+    return isinstance(start, int) and not isinstance(start, bool) and 0 <= start <= LARGEST and _is_positive(factor)
 
 
 def _are_words(value: Any) -> bool:

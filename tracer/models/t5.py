@@ -6,9 +6,9 @@ attention adds none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..i18n import N_, _
 from ..ops.activation import BY_NAME
@@ -23,6 +23,7 @@ from ..tensor import FEATURE, HEAD, Axis, Tensor
 from .architecture import MOST, Architecture, Facts
 from .attention import cross_attention, self_attention
 from .layout import LM_HEAD, Layout, Parameters
+from .sizes import sized
 from .stated import Stated
 from .text import Text
 
@@ -32,6 +33,14 @@ EMBEDDINGS = {
     "decoder.embed_tokens.weight": "decoder.embed.weight",
 }
 GATED = "gated-"
+DEFAULTS: Mapping[str, Any] = {
+    "vocab_size": 32128,
+    "d_ff": 2048,
+    "num_layers": 6,
+    "num_heads": 8,
+    "feed_forward_proj": "relu",
+}
+"""What a family takes where nothing is stated; whatever is not here, T5's relatives have in common."""
 
 
 @dataclass(frozen=True)
@@ -67,39 +76,8 @@ class T5(Architecture):
 
     @classmethod
     def configure(cls, stated: Stated) -> Config:
-        own_layers = stated.layers("num_layers", 6)
-        decoder_layers = stated.layers("num_decoder_layers", own_layers)
-        stated.also(
-            d_model="hidden_size", num_heads="num_attention_heads", num_layers="num_hidden_layers", d_kv="head_dim"
-        )
-        activation, gated = _feed_forward_kind(stated)
-        buckets = stated.size("relative_attention_num_buckets", 32)
-        farthest = stated.size("relative_attention_max_distance", 128)
-        stated.insist(buckets >= 4, "relative_attention_num_buckets", _("4 or more"))
-        above = _("more than half of the {n} buckets").format(n=buckets)
-        stated.insist(farthest > buckets // 2, "relative_attention_max_distance", above)
         tied = stated.flag("tie_word_embeddings", True)
-        vocabulary, pad_id = stated.size("vocab_size", 32128), stated.token("pad_token_id", 0, null=None)
-        within = _("an id of the vocabulary, 0 to {last}").format(last=vocabulary - 1)
-        stated.insist(pad_id is None or pad_id < vocabulary, "pad_token_id", within)
-        return Config(
-            vocab=vocabulary,
-            positions=stated.size("n_positions", None),
-            d_model=stated.size("d_model", 512),
-            heads=stated.size("num_heads", 8),
-            d_k=stated.size("d_kv", 64),
-            encoder_layers=stated.layers("num_layers", own_layers),
-            decoder_layers=decoder_layers,
-            ffn=stated.size("d_ff", 2048),
-            activation=activation,
-            gated=gated,
-            buckets=buckets,
-            farthest=farthest,
-            norm_eps=stated.number("layer_norm_epsilon", 1e-6),
-            pad_id=pad_id,
-            tied_output=tied,
-            rescaled=stated.flag("scale_decoder_outputs", tied),
-        )
+        return configured(stated, DEFAULTS, tied_output=tied, rescaled=stated.flag("scale_decoder_outputs", tied))
 
     @classmethod
     def layout(cls, config: Config, source: Axis, target: Axis) -> Layout:
@@ -129,8 +107,8 @@ class T5(Architecture):
 
     def describe(self) -> str:
         c = self.config
-        told = _("encoder–decoder, {encoder}+{decoder} layers × {heads} heads, d_model {d_model}")
-        return told.format(encoder=c.encoder_layers, decoder=c.decoder_layers, heads=c.heads, d_model=c.d_model)
+        told = _("encoder–decoder, {layers} × {heads}, d_model {d_model}")
+        return sized(told, [c.encoder_layers, c.decoder_layers], c.heads, d_model=c.d_model)
 
     def encode(self, tape: Tape, source: Text) -> Tensor:
         """Source -> memory [position, feature]."""
@@ -254,12 +232,48 @@ class T5(Architecture):
         return tape.alias("output", tape(rms_norm, "norm", x, **p.norm, eps=self.config.norm_eps))
 
 
-def _feed_forward_kind(stated: Stated) -> tuple[str, bool]:
+def configured(stated: Stated, defaults: Mapping[str, Any], **differences: Any) -> Config:
+    """What T5 and its relatives state alike, and the differences given; ``defaults`` are for what is left out."""
+    own_layers = stated.layers("num_layers", defaults["num_layers"])
+    decoder_layers = stated.layers("num_decoder_layers", own_layers)
+    stated.also(d_model="hidden_size", num_heads="num_attention_heads", num_layers="num_hidden_layers", d_kv="head_dim")
+    activation, gated = _feed_forward_kind(stated, defaults["feed_forward_proj"])
+    vocabulary, pad_id = stated.size("vocab_size", defaults["vocab_size"]), stated.token("pad_token_id", 0, null=None)
+    stated.among("pad_token_id", vocabulary)
+    return Config(
+        vocab=vocabulary,
+        positions=stated.size("n_positions", None),
+        d_model=stated.size("d_model", 512),
+        heads=stated.size("num_heads", defaults["num_heads"]),
+        d_k=stated.size("d_kv", 64),
+        encoder_layers=stated.layers("num_layers", own_layers),
+        decoder_layers=decoder_layers,
+        ffn=stated.size("d_ff", defaults["d_ff"]),
+        activation=activation,
+        gated=gated,
+        **_distances(stated),
+        norm_eps=stated.number("layer_norm_epsilon", 1e-6),
+        pad_id=pad_id,
+        **differences,
+    )
+
+
+def _distances(stated: Stated) -> dict[str, Any]:
+    """How many buckets of distances there are, and how far they reach, beyond those of one distance each."""
+    buckets = stated.size("relative_attention_num_buckets", 32)
+    farthest = stated.size("relative_attention_max_distance", 128)
+    stated.insist(buckets >= 4, "relative_attention_num_buckets", _("4 or more"))
+    above = _("more than half of the {n} buckets").format(n=buckets)
+    stated.insist(farthest > buckets // 2, "relative_attention_max_distance", above)
+    return {"buckets": buckets, "farthest": farthest}
+
+
+def _feed_forward_kind(stated: Stated, usual: str) -> tuple[str, bool]:
     """The activation, and whether the unit is gated; of gated units, what is stated as GELU is its tanh form.
 
     Newer files state both once more in words of their own, which count.
     """
-    stated_as = stated.one_of("feed_forward_proj", [*BY_NAME, *(GATED + name for name in BY_NAME)], "relu")
+    stated_as = stated.one_of("feed_forward_proj", [*BY_NAME, *(GATED + name for name in BY_NAME)], usual)
     activation = stated_as.removeprefix(GATED)
     gated = activation != stated_as
     name = "gelu_new" if gated and activation == "gelu" else activation

@@ -15,10 +15,11 @@ class Text:
     """The ids that are read, a label each, and the position of each: 0, 1, 2, … unless others are given.
 
     ``hidden`` are the places of padding, which no query looks at. A place is where an id stands; its position is what
-    the model is told of that. ``side`` is the one whose vocabulary the ids are of.
+    the model is told of that. ``side`` is the one whose vocabulary the ids are of. ``segments`` say which part of the
+    text each id is of; None is that all are of the first, 0.
     """
 
-    __slots__ = ("hidden", "ids", "labels", "positions", "side")
+    __slots__ = ("hidden", "ids", "labels", "positions", "segments", "side")
 
     def __init__(
         self,
@@ -27,12 +28,14 @@ class Text:
         hidden: Sequence[int] = (),
         positions: Sequence[int] | None = None,
         side: Side = "target",
+        segments: Sequence[int] | None = None,
     ) -> None:
         self.ids = ids
         self.labels = labels
         self.hidden = hidden
         self.positions: Sequence[int] = range(len(ids)) if positions is None else positions
         self.side = side
+        self.segments = segments
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -32,7 +32,8 @@ class Given(NamedTuple):
     """The ids that a run is given, and what is stated of their places.
 
     ``target`` is None where the output is to be decoded. ``mask`` has 0 for every source id that no query looks at, and
-    1 for the others; ``target_mask`` the same for target ids; ``positions`` are those of the source ids.
+    1 for the others; ``target_mask`` the same for target ids; ``positions`` are those of the source ids, counted as the
+    model does, and ``segments`` say which part of the text each of them is of.
     """
 
     source: Sequence[int]
@@ -40,6 +41,7 @@ class Given(NamedTuple):
     mask: Sequence[int] | None = None
     positions: Sequence[int] | None = None
     target_mask: Sequence[int] | None = None
+    segments: Sequence[int] | None = None
 
 
 class Texts(ABC):
@@ -132,6 +134,8 @@ class OneText(Texts):
         positions = given.positions
         if positions is None and decodes and places:
             positions = counted(len(ids), places)
+        elif positions is None:
+            positions = model.architecture.places(ids, places)
         return (Text(ids, labels, places, positions and continued(positions, len(ids))),)
 
     def output(self, model: Model, tokenizer: Tokenizer, text: str) -> tuple[Encoded, Ids]:
@@ -175,8 +179,13 @@ _BY_PASSES: Mapping[tuple[Kind, ...], Texts] = {
 
 def _source(model: Model, given: Given) -> Text:
     """What an encoder reads: the places that the mask has 0 at are hidden, or those that are padding."""
-    places = padding(model, given.source) if given.mask is None else hidden(given.mask)
-    return Text(given.source, model.pieces(given.source, "source"), places, given.positions, side="source")
+    ids, positions = given.source, given.positions
+    places = padding(model, ids) if given.mask is None else hidden(given.mask)
+    if positions is None:
+        positions = model.architecture.places(ids, places)
+    else:
+        positions = [place - model.facts.first for place in positions]
+    return Text(ids, model.pieces(ids, "source"), places, positions, side="source", segments=given.segments)
 
 
 def _whole_mask(given: Given) -> list[int] | None:

@@ -23,6 +23,7 @@ from ..tensor import FEATURE, Axis, Tensor
 from .architecture import Architecture, Facts
 from .attention import cross_attention, self_attention
 from .layout import OUTPUT, Layout, Parameters
+from .sizes import sized
 from .stated import Stated
 from .text import Text
 
@@ -117,8 +118,8 @@ class Transformer(Architecture):
 
     def describe(self) -> str:
         c = self.config
-        told = _("encoder–decoder, {encoder}+{decoder} layers × {heads} heads, d_model {d_model}")
-        return told.format(encoder=c.encoder_layers, decoder=c.decoder_layers, heads=c.heads, d_model=c.d_model)
+        told = _("encoder–decoder, {layers} × {heads}, d_model {d_model}")
+        return sized(told, [c.encoder_layers, c.decoder_layers], c.heads, d_model=c.d_model)
 
     def encode(self, tape: Tape, source: Text) -> Tensor:
         """Source -> memory [position, feature] (§3.1, left half of figure 1)."""

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..i18n import N_, _
 from .stated import Stated
 
 FULL, SLIDING = "full_attention", "sliding_attention"
-OLDER = {"attention": FULL}
-"""Words that older files have for them."""
+OLDER = ("attention",)
+"""Words that older files have for the first of them."""
 
 Windows = tuple[int | None, ...]
 """How many keys a query sees at most in each layer, itself included; None is all."""
 
 
-def windows(stated: Stated, window: int | None, *, layers: int, since: int = 0) -> Windows:
-    """The layers from ``since`` on have the window, unless the file states the kind of each layer."""
-    usual = [FULL if window is None or i < since else SLIDING for i in range(layers)]
-    stated_as = stated.each_of("layer_types", (FULL, SLIDING, *OLDER), layers, usual)
-    kinds = [OLDER.get(kind, kind) for kind in stated_as]
+def windows(stated: Stated, window: int | None, usual: Iterable[bool]) -> Windows:
+    """The window in the layers that the file says have it; where it does not say, ``usual`` is whether each has it."""
+    usually = [SLIDING if slides else FULL for slides in usual]
+    kinds = stated.each_of("layer_types", (FULL, SLIDING, *OLDER), len(usually), usually)
     none_stated = _("{kind} in every layer, as there is no sliding_window").format(kind=FULL)
     stated.insist(window is not None or SLIDING not in kinds, "layer_types", none_stated)
     return tuple(window if kind == SLIDING else None for kind in kinds)
+
+
+def used_window(stated: Stated, usual: int | None = 4096) -> int | None:
+    """The window, if it is in use; else whatever is stated of it has no effect, and may be 0."""
+    if stated.flag("use_sliding_window", False):
+        return stated.size("sliding_window", usual, null=None)  # type: ignore[no-any-return]
+    stated.ignore(N_("no effect here (as use_sliding_window is false): {keys}"), "sliding_window")
+    return None
+
+
+def everywhere(stated: Stated, window: int | None, *, layers: int) -> Windows:
+    """One window in every layer, or none, in a family that knows no kinds of layers."""
+    stated.expect("layer_types", [FULL if window is None else SLIDING] * layers)
+    return (window,) * layers
 
 
 def no_windows(stated: Stated, *, layers: int) -> Windows:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..arithmetic import Call, Max, Node, Number, exp
+from ..i18n import N_
 from ..operation import Operation
 from ..tensor import Array, Tensor
 
@@ -85,6 +86,39 @@ class QuickGelu(Operation):
     def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
         cell = x.leaf(*index)
         return cell / (Number(1.0) + exp(Number(-1.702) * cell))
+
+
+class Sigmoid(Operation):
+    """σ(x), between 0 and 1: how far a gate is open."""
+
+    formula = "1 / (1 + exp(−x))"
+    latex = r"\frac{1}{1 + e^{-x}}"
+    reference = N_("Hochreiter & Schmidhuber 1997, §4 (gates)")
+
+    def forward(self, x: Tensor) -> Tensor:
+        z = np.exp(-np.abs(x.array))
+        return Tensor(np.where(x.array < 0, z, 1) / (1 + z), x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
+        return Number(1.0) / (Number(1.0) + exp(-x.leaf(*index)))
+
+
+class Softcap(Operation, cap="c"):
+    """Cell by cell what stays between −c and c, and is hardly changed near 0."""
+
+    formula = "c · tanh(x / c)"
+    latex = r"c \tanh(x / c)"
+    reference = "Gemma Team 2024 (Gemma 2), §2; Bello et al. 2016, eq. 16"
+
+    def forward(self, x: Tensor, *, cap: float) -> Tensor:
+        y = x.array / x.array.dtype.type(cap)
+        np.tanh(y, out=y)
+        y *= y.dtype.type(cap)
+        return Tensor(y, x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor, *, cap: float) -> Node:
+        c = Number(cap, "c")
+        return c * Call("tanh", x.leaf(*index) / c)
 
 
 def _swish(x: Array, slope: float) -> Array:
@@ -175,12 +209,16 @@ gelu = Gelu()
 gelu_tanh = GeluTanh()
 silu = Silu()
 quick_gelu = QuickGelu()
+sigmoid = Sigmoid()
+softcap = Softcap()
 
 BY_NAME: dict[str, Operation] = {
     "relu": relu,
     "gelu": gelu,
     "gelu_new": gelu_tanh,
     "gelu_pytorch_tanh": gelu_tanh,
+    "gelu_fast": gelu_tanh,
+    "gelu_python": gelu,
     "silu": silu,
     "swish": silu,
     "quick_gelu": quick_gelu,

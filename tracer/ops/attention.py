@@ -239,6 +239,22 @@ class LayerScores(Operation):
         return Written("q kᵀ / ℓ", r"\frac{Q K^{\top}}{\ell}")
 
 
+class TimesScores(Operation, scale="s"):
+    """[head, query, d_k], [head or kv_head, key, d_k] -> [head, query, key], times a number that the file states."""
+
+    formula = "q kᵀ · s"
+    latex = r"Q K^{\top} \cdot s"
+    reference = N_("Yang et al. 2021, §8.1 (1/d in place of 1/√d); the scale is a setting of the checkpoint")
+
+    def forward(self, q: Tensor, k: Tensor, *, scale: float) -> Tensor:
+        product = products.forward(q, k)
+        product.array *= product.array.dtype.type(scale)
+        return product
+
+    def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor, *, scale: float) -> Node:
+        return _shared(_product(index, q, k) * Number(scale, "s"), index[0], q, k)
+
+
 class Masked(Operation):
     """[head, query, key] + [query, key] -> [head, query, key]; a position bias [head, query, key] may be added too."""
 
@@ -325,6 +341,7 @@ mask = Mask()
 products = Products()
 scores = Scores()
 layer_scores = LayerScores()
+times_scores = TimesScores()
 masked = Masked()
 weigh = Weigh()
 append = Append()

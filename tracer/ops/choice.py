@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 import numpy as np
 
-from ..arithmetic import Given, Leaf, Named, Node, Noted, Number, Replaced, Sign, Which, exp, log, over, total
+from ..arithmetic import Given, Max, Named, Node, Noted, Number, Replaced, Which, exp, log, over, total
 from ..i18n import N_, Message, _, spoken
 from ..operation import Operation
-from ..tensor import Array, Row, Tensor
+from ..tensor import Tensor
+from .truncation import only, summed
 
 
 class Candidates(Operation):
@@ -27,7 +28,7 @@ class Candidates(Operation):
     def forward(self, logits: Tensor, *, forbidden: Mapping[int, Message], forced: int | None) -> Tensor:
         z, vocab = logits.array[_last(logits)], logits.dims[-1:]
         if forced is not None:
-            return _only(Tensor(z, vocab), np.asarray([forced]))
+            return only(Tensor(z, vocab), np.asarray([forced]))
         if forbidden:
             z = z.copy()
             z[list(forbidden)] = -np.inf
@@ -70,6 +71,47 @@ class Repetition(Operation, penalty="θ"):
         return Noted(below if cell.value < 0 else above, spoken(reason))
 
 
+class Bias(Operation):
+    """[vocab], or of [position, vocab] the last position, -> [vocab]: ``biases`` added to the tokens that have one."""
+
+    formula = N_("z + the bias of a token that has one")
+    latex = "z_i + b_i"
+    reference = N_("sequence_bias of transformers' generation")
+
+    def forward(self, z: Tensor, *, biases: Mapping[int, float], reason: Message) -> Tensor:
+        row = z.array[_last(z)].copy()
+        row[list(biases)] += np.asarray(list(biases.values()), row.dtype)
+        return Tensor(row, z.dims[-1:])
+
+    def derive(self, index: tuple[int, ...], z: Tensor, *, biases: Mapping[int, float], reason: Message) -> Node:
+        cell, bias = z.leaf(*_last(z), *index), biases.get(index[0])
+        return cell if bias is None else Noted(cell + Number(bias, "b"), spoken(reason))
+
+
+class LengthDecay(Operation, factor="f"):
+    """[vocab], or of [position, vocab] the last position, -> [vocab]: ``ids`` likelier by f with every token more.
+
+    ``tokens`` is how many were chosen beyond those from which on that holds; what is forbidden stays so.
+    """
+
+    formula = N_("z + |z| · (f^n − 1) of end tokens, n tokens beyond the length stated; z of the others")
+    latex = "z_i + |z_i| (f^n - 1)"
+    reference = N_("exponential_decay_length_penalty of transformers' generation")
+
+    def forward(self, z: Tensor, *, ids: Sequence[int], factor: float, tokens: int) -> Tensor:
+        row = z.array[_last(z)].copy()
+        ends = [i for i in ids if np.isfinite(row[i])]
+        row[ends] += np.abs(row[ends]) * row.dtype.type(_gain(factor, tokens))
+        return Tensor(row, z.dims[-1:])
+
+    def derive(self, index: tuple[int, ...], z: Tensor, *, ids: Sequence[int], factor: float, tokens: int) -> Node:
+        cell = z.leaf(*_last(z), *index)
+        if index[0] not in ids or not math.isfinite(cell.value):
+            return cell
+        gain = Number(_gain(factor, tokens), f"f^n − 1 = {factor:g}^{tokens} − 1")
+        return Noted(cell + Max((cell, -cell)) * gain, _("an end token"))
+
+
 class Temper(Operation):
     """[vocab] -> [vocab]: below 1 sharper, above 1 flatter."""
 
@@ -84,62 +126,13 @@ class Temper(Operation):
         return z.leaf(*index) / Number(temperature, "temperature")
 
 
-class TopK(Operation):
-    """[vocab] -> [vocab]: −∞ for all but the k largest; of equals the first are kept."""
-
-    formula = N_("z where among the k largest, else −∞")
-    latex = N_("{value} if {kept}, else {never}").typeset(
-        value="z_i", kept=r"z_i \in \mathrm{top}_k(z)", never=r"-\infty"
-    )
-    reference = "Fan et al. 2018, §5.3"
-
-    def forward(self, z: Tensor, *, k: int) -> Tensor:
-        kept = np.argsort(-z.array, kind="stable")[:k]
-        return _only(z, kept)
-
-    def derive(self, index: tuple[int, ...], z: Tensor, *, k: int) -> Node:
-        ranked = _ranked(z)
-        cell, last = z.leaf(*index), Named(f"z_{k}", z.leaf(ranked[:k][-1]))
-        if index[0] in ranked[:k]:
-            return _cut(cell, (last, cell), "≤", is_kept=True, reason=_("among the {k} largest").format(k=k))
-        return _cut(cell, (cell, last), "≤", is_kept=False, reason=_("not among the {k} largest").format(k=k))
-
-
-class TopP(Operation):
-    """[vocab] -> [vocab]: −∞ outside the smallest set of likeliest tokens whose probability reaches p below 1."""
-
-    formula = N_("z in the nucleus of probability p, else −∞")
-    latex = N_("{value} if {kept}, else {never}").typeset(value="z_i", kept=r"i \in V^{(p)}", never=r"-\infty")
-    reference = "Holtzman et al. 2020, §3.1"
-
-    def forward(self, z: Tensor, *, p: float) -> Tensor:
-        order = np.argsort(-z.array, kind="stable")
-        likely = np.exp(z.array[order].astype(np.float64) - z.array.max())
-        before = np.cumsum(likely) - likely
-        return _only(z, order[before / likely.sum() < p])
-
-    def derive(self, index: tuple[int, ...], z: Tensor, *, p: float) -> Node:
-        ranked, row = _ranked(z), z.row()
-        cell, shift = z.leaf(*index), Named("max", row.largest())
-        likelier = row.at(ranked[: ranked.index(index[0])])
-
-        def share(x: Node) -> Node:
-            return exp(x - shift)
-
-        before, limit = Named(_("Σ before"), _sum(share, z=likelier) / over(share, z=row)), Number(p, "p")
-        if before.evaluate() < p:
-            told = _("in the nucleus of probability {p}")
-            return _cut(cell, (before, limit), "<", is_kept=True, reason=told.format(p=p))
-        told = _("outside the nucleus of probability {p}")
-        return _cut(cell, (limit, before), "≤", is_kept=False, reason=told.format(p=p))
-
-
 class Argmax(Operation, probs="p"):
     """[vocab] -> an id: the likeliest, of equals the first."""
 
     formula = "argmax"
     latex = r"\arg\max_i p_i"
     reference = N_("greedy decoding")
+    chooses = True
 
     def forward(self, probs: Tensor) -> Tensor:
         return Tensor(np.asarray(probs.array.argmax()), ())
@@ -160,6 +153,7 @@ class Draw(Operation, probs="p"):
     formula = N_("the first id with Σ p > u")
     latex = r"\min \{ i : \sum_{j \le i} p_j > u \}"
     reference = "Salmon et al. 2011 (Philox)"
+    chooses = True
 
     def forward(self, probs: Tensor, *, seed: int, number: int) -> Tensor:
         cumulative = np.cumsum(probs.array, dtype=np.float64)
@@ -175,7 +169,7 @@ class Draw(Operation, probs="p"):
             told = _("Σ p is {total}, so that no sum exceeds u · Σ p: the last id is taken, and has no meaning")
             return Noted(Which(row[last]), told.format(total=threshold))
         place = next((i for i, so_far in enumerate(accumulate(row.values.tolist())) if so_far > threshold), last)
-        before = Named(_("Σ before"), _sum(lambda p: p, p=row.at(range(place))))
+        before = Named(_("Σ before"), summed(lambda p: p, p=row.at(range(place))))
         upto = Named(_("Σ with it"), before + row[place])
         return Given(Which(row[place]), (before, point, upto), ("≤", "<"))
 
@@ -274,6 +268,7 @@ class Kept(Operation):
     formula = N_("kept by beam search")
     latex = r"y_t"
     reference = "Graves 2012, §3.2; Sutskever et al. 2014, §3.2"
+    chooses = True
 
     def forward(self, probs: Tensor, score: Tensor, *, token: int) -> Tensor:
         return Tensor(np.asarray(token), ())
@@ -287,10 +282,12 @@ def _last(z: Tensor) -> tuple[int, ...]:
     return tuple(n - 1 for n in z.shape[:-1])
 
 
-def _only(z: Tensor, kept: Array) -> Tensor:
-    cut = np.full_like(z.array, -np.inf)
-    cut[kept] = z.array[kept]
-    return Tensor(cut, z.dims)
+def _gain(factor: float, tokens: int) -> float:
+    """fⁿ − 1; beyond what a number can be, infinite."""
+    try:
+        return float(factor**tokens) - 1
+    except OverflowError:
+        return math.inf
 
 
 def _random(seed: int, number: int) -> float:
@@ -309,32 +306,11 @@ def _ruling(token: int, forbidden: Mapping[int, Message], forced: int | None) ->
     return spoken(forbidden[token]) if token in forbidden else ""
 
 
-def _ranked(z: Tensor) -> list[int]:
-    """The places of a row from the largest to the smallest: of equals the first, and nan after all else."""
-    places: list[int] = np.lexsort((np.arange(z.array.size), -z.array)).tolist()
-    return places
-
-
-def _cut(cell: Leaf, order: tuple[Node, Node], sign: Sign, *, is_kept: bool, reason: str) -> Node:
-    """A cell that is kept or not because two numbers are in this order; what was cut before is as it was."""
-    if cell.value == -math.inf:
-        return cell
-    value = cell if is_kept else Replaced(Number(-math.inf), cell)
-    if any(math.isnan(node.evaluate()) for node in order):
-        return Noted(value, _("{reason}; nan counts as the smallest here").format(reason=reason))
-    return Noted(Given(value, order, (sign,)), reason)
-
-
-def _sum(pattern: Callable[..., Node], **rows: Row) -> Node:
-    """A sum as `over` makes it, of cells of which there may be none."""
-    return over(pattern, **rows) if all(map(len, rows.values())) else Number(0.0)
-
-
 candidates = Candidates()
 repetition = Repetition()
+bias = Bias()
+length_decay = LengthDecay()
 temper = Temper()
-top_k = TopK()
-top_p = TopP()
 argmax = Argmax()
 draw = Draw()
 log_softmax = LogSoftmax()

@@ -41,5 +41,20 @@ class ScaledEmbed(Embed):
         return row * Number(math.sqrt(weight.shape[1]), "√d_model")
 
 
+class Segments(Operation, weight="S"):
+    """-> [position, feature]: the row of S [segment, feature] for the segment that each token is of."""
+
+    formula = "S[segment]"
+    latex = r"S_{\mathrm{segment}}"
+    reference = "Devlin et al. 2019, §3"
+
+    def forward(self, *, position: Axis, segments: Sequence[int], weight: Parameter) -> Tensor:
+        return Tensor(weight.array[list(segments)], (position, weight.dims[1]))
+
+    def derive(self, index: tuple[int, ...], *, position: Axis, segments: Sequence[int], weight: Parameter) -> Node:
+        return weight.leaf(segments[index[0]], index[1])
+
+
 embed = Embed()
 scaled_embed = ScaledEmbed()
+segments = Segments()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..arithmetic import Node, Number, dot
 from ..i18n import N_, _
 from ..operation import Operation, Written
-from ..tensor import D_K, FEATURE, OUT_FEATURE, Axis, Parameter, Tensor
+from ..tensor import D_K, FEATURE, OUT_FEATURE, Array, Axis, Parameter, Tensor
 
 if TYPE_CHECKING:
     from ..tape import Record
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 def _product(row: tuple[int, ...], out: int, x: Tensor, weight: Parameter, bias: Parameter | None) -> Node:
     product = dot(x=x.row(*row), W=weight.row(out))
     return product if bias is None else product + bias.leaf(out)
+
+
+def _in_heads(y: Array, position: Axis, heads: int, axes: tuple[Axis, str]) -> Tensor:
+    """[position, head · d_k] -> [head, query or key, d_k]; ``axes`` as in `Project`."""
+    split = y.reshape(len(y), heads, -1).transpose(1, 0, 2)
+    return Tensor(split, (axes[0], position.named(axes[1]), D_K))
 
 
 class RowProduct(Operation, weight="W", bias="b"):
@@ -84,8 +90,7 @@ class Project(RowProduct):
         y = x.array @ weight.array.T
         if bias is not None:
             y += bias.array
-        split = y.reshape(len(y), heads, -1).transpose(1, 0, 2)
-        return Tensor(split, (axes[0], x.dims[0].named(axes[1]), D_K))
+        return _in_heads(y, x.dims[0], heads, axes)
 
     def derive(
         self,
@@ -111,8 +116,7 @@ class Part(Operation):
     def forward(self, x: Tensor, *, part: int, parts: int, heads: int, axes: tuple[Axis, str]) -> Tensor:
         width = x.shape[1] // parts
         y = x.array[:, part * width : (part + 1) * width]
-        split = y.reshape(len(y), heads, -1).transpose(1, 0, 2)
-        return Tensor(split, (axes[0], x.dims[0].named(axes[1]), D_K))
+        return _in_heads(y, x.dims[0], heads, axes)
 
     def derive(
         self, index: tuple[int, ...], x: Tensor, *, part: int, parts: int, heads: int, axes: tuple[Axis, str]
@@ -120,6 +124,59 @@ class Part(Operation):
         head, position, d = index
         width = x.shape[1] // parts
         return x.leaf(position, part * width + head * (width // heads) + d)
+
+
+class Share(Operation):
+    """[position, heads · d_k] -> [head, query or key, d_k]: the heads from ``first`` on of a fused product.
+
+    They are ``heads`` in number, each as wide as ``d_k``; ``axes`` as in `Project`.
+    """
+
+    formula = N_("some heads of the fused product")
+    latex = r"x_{\mathrm{head}}"
+    reference = N_("Abdin et al. 2024, Phi-3 (qkv_proj)")
+
+    def forward(self, x: Tensor, *, first: int, heads: int, d_k: int, axes: tuple[Axis, str]) -> Tensor:
+        y = x.array[:, first * d_k : (first + heads) * d_k]
+        return _in_heads(y, x.dims[0], heads, axes)
+
+    def derive(
+        self, index: tuple[int, ...], x: Tensor, *, first: int, heads: int, d_k: int, axes: tuple[Axis, str]
+    ) -> Node:
+        head, position, d = index
+        return x.leaf(position, (first + head) * d_k + d)
+
+
+class Columns(Operation):
+    """[…, features] -> […, count]: the features of a fused product from ``first`` on, ``count`` of them."""
+
+    formula = N_("some features of the fused product")
+    latex = r"x_{\mathrm{part}}"
+    reference = N_("Abdin et al. 2024, Phi-3 (gate_up_proj)")
+
+    def forward(self, x: Tensor, *, first: int, count: int) -> Tensor:
+        return Tensor(x.array[..., first : first + count], x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor, *, first: int, count: int) -> Node:
+        return x.leaf(*index[:-1], first + index[-1])
+
+
+class PartOfHeads(Part):
+    """[position, heads · parts · d_k] -> [head, query or key, d_k]: one part of each head of a fused product."""
+
+    formula = N_("a part of each head of the fused product")
+    reference = "Black et al. 2022 (GPT-NeoX: query_key_value)"
+
+    def forward(self, x: Tensor, *, part: int, parts: int, heads: int, axes: tuple[Axis, str]) -> Tensor:
+        y = x.array.reshape(len(x.array), heads, parts, -1)[:, :, part]
+        return _in_heads(y, x.dims[0], heads, axes)
+
+    def derive(
+        self, index: tuple[int, ...], x: Tensor, *, part: int, parts: int, heads: int, axes: tuple[Axis, str]
+    ) -> Node:
+        head, position, d = index
+        d_k = x.shape[1] // (heads * parts)
+        return x.leaf(position, (head * parts + part) * d_k + d)
 
 
 class Concat(Operation):
@@ -166,6 +223,38 @@ class Multiply(Operation):
         return x.leaf(*index) * y.leaf(*index)
 
 
+class Portion(Operation):
+    """[position, 1], [position, feature] -> [position, feature]: each row times its own number."""
+
+    formula = "g · x"
+    latex = r"g \, x"
+    reference = N_("Qwen Team 2024, Qwen1.5-MoE (the gate of the shared expert)")
+
+    def forward(self, g: Tensor, x: Tensor) -> Tensor:
+        return Tensor(g.array * x.array, x.dims)
+
+    def derive(self, index: tuple[int, ...], g: Tensor, x: Tensor) -> Node:
+        return g.leaf(index[0], 0) * x.leaf(*index)
+
+
+class Scale(Operation):
+    """Every cell times a number that the file states; ``symbol`` is what it is called there."""
+
+    formula = "x · s"
+    latex = r"x \cdot s"
+    reference = N_("Yang et al. 2021, table 8 (multipliers of maximal update parametrisation)")
+
+    def forward(self, x: Tensor, *, by: float, symbol: str) -> Tensor:
+        return Tensor(x.array * x.array.dtype.type(by), x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor, *, by: float, symbol: str) -> Node:
+        return x.leaf(*index) * Number(by, symbol)
+
+    def written(self, record: Record) -> Written:
+        symbol = record.parameters["symbol"]
+        return Written(f"x · {symbol}", rf"x \cdot \mathrm{{{symbol.replace('_', chr(92) + '_')}}}")
+
+
 class Rescale(Operation):
     """[position, feature] -> the same, before an output projection that is tied to the embedding."""
 
@@ -199,8 +288,13 @@ class Last(Operation):
 linear = Linear()
 project = Project()
 part = Part()
+share = Share()
+columns = Columns()
+part_of_heads = PartOfHeads()
 concat = Concat()
 add = Add()
 multiply = Multiply()
+portion = Portion()
+scale = Scale()
 rescale = Rescale()
 last = Last()

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arithmetic import Named, Node, Number, over, sqrt
+from ..arithmetic import Named, Node, Number, over, sqrt, total
+from ..i18n import N_
 from ..operation import Operation, Written
-from ..tensor import Parameter, Tensor
+from ..tensor import Array, Parameter, Row, Tensor
 
 if TYPE_CHECKING:
     from ..tape import Record
@@ -57,17 +58,71 @@ class RmsNorm(Operation, weight="gain"):
     reference = "Zhang & Sennrich 2019, eq. 4"
 
     def forward(self, x: Tensor, *, weight: Parameter, eps: float) -> Tensor:
-        mean_square = np.add.reduce(x.array * x.array, -1, keepdims=True) / x.shape[-1]
-        y = x.array / np.sqrt(mean_square + eps)
+        y = _rms_normalised(x, eps)
         y *= weight.array
         return Tensor(y, x.dims)
 
     def derive(self, index: tuple[int, ...], x: Tensor, *, weight: Parameter, eps: float) -> Node:
-        row = x.row(*index[:-1])
-        mean_square = Named("mean x²", over(lambda x: x**2, x=row) / Number(float(len(row)), "n"))
-        normalised = Named("x̂", row[index[-1]] / sqrt(mean_square + Number(eps, "ε")))
-        return normalised * Named("gain", weight.leaf(index[-1]))
+        return _rms_derived(x.row(*index[:-1]), index[-1], eps) * Named("gain", weight.leaf(index[-1]))
+
+
+class OffsetRmsNorm(RmsNorm):
+    """[…, n] -> […, n]: each row to root mean square 1, times 1 + gain: a gain of 0 changes nothing."""
+
+    formula = "x / √(mean x² + ε) · (1 + gain)"
+    latex = r"\frac{x}{\sqrt{\frac{1}{n} \sum_i x_i^2 + \varepsilon}} \odot (1 + \mathrm{gain})"
+    reference = N_(
+        "Zhang & Sennrich 2019, eq. 4; Gemma Team 2024, §2 (a gain around 0, as in the reference implementation)"
+    )
+
+    def forward(self, x: Tensor, *, weight: Parameter, eps: float) -> Tensor:
+        y = _rms_normalised(x, eps)
+        y *= 1 + weight.array
+        return Tensor(y, x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor, *, weight: Parameter, eps: float) -> Node:
+        return _rms_derived(x.row(*index[:-1]), index[-1], eps) * (Number(1.0) + Named("gain", weight.leaf(index[-1])))
+
+
+class JointRmsNorm(RmsNorm):
+    """[head, query or key, d_k] -> the same: all heads of a place together to root mean square 1, then gain.
+
+    The gain has a number for each feature of each head, head after head.
+    """
+
+    reference = N_("Zhang & Sennrich 2019, eq. 4; OLMo Team 2024, §3.2 (QK-norm over all heads)")
+    formula = N_("x / √(mean x² + ε) · gain, over all heads")
+
+    def forward(self, x: Tensor, *, weight: Parameter, eps: float) -> Tensor:
+        heads, n, d_k = x.shape
+        joint = Tensor(x.array.transpose(1, 0, 2).reshape(n, -1), x.dims[1:])
+        y = _rms_normalised(joint, eps)
+        y *= weight.array
+        return Tensor(np.ascontiguousarray(y.reshape(n, heads, d_k).transpose(1, 0, 2)), x.dims)
+
+    def derive(self, index: tuple[int, ...], x: Tensor, *, weight: Parameter, eps: float) -> Node:
+        head, place, d = index
+        heads, _n, d_k = x.shape
+        squares = total(over(lambda x: x**2, x=x.row(h, place)) for h in range(heads))
+        mean_square = Named("mean x²", squares / Number(float(heads * d_k), "n"))
+        normalised = Named("x̂", x.leaf(*index) / sqrt(mean_square + Number(eps, "ε")))
+        return normalised * Named("gain", weight.leaf(head * d_k + d))
+
+
+def _rms_normalised(x: Tensor, eps: float) -> Array:
+    """Each row of x, to root mean square 1."""
+    mean_square = np.add.reduce(x.array * x.array, -1, keepdims=True) / x.shape[-1]
+    normalised: Array = x.array / np.sqrt(mean_square + eps)
+    return normalised
+
+
+def _rms_derived(row: Row, place: int, eps: float) -> Node:
+    """The arithmetic of one cell of that."""
+    mean_square = Named("mean x²", over(lambda x: x**2, x=row) / Number(float(len(row)), "n"))
+    return Named("x̂", row[place] / sqrt(mean_square + Number(eps, "ε")))
 
 
 layer_norm = LayerNorm()
 rms_norm = RmsNorm()
+offset_rms_norm = OffsetRmsNorm()
+joint_rms_norm = JointRmsNorm()

@@ -60,15 +60,64 @@ class SinusoidHalves(Operation):
         return _wave("cos" if column >= sines else "sin", positions[place], column % sines, d_model)
 
 
+class PaddedSinusoids(SinusoidHalves):
+    """-> [position, feature]: sin in the first half of the features, cos in the second, 0 in one left over.
+
+    The waves are spread evenly from the first to the last, which is 10000 times as slow. Position 0 is the angle of
+    ``offset``; padding has the position −1, and zeros. Angles are rounded to single precision at every step, as those
+    are that models of this kind were trained with: at position 500, that is seen from the fifth digit on.
+    """
+
+    formula = N_("sin | cos of (pos + offset) / 10000^(i/(d/2 − 1)), 0 at padding")
+    latex = (
+        r"\left[\sin\frac{pos + \mathrm{offset}}{10000^{i/(d/2 - 1)}} \,\middle|\, "
+        r"\cos\frac{pos + \mathrm{offset}}{10000^{i/(d/2 - 1)}}\right]"
+    )
+    reference = N_("Vaswani et al. 2018 (tensor2tensor), as in M2M-100 (Fan et al. 2021)")
+
+    def forward(
+        self, *, position: Axis, positions: Sequence[int], d_model: int, dtype: Dtype, offset: int = 0
+    ) -> Tensor:
+        half, rows = d_model // 2, _further(positions, offset)
+        angles = _at(rows, _single_angles(_room(rows), half)).astype(np.float64)
+        table = np.zeros((len(positions), d_model), dtype)
+        table[:, :half], table[:, half : 2 * half] = np.sin(angles), np.cos(angles)
+        table[_numbers(positions) < 0] = 0
+        return Tensor(table, (position, FEATURE))
+
+    def derive(
+        self,
+        index: tuple[int, ...],
+        *,
+        position: Axis,
+        positions: Sequence[int],
+        d_model: int,
+        dtype: Dtype,
+        offset: int = 0,
+    ) -> Node:
+        place, half = positions[index[0]], d_model // 2
+        turn, pair = divmod(index[1], half)
+        if place < 0:
+            return Noted(Number(0.0), _("padding has no position"))
+        if turn > 1:
+            return Noted(Number(0.0), _("the feature left over, as {d} is odd").format(d=d_model))
+        angle = float(_single_angles(_room([place + offset]), half)[place + offset, pair])
+        told = f"{place + offset} / 10000^({pair}/{half - 1})"
+        return Call("cos" if turn else "sin", Number(angle, told))
+
+
 class Positions(Operation, weight="P"):
-    """-> [position, feature]: trained rows of P [place, feature]; position 0 is row ``offset`` of the table."""
+    """-> [position, feature]: trained rows of P [place, feature]; position 0 is row ``offset`` of the table.
+
+    Padding may have the position −1, and so the row before.
+    """
 
     formula = "P[pos]"
     latex = r"P_{pos}"
     reference = "Gehring et al. 2017, §3.1"
 
     def forward(self, *, position: Axis, positions: Sequence[int], weight: Parameter, offset: int = 0) -> Tensor:
-        return Tensor(_at(positions, weight.array[offset:]).copy(), (position, weight.dims[1]))
+        return Tensor(_at(_further(positions, offset), weight.array).copy(), (position, weight.dims[1]))
 
     def derive(
         self, index: tuple[int, ...], *, position: Axis, positions: Sequence[int], weight: Parameter, offset: int = 0
@@ -108,9 +157,10 @@ class Frequencies:
 
 
 class Rotate(Operation):
-    """[head, position, d_k] -> the same: features i and i + d_k/2 turned by the angle position · frequencyᵢ.
+    """[head, position, d_k] -> the same: features i and i + n/2 turned by the angle position · frequencyᵢ.
 
-    Some ways of scaling to longer texts multiply the result by a number a.
+    n is d_k, or twice as many features as there are frequencies: those behind stay as they are. Some ways of scaling to
+    longer texts multiply what is turned by a number a.
     """
 
     formula = "x cos(pos · θ) ± x′ sin(pos · θ)"
@@ -121,12 +171,15 @@ class Rotate(Operation):
         half = len(frequencies.angles)
         turns = _at(positions, _turns(_room(positions), frequencies.values, frequencies.scaling, x.array.dtype))
         cos, sin = turns[:, 0], turns[:, 1]
-        left, right = x.array[..., :half], x.array[..., half:]
-        return Tensor(np.concatenate([left * cos - right * sin, right * cos + left * sin], -1), x.dims)
+        left, right, rest = x.array[..., :half], x.array[..., half : 2 * half], x.array[..., 2 * half :]
+        return Tensor(np.concatenate([left * cos - right * sin, right * cos + left * sin, rest], -1), x.dims)
 
     def derive(self, index: tuple[int, ...], x: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Node:
         head, place, column = index
         half = len(frequencies.angles)
+        if column >= 2 * half:
+            told = _("only the first {n} of {d_k} features are turned")
+            return Noted(x.leaf(*index), told.format(n=2 * half, d_k=x.shape[-1]))
         angle = Number(float(positions[place]), "pos") * frequencies.derive(column % half)
         other = x.leaf(head, place, (column + half) % (2 * half))
         turned, crossed = x.leaf(*index) * Call("cos", angle), other * Call("sin", angle)
@@ -209,6 +262,13 @@ def _at(positions: Sequence[int], table: Array) -> Array:
     return table[positions.start : positions.stop] if isinstance(positions, range) else table[list(positions)]
 
 
+def _further(positions: Sequence[int], offset: int) -> Sequence[int]:
+    """Each position so many further on."""
+    if isinstance(positions, range):
+        return range(positions.start + offset, positions.stop + offset)
+    return [place + offset for place in positions]
+
+
 def _numbers(positions: Sequence[int]) -> Array:
     return np.arange(positions.start, positions.stop) if isinstance(positions, range) else np.asarray(positions)
 
@@ -227,6 +287,15 @@ def _sines_and_cosines(length: int, d_model: int, dtype: np.dtype[Any]) -> Array
 
 
 @lru_cache(maxsize=16)
+def _single_angles(length: int, half: int) -> Array:
+    """[position, pair]: position / 10000^(pair / (half − 1)), each step of it rounded to single precision."""
+    exponents = np.arange(half, dtype=np.float32) * np.float32(-math.log(10000.0) / (half - 1))
+    slower = np.exp(exponents.astype(np.float64)).astype(np.float32)
+    angles: Array = np.arange(length, dtype=np.float32)[:, None] * slower
+    return angles
+
+
+@lru_cache(maxsize=16)
 def _turns(length: int, frequencies: tuple[float, ...], scale: float, dtype: np.dtype[Any]) -> Array:
     """[position, cos or sin, pair of features] of position · frequency, times the scale."""
     angle = np.arange(length)[:, None] * np.asarray(frequencies)
@@ -235,6 +304,7 @@ def _turns(length: int, frequencies: tuple[float, ...], scale: float, dtype: np.
 
 sinusoids = Sinusoids()
 sinusoid_halves = SinusoidHalves()
+padded_sinusoids = PaddedSinusoids()
 positions = Positions()
 rotate = Rotate()
 relative_bias = RelativeBias()

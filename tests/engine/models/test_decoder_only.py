@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 import tracer
 from tracer.comparing.comparison import compare
@@ -30,10 +31,15 @@ from ..conftest import FIXTURES, Dtype
 from .published import changed
 from .references import Reference, agree, log_softmax
 
-NAMES = ("gpt2", "gpt2_untied", "llama_gqa", "llama3_scaled", "mistral_window", "qwen2", "qwen3")
+MIXTURES = ("mixtral", "qwen2_moe", "qwen3_moe")
+LLAMAS = (
+    *("llama_gqa", "llama3_scaled", "mistral_window", "qwen2", "qwen3", "gemma2", "gemma3_text", "phi3", "olmo2"),
+    *("granite", *MIXTURES),
+)
+NAMES = ("gpt2", "gpt2_untied", *LLAMAS, "opt", "gpt_neox")
 REFERENCES = {name: Reference(name) for name in NAMES}
 SEARCHED = [name for name in NAMES if "beam4.ids" in REFERENCES[name].arrays]
-LLAMAS = ("llama_gqa", "llama3_scaled", "mistral_window", "qwen2", "qwen3")
+FFN = ("hidden", "activated", "output", "residual", "norm")
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -89,7 +95,8 @@ def test_every_module(model: tracer.Model, reference: Reference) -> None:
 
 @pytest.mark.parametrize("cache", [False, True])
 def test_greedy_decoding(model: tracer.Model, reference: Reference, cache: bool) -> None:
-    run = tracer.trace(model, ids=reference.ids("input_ids"), max_tokens=reference.limit, cache=cache)
+    how: dict[str, Any] = {"strategy": "greedy", "max_tokens": reference.limit, "cache": cache}
+    run = tracer.trace(model, ids=reference.ids("input_ids"), **how)
     assert [*reference.ids("input_ids"), *run.output_ids] == reference.ids("greedy.ids")
     for n, expected in enumerate(reference.arrays["greedy.scores"][0], 1):
         allowed = np.isfinite(expected)
@@ -109,7 +116,7 @@ def test_beam_search(name: str, dtype: Dtype, cache: bool) -> None:
     for hypothesis, ids in zip(run.hypotheses, expected, strict=True):
         length = len(prompt) + len(hypothesis.ids)
         assert [*prompt, *hypothesis.ids] == ids[:length]
-        assert set(ids[length:]) <= {model.rules.eos_ids[0]}
+        assert set(ids[length:]) <= {model.rules.pad_id, model.rules.eos_ids[0]}
     agree(np.array([h.score for h in run.hypotheses]), reference.arrays["beam4.scores"], reference, "scores")
 
 
@@ -194,8 +201,16 @@ def test_without_a_window_all_keys_are_seen(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["qwen2", "qwen3"])
 def test_a_window_that_is_not_in_use_is_none(tmp_path: Path, name: str) -> None:
-    stated = {"sliding_window": 4, "use_sliding_window": False, "max_window_layers": 1, "layer_types": ...}
-    assert tracer.load(changed(tmp_path, name, **stated)).config.windows == (None, None)
+    for width in (4, 0):
+        stated = {"sliding_window": width, "use_sliding_window": False, "max_window_layers": 1, "layer_types": ...}
+        assert tracer.load(changed(tmp_path, name, **stated)).config.windows == (None, None)
+
+
+def test_a_window_that_is_not_in_use_is_none_in_smollm3(tmp_path: Path) -> None:
+    stated = {"model_type": "smollm3", "no_rope_layers": [1, 0], "sliding_window": 0, "use_sliding_window": False}
+    assert tracer.load(changed(tmp_path, "llama3_scaled", **stated)).config.windows == (None, None)
+    stated |= {"sliding_window": 4, "use_sliding_window": True}
+    assert tracer.load(changed(tmp_path, "llama3_scaled", **stated)).config.windows == (None, 4)
 
 
 @pytest.mark.parametrize(
@@ -211,6 +226,13 @@ def test_a_window_that_is_not_in_use_is_none(tmp_path: Path, name: str) -> None:
         ("llama_gqa", {"head_dim": 1 << 24}, "head_dim is 16777216; expected at most 16384"),
         ("llama_gqa", {"num_hidden_layers": "2"}, "num_hidden_layers is '2'; expected a whole number from 1 to 1024"),
         ("llama_gqa", {"num_attention_heads": 6}, r"num_attention_heads \(6\) must divide hidden_size \(64\)"),
+        ("opt", {"num_attention_heads": 5}, r"num_attention_heads \(5\) must divide hidden_size \(24\)"),
+        ("opt", {"layer_norm_elementwise_affine": False}, "layer_norm_elementwise_affine = False is not supported"),
+        (
+            "gpt_neox",
+            {"rope_parameters": ..., "rotary_pct": 0.05},
+            "rotary_pct is 0.05; expected a factor by which one pair of features or more, of head_dim = 10, is turned",
+        ),
         ("gpt2", {"n_head": 5}, r"n_head \(5\) must divide n_embd \(48\)"),
         ("gpt2", {"scale_attn_weights": 1}, "scale_attn_weights is 1; expected true or false"),
     ],
@@ -218,6 +240,46 @@ def test_a_window_that_is_not_in_use_is_none(tmp_path: Path, name: str) -> None:
 def test_a_configuration_that_makes_no_sense(tmp_path: Path, name: str, stated: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         tracer.load(changed(tmp_path, name, **stated))
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"rope_parameters": ..., "rotary_pct": 0.4, "rotary_emb_base": 100},
+        {"rope_parameters": {"rope_type": "default", "rope_theta": 100}, "rotary_pct": 0.4},
+        {"rope_parameters": None, "rope_scaling": {"type": "default", "partial_rotary_factor": 0.4, "rope_theta": 100}},
+    ],
+)
+def test_the_part_that_is_turned_as_older_and_newer_files_state_it(tmp_path: Path, stated: dict[str, Any]) -> None:
+    expected = tracer.load(FIXTURES / "gpt_neox").config
+    assert len(expected.rotary.at(range(1)).angles) == 2
+    assert tracer.load(changed(tmp_path, "gpt_neox", **stated)).config == expected
+
+
+def test_features_behind_the_part_that_is_turned_stay_as_they_are() -> None:
+    step = tracer.trace(tracer.load(FIXTURES / "gpt_neox"), ids=[5, 6, 7], target_ids=[])[1]
+    q, turned = (step[f"decoder.0.self_attn.{name}"].array for name in ("q", "q_rotated"))
+    np.testing.assert_array_equal(turned[..., 4:], q[..., 4:])
+    assert (turned[:, 1:, :4] != q[:, 1:, :4]).all()
+
+
+def test_what_is_hidden_has_a_position_of_its_own_in_opt() -> None:
+    run = tracer.trace(tracer.load(FIXTURES / "opt"), ids=[5, 6, 7, 8], target_ids=[], mask=[0, 1, 0, 1])
+    found = run[1].tape.find("decoder.embed.positions")
+    assert (found.parameters["positions"], found.parameters["offset"]) == ([-1, 0, -1, 1], 2)
+
+
+def test_the_norms_of_opt_may_come_after_and_the_last_one_be_missing(tmp_path: Path) -> None:
+    stated = {"do_layer_norm_before": False}
+    with pytest.raises(InputError, match=r"tensor model\.decoder\.final_layer_norm\.bias is unknown"):
+        tracer.load(changed(tmp_path / "after", "opt", **stated))
+    path = changed(tmp_path / "without", "opt", **stated)
+    tensors = load_file(path / "model.safetensors")
+    kept = {name: array for name, array in tensors.items() if ".decoder.final" not in name}
+    save_file(kept, path / "model.safetensors")
+    tape = tracer.trace(tracer.load(path), ids=[5, 6, 7], target_ids=[])[1].tape
+    names = [address for address in tape.addresses if address.startswith(("decoder.1.ffn", "decoder.projected"))]
+    assert names == [*(f"decoder.1.ffn.{name}" for name in FFN), "decoder.projected"]
 
 
 @pytest.mark.parametrize("name", ["gpt2", "gpt2_untied"])
@@ -247,4 +309,4 @@ def test_the_parameters_are_those_of_the_configuration(name: str) -> None:
     stated = architecture(config["model_type"]).configure(Stated(config))
     assert stated == model.config
     assert ("lm_head.weight" in model.parameters) is not config["tie_word_embeddings"]
-    assert bool(re.search("q_proj.bias", " ".join(model.parameters))) is (name == "qwen2")
+    assert bool(re.search("q_proj.bias", " ".join(model.parameters))) is (name in ("qwen2", "qwen2_moe"))

@@ -39,8 +39,11 @@ def test_what_is_left_out(family: str, case: dict[str, Any]) -> None:
         del expected["sliding_window"]
     if "n_inner" in expected:
         assert config.ffn == expected.pop("n_inner") or 4 * expected["n_embd"]
-    if family == "t5":
-        assert config.rescaled is expected["scale_decoder_outputs"]
+    if expected.get("head_dim", 0) is None:
+        assert config.d_k == expected["hidden_size"] // expected["num_attention_heads"]
+        del expected["head_dim"]
+    if family in ("t5", "mt5"):
+        assert config.rescaled is expected.get("scale_decoder_outputs", False)
         del expected["tie_word_embeddings"]
     taken = {key: value for key, value in stated.taken.items() if key in expected}
     assert taken == {key: expected[key] for key in taken}

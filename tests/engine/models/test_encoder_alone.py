@@ -138,7 +138,7 @@ def test_what_a_head_finds_likely_follows_nothing(path: Path) -> None:
     debugger = Session(Opener(tracer.load(path), "1 7 3 2", ids=True))
     debugger.token()
     row = likely(debugger, Index(1))
-    assert (row.position, row.after, row.following, row.title) == (1, "7", None, "@0:probs[1]")
+    assert (row.position, row.where, row.following, row.title) == (1, 'at "7"', None, "@0:probs[1]")
 
 
 def test_the_commands_go_over_it(path: Path) -> None:

@@ -87,6 +87,31 @@ def test_a_file_of_the_bare_model(tmp_path: Path) -> None:
     np.testing.assert_allclose(logits(changed(tmp_path, "bart_tied", bare)), expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("bart_tied", "classification_head.dense.weight"),
+        ("gpt2_untied", "multiple_choice_head.summary.bias"),
+        ("llama_gqa", "score.weight"),
+        ("qwen2", "v_head.summary.weight"),
+    ],
+)
+def test_a_head_for_another_task_is_ignored(tmp_path: Path, name: str, head: str) -> None:
+    path = changed(tmp_path, name, lambda tensors: tensors.update({head: np.ones((3, 2), np.float32)}))
+    assert tracer.load(path).ignored[head] == "a head for another task than to write text"
+
+
+def test_the_parameters_of_norms_may_be_called_as_in_tensorflow(tmp_path: Path) -> None:
+    def renamed(tensors: Tensors) -> None:
+        for name in [name for name in tensors if ".ln_" in name]:
+            kind = {"weight": "gamma", "bias": "beta"}[name.rpartition(".")[2]]
+            tensors[f"{name.rpartition('.')[0].removeprefix('transformer.')}.{kind}"] = tensors.pop(name)
+
+    expected = tracer.trace(tracer.load(FIXTURES / "gpt2_untied"), ids=[5, 6], target_ids=[])[1]["logits"].array
+    model = tracer.load(changed(tmp_path, "gpt2_untied", renamed))
+    np.testing.assert_array_equal(tracer.trace(model, ids=[5, 6], target_ids=[])[1]["logits"].array, expected)
+
+
 def test_tables_that_are_computed_are_ignored(tmp_path: Path) -> None:
     def computed(tensors: Tensors) -> None:
         tensors["model.encoder.embed_positions.weight"] = np.ones((64, 48), np.float32)
@@ -133,7 +158,7 @@ def test_a_configuration_that_makes_no_sense(tmp_path: Path, name: str, stated: 
 
 
 def test_how_long_a_text_may_be() -> None:
-    assert tracer.load(FIXTURES / "bart_tied").facts[2:] == (32, 32, 1, True, None)
-    assert tracer.load(FIXTURES / "t5_v1_1").facts[2:] == (1 << 16, 1 << 16, 0, True, 64)
-    assert tracer.load(FIXTURES / "t5_v1_0").facts[2:] == (1 << 16, 1 << 16, 0, True, None)
+    assert tracer.load(FIXTURES / "bart_tied").facts[2:7] == (32, 32, 1, True, None)
+    assert tracer.load(FIXTURES / "t5_v1_1").facts[2:7] == (1 << 16, 1 << 16, 0, True, 64)
+    assert tracer.load(FIXTURES / "t5_v1_0").facts[2:7] == (1 << 16, 1 << 16, 0, True, None)
     assert tracer.load(FIXTURES / "marian_two_vocabularies").facts[:2] == (90, 113)

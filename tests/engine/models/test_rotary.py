@@ -14,7 +14,7 @@ import tracer
 from tracer.arithmetic import Named, Node, magnitude
 from tracer.derive import derive
 from tracer.errors import InputError
-from tracer.models.rotary import KINDS
+from tracer.models.scaling import KINDS
 from tracer.tape import Record
 
 from ..conftest import FIXTURES

@@ -7,6 +7,7 @@ greedy and beam search yield, and a padded batch. `make_references.py` says how 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from tracer.models.padding import padding
 from tracer.models.text import Text
 from tracer.past import Past
 from tracer.run import Run
+from tracer.step import Step
 from tracer.tape import Tape
 from tracer.tensor import Array, Tensor
 
@@ -31,6 +33,8 @@ NAMES = (
     "t5_v1_0",
     "t5_v1_1",
     "t5_gated_silu",
+    "m2m_100",
+    "mt5",
 )
 MODULES = (
     (r"^model\.", ""),
@@ -139,9 +143,25 @@ def test_rows_of_a_padded_batch_run_singly(model: tracer.Model, reference: Refer
         agree(found.array, reference.arrays[name][row], reference, name)
 
 
+def test_padding_is_not_counted_and_has_no_position_in_m2m_100() -> None:
+    run = tracer.trace(tracer.load(FIXTURES / "m2m_100"), ids=[5, 1, 7], mask=[1, 1, 1], target_ids=[2, 9, 1, 8])
+    assert [step.tape.find(f"{stack}.embed.positions").parameters["positions"] for stack, step in in_stacks(run)] == [
+        [0, -1, 1],
+        [0, 1, -1, 2],
+    ]
+    assert not recorded(run, "encoder.embed.positions").array[1].any()
+    longer = tracer.trace(tracer.load(FIXTURES / "m2m_100"), ids=[5] * 40, max_tokens=1)
+    assert recorded(longer, "encoder.embed.positions").shape == (40, 21)
+
+
+def in_stacks(run: Run) -> list[tuple[str, Step]]:
+    return list(zip(("encoder", "decoder"), run.steps, strict=True))
+
+
 @pytest.mark.parametrize("cache", [False, True])
 def test_greedy_decoding(model: tracer.Model, reference: Reference, cache: bool) -> None:
-    run = tracer.trace(model, ids=reference.ids("input_ids"), max_tokens=reference.limit, cache=cache)
+    how: dict[str, Any] = {"strategy": "greedy", "max_tokens": reference.limit, "cache": cache}
+    run = tracer.trace(model, ids=reference.ids("input_ids"), **how)
     assert [model.start_id, *run.output_ids] == reference.ids("greedy.ids")
     for n, expected in enumerate(reference.arrays["greedy.scores"][0], 1):
         allowed = np.isfinite(expected)

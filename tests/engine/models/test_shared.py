@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 from safetensors.numpy import load_file
 
 import tracer
-from tracer.checkpoints.stored import Stored
+from tracer.checkpoints.stored import Contiguous
 from tracer.decisions import HEAD, PARAMETERS
 from tracer.errors import InputError
 
@@ -144,8 +144,8 @@ def test_without_a_second_tensor_none_is_read(monkeypatch: pytest.MonkeyPatch) -
     def read(*_args: object) -> bool:
         raise AssertionError
 
-    monkeypatch.setattr(Stored, "read_into", read)
-    monkeypatch.setattr(Stored, "holds_the_same_as", read)
+    monkeypatch.setattr(Contiguous, "read_into", read)
+    monkeypatch.setattr(Contiguous, "holds_the_same_as", read)
     for name in ("gpt2", "bart_tied", "mbart_untied", "t5_v1_0", "t5_v1_1"):
         tracer.load(FIXTURES / name)
 

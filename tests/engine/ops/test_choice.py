@@ -8,15 +8,15 @@ from tracer.ops.choice import (
     allowed,
     argmax,
     beam_score,
+    bias,
     candidates,
     draw,
     kept,
+    length_decay,
     log_softmax,
     repetition,
     summed_log_prob,
     temper,
-    top_k,
-    top_p,
 )
 from tracer.tensor import Axis, Tensor
 
@@ -125,29 +125,28 @@ def test_a_penalty_says_whom_it_meets_and_why() -> None:
     assert (met.note, list(met.leaves())) == ("read before", [z.leaf(1), z.leaf(1)])
 
 
+def test_a_bias_is_added_to_those_that_have_one() -> None:
+    z, how = vocab(1, -2, 3), {"biases": {1: 0.5, 2: -4.0}, "reason": N_("would complete a sequence")}
+    assert bias.forward(z, **how).array.tolist() == [1, -1.5, -1]
+    assert [bias.derive((i,), z, **how).evaluate() for i in range(3)] == [1, -1.5, -1]
+    assert bias.derive((0,), z, **how) == z.leaf(0)
+    assert z.array.tolist() == [1, -2, 3]
+
+
+@pytest.mark.parametrize(("factor", "tokens", "expected"), [(1.5, 1, [3, -1, -INF, 4]), (2.0, 3, [16, 12, -INF, 4])])
+def test_an_end_token_becomes_likelier_whatever_its_sign(factor: float, tokens: int, expected: list[float]) -> None:
+    z, how = vocab(2, -2, -INF, 4), {"ids": [0, 1, 2], "factor": factor, "tokens": tokens}
+    assert length_decay.forward(z, **how).array.tolist() == expected
+    assert [length_decay.derive((i,), z, **how).evaluate() for i in range(4)] == expected
+
+
+def test_a_decay_beyond_all_numbers_is_certain() -> None:
+    z = vocab(2, -2)
+    assert length_decay.forward(z, ids=[0], factor=1e9, tokens=99).array.tolist() == [INF, -2]
+
+
 def test_temperature_divides() -> None:
     assert temper.forward(vocab(1, -2), temperature=0.5).array.tolist() == [2, -4]
-
-
-@pytest.mark.parametrize(("k", "kept"), [(1, [-INF, 3, -INF, -INF]), (2, [2, 3, -INF, -INF]), (9, [2, 3, 2, -1])])
-def test_top_k_keeps_the_largest_and_of_equals_the_first(k: int, kept: list[float]) -> None:
-    assert top_k.forward(vocab(2, 3, 2, -1), k=k).array.tolist() == kept
-
-
-@pytest.mark.parametrize(
-    ("p", "kept"),
-    [
-        (0.5, [0, 0, 1, 0]),
-        (0.51, [0, 1, 1, 0]),
-        (0.75, [0, 1, 1, 0]),
-        (0.76, [1, 1, 1, 0]),
-        (1.0, [1, 1, 1, 1]),
-        (1e-9, [0, 0, 1, 0]),
-    ],
-)
-def test_top_p_keeps_the_smallest_set_that_reaches_p(p: float, kept: list[int]) -> None:
-    z = vocab(*np.log([0.125, 0.25, 0.5, 0.125]))
-    assert np.isfinite(top_p.forward(z, p=p).array).astype(int).tolist() == kept
 
 
 def test_argmax_takes_the_first_of_equals() -> None:
