@@ -1,4 +1,4 @@
-"""Make the references of the tokenizers, with transformers, sentencepiece and mistral-common (extra `parity`).
+"""Make the references of the tokenizers, with transformers, sentencepiece, mistral-common, tiktoken (extra `parity`).
 
     python tests/make_tokenizer_references.py
 
@@ -21,17 +21,34 @@ from contextlib import chdir
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 
 import sentencepiece
+import tiktoken
+import tokenizers
 import torch
 import transformers
-from engine.tokenizer_directories import DIRECTORIES, FIXTURES, GPT2, HERE, SERIALIZED, Directory, texts
+from engine.tokenizer_directories import (
+    DIRECTORIES,
+    FIXTURES,
+    GPT2,
+    HERE,
+    SERIALIZED,
+    TEXTS,
+    Directory,
+    numbers,
+    texts,
+)
+from tokenizers import models, normalizers, pre_tokenizers, trainers
 
+from tracer.tokenizers.byte_level import LLAMA3_WORDS, QWEN_WORDS
 from tracer.tokenizers.byte_pieces import ALPHABET
+from tracer.tokenizers.ranks import QWEN_TOKENS
 from tracer.tokenizers.tekken import UNLISTED
+from tracer.tokenizers.vocabulary import merges_of
 from tracer.training.grammar import pairs
 
 RULES = {
@@ -45,6 +62,7 @@ COMMON = {"character_coverage": 0.9995, "hard_vocab_limit": False, "minloglevel"
 UNIGRAM = {"model_type": "unigram", "vocab_size": 340, "normalization_rule_tsv": "rules.tsv"}
 PIECES = {
     "mbart": UNIGRAM | {"pad_id": -1},
+    "nllb": UNIGRAM | {"model_type": "bpe", "pad_id": -1},
     "t5": UNIGRAM | {"pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1},
     "whole": {
         "model_type": "bpe",
@@ -84,9 +102,7 @@ def _rule(rule: tuple[str, str]) -> str:
 
 def make_tekken() -> None:
     """GPT-2's byte pairs as Mistral writes them."""
-    ids = json.loads(GPT2["vocab.json"].read_text("utf-8"))
-    pieces = [bytes(ALPHABET[c] for c in piece) for piece in sorted(ids, key=ids.__getitem__) if piece[:2] != "<|"]
-    pieces = [*(bytes([i]) for i in range(256)), *(piece for piece in pieces if len(piece) > 1)]
+    pieces = gpt2_bytes()
     special = [*UNLISTED.split(), "[ARGS]", "[CALL_ID]"]
     content = {
         "config": {
@@ -103,6 +119,50 @@ def make_tekken() -> None:
         ],
     }
     (HERE / "tekken.json").write_text(json.dumps(content, indent=0) + "\n", "utf-8")
+
+
+def gpt2_bytes() -> list[bytes]:
+    """The pieces of GPT-2 in the order of their ids, single bytes first."""
+    ids = json.loads(GPT2["vocab.json"].read_text("utf-8"))
+    pieces = [bytes(ALPHABET[c] for c in piece) for piece in sorted(ids, key=ids.__getitem__) if piece[:2] != "<|"]
+    return [*(bytes([i]) for i in range(256)), *(piece for piece in pieces if len(piece) > 1)]
+
+
+def make_ranks() -> None:
+    """The same as tiktoken writes them."""
+    lines = (f"{base64.b64encode(piece).decode()} {rank}\n" for rank, piece in enumerate(gpt2_bytes()))
+    (HERE / "ranks.model").write_text("".join(lines), "utf-8")
+
+
+def make_ranked_cases() -> None:
+    """What tiktoken makes of them, cut into words as Llama 3 has it, and as Qwen has it."""
+    ranks, found = {piece: rank for rank, piece in enumerate(gpt2_bytes())}, {}
+    for name, words, special in (("llama3", LLAMA3_WORDS, []), ("qwen", QWEN_WORDS, QWEN_TOKENS)):
+        numbers = {token: len(ranks) + i for i, token in enumerate(special)}
+        encoding = tiktoken.Encoding(name, pat_str=words, mergeable_ranks=ranks, special_tokens=numbers)
+        composed = [normalize("NFC", text) if name == "qwen" else text for text in TEXTS]
+        found[name] = [encoding.encode(text, allowed_special="all") for text in composed]
+    content = {"tiktoken": tiktoken.__version__, **found}
+    (HERE / "ranks.json").write_text(json.dumps(content) + "\n", "utf-8")
+
+
+def make_lines() -> None:
+    """BERT's kind of pieces, one a line."""
+    inner = tokenizers.Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    inner.normalizer, inner.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    trainer = trainers.WordPieceTrainer(vocab_size=300, special_tokens=special, limit_alphabet=120, show_progress=False)
+    inner.train_from_iterator(sentences(), trainer)
+    ids = inner.get_vocab()
+    (HERE / "bert.txt").write_text("".join(f"{piece}\n" for piece in sorted(ids, key=ids.__getitem__)), "utf-8")
+
+
+def make_nllb(folder: Path) -> None:
+    """NLLB's tokenizer.json, with its languages."""
+    ids = numbers()
+    transformers.NllbTokenizer(vocab=ids, merges=merges_of(ids)).save_pretrained(folder / "nllb")
+    content = json.loads((folder / "nllb" / "tokenizer.json").read_text("utf-8"))
+    (HERE / "nllb.json").write_text(json.dumps(content, ensure_ascii=False) + "\n", "utf-8")
 
 
 def make_serialized(folder: Path) -> None:
@@ -201,6 +261,10 @@ def main() -> None:
         folder = Path(name)
         make_pieces(folder)
         make_tekken()
+        make_ranks()
+        make_ranked_cases()
+        make_lines()
+        make_nllb(folder)
         make_serialized(folder)
         cases = {name: case(directory.write(folder / name), texts(name)) for name, directory in DIRECTORIES.items()}
         make_mbart(folder)

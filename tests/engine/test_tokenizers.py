@@ -91,6 +91,46 @@ def test_vocab_and_merges_do_what_tokenizer_json_does(copy: Change, case: dict[s
     assert tokenizer.decode(case["ids"]) == case["decoded"]
 
 
+RANKED_CASES = json.loads((HERE / "ranks.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("name", "cut_by"),
+    [("tokenizer.model", "llama3"), ("tiktoken.model", "llama3"), ("qwen.tiktoken", "qwen")],
+)
+def test_ranks_are_read_as_by_tiktoken(tmp_path: Path, name: str, cut_by: str) -> None:
+    shutil.copy(HERE / "ranks.model", tmp_path / name)
+    tokenizer, _same = both(tmp_path, "llama")
+    assert [tokenizer.encode(text).ids for text in TEXTS] == RANKED_CASES[cut_by]
+    assert tokenizer.decode(tokenizer.encode("naïve 我们").ids) == "naïve 我们"
+
+
+def test_gpt2_s_files_may_have_the_names_that_openai_gave_them(tmp_path: Path) -> None:
+    shutil.copy(FIXTURES / "gpt2" / "vocab.json", tmp_path / "encoder.json")
+    shutil.copy(FIXTURES / "gpt2" / "merges.txt", tmp_path / "vocab.bpe")
+    tokenizer, _same = both(tmp_path, "gpt2")
+    for case in cases("gpt2"):
+        assert tokenizer.encode(case["text"]).ids == case["ids"]
+    assert tokenizer.files == ("encoder.json", "vocab.bpe")
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (b"IQ== 0\nIg==\n", "line 2 is no piece in base64 and its rank"),
+        (b"IQ== 0\nIg= 1\n", "line 2 is no piece in base64 and its rank"),
+        (b"IQ== 0\n\nIg== 999999999\n", "line 3 is no piece in base64 and its rank"),
+        (b"IQ== 0\n" + b"IUEh" * 400 + b" 1\n", "line 2 is no piece in base64 and its rank"),
+        (b"IQ== 0\nIQ== 1\n", "a piece or a rank occurs twice"),
+        (b"IQ== 0\nIg== 0\n", "a piece or a rank occurs twice"),
+    ],
+)
+def test_ranks_that_are_broken(tmp_path: Path, lines: bytes, message: str) -> None:
+    (tmp_path / "tokenizer.model").write_bytes(lines)
+    with pytest.raises(InputError, match=f"tokenizer.model: {message}"):
+        both(tmp_path, "llama")
+
+
 @pytest.mark.parametrize(
     ("piece", "shown"),
     [

@@ -15,7 +15,7 @@ from .backend import BACKEND
 from .hub import HubTokenizer, add_tokens, id_of
 from .kind import FLAGS, Around, IdOf, Kind
 from .library import refusing
-from .mbart import USUAL_LANGUAGE, Languages, MBartTokenizer
+from .mbart import Languages, MBartTokenizer
 from .notes import (
     check_post_processor,
     note_added,
@@ -165,9 +165,11 @@ def _between(
     """The two sides of a model between languages, whose codes are among the ids around a text."""
     names = [*kind.codes, *(name for name in map(str, extra) if LANGUAGE.fullmatch(name))]
     codes = {name: i for name in dict.fromkeys(names) if (i := inner.token_to_id(name)) is not None}
-    usual = USUAL_LANGUAGE if USUAL_LANGUAGE in codes else None
+    usual = kind.usual_language if kind.usual_language in codes else None
     spoken = Spoken(stated.language("src_lang", codes) or usual, stated.language("tgt_lang", codes))
-    languages = Languages(codes, number("unk_token"), number("eos_token"), kind.code_first)
+    code_first = kind.code_first and not stated.flag("legacy_behaviour")
+    ends = number("unk_token"), number("eos_token")
+    languages = Languages(codes, *ends, code_first, kind.usual_language, kind.starts)
     source = MBartTokenizer(inner, languages, spoken, cleans=cleans)
     target = MBartTokenizer(inner, languages, spoken, cleans=cleans, is_target=True)
     note_language(source.language, target.language, codes, stated)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import tokenizers
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 
-from .kind import Kind
+from .kind import Kind, usual_extra
 from .metaspace import BLANK
 from .sentence_pieces import NORMAL, USER_DEFINED, Model
 from .stated import StatedTokens, Token
@@ -98,9 +98,10 @@ def _decoders(model: Model) -> list[decoders.Decoder]:
     return [*steps, decoders.Fuse()] if model.byte_fallback else steps
 
 
-def _control(vocabulary: Vocabulary, _stated: StatedTokens) -> Sequence[Token]:
+def _control(vocabulary: Vocabulary, stated: StatedTokens) -> Sequence[Token]:
     """The pieces that stand for no text; those of a user are found by the model itself."""
-    assert vocabulary.model is not None
+    if vocabulary.model is None:
+        return usual_extra(vocabulary, stated)
     whole = {piece.text for piece in vocabulary.model.pieces if piece.sort == USER_DEFINED}
     return [token for token in vocabulary.control or () if str(token) not in whole]
 

@@ -15,6 +15,8 @@ QWEN_WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 """What Qwen's vocabulary takes for a word (transformers: Qwen2Tokenizer)."""
+LLAMA3_WORDS = QWEN_WORDS.replace(r"|\p{N}|", r"|\p{N}{1,3}|")
+"""What Llama 3's does: numbers come in groups of three; all else is as in Qwen's."""
 
 END_OF_TEXT = "<|endoftext|>"
 FILES = ("vocab.json", "merges.txt")
@@ -33,6 +35,12 @@ def _gpt2(vocabulary: Vocabulary, stated: StatedTokens) -> tokenizers.Tokenizer:
     return inner
 
 
+def _gpt_neox(vocabulary: Vocabulary, stated: StatedTokens) -> tokenizers.Tokenizer:
+    inner = _gpt2(vocabulary, stated)
+    inner.normalizer = normalizers.NFC()
+    return inner
+
+
 def _qwen2(vocabulary: Vocabulary, stated: StatedTokens) -> tokenizers.Tokenizer:
     inner = _byte_pairs(vocabulary, byte_fallback=False)
     inner.normalizer = normalizers.NFC()
@@ -48,6 +56,12 @@ GPT2 = Kind(
     "GPT2Tokenizer",
     _gpt2,
     {"unk_token": END_OF_TEXT, "bos_token": END_OF_TEXT, "eos_token": END_OF_TEXT, "pad_token": None},
+    files=FILES,
+)
+GPT_NEOX = Kind(
+    "GPTNeoXTokenizer",
+    _gpt_neox,
+    {"unk_token": END_OF_TEXT, "bos_token": END_OF_TEXT, "eos_token": END_OF_TEXT, "pad_token": "<|padding|>"},
     files=FILES,
 )
 QWEN2 = Kind(

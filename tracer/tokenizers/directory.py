@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..checkpoints.kinds import check_downloaded
 from ..decisions import TOKENIZER, Decisions
 from ..errors import InputError
 from ..i18n import N_, Message, _
@@ -21,30 +22,32 @@ OWN = ("source_tokenizer.json", "target_tokenizer.json")
 SERIALIZED = "tokenizer.json"
 TEKKEN = "tekken.json"
 PIECES = "tokenizer.model"
+LINES = "vocab.txt"
 MARIAN_FILES = ("source.spm", "target.spm", "vocab.json")
 BYTE_PAIRS = ("vocab.json", "merges.txt")
+OPENAI_PAIRS = ("encoder.json", "vocab.bpe")
+TWO_FILES = dict((BYTE_PAIRS, OPENAI_PAIRS))
+"""Which file of merges goes with one of pieces."""
+NUMBERED = ("vocab.json", "sentencepiece.bpe.model")
+RANKS = ("tiktoken.model", "qwen.tiktoken")
 FORMATS = (
     OWN,
     (SERIALIZED,),
     (TEKKEN,),
     MARIAN_FILES,
     BYTE_PAIRS,
+    OPENAI_PAIRS,
+    NUMBERED,
     (PIECES,),
     ("spiece.model",),
     ("sentencepiece.bpe.model",),
+    (LINES,),
+    *((name,) for name in RANKS),
 )
 """The files of each format."""
 FILES = (*dict.fromkeys(name for names in FORMATS for name in names), "target_vocab.json")
 
 UNREAD: Mapping[str, Message] = {
-    "vocab.txt": N_(
-        "vocab.txt holds BERT's kind of pieces, and nothing that says how a text is cut into them; "
-        "save the tokenizer with transformers, which writes tokenizer.json"
-    ),
-    "tiktoken.model": N_(
-        "tiktoken.model holds bytes by rank, and nothing that says how a text is cut into words; "
-        "save the tokenizer with transformers, which writes tokenizer.json"
-    ),
     "vocab.json": N_(
         "vocab.json holds pieces, and nothing that says how a text is cut into them; "
         "put merges.txt beside it, or source.spm and target.spm, or save the tokenizer as tokenizer.json"
@@ -61,6 +64,8 @@ def read_tokenizers(directory: Path, model_type: str, decisions: Decisions | Non
     Raises:
         InputError: a file of a tokenizer is missing or broken.
     """
+    for name in FILES:
+        check_downloaded(directory / name)
     from .stated import StatedTokens
 
     decisions = Decisions() if decisions is None else decisions
@@ -84,16 +89,18 @@ def _check_none_alone(directory: Path, files: tuple[str, ...]) -> None:
 
 
 def _read(directory: Path, there: set[str], stated: StatedTokens) -> Pair:
-    from .kinds import KINDS, MARIAN, class_of
+    from .kinds import KINDS, M2M_100, MARIAN, class_of
     from .notes import note_settings
 
     if there.issuperset(OWN):
         return _own(directory, stated)
-    note_settings(stated)
     name = class_of(stated, directory / SERIALIZED)
+    kind = KINDS.get(name)
+    note_settings(stated, kind.follows if kind else ())
     if name == MARIAN and there.issuperset(MARIAN_FILES):
         return _marian(directory, stated)
-    kind = KINDS.get(name)
+    if name == M2M_100 and there.issuperset(NUMBERED):
+        return _numbered(directory, stated)
     file = _file_for(kind, there)
     if kind is None or file is None:
         return _in_its_own_way(name, directory, there, stated)
@@ -106,8 +113,8 @@ def _file_for(kind: Kind | None, there: set[str]) -> str | None:
 
     if kind is None:
         return None
-    first = (SERIALIZED, TEKKEN, PIECES) if kind is BACKEND else (SERIALIZED, PIECES)
-    known = (*((name,) for name in first), kind.files)
+    first = (SERIALIZED, TEKKEN, PIECES, RANKS[0]) if kind is BACKEND else (SERIALIZED, PIECES)
+    known = (*((name,) for name in first), kind.files, *([OPENAI_PAIRS] if kind.files == BYTE_PAIRS else []))
     return next((names[0] for names in known if there.issuperset(names)), None)
 
 
@@ -118,15 +125,21 @@ def _in_its_own_way(name: str, directory: Path, there: set[str], stated: StatedT
     from .kinds import MARIAN
     from .mbart import MBART
     from .metaspace import T5, XLM_ROBERTA
+    from .ranks import QWEN
+    from .wordpiece import BERT
 
     mostly = {
         (SERIALIZED,): BACKEND,
         (TEKKEN,): BACKEND,
         MARIAN_FILES: None,
         BYTE_PAIRS: GPT2,
+        OPENAI_PAIRS: GPT2,
         (PIECES,): BACKEND,
         ("spiece.model",): T5,
         ("sentencepiece.bpe.model",): MBART if stated.model_type == "mbart" else XLM_ROBERTA,
+        (RANKS[0],): BACKEND,
+        (RANKS[1],): QWEN,
+        (LINES,): BERT,
     }
     files, kind = next((files, kind) for files, kind in mostly.items() if there.issuperset(files))
     by = kind.name if kind else MARIAN
@@ -140,23 +153,27 @@ def _cut_by(kind: Kind, path: Path, stated: StatedTokens) -> Pair:
 
     if path.name != TEKKEN and path.with_name(TEKKEN).exists():
         stated.decisions.take(TOKENIZER, N_("tekken.json is left alone"))
-    files = BYTE_PAIRS if path.name == BYTE_PAIRS[0] else (path.name,)
+    files = (path.name, TWO_FILES[path.name]) if path.name in TWO_FILES else (path.name,)
     return _told(_put_together(kind, path, stated), files, MISTRAL if path.name == TEKKEN else kind.name, stated)
 
 
 def _put_together(kind: Kind, path: Path, stated: StatedTokens) -> Pair:
     from .assembly import as_it_stands, assembled
     from .backend import BACKEND
+    from .ranks import is_ranked, ranked, read_ranks
     from .tekken import read_tekken
     from .vocabulary import TwoFiles, read_pieces, read_serialized
+    from .wordpiece import read_lines
 
     if path.name == TEKKEN:
         return (read_tekken(path),) * 2
     if path.name == SERIALIZED:
         return as_it_stands(path, stated) if kind is BACKEND else assembled(kind, read_serialized(path), stated)
-    if path.name == BYTE_PAIRS[0]:
-        return assembled(kind, TwoFiles(path, {}), stated)
-    return assembled(kind, read_pieces(path), stated)
+    if path.name in TWO_FILES:
+        return assembled(kind, TwoFiles(path, {}, merges_name=TWO_FILES[path.name]), stated)
+    if path.name in RANKS or is_ranked(path):
+        return assembled(ranked(kind), read_ranks(path), stated)
+    return assembled(kind, read_lines(path) if path.name == LINES else read_pieces(path), stated)
 
 
 def _own(directory: Path, stated: StatedTokens) -> Pair:
@@ -171,6 +188,12 @@ def _marian(directory: Path, stated: StatedTokens) -> Pair:
     from .marian import read_marian
 
     return _told(read_marian(directory, stated), MARIAN_FILES, MARIAN, stated)
+
+
+def _numbered(directory: Path, stated: StatedTokens) -> Pair:
+    from .m2m_100 import NAME, read_m2m_100
+
+    return _told(read_m2m_100(directory, stated), NUMBERED, NAME, stated)
 
 
 def _told(pair: Pair, files: tuple[str, ...], kind: str, stated: StatedTokens) -> Pair:

@@ -37,7 +37,9 @@ class Kind:
     those that have ids beside the pieces. ``around`` says what encloses a text, given the id of a role, where the class
     does so whatever a file says. ``reorder`` puts a SentencePiece vocabulary in the order that the model was trained
     with; ``marks_all`` has every special token marked as one. ``files`` are those that are read where there is no
-    tokenizer.json. ``codes`` are the languages that go around a text, before it or after.
+    tokenizer.json, ``follows`` are settings that no other class follows. ``codes`` are the languages that go around a
+    text, before it or after; a text of which nobody names the language is in the ``usual_language``. ``starts`` says
+    that a given output begins with the last id around it, as shifted to the right.
     """
 
     name: str
@@ -50,8 +52,11 @@ class Kind:
     reorder: Callable[[Vocabulary, StatedTokens], Vocabulary] = lambda vocabulary, _stated: vocabulary
     marks_all: bool = False
     files: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
     codes: Sequence[str] = ()
     code_first: bool = False
+    usual_language: str = "en_XX"
+    starts: bool = True
 
     def usual(self, vocabulary: Vocabulary) -> Mapping[str, Token | None]:
         """The special tokens by role, unless others are stated: without any, those of a SentencePiece model."""

@@ -16,6 +16,7 @@ from typing import Any
 from tokenizers import AddedToken
 
 from ..checkpoints.json_file import read_json
+from ..checkpoints.kinds import check_downloaded
 from ..decisions import TOKENIZER
 from ..errors import InputError
 from ..i18n import N_, _, cause
@@ -34,14 +35,22 @@ LARGEST = 1 << 24
 
 @dataclass(frozen=True)
 class Beside:
-    """The tokens beside the pieces, by id; ``unknown`` and ``eos`` are two of them, ``special`` are no text."""
+    """The tokens beside the pieces, by id; ``unknown`` and ``eos`` are two of them, ``special`` are no text.
+
+    ``roles`` are the ids of those that have a role.
+    """
 
     tokens: Mapping[int, AddedToken]
     unknown: str
     eos: int
+    roles: Mapping[str, int]
     special: frozenset[int]
     is_split: bool
     cleans: bool
+
+    def role(self, name: str) -> int | None:
+        """The id of the token with a role."""
+        return self.roles.get(name)
 
     @cached_property
     def names(self) -> dict[int, str]:
@@ -177,17 +186,25 @@ def read_marian(directory: Path, stated: StatedTokens) -> tuple[Tokenizer, Token
     if separate is path and other.exists():
         stated.decisions.note(TOKENIZER, N_("target_vocab.json is not read, since nothing states separate_vocabs"))
     source, target = (
-        Side(_processor(directory / f"{side}.spm"), _numbers(numbers))
+        Side(processor_at(directory / f"{side}.spm"), numbers_at(numbers))
         for side, numbers in (("source", path), ("target", separate))
     )
-    beside = _beside(source.numbers, path, stated)
+    beside = beside_of(source.numbers, path, stated, TOKENS)
+    ends: Around = [], [beside.eos]
+    note_enclosing(lambda: ends, "MarianTokenizer", stated, beside.role)
     output = target if separate is not path else Side(source.processor, target.numbers)
     return MarianTokenizer(source, beside), MarianTokenizer(target, beside, output)
 
 
-def _processor(path: Path) -> Any:
+def processor_at(path: Path) -> Any:
+    """The SentencePiece model of a file.
+
+    Raises:
+        InputError: it is none.
+    """
     from sentencepiece import SentencePieceProcessor
 
+    check_downloaded(path)
     processor = SentencePieceProcessor()
     try:
         processor.LoadFromSerializedProto(path.read_bytes())
@@ -198,15 +215,23 @@ def _processor(path: Path) -> Any:
     return processor
 
 
-def _numbers(path: Path) -> Mapping[str, int]:
+def numbers_at(path: Path) -> Mapping[str, int]:
+    """The ids of pieces; raises `InputError` where the file has something else."""
     numbers = read_json(path)
     if not all(type(i) is int and 0 <= i < LARGEST for i in numbers.values()):
         raise InputError(_("{path}: expected a vocabulary, from pieces to ids").format(path=path))
     return numbers
 
 
-def _beside(numbers: Mapping[str, int], path: Path, stated: StatedTokens) -> Beside:
-    roles = {role: str(token) for role, token in stated.roles(TOKENS).items()}
+def beside_of(
+    numbers: Mapping[str, int], path: Path, stated: StatedTokens, usual: Mapping[str, Token | None]
+) -> Beside:
+    """The tokens beside the pieces of a file: the special ones by role, as stated or ``usual``, and others stated.
+
+    Raises:
+        InputError: the vocabulary has no unknown token or no end token.
+    """
+    roles = {role: str(token) for role, token in stated.roles(usual).items()}
     named = dict.fromkeys((*roles.values(), *map(str, stated.extra or stated.additional or ())))
     tokens = dict(stated.added)
     ids = {token.content: i for i, token in tokens.items()}
@@ -217,13 +242,12 @@ def _beside(numbers: Mapping[str, int], path: Path, stated: StatedTokens) -> Bes
             tokens[ids[name]] = AddedToken(name, special=True)
     for role in ("unk_token", "eos_token"):
         if roles.get(role) not in numbers:
-            raise InputError(_("{path}: has no token {token}").format(path=path, token=roles.get(role) or TOKENS[role]))
-    ends: Around = [], [ids[roles["eos_token"]]]
-    note_enclosing(lambda: ends, "MarianTokenizer", stated, lambda role: ids.get(roles.get(role, "")))
+            raise InputError(_("{path}: has no token {token}").format(path=path, token=roles.get(role) or usual[role]))
     return Beside(
         tokens,
         roles["unk_token"],
         ids[roles["eos_token"]],
+        {role: ids[name] for role, name in roles.items()},
         frozenset(ids[name] for name in named),
         bool(stated.flag("split_special_tokens")),
         bool(stated.flag("clean_up_tokenization_spaces")),

@@ -16,8 +16,6 @@ from .stated import StatedTokens, Token
 from .tokenizer import Spoken, Tokenizer
 from .vocabulary import Vocabulary
 
-USUAL_LANGUAGE = "en_XX"
-"""of a source that nobody names the language of"""
 LANGUAGES = (
     "ar_AR cs_CZ de_DE en_XX es_XX et_EE fi_FI fr_XX gu_IN hi_IN it_IT ja_XX kk_KZ ko_KR lt_LT lv_LV my_MM ne_NP "
     "nl_XX ro_RO ru_RU si_LK tr_TR vi_VN zh_CN"
@@ -31,12 +29,17 @@ CODES_50 = (*CODES, *LANGUAGES_50.split())
 
 
 class Languages(NamedTuple):
-    """The codes of some languages with their ids, what stands for others, the end, and whether codes precede texts."""
+    """The codes of some languages with their ids, what stands for others, the end, and whether codes precede texts.
+
+    ``usual`` is the language of a source where nobody names one; ``starts`` as in `Kind`.
+    """
 
     codes: Mapping[str, int]
     unknown: int
     eos: int
     code_first: bool
+    usual: str
+    starts: bool
 
     def around(self, code: int) -> Around:
         """The ids before and after a text in the language of a code."""
@@ -61,7 +64,7 @@ class MBartTokenizer(HubTokenizer):
         is_target: bool = False,
         cleans: bool = False,
     ) -> None:
-        source = spoken.source or USUAL_LANGUAGE
+        source = spoken.source or languages.usual
         self.language = spoken.target or source if is_target else source
         code = languages.codes.get(self.language, languages.unknown)
         super().__init__(inner, languages.around(code), cleans=cleans)
@@ -69,7 +72,7 @@ class MBartTokenizer(HubTokenizer):
         self.spoken = spoken
         self.reads = self.writes = list(languages.codes)
         self.first_ids = languages.codes
-        self.start_id = self._ends()[1][-1]
+        self.start_id = self._ends()[1][-1] if languages.starts else None
 
     def speaking(self, spoken: Spoken) -> Tokenizer:
         chosen = spoken.over(self.spoken)
@@ -101,7 +104,7 @@ def _extra50(vocabulary: Vocabulary, stated: StatedTokens) -> Sequence[Token]:
     return [*usual_extra(vocabulary, stated), *CODES_50]
 
 
-def _masked(roles: dict[str, Token]) -> dict[str, Token]:
+def masked(roles: dict[str, Token]) -> dict[str, Token]:
     """The mask takes the blanks before it, unless it is stated with its properties."""
     mask = roles.get("mask_token")
     return roles | ({"mask_token": AddedToken(mask, lstrip=True)} if isinstance(mask, str) else {})
@@ -111,7 +114,7 @@ MBART = Kind(
     "MBartTokenizer",
     _mbart,
     FAIRSEQ,
-    finish=_masked,
+    finish=masked,
     extra=partial(_extra, CODES),
     reorder=partial(fairseq_order, codes=CODES),
     files=FAIRSEQ_FILES,
@@ -121,7 +124,7 @@ MBART50 = Kind(
     "MBart50Tokenizer",
     _mbart50,
     FAIRSEQ,
-    finish=_masked,
+    finish=masked,
     extra=_extra50,
     reorder=partial(fairseq_order, codes=CODES_50, begin="cls_token"),
     files=FAIRSEQ_FILES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,11 @@ OPTIONS = ("byte_fallback", "fuse_unk", "ignore_merges", "continuing_subword_pre
 MOST_NAMED = 3
 
 
-def note_settings(stated: StatedTokens) -> None:
-    """Name what `tokenizer_config.json` says in vain, and what of it is done."""
+def note_settings(stated: StatedTokens, follows: Collection[str] = ()) -> None:
+    """Name what `tokenizer_config.json` says in vain, and what of it is done; ``follows`` are what a class follows."""
     decisions = stated.decisions
     for key, harmless in NOT_FOLLOWED.items():
-        value = stated.get(key)
+        value = None if key in follows else stated.get(key)
         if value is not None and value != harmless:
             what = N_("{file}: {key} is {value}, which is not followed")
             decisions.note(TOKENIZER, what.format(file=stated.path.name, key=key, value=json.dumps(value)[:40]))

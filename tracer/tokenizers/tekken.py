@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import tokenizers
-from tokenizers import AddedToken, Regex, decoders, models, pre_tokenizers
+from tokenizers import AddedToken
 
 from ..checkpoints.json_file import read_json
 from ..errors import InputError
 from ..i18n import _
-from .byte_pieces import ALPHABET
 from .hub import HubTokenizer
 from .library import refusing
+from .ranks import by_rank, written
 from .tokenizer import Tokenizer
 from .vocabulary import merges_of
 
@@ -64,14 +64,8 @@ def _special(path: Path, config: Mapping[str, Any], listed: Sequence[Mapping[str
 
 
 def _inner(special: Sequence[str], tokens: Sequence[bytes], pattern: str) -> tokenizers.Tokenizer:
-    written = {byte: character for character, byte in ALPHABET.items()}
-    ids = {"".join(written[byte] for byte in token): i for i, token in enumerate(tokens, len(special))}
-    numbers = ids | {name: i for i, name in enumerate(special)}
-    inner = tokenizers.Tokenizer(models.BPE(numbers, merges_of(ids), fuse_unk=False, ignore_merges=True))
-    words = pre_tokenizers.Split(Regex(pattern), "isolated")
-    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    inner.pre_tokenizer = pre_tokenizers.Sequence([words, byte_level])
-    inner.decoder = decoders.ByteLevel()
+    ids = {written(token): i for i, token in enumerate(tokens, len(special))}
+    inner = by_rank(ids | {name: i for i, name in enumerate(special)}, merges_of(ids), pattern)
     inner.add_special_tokens([AddedToken(name, special=True) for name in special])
     inner.encode_special_tokens = True
     return inner

@@ -10,6 +10,7 @@ from typing import NamedTuple, overload
 
 from ..errors import InputError
 from ..i18n import _
+from ..listed import listed
 from ..pieces import Ids, with_parts
 
 MOST_LANGUAGES = 12
@@ -42,7 +43,7 @@ def languages_near(code: str, known: Iterable[str]) -> str:
     """The codes that begin like one that is not known, or the first of all, as a sentence lists them."""
     known = list(known)
     near = [name for name in known if code and name.lower().startswith(code.lower()[:2])] or known
-    return ", ".join([*near[:MOST_LANGUAGES], *["…" for _more in near[MOST_LANGUAGES : MOST_LANGUAGES + 1]]])
+    return listed(near, MOST_LANGUAGES)
 
 
 def check_language(name: str, option: str, code: str | None, known: Sequence[str]) -> None:

@@ -75,13 +75,17 @@ class Vocabulary:
         return models.BPE(self.ids, self.merges or [], **options)
 
 
+@dataclass(frozen=True)
 class TwoFiles(Vocabulary):
     """GPT-2's kind of vocabulary, with a file of merges beside it: the library reads both, and none is seen here."""
 
+    merges_name: str = "merges.txt"
+
     def byte_pairs(self, **options: Any) -> models.BPE:
         """The same; raises `InputError` where one of the files can't be read."""
-        with refusing(_("{path}: is no vocabulary of byte pairs, with merges.txt beside it").format(path=self.path)):
-            return models.BPE.from_file(str(self.path), str(self.path.with_name("merges.txt")), **options)
+        what = _("{path}: is no vocabulary of byte pairs, with {merges} beside it")
+        with refusing(what.format(path=self.path, merges=self.merges_name)):
+            return models.BPE.from_file(str(self.path), str(self.path.with_name(self.merges_name)), **options)
 
 
 def merges_of(ids: Mapping[str, int]) -> Merges:
