@@ -9,12 +9,16 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..errors import InputError
 from ..i18n import _, spoken
+from ..tensor import Array
 from .kinds import ENOUGH, TOLD, kind_of
 from .names import visible
 from .stored import ParameterFile
@@ -28,6 +32,9 @@ LONGEST_DIRECTORY = 1 << 25
 
 RATIO = 1032
 """How much larger than its packed bytes a deflated member is at most."""
+
+LARGEST_UNPACKED = 1 << 30
+"""bytes of a deflated member that are kept in memory"""
 
 PIECE = 1 << 18
 """bytes read at a time"""
@@ -68,6 +75,7 @@ class Archive:
         place, length, count = self._directory()
         self.members: Mapping[str, Member] = self._listed(self.file.read(place, length), count)
         self._stops = self._apart(place)
+        self._unpacked_last: tuple[Member, Array] | None = None
 
     def _directory(self) -> tuple[int, int, int]:
         """Where the directory begins, its bytes, and how many members it has."""
@@ -155,6 +163,32 @@ class Archive:
         data = self.head(member, member.size)
         if len(data) != member.size or zlib.crc32(data) != member.crc:
             raise self.broken(member)
+        return data
+
+    def bytes_of(self, member: Member) -> Array:
+        """All of a member as bytes, not to be written to: mapped, or unpacked and kept until another one is asked for.
+
+        Raises:
+            InputError: it is not what the directory says, or too large for being packed.
+        """
+        if member.method == STORED:
+            start = self.start(member)
+            return self._mapped[start : start + member.size]
+        if self._unpacked_last is None or self._unpacked_last[0] != member:
+            self._unpacked_last = None
+            self._unpacked_last = member, self._whole(member)
+        return self._unpacked_last[1]
+
+    @cached_property
+    def _mapped(self) -> Array:
+        return self.file.map(np.dtype(np.uint8), 0, (self.file.size,))
+
+    def _whole(self, member: Member) -> Array:
+        if member.size > LARGEST_UNPACKED:
+            told = _("{name} is packed and has more than {n} bytes; write the file again with torch.save")
+            raise self.error(told.format(name=member.name, n=LARGEST_UNPACKED))
+        data = np.frombuffer(self.read(member), np.uint8)
+        data.setflags(write=False)
         return data
 
     def head(self, member: Member, count: int) -> bytearray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from ..decisions import Decisions
 from .stored import Stored
 
 if TYPE_CHECKING:
+    from ..chats.template import Template
     from ..models.stated import Stated
     from ..tokenizers.directory import Pair
 
@@ -41,9 +43,14 @@ class Checkpoint(ABC):
         """What is stated of the architecture, under the keys of `config.json`."""
 
     @property
-    @abstractmethod
+    def prefixes(self) -> Sequence[str]:
+        """How the names of its tensors begin where it is a part of a larger model, whose others are left aside."""
+        return ()
+
+    @cached_property
     def generation(self) -> Stated:
-        """What is stated of decoding, under the keys of `generation_config.json`."""
+        """What is stated of decoding, under the keys of `generation_config.json`: all of `config`, if nothing else."""
+        return self.config.of_decoding()
 
     @abstractmethod
     def tokenizers(self, model_type: str) -> Pair | None:
@@ -54,9 +61,18 @@ class Checkpoint(ABC):
         """
 
     @property
+    def chat_template(self) -> Template | None:
+        """The template that makes one text of the messages of a chat, where one is stated.
+
+        Raises:
+            InputError: what is stated is none.
+        """
+        return None
+
+    @property
     @abstractmethod
     def tensors(self) -> Mapping[str, Stored]:
-        """Every tensor, under the name that transformers has for it; none of them quantised."""
+        """Every tensor, under the name that transformers has for it."""
 
     @property
     @abstractmethod

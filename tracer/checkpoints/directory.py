@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..decisions import DECODING
 from ..decoding.reading import BEGIN, START, overruled
 from ..errors import InputError
 from ..i18n import N_, _
 from ..models.stated import Stated
-from ..tokenizers.directory import FILES, Pair, read_tokenizers
+from ..tokenizers.directory import Pair, read_tokenizers
 from .checkpoint import Checkpoint
 from .json_file import read_json
-from .regular import check_regular
 from .stored import Stored
+from .text_part import PREFIXES, text_part
+
+if TYPE_CHECKING:
+    from ..chats.template import Template
 
 CONFIG, GENERATION = "config.json", "generation_config.json"
 QUANTISED = (".qweight", ".qzeros", ".scales", ".g_idx", ".weight_scale", ".weight_scale_inv", ".absmax", ".quant_map")
@@ -24,14 +27,19 @@ QUANTISED = (".qweight", ".qzeros", ".scales", ".g_idx", ".weight_scale", ".weig
 
 
 class Directory(Checkpoint):
-    """Such a directory, which a file in it may stand for; a subclass knows its tensors."""
+    """Such a ``directory``, which a file in it may stand for; a subclass knows its tensors."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path if path.is_dir() else path.parent)
+        self.directory = path if path.is_dir() else path.parent
+        super().__init__(self.directory)
 
     @cached_property
     def config(self) -> Stated:
-        return Stated(self._values, str(self.path / CONFIG), decisions=self.decisions)
+        return Stated(self._values, str(self.directory / CONFIG), decisions=self.decisions)
+
+    @property
+    def prefixes(self) -> Sequence[str]:
+        return PREFIXES if self._text is not None else ()
 
     @cached_property
     def generation(self) -> Stated:
@@ -39,9 +47,9 @@ class Directory(Checkpoint):
 
         A start token that only `config.json` states comes from there.
         """
-        path, config = self.path / GENERATION, str(self.path / CONFIG)
+        path, config = self.directory / GENERATION, str(self.directory / CONFIG)
         if not path.exists():
-            return Stated({**self._values, "_from_model_config": True}, config, decisions=self.decisions)
+            return self.config.of_decoding()
         stated = read_json(path)
         if settings := overruled(self._values, stated):
             told = N_(
@@ -53,13 +61,25 @@ class Directory(Checkpoint):
         return Stated(stated | behind, str(path), dict.fromkeys(behind, config), self.decisions)
 
     def tokenizers(self, model_type: str) -> Pair | None:
-        for file in FILES:
-            check_regular(self.path / file)
-        return read_tokenizers(self.path, model_type, self.decisions)
+        return read_tokenizers(self.directory, model_type, self.decisions)
+
+    @property
+    def _values(self) -> dict[str, Any]:
+        return self._whole if self._text is None else self._text
+
+    @property
+    def chat_template(self) -> Template | None:
+        from ..chats.template import read_template
+
+        return read_template(self.directory)
 
     @cached_property
-    def _values(self) -> dict[str, Any]:
-        return read_config(self.path)
+    def _text(self) -> dict[str, Any] | None:
+        return text_part(self._whole, self.decisions)
+
+    @cached_property
+    def _whole(self) -> dict[str, Any]:
+        return read_config(self.directory)
 
 
 def read_config(directory: Path) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..i18n import _, cause, spoken
-from .kinds import TOLD, head_of, kind_of
+from ..i18n import _, cause
+from .kinds import check_downloaded
 from .regular import check_regular
 
 
@@ -26,8 +26,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
     except (ValueError, RecursionError) as error:
-        if (kind := kind_of(head_of(path))) in ("lfs", "html"):
-            raise InputError(f"{path}: {spoken(TOLD[kind])}") from error
+        check_downloaded(path)
         raise InputError(_("{path}: is no JSON ({reason})").format(path=path, reason=cause(error))) from error
     if not isinstance(value, dict):
         raise InputError(_("{path}: expected a JSON object").format(path=path))

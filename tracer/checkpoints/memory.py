@@ -18,7 +18,7 @@ from ..tensor import Array
 from .stored import DType, Stored
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes read so far, and those to be read in all."""
+"""Called with the bytes of memory filled so far, and those to be filled in all."""
 
 CHUNK = 1 << 18
 """numbers read at a time: few enough to be in the processor's cache still when they are converted and checked"""
@@ -29,7 +29,7 @@ ALIGNMENT = 64
 
 @dataclass
 class Reading:
-    """How far the reading of a checkpoint has come, in bytes, and ``warnings`` about what was read."""
+    """How far the reading of a checkpoint has come, in bytes of memory, and ``warnings`` about what was read."""
 
     progress: Progress | None = None
     done: int = 0
@@ -37,7 +37,7 @@ class Reading:
     warnings: list[str] = field(default_factory=list)
 
     def advance(self, count: int) -> None:
-        """So many bytes more have been read."""
+        """So many bytes more have been filled."""
         self.done += count
         if self.progress is not None:
             self.progress(self.done, self.total)
@@ -65,13 +65,13 @@ class Room:
     def __call__(self) -> None:
         if self._filled:
             return
-        numbers, finite = self.array.reshape(-1), 0
+        numbers, finite = self.array.reshape(-1, order=self._stored.order), 0
         for start in range(0, numbers.size, CHUNK):
             chunk = numbers[start : start + CHUNK]
             if self._row is not None:
                 self._stored.read_into(self._row[start : start + CHUNK], start)
             finite += int(np.count_nonzero(np.isfinite(chunk)))
-            self._reading.advance(chunk.size * self._stored.kind.itemsize)
+            self._reading.advance(chunk.nbytes)
         if finite < numbers.size:
             self._reading.warn(self._stored, numbers.size - finite)
         self._filled = True
@@ -83,14 +83,14 @@ def set_aside(tensors: Mapping[str, Stored], dtype: DType, reading: Reading) -> 
     Raises:
         InputError: the machine has too little memory.
     """
-    reading.total = sum(stored.stop - stored.start for stored in tensors.values())
-    large = sum(stored.size for stored in tensors.values()) * np.dtype(dtype).itemsize > machine_memory() / 2
-    mapped = {name for name, stored in tensors.items() if large and _is_usable_in_place(stored, dtype)}
+    reading.total = sum(stored.size for stored in tensors.values()) * np.dtype(dtype).itemsize
+    large = reading.total > machine_memory() / 2
+    mapped = {name: array for name, stored in tensors.items() if large and (array := stored.map(dtype)) is not None}
     rows = _rows([stored.size for name, stored in tensors.items() if name not in mapped], dtype)
     rooms: dict[str, Room] = {}
     for name, stored in tensors.items():
         row = None if name in mapped else next(rows)
-        array = stored.file.map(stored) if row is None else row.reshape(stored.shape)
+        array = mapped[name] if row is None else row.reshape(stored.shape, order=stored.order)
         rooms[name] = Room(stored, array, row, reading)
     return rooms
 
@@ -101,10 +101,6 @@ def machine_memory() -> float:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError):
         return float("inf")
-
-
-def _is_usable_in_place(stored: Stored, dtype: DType) -> bool:
-    return stored.is_stored_as(dtype) and stored.start % stored.kind.itemsize == 0
 
 
 def _rows(sizes: Sequence[int], dtype: DType) -> Iterator[Array]:

@@ -30,7 +30,7 @@ MOST_PARTS = 1_000_000
 """of all containers, counted as often as they stand in another"""
 
 BYTES_OF_INTEGER = 9
-MARK, STOP, FRAME = b"(", b".", b"\x95"
+STOP = ord(".")
 
 CONSTANTS: Mapping[bytes, Callable[[], Any]] = {
     b"N": lambda: None,
@@ -40,12 +40,13 @@ CONSTANTS: Mapping[bytes, Callable[[], Any]] = {
     b"]": list,
     b"}": dict,
 }
-NUMBERS = {b"K": "<B", b"M": "<H", b"J": "<i", b"G": ">d"}
-TEXTS = {b"\x8c": "<B", b"X": "<I", b"\x8d": "<Q"}
-BYTES = {b"C": "<B", b"B": "<I", b"\x8e": "<Q"}
+BYTE, WORD, LONG, SIGNED, QUAD, REAL = map(struct.Struct, ("<B", "<H", "<I", "<i", "<Q", ">d"))
+NUMBERS = {b"K": BYTE, b"M": WORD, b"J": SIGNED, b"G": REAL}
+TEXTS = {b"\x8c": BYTE, b"X": LONG, b"\x8d": QUAD}
+BYTES = {b"C": BYTE, b"B": LONG, b"\x8e": QUAD}
 TUPLES = {b"\x85": 1, b"\x86": 2, b"\x87": 3}
-PUTS = {b"q": "<B", b"r": "<I"}
-GETS = {b"h": "<B", b"j": "<I"}
+PUTS = {b"q": BYTE, b"r": LONG}
+GETS = {b"h": BYTE, b"j": LONG}
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,9 @@ class Passive(dict[Any, Any]):
 
 
 class Meaning(NamedTuple):
-    """Whether a name is ``known``, what comes of it when it is ``called``, and what an ``outer`` id stands for."""
+    """Why a name is refused, if it is, what comes of it when it is ``called``, and what an ``outer`` id stands for."""
 
-    known: Callable[[str], bool]
+    refused: Callable[[str], str | None]
     called: Callable[[str, tuple[Any, ...]], Any]
     outer: Callable[[Any], Any]
     error: Callable[[str], InputError]
@@ -90,33 +91,14 @@ class _Machine:
 
     def result(self) -> Any:
         for _step in range(MOST_OPCODES):
-            opcode = bytes(self._bytes(1))
+            opcode = self._bytes(1)[0]
             if opcode == STOP:
                 return self._pop()
-            self._perform(opcode)
+            if (act := ACTIONS.get(opcode)) is None:
+                told = _("its pickle has opcode {opcode:#04x}, which is not opened")
+                raise self._meaning.error(told.format(opcode=opcode))
+            act(self)
         raise self._meaning.error(_("its pickle has more than {n} opcodes").format(n=MOST_OPCODES))
-
-    def _perform(self, opcode: bytes) -> None:
-        if opcode in ACTIONS:
-            ACTIONS[opcode](self)
-        elif opcode in CONSTANTS:
-            self._stack.append(CONSTANTS[opcode]())
-        elif opcode in NUMBERS:
-            self._stack.append(self._number(NUMBERS[opcode]))
-        elif opcode in TEXTS:
-            self._stack.append(self._bytes(self._number(TEXTS[opcode])).decode("utf-8", "replace"))
-        elif opcode in BYTES:
-            self._stack.append(bytes(self._bytes(self._number(BYTES[opcode]))))
-        elif opcode in TUPLES:
-            self._stack.append(tuple([self._pop() for _n in range(TUPLES[opcode])][::-1]))
-        elif opcode in PUTS:
-            self._memory[self._number(PUTS[opcode])] = self._top()
-        elif opcode in GETS:
-            self._get(self._number(GETS[opcode]))
-        else:
-            raise self._meaning.error(
-                _("its pickle has opcode {opcode:#04x}, which is not opened").format(opcode=opcode[0])
-            )
 
     def _bytes(self, count: int) -> bytes | bytearray:
         data = self._data[self._at : self._at + count]
@@ -125,8 +107,28 @@ class _Machine:
         self._at += count
         return data
 
-    def _number(self, kind: str) -> Any:
-        return struct.unpack(kind, self._bytes(struct.calcsize(kind)))[0]
+    def _number(self, kind: struct.Struct) -> Any:
+        return kind.unpack(self._bytes(kind.size))[0]
+
+    def _push(self, make: Callable[[], Any]) -> None:
+        self._stack.append(make())
+
+    def _push_number(self, kind: struct.Struct) -> None:
+        self._stack.append(self._number(kind))
+
+    def _push_text(self, kind: struct.Struct) -> None:
+        self._stack.append(self._bytes(self._number(kind)).decode("utf-8", "replace"))
+
+    def _push_bytes(self, kind: struct.Struct) -> None:
+        self._stack.append(bytes(self._bytes(self._number(kind))))
+
+    def _push_tuple(self, count: int) -> None:
+        if len(self._stack) < count:
+            raise self._broken()
+        self._stack[-count:] = [tuple(self._stack[-count:])]
+
+    def _put(self, kind: struct.Struct) -> None:
+        self._memory[self._number(kind)] = self._top()
 
     def _line(self) -> str:
         stop = self._data.find(b"\n", self._at, self._at + LONGEST_NAME)
@@ -146,7 +148,8 @@ class _Machine:
         self._stack.pop()
         return top
 
-    def _get(self, place: int) -> None:
+    def _get(self, kind: struct.Struct) -> None:
+        place = self._number(kind)
         if place not in self._memory:
             raise self._broken()
         self._stack.append(self._memory[place])
@@ -163,7 +166,7 @@ class _Machine:
         self._stack = []
 
     def _integer(self) -> None:
-        length = self._number("<B")
+        length = self._number(BYTE)
         if length > BYTES_OF_INTEGER:
             raise self._meaning.error(_("its pickle has an integer of {n} bytes").format(n=length))
         self._stack.append(int.from_bytes(self._bytes(length), "little", signed=True))
@@ -191,12 +194,11 @@ class _Machine:
             container[key] = value
 
     def _ask(self, module: Any, name: Any) -> None:
-        if not (isinstance(module, str) and isinstance(name, str)):
+        if not (isinstance(module, str) and isinstance(name, str)) or len(module) + len(name) > LONGEST_NAME:
             raise self._broken()
         asked = f"{module}.{name}"
-        if not self._meaning.known(asked):
-            told = _("asks for {name}, which is not opened; save tensors alone, in dictionaries, lists and tuples")
-            raise self._meaning.error(told.format(name=visible(asked[:LONGEST_NAME])))
+        if (why := self._meaning.refused(asked)) is not None:
+            raise self._meaning.error(why.format(name=visible(asked)))
         self._stack.append(Global(asked))
 
     def _call(self) -> None:
@@ -222,10 +224,18 @@ class _Machine:
         return self._meaning.error(_("its pickle is broken"))
 
 
-ACTIONS: Mapping[bytes, Callable[[_Machine], None]] = {
-    b"\x80": lambda machine: machine._number("<B"),
-    FRAME: lambda machine: machine._number("<Q"),
-    MARK: _Machine._mark,
+Action = Callable[[_Machine], None]
+
+
+def _each(kinds: Mapping[bytes, Any], act: Callable[[_Machine, Any], None]) -> Mapping[bytes, Action]:
+    """What opcodes do that differ in one thing alone, as in the length of a number."""
+    return {opcode: lambda machine, kind=kind: act(machine, kind) for opcode, kind in kinds.items()}  # type: ignore[misc]
+
+
+OPCODES: Mapping[bytes, Action] = {
+    b"\x80": lambda machine: machine._number(BYTE),
+    b"\x95": lambda machine: machine._number(QUAD),
+    b"(": _Machine._mark,
     b"\x8a": _Machine._integer,
     b"\x94": _Machine._memoize,
     b"t": _Machine._tuple,
@@ -239,7 +249,16 @@ ACTIONS: Mapping[bytes, Callable[[_Machine], None]] = {
     b"\x81": _Machine._call,
     b"b": _Machine._build,
     b"Q": lambda machine: machine._stack.append(machine._meaning.outer(machine._pop())),
+    **_each(CONSTANTS, _Machine._push),
+    **_each(NUMBERS, _Machine._push_number),
+    **_each(TEXTS, _Machine._push_text),
+    **_each(BYTES, _Machine._push_bytes),
+    **_each(TUPLES, _Machine._push_tuple),
+    **_each(PUTS, _Machine._put),
+    **_each(GETS, _Machine._get),
 }
+ACTIONS = {opcode[0]: act for opcode, act in OPCODES.items()}
+"""What each opcode that is known does."""
 
 
 def _check_bounded(found: Any, error: Callable[[str], InputError]) -> None:

@@ -18,7 +18,7 @@ from ..errors import InputError
 from ..i18n import _, spoken
 from ..tensor import Array
 from .kinds import ENOUGH, TOLD, kind_of
-from .stored import DTYPES, DType, ParameterFile, Stored, fits_an_array
+from .stored import DTYPES, Contiguous, DType, ParameterFile, fits_an_array, unsupported
 
 LONGEST_HEADER = 100_000_000
 """bytes; the limit of the reference implementation"""
@@ -38,7 +38,7 @@ class SafetensorsFile:
             raise self._unreadable(self._without_header())
         header = self._parsed(file.read(8, length))
         self.metadata = self._texts(header.pop("__metadata__", None) or {})
-        self.entries: Mapping[str, Stored] = {name: self._entry(name, e, 8 + length) for name, e in header.items()}
+        self.entries: Mapping[str, Contiguous] = {name: self._entry(name, e, 8 + length) for name, e in header.items()}
         self._check_covered(8 + length)
 
     def _unreadable(self, what: str) -> InputError:
@@ -76,7 +76,7 @@ class SafetensorsFile:
             raise self._file.error(_("has metadata that are no map from names to texts"))
         return stated
 
-    def _entry(self, name: str, stated: Any, base: int) -> Stored:
+    def _entry(self, name: str, stated: Any, base: int) -> Contiguous:
         try:
             dtype, shape, (start, stop) = stated["dtype"], tuple(stated["shape"]), stated["data_offsets"]
             sound = isinstance(dtype, str) and all(type(n) is int and n >= 0 for n in (*shape, start, stop))
@@ -85,11 +85,7 @@ class SafetensorsFile:
         if not sound:
             raise self._file.error(_("tensor {name}: its entry in the header is broken").format(name=name))
         if dtype not in DTYPES:
-            raise self._file.error(
-                _("tensor {name}: type {dtype} is not supported; known are {known}, none of them quantised").format(
-                    name=name, dtype=dtype, known=", ".join(DTYPES)
-                )
-            )
+            raise self._file.error(unsupported(name, dtype))
         needed, held = prod(shape) * np.dtype(DTYPES[dtype]).itemsize, self._file.size - base
         if stop - start != needed or stop > held:
             raise self._file.error(
@@ -99,7 +95,7 @@ class SafetensorsFile:
             )
         if not fits_an_array(shape):
             raise self._file.error(_("tensor {name}: its entry in the header is broken").format(name=name))
-        return Stored(self._file, name, dtype, shape, base + start, base + stop)
+        return Contiguous(self._file, name, dtype, shape, base + start, base + stop)
 
     def _check_covered(self, start: int) -> None:
         """Insist that the tensors lie one after the other, without a byte between or after them."""

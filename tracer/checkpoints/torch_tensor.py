@@ -11,7 +11,7 @@ import numpy as np
 from ..i18n import _
 from ..tensor import Array
 from .archive import Archive, Member
-from .stored import DTYPES, LONGEST, ParameterFile, fits_an_array
+from .stored import DTYPES, FLOATS, LONGEST, Contiguous, ParameterFile, Stored, fits_an_array, put, unsupported, widened
 
 TYPES = {
     "float64": ("F64", "Double"),
@@ -51,20 +51,17 @@ class Storage:
     dtype: str | None
     order: Literal["<", ">"]
 
-    def numbers(self, dtype: str, first: int, count: int) -> Array:
-        """So many of its numbers, in memory of their own; those of bf16 as float32."""
+    def numbers(self, dtype: str, first: int = 0) -> Array:
+        """Its numbers from number ``first`` on as the file has them, not to be written to; pages come when touched."""
         kind = np.dtype(DTYPES[dtype]).newbyteorder(self.order)
-        found = np.frombuffer(self._bytes(first * kind.itemsize, count * kind.itemsize), kind)
-        native = found.astype(kind.newbyteorder("="), copy=False)
-        return (native.astype(np.uint32) << 16).view(np.float32) if dtype == "BF16" else native
+        data = self.archive.bytes_of(self.member)
+        return data[first * kind.itemsize : data.size // kind.itemsize * kind.itemsize].view(kind)
 
-    def _bytes(self, start: int, count: int) -> bytearray:
-        if not self.member.method:
-            return self.archive.file.read(self.archive.start(self.member) + start, count)
-        data = self.archive.head(self.member, start + count)[start:]
-        if len(data) < count:
-            raise self.archive.broken(self.member)
-        return data
+    def place(self, dtype: str, first: int) -> int | None:
+        """Where number ``first`` lies in the file; None where numbers are packed, or of the other order of bytes."""
+        if self.member.method or self.order == ">":
+            return None
+        return self.archive.start(self.member) + first * itemsize(dtype)
 
     def view(self, dtype: str, offset: Any, shape: Any, strides: Any) -> TorchTensor:
         """A view of it from number ``offset`` on, every cell of which lies in it."""
@@ -86,7 +83,7 @@ class Storage:
 
 
 @dataclass(frozen=True, eq=False)
-class TorchTensor:
+class TorchTensor(Stored):
     """A view of a storage, every cell of which lies in it. ``dtype`` may be one that can't be read."""
 
     storage: Storage
@@ -94,17 +91,57 @@ class TorchTensor:
     offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
+    name: str = ""
 
     @property
-    def file(self) -> ParameterFile:
+    def file(self) -> ParameterFile:  # type: ignore[override]
         """The file that it lies in."""
         return self.storage.archive.file
 
+    @property
+    def bytes(self) -> int:
+        return self.size * itemsize(self.dtype)
+
+    @property
+    def is_float(self) -> bool:
+        return self.dtype in FLOATS
+
     def read(self) -> Array:
         """Its numbers, in memory of their own; those of bf16 as float32."""
-        numbers = self.storage.numbers(self.dtype, self.offset, span(self.shape, self.strides))
+        numbers = self._view()
+        if self.dtype == "BF16":
+            return widened(numbers)
+        return numbers.astype(numbers.dtype.newbyteorder("="), "C")
+
+    def read_into(self, room: Array, first: int = 0) -> None:
+        put(room, self._view().flat[first : first + room.size], self.dtype)
+
+    def _view(self) -> Array:
+        numbers = self.storage.numbers(self.dtype, self.offset)
         strides = [stride * numbers.itemsize for stride in self.strides]
-        return np.ascontiguousarray(np.lib.stride_tricks.as_strided(numbers, self.shape, strides)).reshape(self.shape)
+        return np.lib.stride_tricks.as_strided(numbers, self.shape, strides, writeable=False)
+
+    def named(self, name: str) -> Stored:
+        """The same as a tensor of a checkpoint: by a name, and as it lies in the file where it does so as it is.
+
+        Raises:
+            InputError: its numbers can't be read.
+        """
+        if self.dtype not in DTYPES:
+            raise self.file.error(unsupported(name, self.dtype))
+        start = self.storage.place(self.dtype, self.offset) if self._is_in_order() else None
+        if start is None:
+            return self.called(name)
+        return Contiguous(self.file, name, self.dtype, self.shape, start, start + self.bytes)
+
+    def _is_in_order(self) -> bool:
+        """Whether its numbers lie one after another."""
+        after = 1
+        for length, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
+            if length > 1 and stride != after:
+                return self.size == 0
+            after *= length
+        return True
 
 
 def _are_sizes(stated: Any) -> bool:

@@ -23,16 +23,7 @@ from .pickled import Global, Meaning, Passive, described
 from .stored import ParameterFile
 from .torch_tensor import NUMBERS, STORAGES, Storage, TorchTensor, itemsize
 
-LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"
-"""How a file of torch's before 1.6 begins."""
-
-OTHERS = {
-    "legacy": N_(
-        "is in the format that torch had before 1.6, which is not opened; convert it: torch.save(torch.load(file), new)"
-    ),
-    "pickle": N_("is a plain pickle, which can run anything and is not opened; write its tensors with torch.save"),
-}
-"""What is said of other files of torch's."""
+PLAIN = N_("is a plain pickle, which can run anything and is not opened; write its tensors with torch.save")
 
 PICKLE = "/data.pkl"
 LONGEST_PICKLE = 1 << 25
@@ -52,6 +43,27 @@ NAMED = {
 """What may be asked for and isn't called: the class that a tensor is of, and what a dictionary begins with."""
 
 KNOWN: tuple[Collection[str], ...] = (CALLED, NAMED, UNTYPED, STORAGES, NUMBERS)
+NETWORK = r"transformers\.models\.\w+\.modeling_\w+\.(?!\w*Output$)\w+(Model|For[A-Z]\w+)$"
+"""What transformers calls models, whose outputs and caches are read."""
+
+UNOPENED = {
+    r"torch\._utils\._rebuild_qtensor|torch\.(Q|q|Quint|quint)\w*\d\w*|(bitsandbytes|torchao|hqq|quanto|optimum)\.": N_(
+        "holds quantised tensors ({name}), which are not supported; save the model as F32, F16 or BF16"
+    ),
+    r"torch\._utils\._rebuild_sparse|torch\.serialization\._get_layout": N_(
+        "holds sparse tensors ({name}), which are not opened; save them dense: tensor.to_dense()"
+    ),
+    r"torch\._utils\._rebuild_meta": N_(
+        "holds tensors without numbers ({name}): they were saved from torch's meta device; load the model before saving"
+    ),
+    rf"torch\.nn\.|__main__\.|__torch__\.|{NETWORK}": N_(
+        "is a whole model, pickled (it asks for {name}), which is not opened; save its tensors alone: "
+        "torch.save(model.state_dict(), file)"
+    ),
+    "": N_("asks for {name}, which is not opened; save tensors alone, in dictionaries, lists and tuples"),
+}
+"""What is said of other names, by what they begin with."""
+
 PASSIVE = re.compile(r"transformers(\.[a-z_0-9]+)+\.[A-Za-z_0-9]+")
 
 
@@ -80,7 +92,7 @@ class TorchZip:
         member = self._archive.members[self._root + PICKLE]
         if member.size > LONGEST_PICKLE:
             raise self._archive.error(_("its pickle has more than {n} bytes").format(n=LONGEST_PICKLE))
-        meaning = Meaning(_is_known, self._called, self._storage, self._archive.error)
+        meaning = Meaning(_refused, self._called, self._storage, self._archive.error)
         return described(self._archive.head(member, member.size), meaning)
 
     def error(self, what: str) -> InputError:
@@ -132,14 +144,17 @@ class TorchZip:
         raise self._archive.error(_("its pickle calls {name} in an unknown way").format(name=visible(name)))
 
 
-def _is_known(name: str) -> bool:
-    return any(name in names for names in KNOWN) or PASSIVE.fullmatch(name) is not None
+def _refused(name: str) -> str | None:
+    """Why a name is not opened; None where it is."""
+    if any(name in names for names in KNOWN) or (PASSIVE.fullmatch(name) and not re.match(NETWORK, name)):
+        return None
+    return spoken(next(told for pattern, told in UNOPENED.items() if re.match(pattern, name)))
 
 
 def _check_kind(path: Path) -> None:
     """Insist that a file is a zip archive; what it is instead is told."""
     file = ParameterFile(path)
     head = bytes(file.read(0, min(ENOUGH, file.size)))
-    kind = "legacy" if head.startswith(LEGACY) else kind_of(head)
+    kind = kind_of(head)
     if kind is not None and not head.startswith(b"PK"):
-        raise file.error(spoken(OTHERS.get(kind) or TOLD[kind]))
+        raise file.error(spoken(PLAIN if kind == "pickle" else TOLD[kind]))

@@ -138,6 +138,8 @@ def test_a_path_may_be_a_path(path: Path) -> None:
 def test_a_name_that_is_no_model() -> None:
     with pytest.raises(InputError, match=r"there is no model 'zh-enn'.*did you mean zh-en"):
         tracer.load("zh-enn")
+    with pytest.raises(InputError, match="the name of the model is empty; give a built-in one or a path"):
+        tracer.load("")
     with pytest.raises(InputError, match=re.escape("`tx-trace models` lists them")):
         tracer.load("/nowhere/at/all")
 

@@ -24,7 +24,7 @@ from functools import cached_property
 from math import prod
 
 from tracer.checkpoints.checkpoint import Checkpoint
-from tracer.checkpoints.stored import ParameterFile, Stored
+from tracer.checkpoints.stored import ParameterFile, Contiguous
 from tracer.models.stated import Stated
 
 
@@ -48,7 +48,7 @@ class Flat(Checkpoint):
     def tensors(self):
         file, start, found = ParameterFile(self.path), len(self._line) + 1, {}
         for name, shape in self._head["shapes"].items():
-            found[name] = Stored(file, name, "F32", tuple(shape), start, start + 4 * prod(shape))
+            found[name] = Contiguous(file, name, "F32", tuple(shape), start, start + 4 * prod(shape))
             start = found[name].stop
         return found
 

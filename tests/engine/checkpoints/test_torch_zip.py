@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import struct
+import subprocess
 import zipfile
+from collections import OrderedDict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,7 @@ from tracer.checkpoints.torch_zip import TorchZip
 from tracer.errors import InputError
 
 from ..conftest import FIXTURES
+from .torch_files import ask, storage, tensor, text, write
 
 TORCH, REFUSED = FIXTURES / "dumps" / "torch", FIXTURES / "refused"
 KINDS = {
@@ -106,7 +111,7 @@ def test_what_could_run_something_is_refused_by_name(file: str, message: str) ->
 def test_other_files_are_refused_by_what_they_are(path: Path) -> None:
     for content, message in {
         pickle.dumps({"a": 1}, 4): "is a plain pickle, .*; write its tensors with torch.save",
-        b"GGUF\3\0\0\0": "GGUF files",
+        b"GGUF\3\0\0\0": "is a GGUF file",
         b"": "is empty",
         b"version https://git-lfs.github.com/spec/v1": "Git LFS",
         b"noise" + bytes(300): "is no zip archive",
@@ -118,50 +123,9 @@ def test_other_files_are_refused_by_what_they_are(path: Path) -> None:
     refused(path, "is a zip archive, and none that torch writes")
 
 
-# By hand: opcodes of a pickle, in the fewest words.
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "made.pt"
-
-
-def text(value: str) -> bytes:
-    return b"X" + struct.pack("<I", len(value.encode())) + value.encode()
-
-
-def number(value: int) -> bytes:
-    return b"\x8a\x09" + value.to_bytes(9, "little", signed=True)
-
-
-def name(dotted: str) -> bytes:
-    module, _dot, last = dotted.rpartition(".")
-    return f"c{module}\n{last}\n".encode()
-
-
-def numbers(*values: int) -> bytes:
-    return b"(" + b"".join(map(number, values)) + b"t"
-
-
-def storage(kind: str = "torch.FloatStorage", key: str = "0", count: int = 6) -> bytes:
-    return b"(" + text("storage") + name(kind) + text(key) + text("cpu") + number(count) + b"tQ"
-
-
-def tensor(
-    shape: tuple[int, ...] = (2, 3), strides: tuple[int, ...] = (3, 1), offset: int = 0, held: bytes = storage()
-) -> bytes:
-    rebuilt = b"(" + held + number(offset) + numbers(*shape) + numbers(*strides) + b"\x89Nt"
-    return name("torch._utils._rebuild_tensor_v2") + rebuilt + b"R"
-
-
-def write(path: Path, program: bytes, data: bytes = struct.pack("<6f", *range(6)), **members: bytes) -> Path:
-    packed = zipfile.ZIP_DEFLATED if members.pop("packed", b"") else zipfile.ZIP_STORED
-    with zipfile.ZipFile(path, "w", packed) as file:
-        file.writestr("made/data.pkl", b"\x80\2" + program + b".")
-        file.writestr("made/data/0", data)
-        for member, content in members.items():
-            file.writestr(f"made/{member}", content)
-    return path
 
 
 def tree(path: Path, program: bytes, **members: bytes) -> Any:
@@ -203,9 +167,12 @@ def test_numbers_of_the_other_order_of_bytes_are_read(path: Path) -> None:
         (tensor(held=storage("torch.Size")), "its pickle is broken"),
         (tensor(held=storage("torch.OtherStorage")), "asks for torch.OtherStorage, which is not opened"),
         (tensor(held=text("storage")), "calls torch._utils._rebuild_tensor_v2 in an unknown way"),
-        (name("torch._utils._rebuild_parameter") + b")R", "calls torch._utils._rebuild_parameter in an unknown way"),
-        (name("torch.Tensor") + b")R", "calls torch.Tensor in an unknown way"),
-        (name("builtins.list") + b")R", "calls builtins.list in an unknown way"),
+        (
+            ask("torch._utils._rebuild_parameter") + b")R",
+            "calls torch._utils._rebuild_parameter in an unknown way",
+        ),
+        (ask("torch.Tensor") + b")R", "calls torch.Tensor in an unknown way"),
+        (ask("builtins.list") + b")R", "calls builtins.list in an unknown way"),
     ],
 )
 def test_a_tensor_that_is_no_view_of_its_storage_is_refused(path: Path, program: bytes, message: str) -> None:
@@ -222,8 +189,51 @@ def test_a_tensor_that_is_no_view_of_its_storage_is_refused(path: Path, program:
 )
 def test_any_other_name_is_refused_by_it(path: Path, asked: str) -> None:
     module, _dot, last = asked.rpartition(".")
-    for program in (name(asked), text(module) + text(last) + b"\x93"):
-        refused(write(path, program), f"asks for {asked}, which is not opened; save tensors alone")
+    for program in (ask(asked), text(module) + text(last) + b"\x93"):
+        refused(write(path, program), rf"asks for {asked}\)?, which is not opened; save (its )?tensors alone")
+
+
+class Reduced:
+    """Asks its pickle for a call, and for a state to be set."""
+
+    def __init__(self, *reduced: Any) -> None:
+        self.reduced = reduced
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.reduced
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize(
+    "reduced",
+    [
+        (os.system, ("touch ran",)),
+        (eval, ("open('ran', 'w')",)),
+        (exec, ("open('ran', 'w')",)),
+        (open, ("ran", "w")),
+        (subprocess.Popen, (["touch", "ran"],)),
+        (getattr, (OrderedDict, "__init__")),
+        (OrderedDict, (), {"__setstate__": Reduced(os.system, ("touch ran",))}),
+        (OrderedDict, ([["a", Reduced(os.system, ("touch ran",))]],)),
+        (map, (os.system, ["touch ran"])),
+        (partial, (os.system, "touch ran"), (os.system, ("touch ran",), {}, None)),
+    ],
+)
+def test_nothing_that_a_pickle_asks_for_is_run(
+    path: Path, monkeypatch: pytest.MonkeyPatch, protocol: int, reduced: tuple[Any, ...]
+) -> None:
+    monkeypatch.chdir(path.parent)
+    for hidden in (Reduced(*reduced), {"weight": Reduced(*reduced)}, [[(Reduced(*reduced),)]]):
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr("made/data.pkl", pickle.dumps(hidden, protocol))
+        refused(path, "asks for|opcode|in an unknown way|broken")
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_state_that_is_built_sets_nothing(path: Path) -> None:
+    """Attributes of a dictionary are left out, whatever they are called."""
+    state = b"}(" + text("__setstate__") + text("x") + text("__class__") + text("y") + text("_metadata") + b"Nu"
+    assert tree(path, ask("collections.OrderedDict") + b")R" + state + b"b") == {}
 
 
 @pytest.mark.parametrize(
@@ -244,8 +254,13 @@ def test_any_other_name_is_refused_by_it(path: Path, asked: str) -> None:
         (b"NNb", "its pickle is broken"),
         (b"NN\x93", "its pickle is broken"),
         (b"NQ", "its pickle is broken"),
+        (b"]Q", "its pickle is broken"),
+        (text("storage") + b"Q", "its pickle is broken"),
+        (b")Q", "its pickle is broken"),
+        (b"(" + text("storage") * 5 + b"tQ", "its pickle is broken"),
         (b"cos", "its pickle is broken"),
         (b"c" + b"a" * 300 + b"\nb\n", "its pickle is broken"),
+        (text("transformers.models.a.modeling_a") + text("ForA" * 250_000) + b"\x93", "its pickle is broken"),
         (b"X\xff\xff\xff\xff", "its pickle is cut short"),
         (b"\x8d" + b"\x7f" * 8, "its pickle is cut short"),
         (b"\x8a\xff" + bytes(255), "an integer of 255 bytes"),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
-import shlex
 import struct
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,8 @@ from safetensors.numpy import load_file, save, save_file
 
 import tracer
 from tracer.errors import InputError
+from tracer.survey import survey
+from tracer.tokenizers.directory import FILES
 
 from ..conftest import FIXTURES, Checkpoint
 
@@ -47,15 +46,15 @@ def put(path: Path, name: str, content: bytes) -> Path:
 
 
 ZIPPED, PLAIN = b"PK\x03\x04" + bytes(26) + b"archive/data.pkl" + bytes(9), b"\x80\x02\x8a\nl\xfc\x9cF"
+OLD = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 CTRANSLATE2 = struct.pack("<IH", 6, 16) + b"TransformerSpec\0" + struct.pack("<II", 7, 120)
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 1234\n"
 KINDS = [
-    (ZIPPED, "a pickle can run anything, so it is not opened; save its tensors as safetensors"),
-    (PLAIN, "a pickle can run anything, so it is not opened; save its tensors as safetensors"),
+    (b"\x80\x02" + OLD, "is in the format that torch had before 1.6, which is not opened; convert it: torch.save("),
+    (b"\x80\x04\x95\x0d" + bytes(7) + OLD, "is in the format that torch had before 1.6"),
+    (ZIPPED, "is a file of torch's by another name; call it pytorch_model.bin"),
+    (PLAIN, "is a file of torch's by another name; call it pytorch_model.bin"),
     (b"PK\x03\x04" + bytes(26) + b"weights.npy", "is a zip archive, and none that torch writes"),
-    (CTRANSLATE2, "is a model of CTranslate2, which can't be opened"),
-    (struct.pack("<IH", 6, 12) + b"WhisperSpec\0", "is a model of CTranslate2"),
-    (b"GGUF\x03\0\0\0", "GGUF files can't be opened yet"),
     (b"lmgg" + bytes(8), "is a GGML file"),
     (save({"a": np.zeros(3)}), "is a safetensors file by another name; call it model.safetensors"),
     (LFS, "is a pointer of Git LFS in place of the file; fetch that with git lfs pull"),
@@ -67,10 +66,20 @@ KINDS = [
 """How files of each kind begin, as their writers write them, and what is said."""
 
 
+OF_TORCH = {
+    ZIPPED: "is no zip archive, or cut short: its directory is missing",
+    PLAIN: "is a plain pickle, which can run anything and is not opened; write its tensors with torch.save",
+    b"PK\x03\x04" + bytes(26) + b"weights.npy": "is no zip archive, or cut short: its directory is missing",
+    bytes(64): "is no zip archive, or cut short: its directory is missing",
+}
+"""What is said of some of them where the name is one that torch's files have."""
+
+
 @pytest.mark.parametrize(("content", "told"), KINDS)
 @pytest.mark.parametrize("name", ["model.bin", "model.pt", "model.pth", "model.ckpt", "model.gguf"])
 def test_a_file_is_what_it_begins_as_whatever_its_name(path: Path, name: str, content: bytes, told: str) -> None:
     file = put(path, name, content)
+    told = told if file.suffix == ".gguf" else OF_TORCH.get(content, told)
     for given in (file, path):
         refused(given, f"{file}: {told}")
 
@@ -78,6 +87,16 @@ def test_a_file_is_what_it_begins_as_whatever_its_name(path: Path, name: str, co
 @pytest.mark.parametrize(("content", "told"), [kind for kind in KINDS if "safetensors file" not in kind[1]][:-1])
 def test_and_if_it_is_called_safetensors(path: Path, content: bytes, told: str) -> None:
     refused(path, f"{put(path, 'model.safetensors', content)}: {told}")
+
+
+def test_a_file_of_old_torch_is_that_without_a_configuration_too(tmp_path: Path) -> None:
+    (tmp_path / "model.pt").write_bytes(b"\x80\x02" + OLD)
+    refused(tmp_path / "model.pt", "model.pt: is in the format that torch had before 1.6", "convert it: torch.save(")
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.ckpt", "model.safetensors"])
+def test_a_model_of_ctranslate2_among_other_files(path: Path, name: str) -> None:
+    refused(path, f"{put(path, name, CTRANSLATE2)}: is a model of CTranslate2 by another name; call it model.bin")
 
 
 @pytest.mark.parametrize("name", ["config.json", "generation_config.json"])
@@ -88,41 +107,12 @@ def test_a_pointer_or_a_page_in_place_of_json(path: Path, name: str) -> None:
     refused(path, f"{path / name}: is a web page in place of the file")
 
 
-@pytest.mark.parametrize("content", [ZIPPED, PLAIN])
-@pytest.mark.parametrize("file", ["pytorch_model.bin", "pytorch_model-00001-of-00002.bin"])
-def test_a_pickle_that_transformers_would_find_is_to_be_converted(path: Path, file: str, content: bytes) -> None:
-    put(path, file, content)
-    (path / "optimizer.bin").write_bytes(ZIPPED)
-    configure(path, architectures=["MarianMTModel"])
-    load = "from sys import argv; from transformers import MarianMTModel as M"
-    code = f"{load}; M.from_pretrained(argv[1]).save_pretrained(argv[1])"
-    refused(path, f"{path / file}: a pickle can run anything", f"convert it with python -c '{code}' {path}")
-
-
-@pytest.mark.parametrize("stated", [None, [], "x", [3], ["os; os.remove('/')"]])
-def test_the_command_names_no_more_than_a_class(path: Path, stated: Any) -> None:
-    put(path, "pytorch_model.bin", ZIPPED)
-    configure(path, architectures=stated)
-    refused(path, "from transformers import AutoModelForCausalLM as M")
-    configure(path, architectures=stated, is_encoder_decoder=True)
-    refused(path, "from transformers import AutoModelForSeq2SeqLM as M")
-
-
-@pytest.mark.parametrize("name", ["a$(touch x)", "a`touch x`", "a'; touch x; '", 'a" touch x "', "-x y", "a\\"])
-def test_the_command_can_be_pasted_whatever_the_directory_is_called(
-    checkpoint: Checkpoint, tmp_path: Path, name: str
-) -> None:
-    path = checkpoint().rename(tmp_path / name)
-    put(path, "pytorch_model.bin", ZIPPED)
-    with pytest.raises(InputError) as caught:
-        tracer.load(path)
-    command = str(caught.value).partition("convert it with ")[2]
-    seen = "import sys; print(sys.argv[1:])"
-    shown = subprocess.run(
-        ["sh", "-c", command.replace(shlex.split(command)[2], seen)], capture_output=True, text=True, cwd=tmp_path
-    )
-    assert ast.literal_eval(shown.stdout) == [str(path)]
-    assert sorted(os.listdir(tmp_path)) == [name]
+@pytest.mark.parametrize("name", FILES)
+def test_a_pointer_or_a_page_in_place_of_a_file_of_a_tokenizer(path: Path, name: str) -> None:
+    (path / name).write_bytes(LFS)
+    refused(path, f"{path / name}: is a pointer of Git LFS in place of the file")
+    (path / name).write_bytes(b"<!doctype html>\n")
+    refused(path, f"{path / name}: is a web page in place of the file")
 
 
 def test_a_safetensors_file_stands_for_its_directory(path: Path) -> None:
@@ -138,10 +128,18 @@ def test_a_file_that_its_directory_is_not_read_from(name: str) -> None:
     refused(file, f"{file}: is a safetensors file by another name; call it model.safetensors")
 
 
-def test_a_gguf_file_without_a_configuration(path: Path) -> None:
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.safetensors"])
+def test_a_gguf_file_by_another_name(path: Path, name: str) -> None:
+    put(path, name, b"GGUF\x03\0\0\0")
+    refused(path, f"{name}: is a GGUF file, which holds a whole model: give the file itself")
+
+
+@pytest.mark.parametrize("without", [(), ("config.json",)])
+def test_a_gguf_file_that_is_cut_short(path: Path, without: tuple[str, ...]) -> None:
     put(path, "model.gguf", b"GGUF\x03\0\0\0")
-    (path / "config.json").unlink()
-    refused(path, "model.gguf: GGUF files can't be opened yet")
+    for name in without:
+        (path / name).unlink()
+    refused(path, "model.gguf: is cut short: 8 bytes can't hold its header")
 
 
 @pytest.mark.parametrize("method", [{"quant_method": "gptq", "bits": 4}, {"quant_method": "fp8"}, {"bits": 4}, "int8"])
@@ -170,7 +168,7 @@ def test_an_adapter(path: Path, with_config: bool) -> None:
     (path / "adapter_config.json").write_text("{}")
     if not with_config:
         (path / "config.json").unlink()
-    refused(path, f"{path}: is an adapter, without the model it changes; merge the two")
+    refused(path, f"{path}: is an adapter, without the model that it changes; give both: -m MODEL --adapter")
 
 
 def test_a_directory_without_a_configuration(tmp_path: Path) -> None:
@@ -203,3 +201,17 @@ def test_a_directory_that_cannot_be_listed(path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(os, "listdir", denied)
     refused(path, f"{path}: can't be read (Permission denied)")
+
+
+def test_a_directory_that_cannot_be_entered(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can be listed, and nothing in it be looked at."""
+    stat = os.stat
+
+    def denied(found: Any, **options: Any) -> os.stat_result:
+        if os.fspath(found).startswith(f"{path}{os.sep}"):
+            raise PermissionError(13, "Permission denied", found)
+        return stat(found, **options)
+
+    monkeypatch.setattr(os, "stat", denied)
+    refused(path, f"{path}: can't be read (Permission denied)")
+    assert survey(str(path)).refused == [f"{path}: can't be read (Permission denied)"]

@@ -48,8 +48,11 @@ def checkpoint_at(path: Path) -> Checkpoint:
 
 
 def _names(path: Path) -> Collection[str]:
-    """The names of the files in a directory; none of a file."""
+    """The names of the files in a directory, which may be looked at; none of a file."""
     try:
-        return os.listdir(path) if path.is_dir() else ()
+        if not path.is_dir():
+            return ()
+        os.stat(os.path.join(path, os.curdir))
+        return os.listdir(path)
     except OSError as error:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
