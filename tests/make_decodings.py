@@ -1,10 +1,11 @@
-"""Make `fixtures/decodings.json` and `fixtures/decoding_keys.json` with torch and transformers (extra `parity`).
+"""Make `fixtures/decodings.json`, `cuts.json` and `decoding_keys.json` with torch and transformers (extra `parity`).
 
     python tests/make_decodings.py
 
 What a checkpoint states of decoding is written into a copy of a fixture, and read and followed there by transformers:
-the ids that greedy and beam search yield, with the score of the best hypothesis; and the probabilities that a sample is
-drawn from. The keys are all that transformers knows. The same versions give the same files.
+the ids that come of it, and of greedy and beam search, with the score of the best hypothesis; and the probabilities
+that a sample is drawn from. What cuts a row down is held to account by itself, too. The keys are all that transformers
+knows. The same versions give the same files.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
 
@@ -52,6 +54,10 @@ STATED: tuple[dict[str, Any], ...] = (
     {"max_length": 9, "max_new_tokens": 4, "min_new_tokens": 3},
     {"bos_token_id": 6, "decoder_start_token_id": None, **LENGTH},
     {"num_beams": 4, "max_new_tokens": 8, "early_stopping": None, "repetition_penalty": None, "min_p": 0.4},
+    {"sequence_bias": [[[6], 4.0], [[67], -3.5], [[12, 5], 9.0], [[6, 6], -20.0]], "repetition_penalty": 1.2, **LENGTH},
+    {"num_beams": 3, "sequence_bias": [[[15], 3.0], [[15, 15], -8.0], [[11], -1.0]], "max_new_tokens": 7},
+    {"exponential_decay_length_penalty": [2, 1.6], "max_new_tokens": 16},
+    {"num_beams": 3, "exponential_decay_length_penalty": [1, 1.3], "min_new_tokens": 4, "max_new_tokens": 12},
 )
 """Of `generation_config.json`, beside what the fixture states there."""
 CONFIGURED: tuple[dict[str, Any], ...] = (
@@ -64,18 +70,37 @@ SAMPLED: tuple[dict[str, Any], ...] = (
     {"temperature": 0.6, "top_k": 7},
     {"top_k": 0, "top_p": 0.8},
     {"temperature": 1.5, "top_k": 12, "top_p": 0.7, "repetition_penalty": 1.5},
+    {"top_k": 0, "min_p": 0.2},
+    {"top_k": 0, "typical_p": 0.4},
+    {"top_k": 0, "epsilon_cutoff": 0.012},
+    {"top_k": 0, "eta_cutoff": 0.05},
+    {"top_k": 0, "top_h": 0.3},
+    {"temperature": 0.8, "top_h": 0.9, "top_k": 40, "top_p": 0.95, "min_p": 0.02, "typical_p": 0.9},
+    {"temperature": 2.5, "top_k": 60, "min_p": 0.01, "epsilon_cutoff": 0.004, "eta_cutoff": 0.02},
 )
+CUTS: dict[str, tuple[type, tuple[float, ...]]] = {
+    "top_h": (transformers.TopHLogitsWarper, (0.2, 0.6, 0.95)),
+    "top_k": (transformers.TopKLogitsWarper, (1, 7)),
+    "top_p": (transformers.TopPLogitsWarper, (0.1, 0.7, 0.95)),
+    "min_p": (transformers.MinPLogitsWarper, (0.05, 0.5, 1.0)),
+    "typical_p": (transformers.TypicalLogitsWarper, (0.1, 0.5, 0.95)),
+    "epsilon_cutoff": (transformers.EpsilonLogitsWarper, (0.002, 0.02, 0.9)),
+    "eta_cutoff": (transformers.EtaLogitsWarper, (0.002, 0.05, 0.9)),
+}
+"""By the setting: what cuts a row down in transformers, and values of it."""
 
 
 def decoded(directory: Path, source: list[int], stated: dict[str, Any]) -> dict[str, Any]:
-    """The ids that greedy and beam search yield, prompt and start token left out, and the best score."""
+    """The ids that come of what is stated, of greedy and of beam search, prompt and start token left out; the score."""
     model, ids = opened(directory), torch.tensor([source])
     start = len(source) if not model.config.is_encoder_decoder else 1
     beams = stated.get("num_beams") or 4
     how = {"attention_mask": torch.ones_like(ids), "return_dict_in_generate": True, "output_scores": True}
+    plain = model.generate(ids, **how)
     greedy = model.generate(ids, num_beams=1, **how)
     beam = model.generate(ids, num_beams=beams, **how)
     return {
+        "plain": plain.sequences[0, start:].tolist(),
         "greedy": greedy.sequences[0, start:].tolist(),
         "beam": beam.sequences[0, start:].tolist(),
         "score": round(beam.sequences_scores[0].item(), 6),
@@ -89,6 +114,26 @@ def distribution(directory: Path, source: list[int]) -> dict[int, float]:
     scores = model.generate(ids, attention_mask=torch.ones_like(ids), **how).scores[0][0]
     probs = scores.softmax(-1)
     return {i: round(probs[i].item(), 5) for i in scores.isfinite().nonzero()[:, 0].tolist()}
+
+
+def cut_rows() -> dict[str, Any]:
+    """Rows of logits, some of them ruled out, and what each way to cut a row down keeps of them."""
+    random = np.random.default_rng(7)
+    rows = [(random.normal(size=130) * scale).round(3).tolist() for scale in (0.5, 2, 6)]
+    rows.append([value if i % 3 else None for i, value in enumerate(rows[1])])
+    tensors = [torch.tensor([-torch.inf if value is None else value for value in row]) for row in rows]
+    kept = [
+        {"setting": setting, "value": value, "row": number, "kept": kept_of(kind(value), row)}
+        for setting, (kind, values) in CUTS.items()
+        for value in values
+        for number, row in enumerate(tensors)
+    ]
+    return {"rows": rows, "kept": kept}
+
+
+def kept_of(processor: Any, row: torch.Tensor) -> list[int]:
+    """The places of a row that a processor leaves as they are."""
+    return processor(None, row[None])[0].isfinite().nonzero()[:, 0].tolist()
 
 
 def opened(directory: Path) -> Any:
@@ -132,6 +177,7 @@ def main() -> None:
                 found.append(case | {"drawn_from": distribution(path, source)})
     lines = ",\n".join(json.dumps(case) for case in found)
     (FIXTURES / "decodings.json").write_text(f"[\n{lines}\n]\n")
+    (FIXTURES / "cuts.json").write_text(json.dumps(cut_rows()) + "\n")
 
 
 if __name__ == "__main__":

@@ -113,18 +113,26 @@ def _hoped(h: Hypothesis, penalty: float, limit: int, early_stopping: EarlyStopp
 def _extend(
     going: Sequence[Hypothesis], log_probs: Callable[[Hypothesis], Array], count: int, penalty: float
 ) -> list[Hypothesis]:
-    """The ``count`` best continuations by one token of all open hypotheses, best first."""
+    """The ``count`` best continuations by one token of all open hypotheses, best first; one where none is possible."""
     rows = [(parent, parent.log_prob + log_probs(parent).astype(np.float64)) for parent in going]
     best = heapq.nlargest(
         count,
         ((float(row[token]), -i, -int(token)) for i, (_parent, row) in enumerate(rows) for token in _top(row, count)),
     )
     n = len(going[0].ids) + 1
-    return [
+    found = [
         Hypothesis((*going[-i].ids, -token), total, score_of(total, n, penalty), rank, going[-i])
         for rank, (total, i, token) in enumerate(best)
         if total > -np.inf
     ]
+    return found or [_lost(*rows[0], penalty)]
+
+
+def _lost(parent: Hypothesis, row: Array, penalty: float) -> Hypothesis:
+    """A continuation where all are nan or ruled out, as greedy decoding goes on there."""
+    token = int(row.argmax())
+    ids, total = (*parent.ids, token), float(row[token])
+    return Hypothesis(ids, total, score_of(total, len(ids), penalty), 0, parent)
 
 
 def _top(row: Array, count: int) -> Array:

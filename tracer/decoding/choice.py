@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..addresses import At
+from ..operation import Operation
 from ..ops.choice import (
     allowed,
     argmax,
@@ -15,35 +16,44 @@ from ..ops.choice import (
     draw,
     kept,
     log_softmax,
-    repetition,
     summed_log_prob,
     temper,
-    top_k,
-    top_p,
 )
 from ..ops.softmax import softmax
+from ..ops.truncation import epsilon_cutoff, eta_cutoff, min_p, top_h, top_k, top_p, typical_p
 from ..tape import Tape
 from ..tensor import Tensor
 from .beam import Hypothesis
-from .rules import Penalty, Rules, Verdict
+from .generation_config import DEFAULTS
+from .rules import Adjustment, Rules, Verdict
 from .settings import Settings
+
+CUTS: tuple[tuple[str, Operation, str], ...] = (
+    ("top_h", top_h, "h"),
+    ("top_k", top_k, "k"),
+    ("top_p", top_p, "p"),
+    ("min_p", min_p, "p"),
+    ("typical_p", typical_p, "p"),
+    ("epsilon_cutoff", epsilon_cutoff, "epsilon"),
+    ("eta_cutoff", eta_cutoff, "epsilon"),
+)
+"""What a sample is drawn from is cut to, in the order of transformers: the setting, and the parameter that it is."""
 
 
 def choose(
-    tape: Tape, logits: Tensor, settings: Settings, verdict: Verdict, penalties: Iterable[Penalty] = ()
+    tape: Tape, logits: Tensor, settings: Settings, verdict: Verdict, adjustments: Iterable[Adjustment] = ()
 ) -> tuple[Tensor, Tensor]:
     """[position, vocab] -> the distribution chosen from, [vocab], and the id chosen, a scalar.
 
-    All of the probability is no nucleus: a ``top_p`` of 1 leaves no record.
+    What cuts nothing, as a ``top_p`` of 1, leaves no record.
     """
     with tape.scope("choice"):
-        z = tape(candidates, "logits", _penalised(tape, logits, penalties), **verdict._asdict())
+        z = tape(candidates, "logits", _adjusted(tape, logits, adjustments), **verdict._asdict())
         if settings.temperature is not None:
             z = tape(temper, "scaled", z, temperature=settings.temperature)
-        if settings.top_k is not None:
-            z = tape(top_k, "top_k", z, k=settings.top_k)
-        if settings.top_p is not None and settings.top_p < 1:
-            z = tape(top_p, "top_p", z, p=settings.top_p)
+        for name, op, parameter in CUTS:
+            if (value := getattr(settings, name)) not in (None, *DEFAULTS[name].neutral):
+                z = tape(op, name, z, **{parameter: value})
         probs = tape(softmax, "probs", z)
     if settings.strategy == "sample":
         return probs, tape(draw, "choice", probs, seed=settings.seed, number=tape.number)
@@ -55,7 +65,7 @@ def keep(
     logits: Tensor,
     rules: Rules,
     verdict: Verdict,
-    penalties: Iterable[Penalty],
+    adjustments: Iterable[Adjustment],
     h: Hypothesis,
     length_penalty: float,
 ) -> tuple[Tensor, Tensor]:
@@ -66,30 +76,30 @@ def keep(
     token = h.ids[-1]
     with tape.scope("choice"):
         probs = tape(softmax, "probs", tape(candidates, "logits", logits, **verdict._asdict()))
-        likely = search_log_probs(tape, logits, rules, verdict, penalties)
+        likely = search_log_probs(tape, logits, rules, verdict, adjustments)
         log_prob = tape(summed_log_prob, "log_prob", likely, *_summed_before(tape, h), token=token)
         score = tape(beam_score, "score", log_prob, tokens=len(h.ids), penalty=length_penalty)
     return probs, tape(kept, "choice", probs, score, token=token)
 
 
 def search_log_probs(
-    tape: Tape, logits: Tensor, rules: Rules, verdict: Verdict, penalties: Iterable[Penalty] = ()
+    tape: Tape, logits: Tensor, rules: Rules, verdict: Verdict, adjustments: Iterable[Adjustment] = ()
 ) -> Tensor:
     """[position, vocab] -> log p [vocab] as beam search adds it up: a forbidden id has −∞, a forced one 0.
 
-    Penalties are of log p, as in transformers. What the rules forbid is left to lose its share of probability, unless
+    Adjustments are of log p, as in transformers. What the rules forbid is left to lose its share of probability, unless
     the model says ``renormalise``.
     """
-    likely = _penalised(tape, tape(log_softmax, "log_softmax", logits), penalties)
+    likely = _adjusted(tape, tape(log_softmax, "log_softmax", logits), adjustments)
     if not rules.renormalise:
         return tape(allowed, "log_probs", likely, **verdict._asdict())
     return tape(log_softmax, "log_probs", tape(allowed, "allowed", likely, **verdict._asdict()))
 
 
-def _penalised(tape: Tape, z: Tensor, penalties: Iterable[Penalty]) -> Tensor:
-    """[vocab] or [position, vocab] -> the same, or [vocab] with a record for each penalty."""
-    for name, penalty, ids, reason in penalties:
-        z = tape(repetition, name, z, ids=ids, penalty=penalty, reason=reason)
+def _adjusted(tape: Tape, z: Tensor, adjustments: Iterable[Adjustment]) -> Tensor:
+    """[vocab] or [position, vocab] -> the same, or [vocab] with a record for each adjustment."""
+    for name, op, parameters in adjustments:
+        z = tape(op, name, z, **parameters)
     return z
 
 

@@ -31,6 +31,8 @@ RULES: dict[str, Neutral] = {
     "min_length": (0,),
     "min_new_tokens": (),
     "renormalize_logits": (False,),
+    "sequence_bias": ([],),
+    "exponential_decay_length_penalty": (),
 }
 """What is followed by every strategy."""
 
@@ -49,12 +51,17 @@ DEFAULTS = {
     "temperature": Default("temperature", (1,)),
     "top_k": Default("top_k", (0,)),
     "top_p": Default("top_p", (1,)),
+    "min_p": Default("min_p", (0,)),
+    "typical_p": Default("typical_p", (1,)),
+    "epsilon_cutoff": Default("epsilon_cutoff", (0, 1)),
+    "eta_cutoff": Default("eta_cutoff", (0, 1)),
+    "top_h": Default("top_h", ()),
     "use_cache": Default("cache", (True,)),
 }
 """What is followed by the strategy that the setting belongs to."""
 
-STRATEGIES = {"do_sample": "sample", "num_beams": "beam"}
-"""What asks for a strategy; which is used is for a person to say."""
+STRATEGIES = {"num_beams": "beam", "do_sample": "sample"}
+"""What asks for a strategy, which holds unless a person asks for another; of two, the first."""
 
 
 class Unfollowed(NamedTuple):
@@ -65,18 +72,11 @@ class Unfollowed(NamedTuple):
 
 
 UNFOLLOWED = {
-    "min_p": Unfollowed("sample", (0,)),
-    "top_h": Unfollowed("sample"),
-    "typical_p": Unfollowed("sample", (1,)),
-    "epsilon_cutoff": Unfollowed("sample", (0,)),
-    "eta_cutoff": Unfollowed("sample", (0,)),
     "num_return_sequences": Unfollowed("sample", (1,)),
     "num_beam_groups": Unfollowed("beam", (1,)),
     "diversity_penalty": Unfollowed("beam", (0,)),
     "low_memory": Unfollowed("beam", (False,)),
     "guidance_scale": Unfollowed("", (1,)),
-    "sequence_bias": Unfollowed(""),
-    "exponential_decay_length_penalty": Unfollowed(""),
     "remove_invalid_values": Unfollowed("", (False,)),
     "watermarking_config": Unfollowed(""),
     "penalty_alpha": Unfollowed("", (0,)),
@@ -133,7 +133,9 @@ def effective(get: Callable[[str], Any]) -> dict[str, Any]:
 
 def preferred(stated: Mapping[str, Any]) -> dict[str, Any]:
     """What is stated of settings, by the name of the setting."""
-    return {default.setting: stated[key] for key, default in DEFAULTS.items() if key in stated}
+    asked = [strategy for key, strategy in STRATEGIES.items() if key in stated]
+    settings = {default.setting: stated[key] for key, default in DEFAULTS.items() if key in stated}
+    return {"strategy": asked[0], **settings} if asked else settings
 
 
 def unfollowed(stated: Mapping[str, Any], strategy: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..decisions import DECODING
 from ..i18n import N_, _
 from . import generation_config
-from .generation_config import LIMITS, UNFOLLOWED
+from .generation_config import LIMITS, STRATEGIES, UNFOLLOWED
 from .rules import Rules
 from .settings import DECLARED
 
@@ -39,6 +39,7 @@ def read_rules(stated: Stated) -> Rules:
     """
     eos_ids = _end_ids(stated)
     _check(stated)
+    _say_what_is_followed(stated)
     _say_what_is_not_followed(stated)
     return Rules(
         start_id=None,
@@ -53,6 +54,8 @@ def read_rules(stated: Stated) -> Rules:
         min_length=stated.count("min_length", 0),
         min_new_tokens=stated.count("min_new_tokens", None),
         renormalise=stated.flag("renormalize_logits", False),
+        biases=stated.biases("sequence_bias"),
+        decay=stated.decay("exponential_decay_length_penalty"),
         repetition=stated.number("repetition_penalty", 1.0),
         source_repetition=stated.number("encoder_repetition_penalty", 1.0),
         max_length=stated.count("max_length", None),
@@ -135,6 +138,15 @@ def _check(stated: Stated) -> None:
     for key in ("forced_bos_token_id", "forced_eos_token_id"):
         forced, suppressed = set(stated.tokens(key)), set(stated.tokens("suppress_tokens"))
         stated.insist(not forced or not forced <= suppressed, key, _("a token that is not in suppress_tokens"))
+
+
+def _say_what_is_followed(stated: Stated) -> None:
+    """Tell of the strategy that holds where nothing else is asked."""
+    found = generation_config.effective(stated.get)
+    for key in (key for key in STRATEGIES if key in found):
+        told = N_("{file} states {key}={value}: that is the strategy unless another is asked for")
+        return stated.decisions.take(DECODING, told.format(file=_file(stated, key), key=key, value=found[key]))
+    return None
 
 
 def _say_what_is_not_followed(stated: Stated) -> None:

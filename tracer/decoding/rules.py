@@ -8,7 +8,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..i18n import N_, Message
+from ..operation import Operation
+from ..ops.choice import bias, length_decay, repetition
 from . import generation_config
+from .settings import DEFAULTS, Strategy
 
 
 class Verdict(NamedTuple):
@@ -21,13 +24,12 @@ class Verdict(NamedTuple):
 FREE = Verdict({}, None)
 
 
-class Penalty(NamedTuple):
-    """Tokens that are made less likely, or more where it is below 1, the reason, and the name of the record."""
+class Adjustment(NamedTuple):
+    """Tokens that are made less likely, or more: the name of the record, the operation, and its parameters."""
 
     name: str
-    penalty: float
-    ids: Sequence[int]
-    reason: Message
+    op: Operation
+    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ class Rules:
     repetition: float = 1.0
     source_repetition: float = 1.0
     """above 1, what stands in the source becomes likelier"""
+    biases: tuple[tuple[tuple[int, ...], float], ...] = ()
+    """what is added for the last token of a sequence where it would complete that"""
+    decay: tuple[int, float] | None = None
+    """how many tokens may be chosen before the end becomes likelier, and by which factor with each"""
     max_length: int | None = None
     """of all ids, those given counted"""
     max_new_tokens: int | None = None
@@ -67,6 +73,12 @@ class Rules:
     def preferred(self) -> dict[str, Any]:
         """The settings that hold where nothing else is asked, by name."""
         return generation_config.preferred(self.stated)
+
+    @property
+    def strategy(self) -> Strategy:
+        """How tokens are chosen where nothing else is asked."""
+        found: Strategy = self.preferred.get("strategy", DEFAULTS["strategy"])
+        return found
 
     @property
     def followed(self) -> dict[str, Any]:
@@ -83,13 +95,31 @@ class Rules:
         forced = code if not starts or self.forced_bos in codes else self.forced_bos
         return replace(self, start_id=code if starts else self.start_id, forced_bos=forced)
 
-    def penalties(self, ids: Sequence[int], source: Sequence[int | None]) -> Iterator[Penalty]:
-        """What is penalised in the choice of the token after ``ids``, in order."""
+    def adjustments(self, ids: Sequence[int], given: int, source: Sequence[int | None]) -> Iterator[Adjustment]:
+        """What is made less likely, or more, in the choice of the token after ``ids``, in order.
+
+        The first ``given`` of them were not chosen.
+        """
+        if completing := self._completing(ids):
+            told = N_("would complete a sequence of the checkpoint's settings")
+            yield Adjustment("sequence_bias", bias, {"biases": completing, "reason": told})
         if self.source_repetition != 1:
             repeated = [i for i in source if i is not None]
-            yield Penalty("encoder_repetition", 1 / self.source_repetition, repeated, N_("a token of the source"))
+            yield _penalty("encoder_repetition", 1 / self.source_repetition, repeated, N_("a token of the source"))
         if self.repetition != 1:
-            yield Penalty("repetition", self.repetition, ids, N_("a token that was read before"))
+            yield _penalty("repetition", self.repetition, ids, N_("a token that was read before"))
+        start, factor = self.decay or (0, 1.0)
+        if factor != 1 and (tokens := len(ids) - given - start) > 0 and self.eos_ids:
+            how = {"ids": self.eos_ids, "factor": factor, "tokens": tokens}
+            yield Adjustment("length_decay", length_decay, how)
+
+    def _completing(self, ids: Sequence[int]) -> dict[int, float]:
+        """What is added for each token that would complete a sequence with a bias."""
+        found: dict[int, float] = {}
+        for (*before, last), stated in self.biases:
+            if not before or list(ids[-len(before) :]) == before:
+                found[last] = found.get(last, 0.0) + stated
+        return found
 
     def verdict(self, ids: Sequence[int], given: int, limit: int | None, source: Sequence[int | None] = ()) -> Verdict:
         """What holds for the token after ``ids``, the first ``given`` of which were not chosen.
@@ -130,6 +160,10 @@ class Rules:
             yield token, _repeating(self.no_repeat_ngram)
         for token in _completing(self.no_source_ngram, ids, source):
             yield token, _repeating_source(self.no_source_ngram)
+
+
+def _penalty(name: str, penalty: float, ids: Sequence[int], reason: Message) -> Adjustment:
+    return Adjustment(name, repetition, {"ids": ids, "penalty": penalty, "reason": reason})
 
 
 def _repeating(n: int) -> Message:

@@ -13,6 +13,7 @@ from ..domains import SWITCH, Above, Domain, Number, Whole, Words, words
 from ..errors import InputError
 from ..i18n import N_, Message, _
 
+Strategy = Literal["greedy", "sample", "beam"]
 EarlyStopping = bool | Literal["never"]
 
 
@@ -34,7 +35,7 @@ class Declared:
         """Whether a value is one that the setting may have."""
         return (value is None and self.default is None) or value in self.domain
 
-    def suits(self, strategy: str) -> bool:
+    def suits(self, strategy: str | None) -> bool:
         """Whether the setting may be made in a strategy."""
         return self.strategy in ("", strategy)
 
@@ -47,12 +48,14 @@ def _field(default: Any, domain: Domain, summary: Message, **more: Any) -> Any:
 class Settings:
     """Strategy and limits; None leaves a thing to the model, or out.
 
+    Where the strategy is left open, so is whether a value belongs to it.
+
     Raises:
         InputError: a value is out of its range, or belongs to another strategy.
     """
 
-    strategy: Literal["greedy", "sample", "beam"] = _field(
-        "greedy", words("greedy", "sample", "beam"), N_("how the next token is chosen")
+    strategy: Literal["greedy", "sample", "beam"] | None = _field(
+        None, words("greedy", "sample", "beam"), N_("how the next token is chosen"), otherwise="greedy"
     )
     temperature: float | None = _field(
         None,
@@ -63,6 +66,27 @@ class Settings:
     top_k: int | None = _field(None, Whole("K", 1, 1 << 24), N_("sampling: among the K likeliest"), strategy="sample")
     top_p: float | None = _field(
         None, Above("P", 0, 1), N_("sampling: among the likeliest P in all"), strategy="sample"
+    )
+    min_p: float | None = _field(
+        None,
+        Number("P", 0, 1),
+        N_("sampling: among those of P times the largest probability or more"),
+        strategy="sample",
+    )
+    typical_p: float | None = _field(
+        None, Above("P", 0, 1), N_("sampling: among the most typical P in all"), strategy="sample"
+    )
+    epsilon_cutoff: float | None = _field(
+        None, Number("E", 0, 1), N_("sampling: among those of probability E or more"), strategy="sample"
+    )
+    eta_cutoff: float | None = _field(
+        None,
+        Number("E", 0, 1),
+        N_("sampling: among those of probability E or more, or of less where many are likely"),
+        strategy="sample",
+    )
+    top_h: float | None = _field(
+        None, Above("H", 0, 1), N_("sampling: among the likeliest, up to H times the entropy"), strategy="sample"
     )
     beams: int | None = _field(
         None, Whole("N", 1, 64), N_("beam search: hypotheses kept"), strategy="beam", otherwise=4
@@ -115,7 +139,7 @@ class Settings:
                     name=name, value=value, expected=declared.domain.expected
                 )
             )
-        if value is not None and not declared.suits(self.strategy):
+        if value is not None and self.strategy is not None and not declared.suits(self.strategy):
             raise InputError(
                 _(
                     "{name} belongs to strategy {strategy}, and this is {other}; "

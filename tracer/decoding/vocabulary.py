@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from ..decisions import DECODING
 from ..i18n import N_, Message
@@ -24,6 +25,7 @@ TOLD: Mapping[str, Message] = {
     "suppress_tokens": FORBIDDEN,
     "begin_suppress_tokens": FORBIDDEN,
     "bad_words_ids": FORBIDDEN,
+    "sequence_bias": FORBIDDEN,
 }
 """What is said of an id beyond the vocabulary, by the key that states it."""
 
@@ -40,16 +42,12 @@ def within(rules: Rules, size: int, stated: Stated) -> Rules:
     def one(token: int | None) -> int | None:
         return next(iter(there(_some(token))), None)
 
-    for key, ids in _by_key(rules).items():
-        if beyond := sorted({i for i in ids if i >= size}):
-            named = {
-                "file": Path(stated.file_of(key)).name,
-                "key": key,
-                "ids": ", ".join(map(str, beyond)),
-                "size": size,
-            }
-            stated.decisions.note(DECODING, TOLD[key].format(**named))
-    return replace(
+    beyond = {key: sorted({i for i in ids if i >= size}) for key, ids in _by_key(rules).items()}
+    beyond = {key: ids for key, ids in beyond.items() if ids}
+    for key, ids in beyond.items():
+        named = {"file": Path(stated.file_of(key)).name, "key": key, "ids": ", ".join(map(str, ids)), "size": size}
+        stated.decisions.note(DECODING, TOLD[key].format(**named))
+    found = replace(
         rules,
         eos_ids=there(rules.eos_ids),
         forced_bos=one(rules.forced_bos),
@@ -57,7 +55,23 @@ def within(rules: Rules, size: int, stated: Stated) -> Rules:
         suppressed=there(rules.suppressed),
         suppressed_first=there(rules.suppressed_first),
         bad_words=tuple(word for word in rules.bad_words if max(word) < size),
+        biases=tuple((word, bias) for word, bias in rules.biases if max(word) < size),
     )
+    return replace(found, stated=_followed(found, beyond))
+
+
+def _followed(rules: Rules, beyond: Iterable[str]) -> Mapping[str, Any]:
+    """What is stated to some effect, where the rules have nothing ``beyond`` the vocabulary left of some keys."""
+    left = {
+        "forced_bos_token_id": rules.forced_bos,
+        "forced_eos_token_id": rules.forced_eos,
+        "suppress_tokens": list(rules.suppressed),
+        "begin_suppress_tokens": list(rules.suppressed_first),
+        "bad_words_ids": list(map(list, rules.bad_words)),
+        "sequence_bias": [[list(word), bias] for word, bias in rules.biases],
+    }
+    stated = {key: left[key] if key in beyond and key in left else value for key, value in rules.stated.items()}
+    return {key: value for key, value in stated.items() if value not in (None, [])}
 
 
 def _by_key(rules: Rules) -> Mapping[str, Iterable[int]]:
@@ -69,6 +83,7 @@ def _by_key(rules: Rules) -> Mapping[str, Iterable[int]]:
         "suppress_tokens": rules.suppressed,
         "begin_suppress_tokens": rules.suppressed_first,
         "bad_words_ids": chain.from_iterable(rules.bad_words),
+        "sequence_bias": chain.from_iterable(word for word, _bias in rules.biases),
     }
 
 

@@ -14,7 +14,7 @@ import pytest
 
 import tracer
 from tracer.addresses import At
-from tracer.decoding.beam import Hypothesis
+from tracer.decoding.beam import Hypothesis, search
 from tracer.decoding.settings import Settings
 from tracer.derive import Derivation, derive
 from tracer.run import Run
@@ -174,3 +174,10 @@ def test_what_repeats_is_weighed_in_log_p_and_recorded() -> None:
     assert run.step(1)["choice.encoder_repetition"].array[[7, 8]].tolist() == [2 * log_p[7], log_p[8]]
     assert run.step(1)["choice.repetition"].array[[2, 7]].tolist() == [4 * log_p[2], 2 * log_p[7]]
     assert run.step(1)["choice.logits"].array.tolist() == logits.tolist()
+
+
+@pytest.mark.parametrize("likely", [[np.nan, -1.0], [-1.0, np.nan, -2.0], [-np.inf, -np.inf]])
+def test_where_no_number_is_left_the_search_goes_on_as_greedy_decoding_does(likely: list[float]) -> None:
+    rows = {0: np.array(likely), 1: np.full(len(likely), likely[int(np.argmax(likely))])}
+    outcome = search(lambda h: rows[bool(h.ids)], beams=2, penalty=1.0, limit=3, eos_ids=())
+    assert [len(h.ids) for h in outcome.finished] == [3] * len(outcome.finished) != []

@@ -11,6 +11,7 @@ import pytest
 import tracer
 from tracer.decoding import generation_config as keys
 from tracer.decoding.reading import read_rules
+from tracer.errors import InputError
 from tracer.models.stated import Stated
 from tracer.models.texts import texts_of
 
@@ -42,11 +43,9 @@ def test_a_key_is_asked_for_if_it_is_followed_and_if_it_is_told_of() -> None:
 
 VALUES: dict[str, Any] = {
     "cache_implementation": "quantized",
-    "sequence_bias": [[[5], -1.0]],
     "stop_strings": ["."],
     "force_words_ids": [[5]],
     "watermarking_config": {"bias": 2.5},
-    "exponential_decay_length_penalty": [3, 1.5],
 }
 """To some effect; of all other keys, 0.5 is."""
 
@@ -101,11 +100,11 @@ def test_what_nobody_knows_is_told(tmp_path: Path) -> None:
         ),
         ({"early_stopping": True, "length_penalty": 2.0}, {}),
         (
-            {"do_sample": True, "min_p": 0.1},
+            {"do_sample": True, "min_p": 0.1, "num_return_sequences": 2},
             {
-                "greedy": ["do_sample=True", "min_p=0.1"],
-                "sample": ["min_p=0.1"],
-                "beam": ["do_sample=True", "min_p=0.1"],
+                "greedy": ["do_sample=True", "min_p=0.1", "num_return_sequences=2"],
+                "sample": ["num_return_sequences=2"],
+                "beam": ["do_sample=True", "min_p=0.1", "num_return_sequences=2"],
             },
         ),
         ({"temperature": 0.6, "top_k": 20}, {}),
@@ -121,6 +120,51 @@ def test_what_a_strategy_leaves_out_is_what_transformers_would_not(
     rules = read_rules(Stated(stated))
     for strategy in ("greedy", "sample", "beam"):
         assert rules.unfollowed(strategy) == expected.get(strategy, [])
+
+
+@pytest.mark.parametrize(
+    ("stated", "strategy"),
+    [
+        ({}, "greedy"),
+        ({"temperature": 0.5, "early_stopping": True}, "greedy"),
+        ({"num_beams": 1, "do_sample": False}, "greedy"),
+        ({"num_beams": 4}, "beam"),
+        ({"do_sample": True, "num_beams": 1}, "sample"),
+        ({"do_sample": True, "num_beams": 4}, "beam"),
+    ],
+)
+def test_the_strategy_is_the_one_stated_unless_another_is_asked_for(
+    tmp_path: Path, stated: dict[str, Any], strategy: str
+) -> None:
+    model = stating(tmp_path, **stated)
+    run = tracer.trace(model, ids=[5, 6], max_tokens=2)
+    assert (run.in_force.strategy, run.origin("strategy")) == (
+        strategy,
+        "default" if strategy == "greedy" else "stated",
+    )
+    other = tracer.trace(model, ids=[5, 6], max_tokens=2, strategy="greedy")
+    assert (other.in_force.strategy, other.origin("strategy")) == ("greedy", "asked")
+
+
+def test_a_given_output_needs_no_strategy(tmp_path: Path) -> None:
+    run = tracer.trace(stating(tmp_path, num_beams=4), ids=[5, 6], target_ids=[7, 8])
+    assert run.in_force.strategy == "greedy"
+    assert run.branch(tracer.edit("decoder.0.ffn.output", 0.0)).decode()[1]["loss"].shape == (2,)
+
+
+def test_what_is_asked_for_belongs_to_the_strategy_that_is_stated(tmp_path: Path) -> None:
+    model = stating(tmp_path, num_beams=4)
+    assert tracer.trace(model, ids=[5, 6], max_tokens=2, beams=2).in_force.beams == 2
+    with pytest.raises(InputError, match="top_k belongs to strategy sample, and this is beam"):
+        tracer.trace(model, ids=[5, 6], top_k=3)
+
+
+def test_a_stated_value_that_is_out_of_range_leaves_the_other_strategies(tmp_path: Path) -> None:
+    model = stating(tmp_path, do_sample=True, temperature=0)
+    with pytest.raises(InputError, match=r"can't be followed: temperature is 0; .*; ask for another value"):
+        tracer.trace(model, ids=[5, 6])
+    assert tracer.trace(model, ids=[5, 6], strategy="greedy", max_tokens=1).tokens
+    assert tracer.trace(model, ids=[5, 6], temperature=0.5, max_tokens=1).tokens
 
 
 @pytest.mark.parametrize(

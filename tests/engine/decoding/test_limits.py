@@ -64,7 +64,7 @@ def test_a_text_that_leaves_no_room_is_refused_as_in_transformers() -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-@pytest.mark.parametrize(("how", "key"), [({}, "greedy"), ({"strategy": "beam"}, "beam4")])
+@pytest.mark.parametrize(("how", "key"), [({"strategy": "greedy"}, "greedy"), ({"strategy": "beam"}, "beam4")])
 def test_an_end_is_forced_at_the_greatest_length(stating: Stating, name: str, how: dict[str, Any], key: str) -> None:
     model = stating() if name == "forced" else stating(forced_eos_token_id=None)
     run = tracer.trace(model, ids=SOURCE, **how)
@@ -74,7 +74,7 @@ def test_an_end_is_forced_at_the_greatest_length(stating: Stating, name: str, ho
 
 
 def test_at_a_limit_of_ours_no_end_is_forced(stating: Stating) -> None:
-    run = tracer.trace(stating(max_length=None), ids=SOURCE)
+    run = tracer.trace(stating(max_length=None), ids=SOURCE, strategy="greedy")
     assert run.output_ids == EXPECTED["forced"]["greedy"][:16]
     assert run.ending == "the limit of 16 tokens is tx-trace's own; --max-tokens N goes on"
     with pytest.raises(AddressError, match="the run ends with @16: the limit of 16 tokens is tx-trace's own"):
@@ -82,7 +82,7 @@ def test_at_a_limit_of_ours_no_end_is_forced(stating: Stating) -> None:
 
 
 def test_at_a_limit_that_is_asked_for_an_end_is_forced(stating: Stating) -> None:
-    run = tracer.trace(stating(), ids=SOURCE, max_tokens=6)
+    run = tracer.trace(stating(), ids=SOURCE, strategy="greedy", max_tokens=6)
     assert run.output_ids == [*EXPECTED["forced"]["greedy"][:5], 0]
     assert run.ending == "0, forced: 6 tokens, the most allowed (--max-tokens)"
 

@@ -85,14 +85,49 @@ def test_a_token_that_only_the_source_has_is_neither_forbidden_nor_penalised() -
     stated = rules(eos_token_id=2, encoder_no_repeat_ngram_size=2, encoder_repetition_penalty=1.6)
     source = [5, None, 6, None, 8]
     assert set(stated.verdict([0, 6], 1, None, source).forbidden) == set()
-    assert [penalty.ids for penalty in stated.penalties([0, 6], source)] == [[5, 6, 8]]
+    assert [adjustment.parameters["ids"] for adjustment in stated.adjustments([0, 6], 1, source)] == [[5, 6, 8]]
 
 
-def test_penalties_come_in_the_order_of_transformers() -> None:
-    stated = rules(eos_token_id=2, repetition_penalty=1.2, encoder_repetition_penalty=1.6)
-    found = [(p.name, p.penalty, p.ids) for p in stated.penalties([5, 6], [7, 8])]
-    assert found == [("encoder_repetition", 1 / 1.6, [7, 8]), ("repetition", 1.2, [5, 6])]
-    assert list(ANY.penalties([5, 6], [7, 8])) == []
+def test_adjustments_come_in_the_order_of_transformers() -> None:
+    stated = rules(
+        eos_token_id=2,
+        repetition_penalty=1.2,
+        encoder_repetition_penalty=1.6,
+        sequence_bias=[[[9], 0.5]],
+        exponential_decay_length_penalty=[0, 1.5],
+    )
+    found = [(name, parameters) for name, _op, parameters in stated.adjustments([5, 6], 1, [7, 8])]
+    assert [name for name, _parameters in found] == [
+        "sequence_bias",
+        "encoder_repetition",
+        "repetition",
+        "length_decay",
+    ]
+    numbers = [{key: value for key, value in parameters.items() if key != "reason"} for _name, parameters in found]
+    assert numbers == [
+        {"biases": {9: 0.5}},
+        {"penalty": 1 / 1.6, "ids": [7, 8]},
+        {"penalty": 1.2, "ids": [5, 6]},
+        {"ids": (2,), "factor": 1.5, "tokens": 1},
+    ]
+    assert list(ANY.adjustments([5, 6], 1, [7, 8])) == []
+
+
+@pytest.mark.parametrize(
+    ("read", "biases"),
+    [([4], {7: 1.0}), ([4, 5], {7: 1.0, 6: 2.5}), ([5, 6], {7: -3.0}), ([5], {7: 1.0, 6: 2.5})],
+)
+def test_a_bias_is_of_what_completes_a_sequence(read: list[int], biases: dict[int, float]) -> None:
+    stated = rules(sequence_bias=[[[7], 1.0], [[5, 6], 2.5], [[5, 6, 7], -4.0]])
+    [adjustment] = stated.adjustments(read, 1, [])
+    assert adjustment.parameters["biases"] == biases
+
+
+@pytest.mark.parametrize(("chosen", "tokens"), [(0, None), (2, None), (3, 1), (5, 3)])
+def test_the_end_becomes_likelier_beyond_a_length(chosen: int, tokens: int | None) -> None:
+    stated = rules(eos_token_id=2, exponential_decay_length_penalty=[2, 1.5])
+    found = [adjustment.parameters["tokens"] for adjustment in stated.adjustments([5] * (3 + chosen), 3, [])]
+    assert found == ([] if tokens is None else [tokens])
 
 
 @pytest.mark.parametrize(
@@ -103,6 +138,13 @@ def test_penalties_come_in_the_order_of_transformers() -> None:
         ({"no_repeat_ngram_size": True}, "no_repeat_ngram_size is True"),
         ({"max_new_tokens": 0}, "max_new_tokens is 0; expected a whole number from 1"),
         ({"repetition_penalty": 0}, "repetition_penalty is 0; expected a number above 0"),
+        ({"sequence_bias": {"5": 1.0}}, "sequence_bias is {'5': 1.0}; expected a list of pairs"),
+        ({"sequence_bias": [[[], 1.0]]}, "expected a list of pairs"),
+        ({"sequence_bias": [[[5], "1"]]}, "expected a list of pairs"),
+        ({"sequence_bias": [[5, 1.0]]}, "expected a list of pairs"),
+        ({"exponential_decay_length_penalty": [1.5, 2]}, "expected a whole number from 0 and a number above 0"),
+        ({"exponential_decay_length_penalty": [1]}, "expected a whole number from 0 and a number above 0"),
+        ({"exponential_decay_length_penalty": 2}, "expected a whole number from 0 and a number above 0"),
         ({"early_stopping": "soon"}, "early_stopping is 'soon'; expected true / false / never"),
         ({"forced_eos_token_id": 2, "suppress_tokens": [2, 3]}, "a token that is not in suppress_tokens"),
     ],

@@ -23,11 +23,14 @@ from tracer.errors import InputError
         ({"seed": "1"}, "seed is '1'; expected a whole number"),
         ({"strategy": "sample", "top_k": 2.0}, r"top_k is 2\.0; expected a whole number"),
         ({"strategy": "sample", "temperature": "hot"}, "temperature is 'hot'; expected a number"),
-        ({"temperature": 1.0}, "belongs to strategy sample, and this is greedy; choose strategy sample, or leave"),
+        (
+            {"strategy": "greedy", "temperature": 1.0},
+            "belongs to strategy sample, and this is greedy; choose strategy sample, or leave",
+        ),
         ({"strategy": "beam", "top_k": 3}, "top_k belongs to strategy sample, and this is beam"),
-        ({"beams": 3}, "beams belongs to strategy beam"),
+        ({"strategy": "greedy", "beams": 3}, "beams belongs to strategy beam"),
         ({"strategy": "beam", "early_stopping": "soon"}, "early_stopping is 'soon'; expected True / False / never"),
-        ({"early_stopping": True}, "early_stopping belongs to strategy beam"),
+        ({"strategy": "sample", "early_stopping": True}, "early_stopping belongs to strategy beam"),
         ({"beam": 3}, "beam is no setting; known are strategy"),
     ],
 )

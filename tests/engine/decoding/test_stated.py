@@ -42,15 +42,16 @@ def stating(directory: Path, name: str, stated: dict[str, Any], *, configured: b
 @pytest.mark.parametrize("case", STATED, ids=named)
 def test_what_is_stated_is_followed_as_in_transformers(case: dict[str, Any], tmp_path: Path) -> None:
     model = stating(tmp_path, case["name"], case["stated"], configured=case["configured"])
-    assert tracer.trace(model, ids=case["source"], record=False).output_ids == case["greedy"]
+    assert tracer.trace(model, ids=case["source"], record=False).output_ids == case["plain"]
+    assert tracer.trace(model, ids=case["source"], strategy="greedy", record=False).output_ids == case["greedy"]
     best = tracer.trace(model, ids=case["source"], strategy="beam", record=False).hypotheses[0]
     assert (best.ids, best.score) == (case["beam"], pytest.approx(case["score"], abs=5e-5, rel=5e-6))
 
 
 @pytest.mark.parametrize("case", SAMPLED, ids=named)
 def test_samples_are_drawn_from_what_the_checkpoint_states(case: dict[str, Any], tmp_path: Path) -> None:
-    model = stating(tmp_path, case["name"], case["stated"])
-    probs = tracer.trace(model, ids=case["source"], strategy="sample", max_tokens=1)[1]["choice.probs"].array
+    model = stating(tmp_path, case["name"], case["stated"] | {"do_sample": True})
+    probs = tracer.trace(model, ids=case["source"], max_tokens=1)[1]["choice.probs"].array
     assert {str(i): pytest.approx(probs[i], abs=2e-5) for i in np.flatnonzero(probs)} == case["drawn_from"]
 
 

@@ -55,6 +55,16 @@ def test_what_is_stated_of_tokens_beyond_the_vocabulary_is_told(tmp_path: Path, 
     assert [line for line in told if line.startswith(f"generation_config.json: {message}")]
 
 
+def test_and_is_no_rule_that_is_followed(tmp_path: Path) -> None:
+    stated = {key: value for key, (value, _message) in BEYOND.items()} | {"sequence_bias": [[[480], 1.0], [[5], 2.0]]}
+    model = tracer.load(stating(tmp_path, "gpt2", **(stated | {"eos_token_id": 0, "no_repeat_ngram_size": 3})))
+    assert model.rules.followed == {
+        "suppress_tokens": [7],
+        "no_repeat_ngram_size": 3,
+        "sequence_bias": [[[5], 2.0]],
+    }
+
+
 @pytest.mark.parametrize("settings", [{}, {"strategy": "beam", "beams": 3}, {"strategy": "sample", "seed": 3}])
 def test_and_changes_nothing_else(tmp_path: Path, settings: dict[str, Any]) -> None:
     beyond = {key: stated for key, (stated, _message) in BEYOND.items()}
