@@ -1,5 +1,5 @@
 """``python -m commands``."""
 
-from .main import main
+from .entry import main
 
 main()

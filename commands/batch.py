@@ -15,7 +15,7 @@ from .output.present import Presenter, complain
 from .registry import UnknownCommandError
 from .session import Session
 
-FINE, FAILED, UNUSABLE, UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
+FINE, FAILED, UNUSABLE, UNEXPECTED, BROKEN_PIPE = 0, 1, 2, 3, 141
 """Exit statuses."""
 
 

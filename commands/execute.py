@@ -12,13 +12,15 @@ from tracer.i18n import _
 
 from .grammar.blocks import whole
 from .grammar.lines import read
-from .grammar.parsing import Call, meant_file
+from .grammar.parsing import Call, meant_file, split_word
 from .output.files import whole_file
 from .output.log import Log
 from .output.present import Presenter
 from .output.programs import pipe
+from .registry import UnknownCommandError
 from .results.result import Result
 from .session import Session
+from .settings import SETTINGS
 
 Reading = Callable[[str], Call]
 
@@ -86,12 +88,25 @@ def _logged(text: str, session: Session, presenter: Presenter, read: Reading) ->
         session.log.presenter.echo(text)
     session.line = text
     try:
-        return _carried_out(read(text), session, presenter.altered(session.preferences))
+        return _carried_out(_read(text, session, read), session, presenter.altered(session.preferences))
     except TraceError as error:
         error.args = (f"{error}{_hint(session.expanded(text), error)}",)
         if session.log:
             session.log.complain(text, str(error))
         raise
+
+
+def _read(text: str, session: Session, read: Reading) -> Call:
+    """The call of a line; of one that begins with the name of a setting it is said how that is set."""
+    try:
+        return read(text)
+    except UnknownCommandError:
+        word, value = split_word(session.expanded(text))
+        if word not in SETTINGS:
+            raise
+    told = _("{word} is a setting, and no command; to set it: set {word} {value}")
+    value = value.strip() or SETTINGS[word].domain.placeholder
+    raise UnknownCommandError(told.format(word=word, value=value), is_hinted=True)
 
 
 def _hint(text: str, error: TraceError) -> str:

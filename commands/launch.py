@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,12 +14,13 @@ from typing import IO, Any, NamedTuple
 
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError, TraceError
-from tracer.i18n import _
+from tracer.i18n import _, cause
 from tracer.loading import builtin
 from tracer.trace_file import is_trace
 
-from .batch import BROKEN_PIPE, INTERRUPTED, UNUSABLE, Batch
+from .batch import BROKEN_PIPE, UNUSABLE, Batch
 from .grammar.lines import given, is_waiting, read
+from .interrupts import INTERRUPTED, answered
 from .opener import EXAMPLE, Opener, open_model
 from .output.files import whole_file
 from .output.formats import WIDTH, Making, presenter_of
@@ -33,14 +33,19 @@ PIPED = "-"
 
 
 class Origin(NamedTuple):
-    """What is traced: model and text, and the settings that the command line names, by their names in Python."""
+    """What is traced: model and text, and the settings that the command line names, by their names in Python.
+
+    ``adapter`` is the directory of one that is merged into the model.
+    """
 
     model: str
     text: str | None = None
     ids: bool = False
     attention_mask: str | None = None
     position_ids: str | None = None
+    segment_ids: str | None = None
     chosen: Mapping[str, Any] = MappingProxyType({})
+    adapter: str | None = None
 
     def session(self) -> Session:
         """A session before its first record; raises `TraceError` for a model, text or setting that can't be used."""
@@ -48,14 +53,19 @@ class Origin(NamedTuple):
         if self.model not in builtin() and is_trace(path):
             return self._over_trace(path)
         settings, chosen = Settings.among(self.chosen), self.chosen.get
-        model = open_model(self.model, chosen("dtype", "float32"))
+        question = chosen("chat")
+        if question is not None and (self.text is not None or self.ids):
+            raise InputError(_("--chat is a text by itself; leave out --text and --ids, or --chat"))
+        model = open_model(self.model, chosen("dtype", "float32"), self.adapter)
         opener = Opener(
             model.between(chosen("source_lang"), chosen("target_lang")),
-            EXAMPLE if self.text is None else self.text,
+            question if question is not None else EXAMPLE if self.text is None else self.text,
             ids=self.ids,
+            chat=question is not None,
             target=chosen("target"),
             mask=self.attention_mask,
             positions=self.position_ids,
+            segments=self.segment_ids,
             settings=settings,
             warn=complain,
         )
@@ -65,6 +75,7 @@ class Origin(NamedTuple):
     def _over_trace(self, file: Path) -> Session:
         """One over a trace file, which has a text and settings of its own."""
         given = {"text": self.text, "attention-mask": self.attention_mask, "position-ids": self.position_ids}
+        given |= {"segment-ids": self.segment_ids, "adapter": self.adapter}
         asked = {setting.name: self.chosen.get(setting.keyword) for setting in RUN.values()}
         for option in (name for name, value in (given | asked).items() if value is not None):
             told = _("{path}: is a trace, which brings its text and settings; leave out --{option}")
@@ -138,11 +149,10 @@ def destination(file: Path | None) -> Iterator[IO[str]]:
 
 def guarded(action: Callable[[], int]) -> int:
     """The exit status of an action, or of the way in which it failed."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        status = action()
-        sys.stdout.flush()
+        with answered():
+            status = action()
+            sys.stdout.flush()
     except TraceError as error:
         return _unusable(str(error))
     except KeyboardInterrupt:
@@ -151,7 +161,7 @@ def guarded(action: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except OSError as error:
-        return _unusable(str(error))
+        return _unusable(cause(error) if error.filename is None else f"{error.filename}: {cause(error)}")
     return status
 
 

@@ -1,11 +1,10 @@
-"""The entry point: the command line and its options. Typer is imported here and in `usage` alone."""
+"""The command line and its options. Typer is imported here and in `usage` alone."""
 
 from __future__ import annotations
 
 import atexit
 import gc
 import os
-import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -39,10 +38,7 @@ app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty
 
 
 def main() -> None:
-    """Run ``tx-trace`` and leave with its exit status; nothing is looked through for garbage on the way out.
-
-    Until an action begins, which answers Ctrl-C itself, that ends the process at once.
-    """
+    """Run ``tx-trace`` and leave with its exit status; nothing is looked through for garbage on the way out."""
     gc.set_threshold(COLLECTED_EVERY)
     for stream, errors in ((sys.stdin, "strict"), (sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, TextIOWrapper):
@@ -50,8 +46,6 @@ def main() -> None:
     i18n.use(language(sys.argv[1:], os.environ))
     translate_help()
     atexit.register(gc.freeze)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
     app(with_batch_value(sys.argv[1:]), prog_name="tx-trace")
 
 
@@ -135,12 +129,21 @@ Ids = Annotated[bool, typer.Option("--ids", help=_("--text holds token ids, in p
 AttentionMask = Annotated[
     str | None, typer.Option(metavar='"0 1 …"', help=_("for each token of the text: 0 hides it as padding"))
 ]
+SegmentIds = Annotated[
+    str | None, typer.Option(metavar='"0 0 1 …"', help=_("which part of the text each token of it is of"))
+]
 PositionIds = Annotated[str | None, typer.Option(metavar='"0 1 …"', help=_("the position of each token of the text"))]
 Model = Annotated[
     str,
     typer.Option(
-        "--model", "-m", metavar="NAME|PATH", help=_("a built-in model, a checkpoint directory, or a trace file")
+        "--model",
+        "-m",
+        metavar="NAME|PATH",
+        help=_("a built-in model, a checkpoint (a directory or a file), or a trace file"),
     ),
+]
+Adapter = Annotated[
+    str | None, typer.Option(metavar="DIR", help=_("an adapter that is merged into the model: LoRA, as peft saves it"))
 ]
 ScriptFile = Annotated[
     str | None,
@@ -177,7 +180,9 @@ def shell(
     ids: Ids = False,
     attention_mask: AttentionMask = None,
     position_ids: PositionIds = None,
+    segment_ids: SegmentIds = None,
     model: Model = "zh-en",
+    adapter: Adapter = None,
     batch: ScriptFile = None,
     execute: Execute = None,
     keep_going: KeepGoing = False,
@@ -199,21 +204,25 @@ def shell(
         check_resumable(context)
     interactive = batch is None and sys.stdin.isatty()
     unnamed = None if interactive or (batch is not None and execute) else PIPED
-    origin = Origin(model, text, ids, attention_mask, position_ids, chosen)
+    origin = Origin(model, text, ids, attention_mask, position_ids, segment_ids, chosen, adapter)
     script = Script(tuple(execute or ()), batch or unnamed, keep_going)
     shown = Output(format_, output, Look().altered(chosen))
     raise typer.Exit(guarded(lambda: launch(origin, script, shown, interactive=interactive, resumed=resume)))
 
 
 @app.command(cls=Command)
-def models(context: typer.Context, name: Annotated[str | None, typer.Argument(metavar="[NAME|PATH]")] = None) -> None:
+def models(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME|PATH]")] = None,
+    adapter: Adapter = None,
+) -> None:
     """List the built-in models; show the card of one, or what a checkpoint is and what was decided about it."""
     from .launch import guarded
     from .output.present import Look
     from .subcommands.models import show_model, show_models
 
     look = Look().altered(context.obj)
-    raise typer.Exit(guarded(show_models if name is None else lambda: show_model(name, look)))
+    raise typer.Exit(guarded(show_models if name is None else lambda: show_model(name, look, adapter)))
 
 
 @app.command(cls=Command)
@@ -222,12 +231,13 @@ def check(
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help=_("another file of results, here or in that directory"))
     ] = None,
+    adapter: Adapter = None,
 ) -> None:
     """Compare a checkpoint with what another implementation computed from it, address by address."""
     from .launch import guarded
     from .subcommands.check import check as checked
 
-    raise typer.Exit(guarded(lambda: checked(directory, file)))
+    raise typer.Exit(guarded(lambda: checked(directory, file, adapter)))
 
 
 @app.command(cls=Command)
@@ -236,6 +246,7 @@ def compare(
     context: typer.Context,
     dump: Annotated[Path, typer.Argument(metavar="DUMP", help=_("a file or directory that another program wrote"))],
     model: Model = "zh-en",
+    adapter: Adapter = None,
     kind: Annotated[str | None, typer.Option("--as", metavar="FORMAT", help=_("the format of DUMP"))] = None,
     names: Annotated[
         Path | None, typer.Option("--map", metavar="FILE", help=_("names in DUMP: theirs = ours, one a line"))
@@ -251,6 +262,7 @@ def compare(
     target: Annotated[str | None, typer.Option(metavar="TEXT", help=_("what the decoder read"))] = None,
     attention_mask: AttentionMask = None,
     position_ids: PositionIds = None,
+    segment_ids: SegmentIds = None,
     format_: Annotated[
         str, typer.Option("--format", metavar="text|jsonl|markdown|html|svg", help=_("else by the name of FILE"))
     ] = "",
@@ -268,7 +280,8 @@ def compare(
     from .subcommands.compare import Asked
     from .subcommands.compare import compare as compared
 
-    asked = Asked(dump, model, kind, names, computed, text, ids, target, attention_mask, position_ids)
+    places = (attention_mask, position_ids, segment_ids)
+    asked = Asked(dump, model, kind, names, computed, text, ids, target, *places, adapter)
     look = Look().altered(context.obj | named(settings))
     raise typer.Exit(guarded(lambda: compared(asked, Output(format_, output, look))))
 
@@ -326,7 +339,7 @@ def train(
 ) -> None:
     """Train a small translation Transformer.
 
-    It needs the extra `train`: pip install 'tx-trace[train]'
+    It needs the extra `train`, which has torch, safetensors and sacrebleu.
     """
     given: dict[str, Any] = {name: value for name, value in locals().items() if value is not None}
     from .launch import guarded

@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracer.addresses import escaped
 from tracer.card import Dtype
-from tracer.decoding.settings import Settings
+from tracer.decoding.settings import Settings, Strategy
 from tracer.errors import InputError
-from tracer.i18n import N_, _, spoken
+from tracer.i18n import N_, _, ngettext, spoken
+from tracer.in_force import in_force
 from tracer.loading import load
 from tracer.model import Model
-from tracer.reading import MASK, POSITIONS, check_mask, check_positions
+from tracer.reading import MASK, POSITIONS, SEGMENTS, check_mask, check_positions, check_segments
 from tracer.run import BUDGET, Run
 from tracer.tapes import Shelf
+from tracer.views.tokens import shown
 
 if TYPE_CHECKING:
     from tracer.comparing.given import Pass
@@ -25,11 +29,26 @@ EXAMPLE = "我爱你"
 EXAMPLE_LATIN = "I love you"
 EXAMPLE_IDS = "1 2 3"
 
+MOST_SHOWN = 4000
+"""characters of what a model reads"""
+
 LONG = 200 << 20
 """bytes; reading fewer is over before it could be told of"""
 
+FOLLOWED = {
+    "sample": N_(
+        "note: {model} states do_sample: tokens are drawn, the same ones with the same --seed; "
+        "--strategy greedy takes the likeliest each time"
+    ),
+    "beam": N_(
+        "note: {model} states num_beams={beams}: the output is that of beam search; "
+        "--strategy greedy takes the likeliest token each time"
+    ),
+}
+"""A strategy that nobody but the checkpoint asks for is told in these words."""
+
 LEFT_OUT = {
-    "greedy": N_("note: {model} states {settings}, which is not followed: decoding is greedy unless asked"),
+    "greedy": N_("note: {model} states {settings}, which is not followed in greedy decoding"),
     "sample": N_("note: {model} states {settings}, which is not followed in sampling"),
     "beam": N_("note: {model} states {settings}, which is not followed in beam search"),
 }
@@ -39,11 +58,12 @@ LEFT_OUT = {
 class Opener:
     """Begins runs of one model with one set of settings; remembers the text of the last, and the output given for it.
 
-    ``ids`` says that texts are token ids. ``target`` is a given output; for a model without tokenizers it holds ids.
-    ``mask`` and ``positions`` are numbers, one for each token of the text, and belong to it alone. ``target_ids`` stand
-    in place of a target, perhaps with a ``target_mask``; ``types_ids`` says that of texts to come, where this one is of
-    another kind. ``given`` is the output as it was given. All tapes stand on one ``shelf``. ``warn`` is told
-    what a text loses, and what would surprise about how it is read.
+    ``ids`` says that texts are token ids, ``chat`` that this one is a question, to be put as the chat template of the
+    checkpoint has it: ``prompt`` is what the model reads then. ``target`` is a given output; for a model without
+    tokenizers it holds ids. ``mask``, ``positions`` and ``segments`` are numbers, one for each token of the text, and
+    belong to it alone. ``target_ids`` stand in place of a target, perhaps with a ``target_mask``; ``types_ids`` says
+    that of texts to come, where this one is of another kind. ``given`` is the output as it was given. All tapes stand
+    on one ``shelf``. ``warn`` is told what a text loses, and what would surprise about how it is read.
     """
 
     def __init__(
@@ -52,9 +72,11 @@ class Opener:
         text: str = EXAMPLE,
         *,
         ids: bool = False,
+        chat: bool = False,
         target: str | None = None,
         mask: str | None = None,
         positions: str | None = None,
+        segments: str | None = None,
         target_ids: Sequence[int] | None = None,
         target_mask: Sequence[int] | None = None,
         types_ids: bool | None = None,
@@ -65,9 +87,11 @@ class Opener:
         self.model = model
         self.text = text
         self.ids = ids
+        self.prompt = model.prompt(text) if chat else None
         self.types_ids = ids if types_ids is None else types_ids
         self.mask = mask
         self.positions = positions
+        self.segments = segments
         self.settings = settings or Settings()
         self._warn = warn
         self._shelf = shelf or Shelf(BUDGET)
@@ -82,18 +106,20 @@ class Opener:
         """A fresh run of a text, which is decoded; without one, of the last text again, with the output given for it.
 
         Raises:
-            InputError: the text is empty, too long, or no list of ids where ids are wanted; the mask or the positions
-                don't fit it.
+            InputError: the text is empty, too long, or no list of ids where ids are wanted; the mask, the positions or
+                the segments don't fit it.
         """
         if text is not None:
             run = self._begun(self._source(text, are_ids=self.types_ids))
             self._forget(text)
             return run
-        model, ids = self.model, self._source(self.text, are_ids=self.ids)
+        model, ids = self.model, self._last()
         hides = None if self.mask is None else check_mask(model, read_numbers(self.mask, MASK), ids)
         stated = None if self.positions is None else read_numbers(self.positions, POSITIONS)
         places = None if stated is None else check_positions(model, stated, ids)
-        return self._begun(ids, self.target_ids, mask=hides, positions=places, target_mask=self.target_mask)
+        parts = None if self.segments is None else check_segments(model, read_numbers(self.segments, SEGMENTS), ids)
+        read = {"mask": hides, "positions": places, "segments": parts, "target_mask": self.target_mask}
+        return self._begun(ids, self.target_ids, **read)
 
     def _begun(self, ids: Sequence[int], target: Sequence[int] | None = None, **read: Sequence[int] | None) -> Run:
         run = Run(self.model, ids, self.settings, target, shelf=self._shelf, **read)  # type: ignore[arg-type]
@@ -104,16 +130,17 @@ class Opener:
     def _forget(self, text: str) -> None:
         """Go over to another text."""
         self._tell_of_places()
-        before = self._left_out()
-        self.text, self.ids, self.mask, self.positions = text, self.types_ids, None, None
+        before = self._of_decoding()
+        self.text, self.ids, self.prompt = text, self.types_ids, None
+        self.mask = self.positions = self.segments = None
         self.target = self.target_ids = self.target_mask = None
         self.given = {}
-        self._tell_what_is_left_out(before)
+        self._tell_of_decoding(before)
 
     def _tell_of_places(self) -> None:
         """Tell what was stated of the places of the text, where that is left behind."""
-        stated = [option for option, given in ((MASK, self.mask), (POSITIONS, self.positions)) if given is not None]
-        if stated:
+        options = {MASK: self.mask, POSITIONS: self.positions, SEGMENTS: self.segments}
+        if stated := [option for option, given in options.items() if given is not None]:
             told = _("note: {options} belonged to the text before, and this one is read without")
             self._warn(told.format(options=", ".join(stated)))
 
@@ -126,7 +153,8 @@ class Opener:
                 self._warn(_("note: {what}").format(what=spoken(decision.what)))
         for warning in self.model.warnings:
             self._warn(_("warning: {warning}").format(warning=spoken(warning)))
-        self._tell_what_is_left_out([])
+        self._tell_of_decoding([])
+        self._tell_of_prompt()
 
     def _opened(self) -> str:
         """The decisions that one would look up first, in a line."""
@@ -147,7 +175,7 @@ class Opener:
     def deciding(self, settings: Settings) -> Opener:
         """The same with other settings; tells what the checkpoint asks for and does not get any more."""
         other = self._again(self.model, settings, **self.given)
-        other._tell_what_is_left_out(self._left_out())
+        other._tell_of_decoding(self._of_decoding())
         return other
 
     def giving(self, target: str | None) -> Opener:
@@ -157,8 +185,31 @@ class Opener:
             InputError: the model can't read it.
         """
         other = self._again(self.model, self.settings, target=target)
-        other._tell_what_is_left_out(self._left_out())
+        other._tell_of_decoding(self._of_decoding())
         return other
+
+    def asking(self, question: str | None) -> Opener:
+        """Runs of a question, put as the chat template has it; for None, of the same text as it is.
+
+        Raises:
+            InputError: the checkpoint states no such template, or it can't be rendered.
+        """
+        self._tell_of_places()
+        is_put, text = question is not None, self.text if question is None else question
+        other = self._over(self.model, text, chat=is_put, ids=self.ids and not is_put, settings=self.settings)
+        other._tell_of_decoding(self._of_decoding())
+        other._tell_of_prompt()
+        return other
+
+    def _tell_of_prompt(self) -> None:
+        """Show what the model reads where a question is put to it."""
+        if self.prompt is not None:
+            self._warn(_("with the chat template of {model} it reads:").format(model=self.model.name))
+            text, more = self.prompt.text[:MOST_SHOWN], self.prompt.text[MOST_SHOWN:]
+            for line in text.split("\n"):
+                self._warn(f"  {shown(line)}")
+            if n := len(more):
+                self._warn(ngettext("  … and {n} more character", "  … and {n} more characters", n).format(n=n))
 
     def computing_in(self, dtype: Dtype) -> Opener:
         """The same with arithmetic of another type."""
@@ -166,7 +217,7 @@ class Opener:
 
     def replaying(self, given: Pass, settings: Settings | None = None) -> Opener:
         """Runs over what went into another implementation; texts that are typed are read as before."""
-        stated = {"mask": given.mask, "positions": given.positions}
+        stated = {"mask": given.mask, "positions": given.positions, "segments": given.segments}
         places = {name: None if numbers is None else _written(numbers) for name, numbers in stated.items()}
         output = {"target_ids": given.target, "target_mask": given.target_mask}
         return self._over(
@@ -180,8 +231,9 @@ class Opener:
         )
 
     def _again(self, model: Model, settings: Settings, **given: Any) -> Opener:
-        text = {"ids": self.ids, "types_ids": self.types_ids, "mask": self.mask, "positions": self.positions}
-        return self._over(model, self.text, settings=settings, **text, **given)
+        places = {"mask": self.mask, "positions": self.positions, "segments": self.segments}
+        text = {"ids": self.ids, "types_ids": self.types_ids, "chat": self.prompt is not None}
+        return self._over(model, self.text, settings=settings, **text, **places, **given)
 
     def between(self, source_lang: str | None, target_lang: str | None) -> Opener:
         """The same between other languages; None is the one that the files state."""
@@ -202,14 +254,36 @@ class Opener:
     def _over(self, model: Model, text: str, **options: Any) -> Opener:
         return Opener(model, text, shelf=self._shelf, warn=self._warn, **options)
 
+    @property
+    def _strategy(self) -> Strategy:
+        """How tokens are chosen."""
+        return self.settings.strategy or self.model.rules.strategy
+
+    def _followed(self) -> list[str]:
+        """What there is to say of a strategy that the checkpoint alone asks for, in a way that can be followed."""
+        told = FOLLOWED.get(self._strategy)
+        if told is None or self.settings.strategy is not None or self.target_ids is not None:
+            return []
+        with suppress(InputError):
+            in_force(self.model, self.settings)
+            return [spoken(told).format(model=self.model.name, beams=self.model.rules.stated.get("num_beams"))]
+        return []
+
     def _left_out(self) -> list[str]:
         """What the checkpoint states of strategies and this one does not follow; a given output needs none."""
-        return [] if self.target_ids is not None else self.model.rules.unfollowed(self.settings.strategy)
+        return [] if self.target_ids is not None else self.model.rules.unfollowed(self._strategy)
 
-    def _tell_what_is_left_out(self, before: Sequence[str]) -> None:
-        """Tell what is left out now and was not ``before``."""
+    def _of_decoding(self) -> list[str]:
+        """What is told of how tokens are chosen."""
+        return [*self._followed(), *self._left_out()]
+
+    def _tell_of_decoding(self, before: Sequence[str]) -> None:
+        """Tell what holds of that now and did not ``before``: what is followed unasked, and what is left out."""
+        for told in self._followed():
+            if told not in before:
+                self._warn(told)
         if settings := [setting for setting in self._left_out() if setting not in before]:
-            told = LEFT_OUT[self.settings.strategy]
+            told = LEFT_OUT[self._strategy]
             self._warn(spoken(told).format(model=self.model.name, settings=", ".join(settings)))
 
     def _given(self, target: str) -> Sequence[int]:
@@ -224,6 +298,14 @@ class Opener:
         except InputError:
             told = _("{name} has no tokenizer, so that --target takes token ids, written like 5 9 2, and not {text!r}")
             raise InputError(told.format(name=self.model.name, text=target)) from None
+
+    def _last(self) -> Sequence[int]:
+        """The last text."""
+        if self.prompt is None:
+            return self._source(self.text, are_ids=self.ids)
+        ids, unknown = self.model.prompt_ids(self.prompt)
+        self._warn_of(unknown)
+        return self._measured(ids)
 
     def _source(self, text: str, *, are_ids: bool) -> Sequence[int]:
         if are_ids:
@@ -283,9 +365,9 @@ def _whole_numbers(text: str) -> list[int] | None:
     return [int(word) for word in words] if all(word.isascii() and word.isdigit() for word in words) else None
 
 
-def open_model(name: str, dtype: Dtype = "float32") -> Model:
+def open_model(name: str, dtype: Dtype = "float32", adapter: str | Path | None = None) -> Model:
     """A model with its parameters in memory, so that its warnings are complete; raises as `load` does."""
-    model = load(name, dtype, _show if sys.stderr.isatty() else None)
+    model = load(name, dtype, _show if sys.stderr.isatty() else None, adapter)
     model.read()
     return model
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
@@ -12,6 +12,9 @@ from tracer.model import Model
 from tracer.trace import Trace
 
 from .opener import Opener
+
+if TYPE_CHECKING:
+    from tracer.chats.prompt import Prompt
 
 
 class Replay:
@@ -36,6 +39,7 @@ class Replay:
         self.ids = ids
         self.target = target
         self.settings = settings or Settings()
+        self.prompt: Prompt | None = None
         self._warn = warn
 
     @classmethod
@@ -60,4 +64,4 @@ class Replay:
         told = _("this is a trace of {name}, and without the model it computes nothing else; model NAME|PATH opens one")
         raise InputError(told.format(name=self.trace.card.name))
 
-    deciding = giving = computing_in = between = replaying = _refuse
+    deciding = giving = asking = computing_in = between = replaying = _refuse

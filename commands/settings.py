@@ -144,6 +144,17 @@ class Given(Beginning):
         session.reopen(session.opener.giving(value))
 
 
+class Put(Beginning):
+    """A question, put as the chat template of the checkpoint has it, in place of a text that is read as it is."""
+
+    def get(self, session: Session) -> Any:
+        prompt = session.opener.prompt
+        return None if prompt is None else prompt.question
+
+    def put(self, session: Session, value: Any) -> None:
+        session.reopen(session.opener.asking(value))
+
+
 class Arithmetic(Beginning):
     """The type of the arithmetic."""
 
@@ -207,6 +218,7 @@ PROMPT = _by_name(
 """What has no option."""
 
 RUN = _by_name(
+    Put("chat", None, Text("TEXT"), N_("a question, put as the model's chat template has it"), OFF),
     Given("target", None, Text("TEXT"), N_("teacher forcing: one pass over this output, loss per token"), OFF),
     *(
         Decoding(name.replace("_", "-"), declared.default, declared.domain, declared.summary)

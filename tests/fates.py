@@ -14,7 +14,7 @@ from tracer.models import architecture
 from tracer.models.account import FOLLOWED, NOTED
 from tracer.models.gpt2 import Gpt2
 from tracer.models.rest import settle
-from tracer.models.rotary import KINDS
+from tracer.models.scaling import KINDS
 from tracer.models.stated import Stated
 from tracer.models.texts import texts_of
 

@@ -19,14 +19,19 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.numpy import load_file
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
 
 import tracer
 from tracer.tensor import Array
 
 FIXTURES = Path(__file__).parent / "fixtures"
-MODELS = ("gpt2", "llama_gqa", "qwen3", "marian_zh_en", "mbart_untied", "t5_v1_0", "t5_gated_silu")
-LATER = re.compile(r"(?:layers|h|block)\.[1-9]")
+MODELS = (
+    *("gpt2", "llama_gqa", "qwen3", "marian_zh_en", "mbart_untied", "t5_v1_0", "t5_gated_silu"),
+    *("opt", "gpt_neox", "m2m_100", "bert", "distilbert", "roberta"),
+)
+KINDS = {"seq2seq": AutoModelForSeq2SeqLM, "causal": AutoModelForCausalLM, "encoder": AutoModelForMaskedLM}
+OPTIONS = {"seq2seq": {"use_cache": False}, "causal": {"use_cache": False}, "encoder": {}}
+LATER = re.compile(r"(?:layers|h|block|(?:encoder|transformer)\.layer)\.[1-9]")
 Named = Iterator[tuple[str, Array]]
 
 
@@ -46,8 +51,8 @@ def tensors(name: str, value: Any) -> Named:
 @torch.no_grad()
 def hooked(path: Path, given: dict[str, Array]) -> list[tuple[str, Array]]:
     """What every module takes and yields, by name and call."""
-    kind = AutoModelForSeq2SeqLM if "decoder_input_ids" in given else AutoModelForCausalLM
-    model = kind.from_pretrained(path, attn_implementation="eager", dtype=torch.float32).eval()
+    kind = json.loads((path / "reference.json").read_text(encoding="utf-8"))["kind"]
+    model = KINDS[kind].from_pretrained(path, attn_implementation="eager", dtype=torch.float32).eval()
     calls: Counter[str] = Counter()
     found: list[tuple[str, Array]] = []
 
@@ -62,7 +67,7 @@ def hooked(path: Path, given: dict[str, Array]) -> list[tuple[str, Array]]:
     for name, module in model.named_modules():
         if name:
             module.register_forward_hook(hook(name), with_kwargs=True)
-    model(**{name: torch.tensor(ids) for name, ids in given.items()}, use_cache=False, output_attentions=True)
+    model(**{name: torch.tensor(ids) for name, ids in given.items()}, **OPTIONS[kind], output_attentions=True)
     return found
 
 
@@ -84,10 +89,12 @@ def is_same(theirs: Array, ours: Array) -> bool:
 def names(path: Path) -> dict[str, list[str]]:
     """The addresses that have the same numbers, by the name of each tensor."""
     stored = load_file(path / "reference.safetensors")
-    given = {name: stored[name][:1] for name in ("input_ids", "decoder_input_ids") if name in stored}
+    kinds = ("input_ids", "decoder_input_ids", "token_type_ids")
+    given = {name: stored[name][:1] for name in kinds if name in stored}
     model = tracer.load(path)
     target = given["decoder_input_ids"][0].tolist() if "decoder_input_ids" in given else model.texts.unstated
-    run = tracer.Run(model, given["input_ids"][0].tolist(), target_ids=target).decode()
+    segments = given["token_type_ids"][0].tolist() if "token_type_ids" in given else None
+    run = tracer.Run(model, given["input_ids"][0].tolist(), target_ids=target, segments=segments).decode()
     records = [record for step in run.steps for record in step]
     kept = [(name, array) for name, array in hooked(path, given) if not LATER.search(name)]
     return {

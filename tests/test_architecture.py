@@ -12,13 +12,16 @@ from tracer import render, views
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    ("errors", "addresses", "slips", "pieces", "i18n", "decisions", "domains", "keywords", "work", "fields", "whole"),
+    (
+        *("errors", "addresses", "listed", "slips", "pieces", "i18n"),
+        *("decisions", "domains", "keywords", "work", "fields", "whole"),
+    ),
     ("window", "heat"),
     ("document",),
     ("arithmetic", "tensor", "stack", "alignment", "divergence", "subsequence"),
     ("operation", "past", "tape", "kept", "parameters", "edits"),
     ("ops",),
-    ("tokenizers", "checkpoints", "trace_file", "models", "decoding", "dumps"),
+    ("tokenizers", "chats", "checkpoints", "trace_file", "models", "decoding", "dumps"),
     ("mask_rules", "mistakes"),
     (
         "card",
@@ -32,6 +35,7 @@ LAYERS = (
         "hypotheses",
         "in_force",
         "model_edits",
+        "survey",
         "affected",
         "step",
         "run",
@@ -60,7 +64,7 @@ LAYERS = (
     ("render",),
 )
 COMMANDS = (
-    ("usage", "opener", "replay", "viewer", "keyboard", "topic"),
+    ("usage", "opener", "replay", "viewer", "keyboard", "topic", "interrupts"),
     ("results",),
     ("registry",),
     ("topics",),
@@ -73,6 +77,7 @@ COMMANDS = (
     ("learning",),
     ("launch", "subcommands"),
     ("main",),
+    ("entry",),
     ("__main__",),
 )
 """Later ones know earlier ones. Nobody knows a verb or a topic: they are found by the name of their package."""
@@ -89,6 +94,7 @@ ONLY_IN = {
     "prompt_toolkit": ("commands/terminal/prompt.py", "commands/terminal/keys.py", "commands/viewer/screen.py"),
     "typer": ("commands/main.py", "commands/usage.py"),
     "torch": ("tracer/training/",),
+    "jinja2": ("tracer/chats/worker.py",),
     "commands": ("commands/",),
 }
 HOUSES = {"views": views, "render": render}
@@ -151,7 +157,7 @@ def test_no_layer_imports_a_later_one(path):
 PERFORMING = (
     *("tracer/model.py", "tracer/run.py", "tracer/reading.py", "tracer/verify.py"),
     *("tracer/stream.py", "tracer/performer.py", "tracer/hypotheses.py", "tracer/in_force.py", "tracer/loading.py"),
-    *("tracer/sweeps.py", "tracer/model_edits.py", "tracer/affected.py", "tracer/step.py"),
+    *("tracer/sweeps.py", "tracer/model_edits.py", "tracer/affected.py", "tracer/step.py", "tracer/survey.py"),
     *(
         "tracer/comparing/",
         "tracer/models/",
@@ -214,6 +220,13 @@ def test_every_file_that_is_named_is_there():
     named = {(path, *found) for path in FILES for found in NAMED.findall((ROOT / path).read_text(encoding="utf-8"))}
     assert {found for found in named if not hasattr(getattr(HOUSES[found[1]], found[2], None), found[3])} == set()
     assert len(named) > 50
+
+
+def test_opening_the_house_loads_no_library_that_a_run_may_do_without():
+    needless = {"tokenizers", "sentencepiece", "jinja2", "subprocess", "rich", "prompt_toolkit", "torch"}
+    script = f"import sys, tracer; print(sorted({needless} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_batch_loads_no_terminal_library():

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.batch import BROKEN_PIPE, FAILED, FINE, INTERRUPTED, UNEXPECTED, UNUSABLE
+from commands.batch import BROKEN_PIPE, FAILED, FINE, UNEXPECTED, UNUSABLE
+from commands.interrupts import INTERRUPTED
 from commands.learning.checks import WORDS
 from commands.learning.lesson_reader import BLOCKS
 from commands.learning.player import begin

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from .errors import AddressError
 from .i18n import _
+from .listed import listed
 from .slips import distance, slips
 
 _BACKSLASH = re.compile(r"\\(?!x[0-9a-f]{2})")
@@ -248,8 +249,7 @@ def resolve(path: str, names: Sequence[str], scope: str = "") -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        listed = ", ".join(found[:6]) + (", …" if len(found) > 6 else "")
-        raise AddressError(_("{path} is ambiguous: {names}").format(path=path, names=listed))
+        raise AddressError(_("{path} is ambiguous: {names}").format(path=path, names=listed(found, 6)))
     raise UnknownAddressError(path, _nearest_first(names, scope.split(".")))
 
 

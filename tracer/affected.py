@@ -10,7 +10,7 @@ from .addresses import At
 from .edits import downstream
 from .passes import BEGIN
 from .tape import Record, Tape
-from .tensor import Parameter, Tensor
+from .tensor import Tensor
 
 if TYPE_CHECKING:
     from .run import Run
@@ -64,7 +64,7 @@ def _made_otherwise(run: Run, at: At) -> Callable[[Record], bool]:
 
 def _is_made_otherwise(changed: Set[str], there: Tape, record: Record) -> bool:
     """Whether a record reads a changed parameter, or is not made as in a pass of its kind of an unchanged model."""
-    if any(isinstance(value, Parameter) and value.path in changed for value in record.parameters.values()):
+    if any(parameter.path in changed for _name, parameter in record.trained):
         return True
     if record.op.shares:
         return False

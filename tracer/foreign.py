@@ -19,7 +19,7 @@ from .trace import Trace
 
 SAME = (
     *("source", "source_ids", "source_text", "target", "decoder_ids", "pieces", "begins", "tokens", "text"),
-    *("mask", "positions", "teacher_forced", "chooses"),
+    *("mask", "positions", "segments", "teacher_forced", "chooses"),
 )
 """What a run of another program has from the one whose records it has: the text that was read."""
 Numbers = Mapping[At, Mapping[str, Array]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from .decoding.settings import DEFAULTS, Settings
@@ -16,12 +17,14 @@ def in_force(model: Model, asked: Settings) -> Settings:
     """The settings, with those of the checkpoint and ours for what was left open.
 
     Raises:
-        InputError: what the checkpoint states is out of its range.
+        InputError: what the checkpoint states is out of its range, or what was asked for belongs to another strategy.
     """
+    settled = replace(asked, strategy=asked.strategy or model.rules.strategy)
     try:
-        stated = asked.filled(model.rules.preferred)
+        stated = settled.filled(model.rules.preferred)
     except InputError as error:
-        raise InputError(_("what the checkpoint states can't be followed: {why}").format(why=error)) from None
+        told = _("what the checkpoint states can't be followed: {why}; ask for another value, or for another strategy")
+        raise InputError(told.format(why=error)) from None
     return stated.filled(DEFAULTS | {"cache": model.facts.cache})
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .addresses import suggestion
 from .card import Dtype
 from .checkpoints.checkpoint import Checkpoint
-from .checkpoints.contents import Contents, account
+from .checkpoints.contents import Spare, account, copied, may_be_a_copy
 from .checkpoints.formats import checkpoint_at
 from .checkpoints.memory import Progress, Reading
 from .decisions import TOKENIZER, Decisions
@@ -20,9 +20,11 @@ from .decoding.rules import Rules
 from .decoding.vocabulary import within
 from .errors import InputError
 from .i18n import N_, _, cause
+from .listed import listed
 from .model import BUILTIN, Model, numbers_of
 from .models import architecture, model_type
 from .models.architecture import Architecture
+from .models.layout import Layout
 from .models.rest import settle
 from .models.stated import Stated
 from .models.texts import texts_of
@@ -30,10 +32,10 @@ from .tensor import Axis
 from .tokenizers import Pieces, Tokenizer
 from .trace_file import is_trace
 
-DEFAULT = "zh-en"
+if TYPE_CHECKING:
+    from .checkpoints.adapter import Adapter
 
-MOST_NAMED = 3
-"""tokens beyond the vocabulary that are named when there are more"""
+DEFAULT = "zh-en"
 
 
 def builtin() -> Iterator[str]:
@@ -47,14 +49,20 @@ def find(name: str) -> Path:
     Raises:
         InputError: there is no such model; the nearest name is suggested.
     """
-    path = _place(name)
+    path = place(name)
     return path if path.is_dir() else checkpoint_at(path).path
 
 
-def _place(name: str) -> Path:
-    """What a name stands for, or a path."""
+def place(name: str) -> Path:
+    """What a name stands for, or a path.
+
+    Raises:
+        InputError: nothing stands there, or no model; the nearest name is suggested.
+    """
     if name in builtin():
         return BUILTIN / name
+    if not name:
+        raise InputError(_("the name of the model is empty; give a built-in one or a path"))
     path = Path(name).expanduser()
     try:
         path.stat()
@@ -74,15 +82,34 @@ def _unknown(name: str) -> InputError:
     return InputError(_("there is no model {name!r}, built-in or at that path; {hint}").format(name=name, hint=hint))
 
 
-def load(name: str | Path = DEFAULT, dtype: Dtype = "float32", progress: Progress | None = None) -> Model:
-    """Open a built-in model or a checkpoint.
+def load(
+    name: str | Path = DEFAULT,
+    dtype: Dtype = "float32",
+    progress: Progress | None = None,
+    adapter: str | Path | None = None,
+) -> Model:
+    """Open a built-in model or a checkpoint, with an adapter merged into it where one is given: a directory of peft's.
 
-    Parameters are read when they are first used; ``progress`` is then called with the bytes read so far and in all.
+    Parameters are read when they are first used; ``progress`` is then called with the bytes
+    of memory filled so far and in all.
 
     Raises:
-        InputError: it does not exist, or something in it is missing, broken, or not as its config.json says.
+        InputError: it does not exist, or something in it is missing, broken, or not as its config.json says; or the
+            adapter is of a kind that is not merged, or for another model.
     """
-    return _opened(checkpoint_at(_place(str(name))), dtype, Reading(progress))
+    checkpoint = checkpoint_at(place(str(name)))
+    return _opened(checkpoint, dtype, Reading(progress), adapter=_adapter(adapter, checkpoint.decisions))
+
+
+def _adapter(path: str | Path | None, decisions: Decisions) -> Adapter | None:
+    """What stands at the path of an adapter, where one is given."""
+    if path is None:
+        return None
+    if path == "":
+        raise InputError(_("the path of the adapter is empty; give that of a directory, as peft saves it"))
+    from .checkpoints.adapter import Adapter
+
+    return Adapter(Path(path).expanduser(), decisions)
 
 
 def stated_by(model: Model) -> Stated:
@@ -90,14 +117,26 @@ def stated_by(model: Model) -> Stated:
     return checkpoint_at(model.path).config
 
 
-def _opened(checkpoint: Checkpoint, dtype: Dtype, reading: Reading) -> Model:
+def outlined(checkpoint: Checkpoint, adapter: str | Path | None = None) -> Model:
+    """A model of which no parameter is read: tensors that may be copies of others are taken for that, and it is said.
+
+    Raises:
+        InputError: as `load` does.
+    """
+    return _opened(checkpoint, "float32", Reading(), may_be_a_copy, _adapter(adapter, checkpoint.decisions))
+
+
+def _opened(
+    checkpoint: Checkpoint, dtype: Dtype, reading: Reading, spare: Spare = copied, adapter: Adapter | None = None
+) -> Model:
     numbers, decisions = numbers_of(dtype), checkpoint.decisions
     family = model_type(checkpoint.config)
     kind = architecture(family)
     config = kind.configure(checkpoint.config)
     sides = _tokenizers(checkpoint, family)
     labels = [Pieces(side) if side else None for side in sides]
-    contents = _contents(checkpoint, kind, config, labels)
+    contents = account(checkpoint, laid_out(checkpoint, kind, config, labels), spare)
+    contents = contents if adapter is None else adapter.merged(contents)
     parameters = contents.read(numbers, reading)
     contents.tell(parameters, decisions)
     network = kind(config, contents.layout, parameters, numbers)
@@ -105,20 +144,22 @@ def _opened(checkpoint: Checkpoint, dtype: Dtype, reading: Reading) -> Model:
         if side is not None and pieces is not None:
             pieces.size = size
             _tell_of_tokens(side, size, decisions)
-    rules, name = _rules(network, checkpoint), checkpoint.path.resolve().name
+    rules, paths = _rules(network, checkpoint), [checkpoint.path, *([adapter.path] if adapter else [])]
+    name = "+".join(path.resolve().name for path in paths)
     model = Model(name, checkpoint.path, network, rules, parameters, *sides, contents, reading.warnings, decisions)
+    model = replace(model, adapter=adapter.path) if adapter else model
     _tell_of_language(model)
     return model
 
 
-def _contents(
-    checkpoint: Checkpoint, kind: type[Architecture], config: Any, labels: Sequence[Pieces | None]
-) -> Contents:
-    """The tensors that the architecture has places for; ``labels`` are the pieces of source and target."""
+def laid_out(
+    checkpoint: Checkpoint, kind: type[Architecture], config: Any, labels: Sequence[Pieces | None] = (None, None)
+) -> Layout:
+    """The places that the architecture has for tensors; ``labels`` are the pieces of source and target."""
     layout = kind.layout(config, *(Axis("vocab", pieces) for pieces in labels))
-    stated = checkpoint.config
+    stated, layout.prefixes = checkpoint.config, checkpoint.prefixes
     layout.sizes_by_default, layout.layers_by_default = stated.sizes_by_default, stated.layers_by_default
-    return account(checkpoint, layout)
+    return layout
 
 
 def _tokenizers(checkpoint: Checkpoint, family: str) -> tuple[Tokenizer | None, Tokenizer | None]:
@@ -154,7 +195,6 @@ def _tell_of_language(model: Model) -> None:
 
 def _tell_of_tokens(side: Tokenizer, size: int, decisions: Decisions) -> None:
     """Say which tokens of a tokenizer are outside the vocabulary that config.json states."""
-    if beyond := list(islice(side.beyond(size), MOST_NAMED + 1)):
-        named = ", ".join([*beyond[:MOST_NAMED], *["…" for _piece in beyond[MOST_NAMED:]]])
+    if named := listed(side.beyond(size)):
         what = N_("the tokenizer has {pieces} beyond the model's {size} tokens: a text with such a token is refused")
         decisions.note(TOKENIZER, what.format(pieces=named, size=size))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from .card import Card, Dtype
 from .checkpoints.contents import Contents
+from .checkpoints.formats import checkpoint_at
 from .checkpoints.memory import Reading
 from .decisions import TOKENIZER, Decisions
 from .decoding.rules import Rules
@@ -25,6 +26,9 @@ from .parameters import Named
 from .pieces import Ids
 from .tensor import Axis, Parameter
 from .tokenizers import Encoded, Spoken, Tokenizer, check_language
+
+if TYPE_CHECKING:
+    from .chats.prompt import Prompt
 
 BUILTIN = Path(__file__).parent / "builtin"
 """The directory of the models that come with the program."""
@@ -49,6 +53,7 @@ class Model:
     are read on first use; ``warnings`` grows when one of them turns out to hold NaN or infinity. ``contents`` are what
     they are read from; ``decisions`` are what was decided where the files leave a choice or contradict each other.
     ``chosen`` are the languages that it was told to read and write; ``as_stated`` is the model before that.
+    ``adapter`` is the directory of the adapter that is merged into it, if one is.
     """
 
     name: str
@@ -63,6 +68,7 @@ class Model:
     decisions: Decisions = field(default_factory=Decisions)
     chosen: Spoken = field(default_factory=Spoken)
     as_stated: Model | None = None
+    adapter: Path | None = None
 
     def __repr__(self) -> str:
         return f"<Model {self.describe()}>"
@@ -71,7 +77,7 @@ class Model:
     def named(self) -> Named:
         """The parameters by every name they go by: ``model.named.get("decoder.0.ffn.hidden.weight")``."""
         stored = {parameter.address: parameter for parameter in self.parameters.values()}
-        return Named(dict(self.architecture.parameters.named()), {**self.parameters, **stored})
+        return Named(dict(self.architecture.parameters.named()), {**self.parameters, **stored}, self.contents.made)
 
     @cached_property
     def card(self) -> Card:
@@ -147,7 +153,7 @@ class Model:
         """
         config, layout = replace(self.config, **settings), self.contents.layout
         vocabulary = Axis("vocab")
-        asked = type(self.architecture).layout(config, vocabulary, vocabulary).slots
+        asked = type(self.architecture).layout(config, vocabulary, vocabulary).fitting(layout.slots).slots
         if any(name not in layout.slots or slot.shape != layout.slots[name].shape for name, slot in asked.items()):
             told = _("{settings} asks for other parameters than {name} has; it can't be changed in memory")
             stated = ", ".join(f"{key} = {value}" for key, value in settings.items())
@@ -187,12 +193,41 @@ class Model:
         """
         if not text:
             raise InputError(_("the text is empty; give a sentence, e.g. {example}").format(example="我爱你"))
+        return self._read(text, lambda words: words.encode(text))
+
+    def prompt(self, question: str) -> Prompt:
+        """A question as the chat template of the checkpoint puts it.
+
+        Raises:
+            InputError: there is no such template, or it can't be rendered; the model is no decoder alone.
+        """
+        from .chats.prompt import put
+
+        if not question:
+            raise InputError(_("the question is empty; give one, e.g. {example}").format(example="What is attention?"))
+        if self.texts.passes != ("decode",):
+            told = _("{name} does not go on with a text, and takes no chat; give the text with --text")
+            raise InputError(told.format(name=self.name))
+        template = checkpoint_at(self.path).chat_template
+        if template is None:
+            told = _("{name} states no chat_template; give the whole text, as the model reads it, with --text")
+            raise InputError(told.format(name=self.name))
+        return put(template, question)
+
+    def prompt_ids(self, prompt: Prompt) -> tuple[Ids, list[str]]:
+        """The ids of such a text, with the roles, and nothing before or after it; raises as `source_ids`."""
+        from .chats.prompt import cut
+
+        return self._read(prompt.text, lambda words: cut(words, prompt))
+
+    def _read(self, text: str, cut: Callable[[Tokenizer], Encoded]) -> tuple[Ids, list[str]]:
+        """The ids of a source, and the parts of it that become `<unk>`; raises as `source_ids`."""
         if self.source is None:
             raise self._without_tokenizer()
         longest = self.facts.longest_source
         if len(text) > 64 * longest:
             self._check_length(len(text), longest, _("characters"))
-        encoded = self.source.encode(text)
+        encoded = cut(self.source)
         self._check_length(len(encoded.ids), longest)
         self._check_embedded(encoded, self.facts.source_vocab)
         if not encoded.ids:
@@ -215,7 +250,7 @@ class Model:
 
     def check_ids(self, ids: Sequence[int], side: Side) -> list[int]:
         """The ids, if the vocabulary of that side has them and the model takes so many; raises `InputError` if not."""
-        pieces = ids.pieces if isinstance(ids, Ids) else None
+        given = ids if isinstance(ids, Ids) else None
         try:
             ids = [operator.index(i) for i in ids]
         except TypeError:
@@ -225,7 +260,7 @@ class Model:
         if not ids and side in self.texts.needed:
             raise InputError(_("no token ids were given"))
         self._check_length(len(ids), self.facts.longest(side))
-        return ids if pieces is None else Ids(ids, pieces)
+        return ids if given is None else Ids(ids, given.pieces, given.roles)
 
     def check_start(self) -> None:
         """Insist that the decoder can read the start token; raises `InputError` if not."""

@@ -9,7 +9,7 @@ from .arithmetic import Node, Sum, Terms
 from .derive import derive
 from .i18n import _
 from .tape import Record
-from .tensor import Axis, Parameter, Row, Tensor
+from .tensor import SLOT, Axis, Parameter, Row, Tensor
 
 
 class Operand(NamedTuple):
@@ -60,6 +60,8 @@ def shapes(record: Record) -> str:
     """``[4,16] · [16,8] → [4,8]`` for a product, and what became of it where it was split into heads."""
     left, right, *_others = operands_of(record).operands
     output, product = _sizes(record.output.shape), _sizes([n for _axis, n in (*left.extents[:-1], right.extents[-1])])
+    if SLOT in record.output.dims:
+        return f"{left.sizes} · {right.sizes} → {output}"
     text = f"{left.sizes} · {right.sizes} → {product}"
     return text if product == output else _("{product}, split into heads: {output}").format(product=text, output=output)
 

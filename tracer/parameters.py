@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from .addresses import Address, matching, resolve
+from .arithmetic import Leaf
 from .tensor import Parameter
+
+if TYPE_CHECKING:
+    from .checkpoints.stored import Made
 
 
 class Named:
     """The parameters of a model by either of their names.
 
     By its name in the tree a matrix is [out_feature, in_feature], as the formulas have it; by that in the file it is as
-    it lies there. Where both names are the same it is as in the file.
+    it lies there. Where both names are the same it is as in the file. ``made`` says how a cell is made of the numbers
+    that the file has for it; None of one that stands there as it is.
     """
 
-    def __init__(self, tree: Mapping[str, Parameter], file: Mapping[str, Parameter]) -> None:
+    def __init__(
+        self,
+        tree: Mapping[str, Parameter],
+        file: Mapping[str, Parameter],
+        made: Callable[[Leaf], Made | None] = lambda _cell: None,
+    ) -> None:
         self._tree = tree
         self._file = file
+        self.made = made
 
     @cached_property
     def names(self) -> tuple[str, ...]:

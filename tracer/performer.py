@@ -10,7 +10,7 @@ import numpy as np
 
 from .decoding.choice import choose, keep, search_log_probs
 from .decoding.limits import Limit
-from .decoding.rules import Penalty, Verdict
+from .decoding.rules import Adjustment, Verdict
 from .decoding.settings import Settings
 from .model import Model
 from .models.texts import Given
@@ -67,27 +67,28 @@ class Performer:
         memory, source = here.across or (None, None)
         return self.model.architecture.decode(tape, here.text, memory, source, here.start)
 
+    @np.errstate(all="ignore")
     def log_probs(self, here: Pass, tape: Tape) -> Array:
         """log p [vocab] of the token after a decoder's pass, as a search adds it up."""
         z, read = self.logits(here, tape), here.text.ids
         with tape.scope("choice"):
-            return search_log_probs(tape, z, self.model.rules, self.verdict(read), self._penalties(read)).array
+            return search_log_probs(tape, z, self.model.rules, self.verdict(read), self._adjustments(read)).array
 
     def _choose(self, here: Pass, tape: Tape, logits: Tensor) -> tuple[Tensor, Tensor]:
         """The distribution chosen from, [vocab], and the id chosen, a scalar; of a hypothesis, the one it has."""
-        verdict, penalties = self.verdict(here.text.ids), self._penalties(here.text.ids)
+        verdict, adjustments = self.verdict(here.text.ids), self._adjustments(here.text.ids)
         if here.hypothesis is None:
-            return choose(tape, logits, self.settings, verdict, penalties)
+            return choose(tape, logits, self.settings, verdict, adjustments)
         length_penalty = self.setting("length_penalty")
-        return keep(tape, logits, self.model.rules, verdict, penalties, here.hypothesis, length_penalty)
+        return keep(tape, logits, self.model.rules, verdict, adjustments, here.hypothesis, length_penalty)
 
     def verdict(self, read: Sequence[int]) -> Verdict:
         """What the model's rules say of the token after those read."""
         return self.model.rules.verdict(read, self._prompt, self.limit.forces, self._repeatable)
 
-    def _penalties(self, read: Sequence[int]) -> Iterator[Penalty]:
-        """What the model's rules penalise in the choice of the token after those read."""
-        return self.model.rules.penalties(read, self._repeatable)
+    def _adjustments(self, read: Sequence[int]) -> Iterator[Adjustment]:
+        """What the model's rules make less likely, or more, in the choice of the token after those read."""
+        return self.model.rules.adjustments(read, self._prompt, self._repeatable)
 
     def setting(self, name: str) -> Any:
         """One of the settings in force, which has a value by default."""

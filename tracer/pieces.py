@@ -22,11 +22,12 @@ class Unknown(str):
 
 
 class Ids(list[int]):
-    """The ids of a text, and the pieces that it was cut into."""
+    """The ids of a text, and the pieces that it was cut into; of a chat, also whose part each of them is of."""
 
-    def __init__(self, ids: Iterable[int], pieces: Sequence[str]) -> None:
+    def __init__(self, ids: Iterable[int], pieces: Sequence[str], roles: Sequence[str] = ()) -> None:
         super().__init__(ids)
         self.pieces = list(pieces)
+        self.roles = tuple(roles)
 
 
 def token_of(piece: str) -> str:

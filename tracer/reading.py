@@ -15,6 +15,7 @@ from .models.text import SIDES, Side, Text
 
 MASK = "--attention-mask"
 POSITIONS = "--position-ids"
+SEGMENTS = "--segment-ids"
 
 HIDDEN = N_("padding is hidden at {n} of {total} places: {pads}")
 HIDDEN_HERE = N_(
@@ -52,11 +53,29 @@ def check_positions(model: Model, positions: Sequence[int], ids: Sequence[int], 
         told = _("{name} counts the positions of its texts itself; leave out {option}")
         raise InputError(told.format(name=model.name, option=name))
     found = _numbers(name, positions, model, ids, "source")
-    last = model.facts.longest(texts.sides[0]) - 1
+    last = model.facts.longest(texts.sides[0]) + model.facts.first - 1
     for number in found:
         if not 0 <= number <= last:
             told = _("position {n} is out of range: {name} has positions 0 to {last}")
             raise InputError(told.format(n=number, name=model.name, last=last))
+    return found
+
+
+def check_segments(model: Model, segments: Sequence[int], ids: Sequence[int], name: str = SEGMENTS) -> list[int]:
+    """The segments that some ids are of; ``name`` is what they are called.
+
+    Raises:
+        InputError: the model has none of that number, or none at all, or they are not as many as the ids.
+    """
+    count = model.facts.segments
+    if not count:
+        told = _("{name} tells no segments of a text apart; leave out {option}")
+        raise InputError(told.format(name=model.name, option=name))
+    found = _numbers(name, segments, model, ids, "source")
+    for number in found:
+        if not 0 <= number < count:
+            told = _("segment {n} is out of range: {name} has segments 0 to {last}")
+            raise InputError(told.format(n=number, name=model.name, last=count - 1))
     return found
 
 

@@ -51,7 +51,8 @@ class Run(Stepped):
     in bytes of recorded outputs.
 
     ``mask`` has 0 for every source id that no query looks at, and 1 for the others; ``target_mask`` the same for target
-    ids. ``positions`` are those of the source ids. `models.padding` says what they are where they are not given.
+    ids. ``positions`` are those of the source ids; `models.padding` says what they are where they are not given.
+    ``segments`` say which part of the text each of these is of.
 
     ``passes`` are those there have been and the next, in order. ``shelf`` is where its tapes stand, which it shares
     with its branches, and perhaps with other runs. ``edits`` hold in it; a run that is a branch of another has that for
@@ -69,6 +70,7 @@ class Run(Stepped):
     mask: Sequence[int] | None = None
     positions: Sequence[int] | None = None
     target_mask: Sequence[int] | None = None
+    segments: Sequence[int] | None = None
     shelf: Shelf = None  # type: ignore[assignment]
     edits: tuple[Edit, ...] = ()
     parent: Run | None = field(default=None, init=False)
@@ -76,12 +78,13 @@ class Run(Stepped):
 
     def __post_init__(self) -> None:
         self._check_strategy()
-        given = Given(self.source_ids, self.target_ids, self.mask, self.positions, self.target_mask)
+        given = Given(self.source_ids, self.target_ids, self.mask, self.positions, self.target_mask, self.segments)
         self.texts = self.model.texts.read(self.model, given)
         self.source = self.model.pieces(self.source_ids, "source")
         self.target = list(self.texts[-1].labels) if self.texts[-1].side == "target" else []
         self.tokens: list[Token] = []
-        self.in_force = in_force(self.model, self.settings)
+        asked = self.settings if self.chooses else replace(self.settings, strategy="greedy")
+        self.in_force = in_force(self.model, asked)
         read, rules = self.texts[-1], self.model.rules if self.chooses else Rules(None, ())
         room = self.model.check_room(read)
         self.limit = limit_of(self.settings.max_tokens, rules, len(read), self.model.texts.limit(given), room)
@@ -94,7 +97,7 @@ class Run(Stepped):
         self._downstream: dict[At, frozenset[str]] = {}
 
     def _check_strategy(self) -> None:
-        if self.chooses or self.settings.strategy == "greedy":
+        if self.chooses or self.settings.strategy in (None, "greedy"):
             return
         told = (
             _(
@@ -134,7 +137,7 @@ class Run(Stepped):
         """What decoding goes by; nothing where nothing is chosen."""
         if not self.chooses:
             return {}
-        strategy, rules = self.settings.strategy, self.model.rules.followed
+        strategy, rules = self.in_force.strategy, self.model.rules.followed
         heeded = [name for name, declared in DECLARED.items() if declared.strategy == strategy]
         heeded += ["seed"] * (strategy == "sample")
         return {
@@ -237,7 +240,7 @@ class Run(Stepped):
     @property
     def hypotheses(self) -> list[Finished]:
         """What beam search found, best first; of another strategy, the one output. Decodes to the end."""
-        if self.settings.strategy != "beam":
+        if self.in_force.strategy != "beam":
             self.decode()
             score = sum(math.log(token.prob) for token in self.tokens if token.prob) / max(1, len(self.tokens))
             return [Finished(self.output_ids, self.text, score, None)]
@@ -296,7 +299,7 @@ class Run(Stepped):
         """
         if place.beam is None:
             return self._pass(place.number)
-        if self.settings.strategy != "beam":
+        if self.in_force.strategy != "beam":
             raise no_hypothesis(place)
         return pass_of(self._performer, self._first_decoded, self.search, place)
 
@@ -336,7 +339,7 @@ class Run(Stepped):
     def _alike_until(self, other: Run) -> int:
         """The first step that another model computes otherwise; the last, where there is none."""
         for tape in self.tapes():
-            if self.settings.strategy == "beam" and tape.number >= BEGIN["decode"]:
+            if self.in_force.strategy == "beam" and tape.number >= BEGIN["decode"]:
                 return tape.number
             here = self._pass(tape.number)
             again = here.tape()
@@ -378,7 +381,7 @@ class Run(Stepped):
     def _share(self, parent: Run, first: int) -> None:
         """Take over what another run has before a step; of a beam search, what it has before the search."""
         self.parent = parent
-        if self.settings.strategy == "beam":
+        if self.in_force.strategy == "beam":
             first = min(first, BEGIN["decode"])
         shared, here = parent.passes[: first - self.first], parent.passes[first - self.first]
         self.passes = [*shared, replace(here, edits=self.edits, hypothesis=None)]
@@ -432,7 +435,7 @@ class Run(Stepped):
 
     def _led(self, here: Pass) -> Pass:
         """The pass with the hypothesis that the winner of a search had there, unless it has one."""
-        if self.settings.strategy != "beam" or here.kind == "encode" or here.hypothesis is not None:
+        if self.in_force.strategy != "beam" or here.kind == "encode" or here.hypothesis is not None:
             return here
         return replace(here, hypothesis=self.search.finished[0].lineage[here.place.number - 1])
 

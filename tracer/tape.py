@@ -15,7 +15,7 @@ from .errors import AddressError
 from .i18n import _, extent
 from .operation import Operation, Trait, Written
 from .past import Past
-from .tensor import Array, Tensor
+from .tensor import Array, Parameter, Tensor
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -62,6 +62,13 @@ class Record:
     def name(self) -> str:
         """The last segment of the address."""
         return self.address.rpartition(".")[2]
+
+    @property
+    def trained(self) -> Iterator[tuple[str, Parameter]]:
+        """The trained parameters among its settings, by the names of these; of a setting that is several, each."""
+        for name, value in self.parameters.items():
+            several = value if isinstance(value, tuple) else (value,)
+            yield from ((name, one) for one in several if isinstance(one, Parameter))
 
     @property
     def is_measured(self) -> bool:

@@ -39,6 +39,8 @@ class Axis(NamedTuple):
 
 
 HEAD, KV_HEAD, FEATURE, D_K = Axis("head"), Axis("kv_head"), Axis("feature"), Axis("d_k")
+EXPERT, SLOT = Axis("expert"), Axis("slot")
+"""Of a mixture: all of its experts, and those chosen for a token, the likeliest first."""
 OUT_FEATURE, IN_FEATURE = Axis("out_feature"), Axis("in_feature")
 """Those of a trained matrix from features to features."""
 
@@ -288,11 +290,11 @@ class Parameter(Tensor):
     """Trained numbers under the name the checkpoint gives them; a part of one remembers where in the file it lies.
 
     ``offset`` is added to the first place of an index to find the cell in the file; ``transposed`` says that the file
-    has a matrix the other way round, ``wrapped`` that it has an axis of length 1 around the tensor. With ``fill``, the
-    array is but room for the numbers: ``fill`` puts them there when ``array`` is first asked for.
+    has a matrix the other way round, ``within`` at which places of further axes before its own it lies there. With
+    ``fill``, the array is but room for the numbers: ``fill`` puts them there when ``array`` is first asked for.
     """
 
-    __slots__ = ("_fill", "_room", "offset", "transposed", "wrapped")
+    __slots__ = ("_fill", "_room", "offset", "transposed", "within")
 
     def __init__(
         self,
@@ -302,7 +304,7 @@ class Parameter(Tensor):
         *,
         offset: int = 0,
         transposed: bool = False,
-        wrapped: bool = False,
+        within: tuple[int, ...] = (),
         fill: Callable[[], None] | None = None,
     ) -> None:
         self.dims = dims
@@ -310,7 +312,7 @@ class Parameter(Tensor):
         self.at = None
         self.offset = offset
         self.transposed = transposed
-        self.wrapped = wrapped
+        self.within = within
         self._room = array
         self._fill = fill
         if fill is None:
@@ -338,30 +340,35 @@ class Parameter(Tensor):
                 self.path,
                 offset=self.offset + i * n,
                 transposed=self.transposed,
-                wrapped=self.wrapped,
+                within=self.within,
                 fill=self._fill,
             )
             for i in range(parts)
         ]
 
+    def stacked(self) -> list[Parameter]:
+        """What lies along the first axis, each by itself, as views."""
+        return [
+            Parameter(room, self.dims[1:], self.path, within=(*self.within, i), fill=self._fill)
+            for i, room in enumerate(self._room)
+        ]
+
     def copied(self) -> Parameter:
         """The same numbers in memory of their own, laid out alike, and free to be changed."""
-        how = {"offset": self.offset, "transposed": self.transposed, "wrapped": self.wrapped}
+        how = {"offset": self.offset, "transposed": self.transposed, "within": self.within}
         return Parameter(self.array.copy("K"), self.dims, self.path, **how)  # type: ignore[arg-type]
 
     @property
     def stored(self) -> Parameter:
         """The numbers as the file has them, their axes in its order; of a whole parameter."""
         room, dims = (self._room.T, self.dims[::-1]) if self.transposed else (self._room, self.dims)
-        if self.wrapped:
-            room, dims = room[None], (Axis("row"), *dims)
         return Parameter(room, dims, self.path, fill=self._fill)
 
     def leaf(self, *index: int) -> Leaf:
         stored = (int(index[0]) + self.offset, *map(int, index[1:]))
         if self.transposed:
             stored = stored[::-1]
-        return Leaf(self.path, (0, *stored) if self.wrapped else stored, float(self.array[index]))
+        return Leaf(self.path, (*self.within, *stored), float(self.array[index]))
 
 
 class Unread(Parameter):

@@ -113,6 +113,10 @@ class Trace(Protocol):
         """The positions that were stated with the source."""
 
     @property
+    def segments(self) -> Sequence[int] | None:
+        """The segments that were stated with the source."""
+
+    @property
     def teacher_forced(self) -> bool:
         """Whether the output was given rather than decoded."""
 
@@ -179,6 +183,6 @@ def left_out(parameter: Parameter) -> Parameter:
         parameter.address,
         offset=parameter.offset,
         transposed=parameter.transposed,
-        wrapped=parameter.wrapped,
+        within=parameter.within,
         fill=refuse,
     )

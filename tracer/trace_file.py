@@ -11,7 +11,7 @@ from typing import Any
 
 from .checkpoints.kinds import ENOUGH, head_of, kind_of
 from .checkpoints.safetensors import SafetensorsFile
-from .checkpoints.stored import Stored
+from .checkpoints.stored import Contiguous
 from .errors import InputError
 from .fields import Fields
 from .i18n import _
@@ -44,7 +44,7 @@ class TraceFile:
     def __init__(self, path: Path) -> None:
         file = SafetensorsFile(path)
         self.path = path
-        self.tensors: Mapping[str, Stored] = file.entries
+        self.tensors: Mapping[str, Contiguous] = file.entries
         self._metadata = file.metadata
         if file.metadata.get("format") != FORMAT:
             raise InputError(_("{path}: is no trace; record FILE writes one").format(path=path))

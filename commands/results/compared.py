@@ -40,11 +40,12 @@ def insist(comparison: Comparison) -> None:
 
 
 def beside(directory: Path, file: Path | None = None) -> Path:
-    """A file of results, as it is named or beside a checkpoint; the usual one there if none is named.
+    """A file of results, as it is named or beside a checkpoint, or in it; the usual one there if none is named.
 
     Raises:
         InputError: it is in neither place.
     """
+    directory = directory if directory.is_dir() else directory.parent
     places = [directory / REFERENCE] if file is None else [file, directory / file]
     if found := [place for place in places if place.exists()]:
         return found[0]

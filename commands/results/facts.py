@@ -77,8 +77,8 @@ def run_facts(debugger: Debugger) -> Results:
         **_branch(run),
         **_stated(run),
     }
-    origins = {name: setting.origin for name, setting in decided.items()}
-    yield _listed("run", facts, {**origins, "tokens": limit.origin} if limit else origins)
+    told = {"strategy": strategy, **decided, "tokens": limit}
+    yield _listed("run", facts, {name: setting.origin for name, setting in told.items() if setting})
 
 
 NAMED: Mapping[str, Message] = {name: name for name in (N_("rules"), N_("cache"))}
@@ -102,8 +102,8 @@ def _branch(run: Trace) -> dict[str, Any]:
 
 
 def _stated(run: Trace) -> dict[str, Any]:
-    """The mask and the positions that were given with the text."""
-    given = {N_("mask"): run.mask, N_("position ids"): run.positions}
+    """The mask, the positions and the segments that were given with the text."""
+    given = {N_("mask"): run.mask, N_("position ids"): run.positions, N_("segment ids"): run.segments}
     return {name: " ".join(map(str, numbers)) for name, numbers in given.items() if numbers is not None}
 
 
@@ -280,7 +280,7 @@ def bookmark_facts(debugger: Debugger) -> Results:
 def hypothesis_facts(debugger: Debugger) -> Results:
     """What beam search considered for the cursor's step, best first, and what it found in the end."""
     run = live(debugger.run, "info beams")
-    if run.settings.strategy != "beam":
+    if run.in_force.strategy != "beam":
         raise InputError(_("only beam search has hypotheses; set strategy beam, or --strategy beam"))
     number = debugger.cursor.step
     considered = run.search.steps[number - 1 : number] if number else []

@@ -77,8 +77,8 @@ def parameter_facts(run: Trace, parameter: Parameter, where: Located, step: int)
 
 def changed_parameters(run: Trace, record: Record) -> list[str]:
     """Which of the parameters that a record reads were changed, and by which edits."""
-    read = [value for value in record.parameters.values() if isinstance(value, Parameter)]
-    found = ((parameter.address, changing(run.edits, run.parameters, parameter.path)) for parameter in read)
+    read = dict.fromkeys(parameter.address for _name, parameter in record.trained)
+    found = ((address, changing(run.edits, run.parameters, address)) for address in read)
     return [
         _("{name} is changed in this run: {edits}").format(name=name, edits=told_edits(edits))
         for name, edits in found
@@ -106,7 +106,7 @@ def _used_in(run: Trace, number: int, parameter: Parameter) -> list[str]:
     return [
         record.output.address
         for record in tape
-        if any(isinstance(p, Parameter) and p.path == parameter.path for p in record.parameters.values())
+        if any(trained.path == parameter.path for _name, trained in record.trained)
     ]
 
 

@@ -9,6 +9,7 @@ from tracer.debugger.debugger import Debugger, Stop
 from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.models.text import Side
+from tracer.pieces import Ids
 from tracer.tape import Record
 from tracer.trace import Token, Trace
 
@@ -68,7 +69,8 @@ def tokens_so_far(debugger: Debugger, command: str) -> Result:
     run = debugger.run
     given = len(run.target) - len(run.tokens)
     seen: dict[Side, Sequence[str]] = {"source": run.source, "target": run.target[: given + len(debugger.tokens)]}
+    roles = run.source_ids.roles if isinstance(run.source_ids, Ids) else ()
     return Result(
-        lambda: [jsonl.result(command, seen)],
-        lambda: views.tokens.token_strips({side: seen[side] for side in run.pieces}),
+        lambda: [jsonl.result(command, {**seen, "roles": list(roles)} if roles else seen)],
+        lambda: views.tokens.token_strips({side: seen[side] for side in run.pieces}, roles),
     )

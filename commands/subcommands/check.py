@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from shlex import quote
+from shlex import join
 
 from tracer import render, views
 from tracer.comparing.comparison import compare
@@ -17,7 +17,7 @@ from ..output.present import Look, console_on, watching
 from ..results.compared import beside
 
 
-def check(name: str, file: Path | None = None) -> int:
+def check(name: str, file: Path | None = None, adapter: str | None = None) -> int:
     """Show the largest difference at every address; the status says whether all are within the noise.
 
     Raises:
@@ -26,8 +26,9 @@ def check(name: str, file: Path | None = None) -> int:
     dump = open_dump(beside(find(name), file))
     look = Look(None if sys.stdout.isatty() else WIDTH)
     with watching(look):
-        comparison = compare(load(name), dump, strict=True)
+        comparison = compare(load(name, adapter=adapter), dump, strict=True)
     inner = " ".join(["check", *([str(file)] if file else []), "--go"])
-    follow = f"tx-trace -m {quote(name)} -e {quote(inner)}"
+    opened = ["-m", name, *(["--adapter", adapter] if adapter else [])]
+    follow = join(["tx-trace", *opened, "-e", inner])
     console_on(sys.stdout, look).print(render.drawing.Drawn(views.comparison.comparison_view(comparison, follow)))
     return UNEXPECTED if comparison.beyond else FINE

@@ -18,7 +18,7 @@ from tracer.i18n import _
 from tracer.loading import find
 from tracer.model import Model
 from tracer.models.texts import Given
-from tracer.reading import MASK, POSITIONS
+from tracer.reading import MASK, POSITIONS, SEGMENTS
 from tracer.trace_file import is_trace
 
 from ..batch import FINE, UNEXPECTED
@@ -42,6 +42,8 @@ class Asked(NamedTuple):
     target: str | None = None
     attention_mask: str | None = None
     position_ids: str | None = None
+    segment_ids: str | None = None
+    adapter: str | None = None
 
     def stated(self, model: Model) -> Given | None:
         """What is said to have gone in; None where that is for the dump to say.
@@ -49,14 +51,15 @@ class Asked(NamedTuple):
         Raises:
             InputError: it is nothing that the model can read.
         """
-        said = (self.text, self.target, self.attention_mask, self.position_ids)
+        said = (self.text, self.target, self.attention_mask, self.position_ids, self.segment_ids)
         if all(one is None for one in said):
             if self.ids:
                 raise InputError(_("--ids says what --text and --target hold, and neither is there"))
             return None
         mask = None if self.attention_mask is None else read_numbers(self.attention_mask, MASK)
         positions = None if self.position_ids is None else read_numbers(self.position_ids, POSITIONS)
-        return Given(self.given_source(model), self.given_target(model), mask, positions)
+        segments = None if self.segment_ids is None else read_numbers(self.segment_ids, SEGMENTS)
+        return Given(self.given_source(model), self.given_target(model), mask, positions, segments=segments)
 
     def given_source(self, model: Model) -> list[int]:
         if self.text is None:
@@ -73,8 +76,8 @@ class Asked(NamedTuple):
         if self.ids and self.target is not None and model.target is not None:
             return ""
         inner = f"compare {typed(self.dump, self.kind, self.names, self.computed)} --go"
-        places = {"--attention-mask": self.attention_mask, "--position-ids": self.position_ids}
-        given = _words({"-m": self.model, "-t": self.text, "--target": self.target} | places)
+        places = {MASK: self.attention_mask, POSITIONS: self.position_ids, SEGMENTS: self.segment_ids}
+        given = _words({"-m": self.model, "--adapter": self.adapter, "-t": self.text, "--target": self.target} | places)
         return " ".join(map(quote, ["tx-trace", *given, *(["--ids"] if self.ids else []), "-e", inner]))
 
 
@@ -95,7 +98,7 @@ def compare(asked: Asked, output: Output) -> int:
         raise InputError(told.format(path=asked.model))
     dump = open_dump(beside(find(asked.model), asked.dump), asked.kind)
     names = None if asked.names is None else Names.read(asked.names)
-    model = open_model(asked.model)
+    model = open_model(asked.model, adapter=asked.adapter)
     with destination(output.file) as stream:
         look = replace(output.look, width=output.look.width or (None if stream.isatty() else WIDTH))
         with made(stream, look, lambda: Title(asked.dump.name, model.describe())) as presenter:

@@ -20,7 +20,7 @@ from ..learning.progress import Progress, progress_file
 from ..learning.validate import validate
 from ..output.formats import WIDTH
 from ..output.present import Look, Presenter, TerminalPresenter, TextPresenter, complain
-from ..terminal.conversation import furnish
+from ..terminal.conversation import furnish, speak
 from ..terminal.history import TypedLines, history_file
 from ..terminal.shell import Reader, line_reader
 
@@ -35,6 +35,7 @@ def learn(name: str | None, chosen: Mapping[str, Any]) -> int:
 
 
 def _at_terminal(name: str | None, chosen: Mapping[str, Any]) -> int:
+    speak(chosen)
     progress = Progress.read(progress_file(), complain)
     presenter, typed = TerminalPresenter(sys.stdout, Look().altered(chosen)), TypedLines(history_file(), complain)
     shell = LessonShell(presenter, line_reader, progress, lambda session: furnish(session, chosen), typed)

@@ -27,7 +27,7 @@ def train_model(
         from tracer.training.fit import STATE, Plan, fit
         from tracer.training.loop import Recipe
     except ModuleNotFoundError as error:
-        hint = _("training needs {module}; install it with: pip install 'tx-trace[train]'")
+        hint = _("training needs {module}: pip install torch safetensors sacrebleu, or tx-trace with the extra train")
         raise InputError(hint.format(module=error.name)) from error
     recipe = {field.name: choices.pop(field.name) for field in fields(Recipe) if field.name in choices}
     console = render.console.make_console(sys.stderr, width=None, color="auto", accessible=False, environ=os.environ)

@@ -7,6 +7,7 @@ name. Blank lines, and lines that begin with ``#``, say nothing. Scripts don't r
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from tracer.errors import InputError, TraceError
@@ -31,6 +32,14 @@ def configure(session: Session, path: Path) -> Iterator[str]:
             _obey(session, line.strip())
         except TraceError as error:
             yield f"{path}:{number}: {error}"
+
+
+def stated(path: Path, name: str) -> str | None:
+    """The value that the file gives a setting; None where it gives none, or can't be read, which `configure` says."""
+    with suppress(InputError):
+        pairs = (line.partition("=") for line in _lines(path))
+        return next((value.strip() for key, _equals, value in pairs if key.strip() == name), None)
+    return None
 
 
 def remember(path: Path, name: str, value: str) -> bool:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tracer import i18n
 from tracer.errors import InputError
 from tracer.i18n import _
 
@@ -17,7 +18,7 @@ from ..grammar.lines import Line
 from ..output.present import Look, TerminalPresenter, complain
 from ..session import Session
 from ..settings import LOOK
-from .config import configure, remember
+from .config import configure, remember, stated
 from .folders import config_folder
 from .resume import resume, save, session_file
 from .shell import Shell
@@ -42,6 +43,7 @@ class Conversation:
             _keep(session)
 
     def _session(self, *, resumed: bool) -> Session:
+        speak(self.chosen)
         session = self._resumed() if resumed else self.begin()
         furnish(session, self.chosen)
         return session
@@ -52,6 +54,13 @@ class Conversation:
         except InputError as error:
             complain(_("{error}; this is a fresh one").format(error=error))
             return self.begin()
+
+
+def speak(chosen: Mapping[str, Any]) -> None:
+    """Speak the language of the configuration file before there is a session, unless one is ``chosen``."""
+    value = stated(config_folder() / "config", "lang")
+    if value in i18n.LANGUAGES and "lang" not in chosen:
+        i18n.use(value)
 
 
 def furnish(session: Session, chosen: Mapping[str, Any]) -> None:

@@ -22,17 +22,20 @@ from ..verbs.stops import script
 from .folders import state_folder
 from .state import Kinds, read_state, write_state
 
-VERSION = 3
+VERSION = 4
 """Of what is written; what another version wrote is not read."""
 
 _FIELDS: Kinds = {
     "model": str,
+    "adapter": str | None,
     "dtype": str,
     "text": str,
     "ids": bool,
+    "chat": bool,
     "target": str | None,
     "mask": str | None,
     "positions": str | None,
+    "segments": str | None,
     "target_ids": list | None,
     "target_mask": list | None,
     "types_ids": bool,
@@ -62,12 +65,15 @@ def save(session: Session, path: Path) -> None:
         return
     state = {
         "model": _name(opener.model),
+        "adapter": str(adapter.resolve()) if (adapter := opener.model.adapter) else None,
         "dtype": opener.model.dtype,
         "text": opener.text,
         "ids": opener.ids,
+        "chat": opener.prompt is not None,
         "target": opener.given.get("target"),
         "mask": opener.mask,
         "positions": opener.positions,
+        "segments": opener.segments,
         "target_ids": _listed(opener.given.get("target_ids")),
         "target_mask": _listed(opener.given.get("target_mask")),
         "types_ids": opener.types_ids,
@@ -91,13 +97,16 @@ def resume(path: Path, warn: Callable[[str], None]) -> Session:
     """
     state = _read(path)
     try:
+        model = open_model(state["model"], state["dtype"], state["adapter"])
         opener = Opener(
-            open_model(state["model"], state["dtype"]).between(state["source_lang"], state["target_lang"]),
+            model.between(state["source_lang"], state["target_lang"]),
             state["text"],
             ids=state["ids"],
+            chat=state["chat"],
             target=state["target"],
             mask=state["mask"],
             positions=state["positions"],
+            segments=state["segments"],
             target_ids=state["target_ids"],
             target_mask=state["target_mask"],
             types_ids=state["types_ids"],

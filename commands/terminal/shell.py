@@ -94,6 +94,8 @@ class Shell:
             self._show(record_result(record))
         else:
             self._say(_("new here? type learn   s one operation   t a token   h help   q quit"))
+        if SETTINGS["chat"].get(self.session) is not None:
+            self._say(_("the next question: set chat TEXT"))
 
     def _say(self, sentence: str) -> None:
         self._show(Result(lambda: (), lambda: sentence))

@@ -23,7 +23,7 @@ hooks of TransformerLens, nodes of llama.cpp, or addresses as they are here. For
 a line theirs = ours each, in which * stands for anything; what has no name is proposed by its numbers.
 
 Arrays may have an axis for the batch or none, heads merged or apart, and be of the last position alone. input_ids,
-decoder_input_ids, attention_mask and position_ids in the dump are followed.
+decoder_input_ids, attention_mask, position_ids and token_type_ids in the dump are followed.
 
 Numbers prove as much as there is of them: only where all are there is a tensor said to be the same; text, statistics
 and sums agree as printed."""),

@@ -126,9 +126,10 @@ def _remarks(edits: Sequence[Edit]) -> Sequence[str]:
 
 def _remark(edit: Edit) -> Iterator[str]:
     scope, _dot, last = edit.address.path.rpartition(".")
+    what = str(replace(edit.address, path=scope if last == OUTPUT else edit.address.path, step=None))
     if isinstance(edit.value, Beside):
-        yield _("{layer} adds nothing: its output is its input").format(layer=scope)
+        yield _("{layer} adds nothing: its output is its input").format(layer=what)
     elif isinstance(edit.value, Constant) and last == "heads":
         yield _("z, which is weights · V, is 0 there; the bias of the output projection stays")
     elif isinstance(edit.value, Constant):
-        yield _("{module} yields 0").format(module=scope)
+        yield _("{module} yields 0").format(module=what)

@@ -73,7 +73,7 @@ def _read(run: Run) -> Given:
     """What a run has read, as one pass would."""
     begins_with = run.texts[-1].ids if len(run.texts) > 1 else None
     target = run.target_ids if run.teacher_forced else begins_with
-    return Given(run.source_ids, target, run.mask, run.positions, run.target_mask)
+    return Given(run.source_ids, target, run.mask, run.positions, run.target_mask, run.segments)
 
 
 def _together(session: Session, found: Comparison) -> Results:
@@ -99,7 +99,8 @@ def _together(session: Session, found: Comparison) -> Results:
 def _reads_alike(run: Run, other: Run) -> bool:
     """Whether two runs are one pass over the same, without edits."""
     parts = [
-        (one.source_ids, one.target_ids, one.mask, one.positions, one.target_mask, one.edits) for one in (run, other)
+        (one.source_ids, one.target_ids, one.mask, one.positions, one.target_mask, one.segments, one.edits)
+        for one in (run, other)
     ]
     plain = [[None if part is None else list(part) for part in read] for read in parts]
     return plain[0] == plain[1] and run.model is other.model

@@ -55,7 +55,7 @@ def force(debugger: Debugger, token: Token) -> Results:
     run = live(debugger.run, "force")
     if not run.chooses:
         raise InputError(_("no token is chosen in r{n}: the output is given").format(n=debugger.number))
-    if run.settings.strategy == "beam":
+    if run.in_force.strategy == "beam":
         raise InputError(_("beam search weighs several tokens at a time; set strategy greedy, and force one of them"))
     number = _next(debugger)
     logits = run.step(number).find("choice.logits").output

@@ -10,6 +10,7 @@ from typing import Annotated
 from tracer import views
 from tracer.errors import InputError
 from tracer.i18n import N_, Message, _, spoken
+from tracer.views.tokens import shown
 
 from ..grammar.address_suggestions import operands
 from ..grammar.kinds import among
@@ -68,6 +69,16 @@ def tokens(session: Session) -> Results:
         yield token_result(token)
 
 
+def _run(session: Session) -> Results:
+    """How the run is decoded; of a question, with the text that the model reads."""
+    yield from run_facts(session)
+    prompt = session.opener.prompt
+    if prompt is not None:
+        lines = "\n".join(f"  {shown(line)}" for line in prompt.text.split("\n"))
+        told = _("the chat template puts it so:")
+        yield answer("info", lambda: {"prompt": prompt._asdict()}, lambda: f"{told}\n{lines}")
+
+
 @dataclass(frozen=True)
 class Subject:
     """A kind of facts: what they are, and what tells them."""
@@ -85,7 +96,7 @@ _SUBJECTS: Mapping[str, Subject] = {
     "frame": Subject(N_("the nested scopes around the cursor"), where.function),
     "model": Subject(N_("the modules of the model, and their parameters"), model_facts),
     "record": Subject(N_("the operation under the cursor"), record_facts),
-    "run": Subject(N_("how the run is decoded, and how far it is"), run_facts),
+    "run": Subject(N_("how the run is decoded, and how far it is"), _run),
     "settings": Subject(N_("the settings, and what they do"), show.function),
     "tensors": Subject(
         N_("the records of a step, or parameters: GLOB by KEY"), lambda session: tensor_facts(session, "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import numpy as np
 
 from tracer import views
-from tracer.addresses import Address, Everywhere, Index
+from tracer.addresses import Address, Everywhere
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.displays import Format
 from tracer.edits import EditedRecord
@@ -201,15 +201,16 @@ def top(debugger: Debugger, n: Count = 10, *, at: At = None) -> Results:
     """Show the N likeliest next tokens, and the one chosen.
 
     At the end stands by how much its logit differs from that of the next best. With at it is another position than the
-    last, by its number or by the token there: what was likely after that token, and what follows it.
+    last, by its number or by the token there: what was likely after that token, and what follows it. An encoder says
+    what is likely at a position itself, at the first masked one unless another is named.
 
     (tx) top 5
     (tx) top 3 at 0
     (tx) top at "<s>"
     """
-    row, run = likely(debugger, at or Index(-1)), debugger.run
+    row, run = likely(debugger, at), debugger.run
     tape = run.step(row.table.step)
-    after = row.after if at is not None or run.teacher_forced else None
+    where = row.where if at is not None or run.teacher_forced or row.of_encoder else None
 
     def piece(i: int) -> str:
         return run.card.piece(i, "target")
@@ -227,7 +228,7 @@ def top(debugger: Debugger, n: Count = 10, *, at: At = None) -> Results:
         "top",
         data,
         lambda: views.distribution.top_view(
-            row.probs, row.logits, piece, n=n, marks=row.marks, title=row.title, after=after
+            row.probs, row.logits, piece, n=n, marks=row.marks, title=row.title, where=where
         ),
     )
     if row.is_chosen and row.following is not None and at is None:

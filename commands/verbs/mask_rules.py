@@ -11,6 +11,7 @@ from tracer.debugger.debugger import Debugger
 from tracer.edits import Edit
 from tracer.errors import AddressError, InputError, SelectorError
 from tracer.i18n import N_, _, spoken
+from tracer.listed import listed
 from tracer.mask_rules import Causal, Hide, MaskedBy, Nothing, Rule, Show, Window, leak, leaks
 from tracer.operation import Trait
 from tracer.run import live
@@ -147,8 +148,8 @@ def leaks_in(branch: Trace) -> Iterator[str]:
     found = [(record, queries) for record in edited if (queries := list(leaks(record)))]
     if found:
         record, queries = max(found, key=lambda pair: sum(n for _query, n in pair[1]))
-        told = [leak(*query) for query in queries[:_MOST]] + ["…"] * (len(queries) > _MOST)
-        yield _("LEAK in {address}: {queries}").format(address=record.output.address, queries=", ".join(told))
+        told = listed((leak(*query) for query in queries), _MOST)
+        yield _("LEAK in {address}: {queries}").format(address=record.output.address, queries=told)
 
 
 def suggested(typing: Typing) -> Iterable[Suggestion]:

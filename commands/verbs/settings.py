@@ -15,6 +15,7 @@ from ..grammar.parameters import Kind
 from ..grammar.suggestions import Suggestion, Suggestions, Typing, words
 from ..registry import command
 from ..results.computed import history_facts
+from ..results.facts import ORIGINS
 from ..results.result import Result, Results, answer
 from ..session import Session
 from ..settings import SETTINGS, Setting, sentences, setting_named
@@ -152,4 +153,14 @@ def _shown(session: Session, name: str, settings: list[Setting]) -> Result:
 
 
 def _lines(session: Session, settings: list[Setting]) -> dict[str, str]:
-    return {f"{setting.name} {setting.shown(session)}": setting.sentence for setting in settings}
+    return {f"{setting.name} {setting.shown(session)}": _account(session, setting) for setting in settings}
+
+
+def _account(session: Session, setting: Setting) -> str:
+    """What a setting does; of one of decoding that is left open, what holds in the run, and who says so."""
+    holds = session.run.decided.get(setting.keyword)
+    if holds is None or holds.value is None or setting.get(session) is not None:
+        return setting.sentence
+    told = _("{sentence} Now {value} ({origin}).")
+    named = {"value": setting.domain.written(holds.value), "origin": spoken(ORIGINS[holds.origin])}
+    return told.format(sentence=setting.sentence, **named)

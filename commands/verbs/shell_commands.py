@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from tracer.errors import InputError
 from tracer.i18n import _
 from tracer.loading import builtin
 
-from ..grammar.parameters import LINE, Count, Kind
+from ..grammar.parameters import LINE, Count, Kind, Option, file_at
 from ..grammar.suggestions import Suggestion, Typing, files, words
 from ..opener import open_model
 from ..registry import command, summaries
@@ -24,20 +25,22 @@ def _models(typing: Typing) -> list[Suggestion]:
 
 
 Named = Annotated[str, Kind("NAME|PATH", str, _models)]
+Adapter = Annotated[Path | None, Option("--adapter", "DIR", file_at)]
 Short = Annotated[str, Kind("NAME", str)]
 Line = Annotated[str, Kind(LINE, str, words(summaries))]
 
 
 @command("model", group="shell")
-def model(session: Session, name: Named) -> Results:
+def model(session: Session, name: Named, *, adapter: Adapter = None) -> Results:
     """Open another model, with a fresh run of the same text.
 
-    Where the model can't read the text, it is given an example. Breakpoints and settings stay.
+    Where the model can't read the text, it is given an example. Breakpoints and settings stay. With --adapter, what
+    peft has saved in a directory is merged into the model.
 
     (tx) model zh-en-tiny
     """
     was_given = session.run.teacher_forced
-    opened = open_model(name, session.run.card.dtype)
+    opened = open_model(name, session.run.card.dtype, adapter)
     stop = session.reopen_first(session.opener.over(opened))
     session.opener.introduce()
     yield answer("model", lambda: {"model": opened.describe()}, opened.describe)

@@ -16,7 +16,9 @@ from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
 from tracer.margin import Margin, margin
+from tracer.model_edits import changing
 from tracer.tape import Tape
+from tracer.tensor import Located, Parameter
 from tracer.trace import Trace
 
 from ..grammar.parameters import All, Cell, Depth, Terms
@@ -64,9 +66,21 @@ def why(debugger: Debugger, cell: Cell, *, depth: Depth = 1, terms: Terms = 4, w
     if parameter is not None:
         where = parameter.locate(address.selectors)
         yield _facts(parameter_facts(debugger.run, parameter, where, debugger.cursor.step))
+        yield from _made(debugger.run, parameter, where)
         return
     run = debugger.here.run_of(address)
     yield from _reasons(debugger, cell_at(debugger, address), depth, count, run)
+
+
+def _made(run: Trace, parameter: Parameter, where: Located) -> Results:
+    """How a cell of a parameter, as it is in the file, is made of what stands there."""
+    index = tuple(place for place in where if isinstance(place, int))
+    if len(index) < len(where) or changing(run.edits, run.parameters, parameter.path):
+        return
+    cell = parameter.leaf(*index)
+    made = run.parameters.made(cell)
+    if made is not None:
+        yield Result(lambda: [jsonl.made(cell, made)], lambda: views.derivation.made_view(cell, made))
 
 
 def _operand(debugger: Debugger, number: int) -> Address:

@@ -113,6 +113,8 @@ def test_a_sublayer_yields_0_and_a_layer_hands_on_what_it_reads(play, session):
     shown = play("token", "ablate enc.0.ffn dec.0")
     assert "encoder.0.ffn yields 0" in shown
     assert "decoder.0 adds nothing: its output is its input" in shown
+    assert "encoder.0.ffn[1] yields 0" in play("ablate enc.0.ffn[1]")
+    assert "encoder.0.ffn.hidden yields 0" in play("ablate enc.0.ffn.hidden")
     run = session.run
     assert not run.step(0).find("encoder.0.ffn.output").output.array.any()
     tape = run.step(1)

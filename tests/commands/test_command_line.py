@@ -163,6 +163,28 @@ def test_a_broken_pipe_ends_silently():
     assert process.returncode == 141
 
 
+INTERRUPTING = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+from commands.entry import main
+main()
+"""
+"""The program, with Ctrl-C at the moment when a module is imported."""
+
+
+@pytest.mark.parametrize("name", ["commands.main", "numpy", "tracer.i18n", "commands.launch"])
+def test_an_interrupt_of_the_imports_ends_with_the_same_status(name):
+    command = [sys.executable, "-c", INTERRUPTING.format(name=name), "models"]
+    done = subprocess.run(command, capture_output=True, cwd=Path(__file__).parents[2])
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 def test_an_interrupt_ends_with_its_status():
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", "commands", "-m", "zh-en-tiny", "--batch", *["-e", "run", "-e", "c"] * 2000]

@@ -4,9 +4,10 @@ import pytest
 
 from commands.settings import SETTINGS
 from commands.terminal.config import configure, remember
-from commands.terminal.conversation import furnish
+from commands.terminal.conversation import Conversation, furnish
 from commands.terminal.folders import config_folder, state_folder
 from tracer import i18n
+from tracer.errors import InputError
 
 
 def configured(session, tmp_path, text):
@@ -59,6 +60,26 @@ def test_a_language_that_was_chosen_is_that_of_the_next_start(session, tmp_path,
     assert (i18n.language(), file.read_text()) == ("zh", "lang = zh\n")
     SETTINGS["lang"].put(session, "en")
     assert (file.read_text(), capsys.readouterr().err) == ("lang = en\n", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "chosen", "spoken"),
+    [("lang = zh\n", {}, "zh"), ("lang = zh\n", {"lang": "en"}, "en"), ("lang = xx\n", {}, "en"), ("", {}, "en")],
+)
+def test_what_is_said_while_a_session_opens_is_in_the_language_kept(content, chosen, spoken):
+    config_folder().mkdir(parents=True)
+    (config_folder() / "config").write_text(content)
+    i18n.use("en")
+    heard = []
+
+    def begin():
+        heard.append(i18n.language())
+        raise InputError("no such model")
+
+    with pytest.raises(InputError):
+        Conversation(begin, chosen).hold([])
+    i18n.use("en")
+    assert heard == [spoken]
 
 
 def test_no_file_is_no_problem_and_one_that_can_not_be_read_is_a_sentence(session, tmp_path):

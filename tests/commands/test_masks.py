@@ -49,6 +49,41 @@ def test_what_does_not_fit_is_one_sentence(tx, options, told):
     assert told in complaint
 
 
+BERT = str(FIXTURES / "bert")
+
+
+def test_segments_from_the_command_line(tx):
+    done = tx("-m", BERT, *IDS, "--segment-ids", "0 0 1 1", "--batch", "-e", "run", "-e", "info run", "-e", "run 5 6")
+    assert done.returncode == 0
+    assert "segment ids  0 0 1 1" in done.stdout
+    assert "note: --segment-ids belonged to the text before, and this one is read without" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("model", "segments", "told"),
+    [
+        (BERT, "0 1", "--segment-ids has 2 numbers, and the source text has 4 tokens: 5 9 2 7"),
+        (BERT, "0 1 2 0", "segment 2 is out of range: bert has segments 0 to 1"),
+        (BERT, "0 1 a 0", "--segment-ids: '0 1 a 0' is no list of numbers"),
+        (QWEN, "0 0 0 0", "qwen2 tells no segments of a text apart; leave out --segment-ids"),
+    ],
+)
+def test_segments_that_do_not_fit_are_one_sentence(tx, model, segments, told):
+    done = tx("-m", model, *IDS, "--segment-ids", segments, "--batch", "-e", "step")
+    assert done.returncode == 2
+    assert told in done.stderr.splitlines()[-1]
+
+
+def test_segments_are_kept_with_the_session(tmp_path):
+    opener = Opener(tracer.load(FIXTURES / "bert"), "5 9 2 7", ids=True, segments="0 0 1 1")
+    session = Session(opener)
+    session.token()
+    save(session, tmp_path / "session.json")
+    again = resume(tmp_path / "session.json", lambda _told: None)
+    assert again.run.segments == [0, 0, 1, 1]
+    assert again.run.texts[0].segments == [0, 0, 1, 1]
+
+
 def test_words_have_a_mask_as_ids_do(tx):
     done = tx("-t", "我爱你", "--attention-mask", "1 0 1", "--batch", "-e", "step")
     assert "the source text has 4 tokens: 我 爱 你 </s>" in done.stderr

@@ -39,9 +39,32 @@ def test_a_target_for_a_model_without_a_tokenizer_is_ids():
         Opener(model, "5 6", ids=True, target="love")
 
 
-def test_settings_that_are_not_followed_are_told():
+def test_a_strategy_that_the_checkpoint_asks_for_is_told():
     assert introduced(FIXTURES / "marian_zh_en")[1:] == [
-        "note: marian_zh_en states num_beams=6, which is not followed: decoding is greedy unless asked"
+        "note: marian_zh_en states num_beams=6: the output is that of beam search; "
+        "--strategy greedy takes the likeliest token each time"
+    ]
+
+
+def test_a_sample_that_the_checkpoint_asks_for_is_told():
+    told, model = [], tracer.load(FIXTURES / "gpt2")
+    asking = replace(model, rules=replace(model.rules, stated={"do_sample": True, "temperature": 0.7}))
+    session = Session(Opener(asking, "9", warn=told.append))
+    session.opener.introduce()
+    assert told[1:] == [
+        "note: gpt2 states do_sample: tokens are drawn, the same ones with the same --seed; "
+        "--strategy greedy takes the likeliest each time"
+    ]
+    drawn = session.run.decode().output_ids
+    session.restart()
+    assert (session.run.in_force.strategy, session.run.decode().output_ids) == ("sample", drawn)
+    session.reopen(session.opener.deciding(Settings(seed=1)))
+    assert told[2:] == []
+
+
+def test_settings_that_are_not_followed_are_told():
+    assert introduced(FIXTURES / "marian_zh_en", strategy="greedy")[1:] == [
+        "note: marian_zh_en states num_beams=6, which is not followed in greedy decoding"
     ]
 
 
@@ -89,7 +112,7 @@ STATED = {"do_sample": True, "num_beams": 3, "min_p": 0.1}
         ("greedy", "beam", []),
         ("beam", "beam", []),
         ("beam", "sample", ["num_beams=3, which is not followed in sampling"]),
-        ("sample", "greedy", ["do_sample=True, which is not followed: decoding is greedy unless asked"]),
+        ("sample", "greedy", ["do_sample=True, min_p=0.1, which is not followed in greedy decoding"]),
     ],
 )
 def test_what_another_strategy_leaves_out_is_told_with_it(before, after, expected):
@@ -97,6 +120,16 @@ def test_what_another_strategy_leaves_out_is_told_with_it(before, after, expecte
     asking = replace(model, rules=replace(model.rules, stated=STATED))
     Opener(asking, settings=Settings(before), warn=told.append).deciding(Settings(after))
     assert told == [f"note: marian_zh_en states {what}" for what in expected]
+
+
+@pytest.mark.parametrize("stated", [{"num_beams": 0}, {"num_beams": 3, "length_penalty": "x"}])
+def test_what_can_not_be_followed_is_not_said_to_be(stated):
+    told, model = [], tracer.load(FIXTURES / "marian_zh_en")
+    opener = Opener(replace(model, rules=replace(model.rules, stated=stated)), "5 6", ids=True, warn=told.append)
+    opener.introduce()
+    assert not any("num_beams" in line for line in told)
+    with pytest.raises(InputError, match="what the checkpoint states can't be followed"):
+        Session(opener)
 
 
 def test_a_given_output_leaves_nothing_out():

@@ -12,7 +12,7 @@ def test_missing_libraries_name_the_extra(monkeypatch, capsys, tmp_path):
     monkeypatch.setitem(sys.modules, "tracer.training.fit", None)
     monkeypatch.setitem(sys.modules, "torch", None)
     assert guarded(lambda: train_model(tmp_path / "pairs.tsv", tmp_path / "model")) == 2
-    assert "pip install 'tx-trace[train]'" in capsys.readouterr().err
+    assert "pip install torch safetensors sacrebleu, or tx-trace with the extra train" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("state", "message"), [(False, "holds nothing yet"), (True, "to go on, add --resume")])

@@ -342,7 +342,7 @@ def test_the_places_of_a_cell_have_its_tokens() -> None:
 def poisoned(record: Record, value: float, rng: random.Random) -> Record:
     """The record as it would be if one cell of one of its inputs had been something else."""
     inputs = list(record.inputs)
-    place = rng.randrange(len(inputs))
+    place = rng.choice([n for n, tensor in enumerate(inputs) if np.issubdtype(tensor.dtype, np.floating)])
     array = inputs[place].array.copy()
     array.flat[rng.randrange(array.size)] = value
     inputs[place] = Tensor(array, inputs[place].dims, inputs[place].path, inputs[place].at)

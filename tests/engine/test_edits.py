@@ -40,7 +40,8 @@ def given(name: str) -> tracer.Run:
 def decoded(name: str = "marian_zh_en", **settings: Any) -> tracer.Run:
     """A run of the first of these ids, decoded."""
     ids = load_file(FIXTURES / name / "reference.safetensors")["input_ids"][0].tolist()
-    return tracer.trace(tracer.load(FIXTURES / name, "float64"), ids=ids, max_tokens=6, **settings)
+    how = {"strategy": "greedy", "max_tokens": 6, **settings}
+    return tracer.trace(tracer.load(FIXTURES / name, "float64"), ids=ids, **how)
 
 
 def probed(edit: dict[str, Any], arrays: dict[str, Any]) -> tracer.Edit:
@@ -289,6 +290,30 @@ def test_the_chosen_token_may_be_set() -> None:
     for wrong, told in ((1e9, "is no id"), (1.5, "whole numbers")):
         with pytest.raises(InputError, match=told):
             run.branch(tracer.edit("@2:choice", wrong))
+
+
+@pytest.mark.parametrize("wrong", [-1, 4, Function(lambda ids: ids.array + 1)], ids=str)
+def test_what_is_no_expert_is_not_put_in_place_of_one(wrong: Any) -> None:
+    run = given("mixtral")
+    with pytest.raises(InputError, match=r"chosen: (-1|4) is no id that can be chosen: there are 0 to 3"):
+        run.branch(tracer.edit("decoder.*.ffn.router.chosen", wrong))
+
+
+def test_an_expert_is_put_in_place_of_another() -> None:
+    run = given("mixtral")
+    other = (run[1]["decoder.0.ffn.router.chosen"].array[1, 0] + 1) % 4
+    branch = run.branch(tracer.edit("@1:decoder.0.ffn.router.chosen[1, 0]", other))
+    assert branch[1]["decoder.0.ffn.router.chosen"].array[1, 0] == other
+    assert not failures(branch, branch[1])
+
+
+def test_a_later_id_that_cannot_be_chosen_is_refused_when_its_step_is_computed() -> None:
+    run = decoded(cache=True)
+    last, first = run.model.facts.target_vocab - 1, run.output_ids[0]
+    branch = run.branch(tracer.edit("choice", Function(lambda ids: ids.array if ids.at == At(1) else last + 1)))
+    with pytest.raises(InputError, match=f"@2:choice: {last + 1} is no id that can be chosen: there are 0 to {last}"):
+        branch.decode()
+    assert branch.output_ids == [first]
 
 
 WRONG = {

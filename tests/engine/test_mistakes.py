@@ -215,3 +215,12 @@ def test_a_variant_may_have_a_place_of_its_own() -> None:
     assert "gate_proj and up_proj" in mistake("swapped gate/up").hint
     assert "gate_proj" not in mistake("swapped q/k").hint
     assert mistake("no_scale").hint == mistake("no_scale").where
+
+
+@pytest.mark.parametrize("kind", ["bf16", "f16"])
+def test_the_ids_of_experts_are_not_rounded(kind: str) -> None:
+    before = tracer.trace(tracer.load(FIXTURES / "mixtral"), ids=[7, 11, 12], target_ids=[9])
+    branch = before.branch(tracer.edit("**", mistake(f"precision {kind}")))
+    chosen = branch[1].tape.find("decoder.0.ffn.router.chosen")
+    assert (chosen.output.array.dtype.kind, chosen.edits) == ("i", ())
+    assert branch[1].tape.find("decoder.0.ffn.router.probs").edits

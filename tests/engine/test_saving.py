@@ -41,6 +41,12 @@ ROOT = Path(__file__).parents[2]
 def runs(family: Path) -> Iterator[tuple[str, tracer.Run]]:
     """Runs of a family in every way, and with edits."""
     model = tracer.load(family)
+    if "decode" not in model.texts.passes:
+        segments = [0, 0, 0, 1, 1] if model.facts.segments > 1 else None
+        live = tracer.trace(model, ids=SOURCE, segment_ids=segments)
+        yield "read", live
+        yield "edited", live.branch(edit("encoder.0.ffn.output", lambda part: part.array * 2)).decode()
+        return
     for way, settings in WAYS.items():
         yield way, tracer.trace(model, ids=SOURCE, **settings)
     begun = tracer.trace(model, ids=SOURCE, **WAYS["cached"])

@@ -126,6 +126,6 @@ def test_a_transposed_parameter_is_read_the_other_way_round() -> None:
 
 def test_a_wrapped_parameter_has_one_more_index_in_the_file() -> None:
     stored = np.arange(4.0).reshape(1, 4)
-    leaf = Parameter(stored[0], (FEATURE,), "final_logits_bias", wrapped=True).leaf(3)
+    leaf = Parameter(stored[0], (FEATURE,), "final_logits_bias", within=(0,)).leaf(3)
     assert leaf.index == (0, 3)
     assert leaf.value == stored[leaf.index]

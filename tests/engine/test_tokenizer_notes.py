@@ -187,8 +187,6 @@ def test_there_is_nothing_to_tell_of_what_is_well_known(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("vocab.txt", "vocab.txt holds BERT's kind of pieces, and nothing that says how a text is cut into them"),
-        ("tiktoken.model", "tiktoken.model holds bytes by rank, and nothing that says how a text is cut into words"),
         ("vocab.json", "vocab.json holds pieces, and nothing that says how a text is cut into them"),
     ],
 )

@@ -31,10 +31,12 @@ def failures(run: tracer.Run, number: int) -> list[str]:
     return [failure for check in verify(run, run.step(number).records) for failure in check.failures]
 
 
-@pytest.mark.parametrize("cache", [True, False])
 @pytest.mark.parametrize("path", REFERENCES, ids=lambda path: path.name)
-def test_every_step_of_the_reference_checkpoints_holds(path: Path, cache: bool, dtype: Dtype) -> None:
-    run = tracer.trace(tracer.load(path, dtype), ids=SOURCE, max_tokens=2, cache=cache)
+def test_every_step_of_the_reference_checkpoints_holds(path: Path, dtype: Dtype) -> None:
+    """In float32 with the cache, in float64 without."""
+    model = tracer.load(path, dtype)
+    how: dict[str, Any] = {"max_tokens": 2, "cache": dtype == "float32"} if "decode" in model.texts.passes else {}
+    run = tracer.trace(model, ids=SOURCE, **how)
     for step in (run.steps[0], run.steps[-1]):
         assert failures(run, step.number) == []
 
@@ -57,11 +59,11 @@ def test_sampled_searched_padded_and_given_outputs_hold(random_model: tracer.Mod
         assert [failures(run, step.number) for step in run.steps] == [[] for _ in run.steps]
 
 
-@pytest.mark.parametrize("cache", [True, False])
 @pytest.mark.parametrize("name", ["marian_zh_en", "gpt2", "t5_v1_1"])
-def test_the_pass_of_every_hypothesis_holds(name: str, cache: bool, dtype: Dtype) -> None:
+def test_the_pass_of_every_hypothesis_holds(name: str, dtype: Dtype) -> None:
+    """In float32 with the cache, in float64 without."""
     model = tracer.load(FIXTURES / name, dtype)
-    run = tracer.trace(model, ids=SOURCE, strategy="beam", beams=2, max_tokens=2, cache=cache)
+    run = tracer.trace(model, ids=SOURCE, strategy="beam", beams=2, max_tokens=2, cache=dtype == "float32")
     for h in (h for step in run.search.steps for h in step):
         assert [check.failures for check in verify(run, run.at(h.at).records)] == [[]] * 6, h.name
 

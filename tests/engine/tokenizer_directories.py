@@ -13,6 +13,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from tracer.tokenizers.sentence_pieces import read_model
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 HERE = FIXTURES / "tokenizers"
 TEXTS = [
@@ -40,6 +42,7 @@ TEXTS = [
     "<more> x  <more>y",
     " .a , b ? it 's n't",
     ">>fra<< hi >>deu<<",
+    "[CLS] the [MASK] bought __zh__ books fra_Latn [SEP]",
     " >>fra<< hi",
 ]
 Edit = Callable[[dict[str, Any]], None]
@@ -112,6 +115,19 @@ LLAMA = {"tokenizer.model": FIXTURES / "llama_gqa" / "tokenizer.model"}
 WHOLE = {"tokenizer.model": HERE / "whole.model"}
 T5 = {"spiece.model": HERE / "t5.model"}
 MBART = {"sentencepiece.bpe.model": HERE / "mbart.model"}
+RANKS = {"tokenizer.model": HERE / "ranks.model"}
+RANKED = 479
+"""pieces in it"""
+BEYOND = {
+    "added_tokens_decoder": {
+        str(RANKED): added("<|begin_of_text|>"),
+        str(RANKED + 2): added("<|eot_id|>", lstrip=True),
+        str(RANKED + 5): added("<more>", special=False, normalized=True),
+    }
+}
+BERT = {"vocab.txt": HERE / "bert.txt"}
+NLLB = {"sentencepiece.bpe.model": HERE / "nllb.model"}
+NLLB_JSON = {"tokenizer.json": HERE / "nllb.json"}
 MARIAN = {name: FIXTURES / "marian_zh_en" / name for name in ("source.spm", "target.spm", "vocab.json")}
 MARIAN_NUMBERS = json.loads(MARIAN["vocab.json"].read_text("utf-8"))
 MORE = {
@@ -133,8 +149,22 @@ SERIALIZED = {
     "mbart": ("mbart", MBART, {"src_lang": "de_DE", "tgt_lang": "ro_RO"}),
     "mbart50": ("mbart", MBART, {"tokenizer_class": "MBart50Tokenizer", "src_lang": "de_DE", "tgt_lang": "ro_RO"}),
     "qwen2": ("qwen2", GPT2, {"additional_special_tokens": ["<|im_end|>"]}),
+    "bert": ("bert", BERT, {"do_lower_case": False}),
 }
 """What transformers made a tokenizer.json of, by its name here: the type, the files, and what is stated."""
+
+
+def numbers() -> dict[str, int]:
+    """The pieces of NLLB's model as M2M-100 numbers them."""
+    pieces = [piece.text for piece in read_model(NLLB["sentencepiece.bpe.model"]).pieces[3:]]
+    return {piece: i for i, piece in enumerate(["<s>", "<pad>", "</s>", "<unk>", *pieces])}
+
+
+def m2m_100(**stated: Any) -> Directory:
+    """A directory of M2M-100 between two languages."""
+    spoken = {"src_lang": "de", "tgt_lang": "zh"}
+    return Directory("m2m_100", NLLB, {**spoken, **stated}, beside={"vocab.json": numbers()})
+
 
 MASK = {"mask_token": {"__type": "AddedToken", **added("<mask>", lstrip=True)}}
 LANGUAGES = {"src_lang": "de_DE", "tgt_lang": "ro_RO"}
@@ -208,7 +238,38 @@ DIRECTORIES: dict[str, Directory] = {
         "mbart", MBART, named("MBart50Tokenizer", src_lang="de_DE", tgt_lang="ro_RO")
     ),
     "mistral tekken": Directory("mistral", {"tekken.json": HERE / "tekken.json"}),
+    "ranks": Directory("llama", RANKS),
+    "ranks, more": Directory("llama", RANKS, {**named("PreTrainedTokenizerFast"), **BEYOND}),
+    "ranks, bos": Directory(
+        "llama",
+        RANKS,
+        {**named("PreTrainedTokenizerFast", bos_token="<|begin_of_text|>", add_bos_token=True), **BEYOND},
+    ),
+    "ranks, qwen's class": Directory("qwen2", RANKS),
+    "ranks, llama's class": Directory("llama", RANKS, named("LlamaTokenizer", add_bos_token=True)),
+    "ranks, named so": Directory("llama", {"tiktoken.model": HERE / "ranks.model"}),
     "xlm-r pieces": Directory("bart", MBART, named("XLMRobertaTokenizer")),
+    "xlm-r pieces, by type": Directory("xlm-roberta", MBART),
+    "mt5 pieces": Directory("mt5", T5),
+    "opt pairs": Directory("opt", GPT2, {"add_bos_token": True, "bos_token": "</s>", "pad_token": "<pad>"}),
+    "gpt_neox pairs": Directory("gpt_neox", GPT2),
+    "gpt_neox json": Directory("gpt_neox", GPT2_JSON, {"add_bos_token": True}),
+    "roberta pairs": Directory("roberta", GPT2, MASK),
+    "bert lines": Directory("bert", BERT),
+    "bert lines, cased": Directory("bert", BERT, {"do_lower_case": False, "strip_accents": True}),
+    "bert lines, more": Directory("bert", BERT, MORE | {"tokenize_chinese_chars": False}),
+    "bert lines, split": Directory("bert", BERT, {"split_special_tokens": True}),
+    "distilbert lines": Directory(
+        "distilbert", BERT, named("DistilBertTokenizer", strip_accents=False, clean_up_tokenization_spaces=True)
+    ),
+    "nllb json": Directory("m2m_100", NLLB_JSON, named("NllbTokenizer")),
+    "nllb json, languages": Directory(
+        "m2m_100", NLLB_JSON, named("NllbTokenizer", src_lang="deu_Latn", tgt_lang="fra_Latn")
+    ),
+    "nllb json, as before": Directory("m2m_100", NLLB_JSON, named("NllbTokenizer", legacy_behaviour=True)),
+    "m2m_100": m2m_100(),
+    "m2m_100, others": m2m_100(language_codes="wmt21", src_lang="en"),
+    "m2m_100, more": m2m_100(**MORE),
     "marian": Directory("marian", MARIAN),
     "marian, languages": Directory(
         "marian",

@@ -54,6 +54,9 @@ def traces(dtype: Dtype, checkpoint: Checkpoint) -> Iterator[Trace]:
 def ways(path: Path, dtype: Dtype) -> Iterator[Trace]:
     """Greedy with and without a cache, sampled, searched, over a padded source, over a given target, and masked."""
     model = tracer.load(path, dtype)
+    if "decode" not in model.texts.passes:
+        yield from alone(model)
+        return
     for way, settings in WAYS.items():
         yield of_run(f"{path.name} {way}", tracer.trace(model, ids=SOURCE, max_tokens=4, **settings))
     padded = [*SOURCE, 0, 0]
@@ -63,6 +66,16 @@ def ways(path: Path, dtype: Dtype) -> Iterator[Trace]:
     if model.texts.takes_positions:
         stated = {"mask": [0, 0, 1, 0, 1], "positions": ODD}
     yield of_run(f"{path.name} stated", tracer.trace(model, ids=SOURCE, max_tokens=2, cache=True, **stated))
+
+
+def alone(model: tracer.Model) -> Iterator[Trace]:
+    """What an encoder alone makes of a text, padded, and with all stated that can be."""
+    padded = [*SOURCE, 1, 0]
+    yield of_run(f"{model.name} padded", tracer.trace(model, ids=padded))
+    last = max(model.facts.segments, 1) - 1
+    segments = [0, 0, last, 0, last] if model.facts.segments else None
+    stated = {"mask": [0, 0, 1, 0, 1], "positions": ODD, "segment_ids": segments}
+    yield of_run(f"{model.name} stated", tracer.trace(model, ids=SOURCE, **stated))
 
 
 def of_run(name: str, run: tracer.Run) -> Trace:
@@ -86,5 +99,5 @@ def of_run(name: str, run: tracer.Run) -> Trace:
 
 def considered(run: tracer.Run) -> Iterator[Tape]:
     """The passes of every hypothesis, exactly as the search performed them."""
-    if run.settings.strategy == "beam" and not run.cached:
+    if run.in_force.strategy == "beam" and not run.cached:
         yield from (run.at(h.at) for step in run.search.steps for h in step)

@@ -9,8 +9,9 @@ import numpy as np
 
 from tracer.addresses import At
 from tracer.arithmetic import Leaf
+from tracer.decoding.choice import CUTS
 from tracer.ops.attention import layer_scores, mask, masked, products, weigh
-from tracer.ops.choice import allowed, candidates, log_softmax, repetition
+from tracer.ops.choice import allowed, bias, candidates, length_decay, log_softmax, repetition
 from tracer.ops.linear import linear, rescale
 from tracer.ops.position import relative_bias, sinusoid_halves
 from tracer.ops.softmax import softmax
@@ -76,10 +77,18 @@ class Workbench:
         self.tape(
             repetition, "rarer", self.tape(repetition, "oftener", logits, penalty=0.7, **often), penalty=1.3, **often
         )
+        self.tape(length_decay, "longer", logits, ids=[3, 7], factor=1.4, tokens=3)
+        self.cuts(self.tape(bias, "biased", row, biases={1: 2.0, 6: -1.5, 8: 0.25}, reason="a reason"))
         self.tape(candidates, "forced", logits, forbidden={}, forced=2)
         log_p = self.tape(log_softmax, "log_softmax", row)
         self.tape(allowed, "allowed", log_p, forbidden={4: "a reason"}, forced=None)
         self.tape(allowed, "certain", log_p, forbidden={}, forced=2)
+
+    def cuts(self, row: Tensor) -> None:
+        """A row with one token ruled out, cut down in every way."""
+        for setting, op, parameter in CUTS:
+            for value in (1, 4) if setting == "top_k" else (0.1, 0.6):
+                self.tape(op, f"{setting}_{value}", row, **{parameter: value})
 
 
 def workbench(dtype: str) -> tuple[Sequence[Record], Callable[[Leaf], float]]:

@@ -18,7 +18,8 @@ import numpy as np
 import tracer
 from tracer import views
 from tracer.addresses import At, Index
-from tracer.arithmetic import Number, exp, over
+from tracer.arithmetic import Leaf, Number, dot, exp, over
+from tracer.checkpoints.stored import Made
 from tracer.comparing.check import Check as Compared
 from tracer.comparing.comparison import Comparison, compare
 from tracer.comparing.held import Held
@@ -48,7 +49,7 @@ from tracer.views.below import below, led, scientific, sentence
 from tracer.views.branches import tree_view
 from tracer.views.checks import checks_view
 from tracer.views.comparison import comparison_view
-from tracer.views.derivation import explanation_view
+from tracer.views.derivation import explanation_view, made_view
 from tracer.views.diff import records_view
 from tracer.views.diff import tokens_view as diff_tokens
 from tracer.views.distribution import token_line, top_view
@@ -210,6 +211,16 @@ def explanations() -> dict[str, View]:
     return found | {"all terms": explanation_view(whole, reasons=explainer.reasons, count=None)}
 
 
+def made() -> dict[str, View]:
+    d, q, weight = Number(0.25, "d"), Number(3.0, "q"), Leaf("decoder.0.ffn.hidden.weight", (1, 2), 0.75)
+    rows = [tensor(16, names=["rank"]).row(), tensor(16, names=["rank"]).row()]
+    merged = Number(0.5, "W") + Number(2.0, "s") * dot(B=rows[0], A=rows[1])
+    return {
+        "block": made_view(weight, Made("w = d · q", d * q, "block 2 of 8, bytes 34 to 67 of blk.0.ffn_up.weight")),
+        "adapter": made_view(weight, Made("W + s · Σ BA", merged, "layers.0.fc1, rank 16")),
+    }
+
+
 def sums() -> dict[str, View]:
     odd = tensor(40, names=["key"], labels=TOKENS).row()
     finite = Tensor(np.linspace(-2, 2, 24), (FEATURE,), "decoder.0.ffn.norm", At(1)).row()
@@ -327,12 +338,13 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
         "none": verdict_view(None, piece),
     },
     "derivation.explanation_view": explanations,
+    "derivation.made_view": made,
     "distribution.token_line": lambda: {
         "short": token_line(Token(2, 7, "love", 0.954, "i love")),
         "long": token_line(Token(12, 7, "x" * 30, 0.954, "a text that goes on and on " * 5)),
     },
     "distribution.top_view": lambda: {
-        "run": top_view(row("probs"), row("logits"), piece, marks={9: "chosen"}, after="▁i"),
+        "run": top_view(row("probs"), row("logits"), piece, marks={9: "chosen"}, where='after "i"'),
         "odd": top_view(tensor(6, names=["vocab"]), tensor(6, names=["vocab"]), TOKENS.__getitem__, n=3),
     },
     "diff.tokens_view": lambda: {"two": diff_tokens(apart()), "one": diff_tokens(tracer.diff(run(), run()))},

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+import numpy as np
 import pytest
 
 from tracer.addresses import At
@@ -13,6 +14,7 @@ from tracer.views.derivation import derivation_view
 from tracer.views.distribution import top_view
 from tracer.views.formula import formula_view
 from tracer.views.heads import heads_view
+from tracer.views.inventory import tensors_view
 from tracer.views.mask import mask_view
 from tracer.views.page import Page
 from tracer.views.records import listing, record_line
@@ -145,6 +147,12 @@ def test_a_derivation_is_a_tree_that_begins_with_its_formula() -> None:
 def test_the_current_record_of_a_listing_is_pointed_at() -> None:
     table = table_of(listing(tape().records[:3], current=2))
     assert [row[0].content.text.strip() for row in table.rows] == ["#1", "--> #2", "#3"]
+
+
+def test_tensors_that_are_no_quantities_are_ids_or_masks() -> None:
+    ids, hidden = Tensor(np.array([3, 4]), (FEATURE,), "x"), Tensor(np.array([True, False]), (FEATURE,), "m")
+    table = table_of(tensors_view([("", "x", ids, None), ("", "m", hidden, None)]))
+    assert [row[-1] for row in texts(table)] == ["ids", "a mask"]
 
 
 def test_numbers_with_a_power_of_ten() -> None:

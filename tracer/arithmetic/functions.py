@@ -104,7 +104,10 @@ def dot(**rows: Cells) -> Sum:
 
 
 def magnitude(node: Node) -> float:
-    """The size a value would have if none of its terms cancelled: Σ|terms|, what float noise is measured against."""
+    """The size a value would have if none of its terms cancelled: Σ|terms|, what float noise is measured against.
+
+    Noise in what a logarithm is taken of, as a share of it, is noise in the logarithm, however small that is.
+    """
     match node:
         case Sum(Terms() as terms):
             with np.errstate(all="ignore"):
@@ -121,5 +124,9 @@ def magnitude(node: Node) -> float:
             return applied(operator.pow, np.power, magnitude(base), exponent)
         case Negation(inner) | Named(node=inner):
             return magnitude(inner)
+        case Call("log", argument):
+            shares = applied(operator.truediv, np.divide, magnitude(argument), abs(argument.evaluate()))
+            size: float = np.maximum(abs(node.evaluate()), shares)
+            return size
         case _:
             return abs(node.evaluate())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..ops.embedding import scaled_embed
-from ..ops.position import positions
+from ..ops.position import padded_sinusoids, positions
 from ..tape import Record, Tape
 from ..tensor import Tensor
 
@@ -21,7 +21,10 @@ Named = tuple[str, Tensor]
 
 
 class Layer(NamedTuple):
-    """One layer of a stack: the records of its sublayers, in order, by the names of these, and what it hands on."""
+    """One layer of a stack: the records of its sublayers, in order, by the names of these, and what it hands on.
+
+    Where scopes lie within that of a sublayer, their records are among its own, as ``router.probs``.
+    """
 
     stack: str
     number: int
@@ -63,10 +66,20 @@ def layers(found: Mapping[str, Records]) -> Iterator[Layer]:
     """Every layer among the scopes of a pass."""
     for scope, records in found.items():
         if (match := _LAYER.fullmatch(scope)) and "output" in records:
-            sublayers = {
-                path.rpartition(".")[2]: inner for path, inner in found.items() if path.startswith(f"{scope}.")
-            }
+            sublayers = _sublayers(found, f"{scope}.")
             yield Layer(match["stack"], int(match["number"]), sublayers, records["output"].output)
+
+
+def _sublayers(found: Mapping[str, Records], within: str) -> Mapping[str, Records]:
+    """The scopes that begin so, each with what lies within it, in the order of computation."""
+    sublayers: dict[str, dict[str, Record]] = {}
+    for scope, records in found.items():
+        if scope.startswith(within):
+            name, dot, inner = scope.removeprefix(within).partition(".")
+            own = {f"{inner}{dot}{record}": there for record, there in records.items()}
+            sublayers[name] = {**sublayers.get(name, {}), **own}
+    first = {name: min(record.index for record in records.values()) for name, records in sublayers.items()}
+    return {name: sublayers[name] for name in sorted(sublayers, key=first.__getitem__)}
 
 
 def entering(records: Iterable[Record]) -> Tensor:
@@ -82,10 +95,22 @@ def last(records: Records) -> Record:
 def is_looked_up(embedding: Records) -> bool:
     """Whether the record of tokens is what the table yields.
 
-    Where positions are sines, √d_model comes after the table; where they are trained, the table of BART and its
-    relatives multiplies by it itself.
+    Where positions are the paper's sines, √d_model comes after the table; elsewhere the table of BART and its relatives
+    multiplies by it itself.
     """
-    return embedding["tokens"].op is not scaled_embed or embedding["positions"].op is positions
+    where = embedding.get("positions")
+    return embedding["tokens"].op is not scaled_embed or where is None or where.op in (positions, padded_sinusoids)
+
+
+def projected(found: Mapping[str, Records]) -> Record | None:
+    """What the output projection yields: the logits, unless something is done to them after it."""
+    whole = found.get("", {})
+    return whole.get("logits_raw", whole.get("logits"))
+
+
+def handed_on(records: Records) -> Record:
+    """What a sublayer yields, normalised where a norm comes after it."""
+    return records.get("norm_post", records["output"])
 
 
 def recorded(named: Iterable[Named], tapes: Sequence[Tape]) -> Iterator[tuple[str, Record]]:

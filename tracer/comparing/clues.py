@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..i18n import N_, Message
+from ..listed import listed
 from ..tensor import Array, Tensor
 
 SHARE = 1e-4
@@ -98,7 +99,7 @@ def _order(two: Two) -> Iterator[Message]:
         if 1 < len(here) <= MOST:
             order = np.abs(there[:, None, :] - here[None]).max(-1).argmin(1) if here.size < MOST**2 else range(0)
             if len(set(order)) == len(here) and not two.is_left(there - here[list(order)]):
-                shown = ", ".join(map(str, list(order)[:12])) + (", …" if len(here) > 12 else "")
+                shown = listed(map(str, order), 12)
                 yield N_("theirs is ours with {axis} in the order {order}").format(axis=name, order=shown)
                 return
 
@@ -143,7 +144,7 @@ def _span(places: Sequence[int]) -> str:
         return str(first)
     if last - first + 1 == len(places):
         return f"{first}–{last}"
-    return ", ".join(map(str, places[:8])) + (", …" if len(places) > 8 else "")
+    return listed(map(str, places), 8)
 
 
 LOOKS: Sequence[Callable[[Two], Iterator[Message]]] = (_factor, _offset, _order)

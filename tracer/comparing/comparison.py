@@ -13,7 +13,7 @@ from ..dumps.evidence import Values
 from ..i18n import N_, Message, _
 from ..model import Model
 from ..models.texts import Given
-from ..reading import check_positions
+from ..reading import check_positions, check_segments
 from ..run import Run
 from ..tensor import Array
 from ..work import work
@@ -112,6 +112,8 @@ def compare(
     """
     if stated is not None and stated.positions is not None and not (model.texts.takes_positions and not stated.source):
         check_positions(model, stated.positions, stated.source)
+    if stated is not None and stated.segments is not None:
+        check_segments(model, stated.segments, stated.source)
     comparing = _Comparing(model, dump, names or Names(), "float32" if strict else computed, strict=strict)
     found = [comparing.as_it_agrees(given) for given in comparing.passes(stated, otherwise)]
     first = next((one for one in found if one.beyond), found[0])
@@ -242,6 +244,7 @@ def forced(model: Model, given: Pass) -> Run:
         mask=given.mask,
         positions=given.positions,
         target_mask=given.target_mask,
+        segments=given.segments,
     )
     if given.target is None:
         run.step(0)

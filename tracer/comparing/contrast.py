@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from ..edits import Call
 from ..i18n import _, extent, spoken
+from ..listed import listed
 from ..mistakes.reordered import Turned
 from ..operation import Trait
 from ..ops.position import SCALE, Frequencies
@@ -89,6 +89,6 @@ def _shown(value: object) -> str:
         case range():
             return extent(str(value.start), str(value.stop - 1))
         case Sequence():
-            return ", ".join([*map(_shown, islice(value, MOST)), *["…"] * (len(value) > MOST)])
+            return listed(map(_shown, value), MOST)
         case _:
             return str(value)

@@ -17,7 +17,10 @@ from .given import BATCH, Pass, is_of, name_of
 from .held import Held
 from .ids import rows
 
-DECODED: Mapping[str, Mapping[str, Any]] = {"greedy.ids": {}, "beam4.ids": {"strategy": "beam", "beams": 4}}
+DECODED: Mapping[str, Mapping[str, Any]] = {
+    "greedy.ids": {"strategy": "greedy"},
+    "beam4.ids": {"strategy": "beam", "beams": 4},
+}
 """The names of such ids, and the settings that they were decoded with."""
 
 LIMIT, MOST = 12, 1 << 16

@@ -13,7 +13,7 @@ from ..i18n import N_, Message, _
 from ..model import Model
 from ..models.padding import counted, hidden, pad_ids
 from ..models.texts import Given
-from ..reading import check_mask, check_positions
+from ..reading import check_mask, check_positions, check_segments
 from .ids import Ids, reader_of, rows
 
 BATCH = "batch."
@@ -21,7 +21,7 @@ BATCH = "batch."
 
 SOURCE, TARGET = ("input_ids", "source_ids"), ("decoder_input_ids", "target_ids")
 """The names of ids, which may have others before them: ``model.encoder.inputs.input_ids``."""
-STATED = ("attention_mask", "decoder_attention_mask", "position_ids")
+STATED = ("attention_mask", "decoder_attention_mask", "position_ids", "token_type_ids")
 """The names of what is stated of them."""
 EMBEDDINGS = (
     *("embed_tokens.inputs.0", "wte.inputs.0", "embed_in.inputs.0", "shared.inputs.0", "embedding.inputs.0"),
@@ -46,6 +46,7 @@ class Pass:
     mask: Ids | None = None
     target_mask: Ids | None = None
     positions: Ids | None = None
+    segments: Ids | None = None
     assumed: tuple[Message, ...] = ()
 
     def taking(self, assumed: Message, **stated: Ids) -> Pass:
@@ -91,20 +92,23 @@ def _overruled(found: Pass | None, stated: Given) -> Pass:
     """What is stated of a text, and of what is not what a dump says."""
     source = stated.source or (found.source if found else ())
     target = stated.target if stated.target is not None or found is None else found.target
-    given = Pass("", 0, 1, source, target, stated.mask, stated.target_mask, stated.positions)
+    given = Pass("", 0, 1, source, target, stated.mask, stated.target_mask, stated.positions, stated.segments)
     if found is None or list(found.source) != list(source):
         return given
     mask = found.mask if stated.mask is None else stated.mask
     positions = found.positions if stated.positions is None else stated.positions
-    return replace(given, mask=mask, target_mask=found.target_mask, positions=positions)
+    segments = found.segments if stated.segments is None else stated.segments
+    return replace(given, mask=mask, target_mask=found.target_mask, positions=positions, segments=segments)
 
 
 def _read_as(found: Pass, otherwise: Given | None) -> Pass:
-    """The ids of a dump with the mask and the positions that it leaves open, if the same ids went in otherwise."""
+    """The ids of a dump with what is stated of them that it leaves open, if the same ids went in otherwise."""
     if otherwise is None or list(otherwise.source) != list(found.source):
         return found
     mask = otherwise.mask if found.mask is None else found.mask
-    return replace(found, mask=mask, positions=otherwise.positions if found.positions is None else found.positions)
+    positions = otherwise.positions if found.positions is None else found.positions
+    segments = otherwise.segments if found.segments is None else found.segments
+    return replace(found, mask=mask, positions=positions, segments=segments)
 
 
 class _Arrays:
@@ -190,10 +194,21 @@ def checked(model: Model, given: Pass) -> Pass:
     if given.target_mask is not None:
         name = f"{given.prefix}decoder_attention_mask"
         found = replace(found, target_mask=check_mask(model, given.target_mask, target or [], "target", name))
-    if given.positions is not None and model.texts.takes_positions:
-        name = f"{given.prefix}position_ids"
-        return replace(found, positions=check_positions(model, given.positions, source, name))
-    return replace(found, positions=None)
+    return replace(found, positions=_positions(model, given, source), segments=_segments(model, given, source))
+
+
+def _positions(model: Model, given: Pass, source: Ids) -> Ids | None:
+    """The positions, if the model takes any; raises as `checked`."""
+    if given.positions is None or not model.texts.takes_positions:
+        return None
+    return check_positions(model, given.positions, source, f"{given.prefix}position_ids")
+
+
+def _segments(model: Model, given: Pass, source: Ids) -> Ids | None:
+    """The segments, if the model tells any apart; raises as `checked`."""
+    if given.segments is None or not model.facts.segments:
+        return None
+    return check_segments(model, given.segments, source, f"{given.prefix}token_type_ids")
 
 
 def readings(model: Model, given: Pass) -> Iterator[Pass]:
@@ -203,7 +218,7 @@ def readings(model: Model, given: Pass) -> Iterator[Pass]:
         places = hidden(masked.mask or ())
         if masked.positions is None and places and model.texts.takes_positions:
             told = N_("{ids}: no position_ids are stated; it agrees with positions that count what the mask lets in")
-            positions = counted(len(masked.source), places)
+            positions = [model.facts.first + n for n in counted(len(masked.source), places)]
             yield masked.taking(told.format(ids=given.name), positions=positions)
 
 

@@ -8,7 +8,7 @@ from itertools import takewhile
 from ..tape import Record
 from ..tensor import Parameter
 
-WHOLE = {"weight", "bias"}
+WHOLE = {"weight", "bias", "gamma", "beta"}
 """The parameters of a module that does no more than apply them."""
 
 
@@ -26,6 +26,11 @@ def common(records: Iterable[Record]) -> str:
     return ".".join(column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns))
 
 
+def spellings(name: str, base: str) -> Iterable[str]:
+    """How the name of a module may be written: as it is, and with the base before it or without."""
+    return dict.fromkeys((name, name.removeprefix(base), f"{base}{name}"))
+
+
 def beside(module: str, name: str) -> str:
     """Another module within the same one."""
     outer, dot, _name = module.rpartition(".")
@@ -33,4 +38,4 @@ def beside(module: str, name: str) -> str:
 
 
 def _parameters(record: Record) -> list[Parameter]:
-    return [value for value in record.parameters.values() if isinstance(value, Parameter)]
+    return [parameter for _name, parameter in record.trained]

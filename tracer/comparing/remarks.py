@@ -33,7 +33,8 @@ def is_context(entry: Entry) -> bool:
 
 def left_aside(entries: Iterable[Entry], model: Model, given: Pass) -> Iterator[Message]:
     """What a dump states of its texts, and the model has no use for."""
-    used = {*SOURCE, *TARGET, *(name for name in STATED if model.texts.takes_positions or name != "position_ids")}
+    reads = {"position_ids": model.texts.takes_positions, "token_type_ids": bool(model.facts.segments)}
+    used = {*SOURCE, *TARGET, *(name for name in STATED if reads.get(name, True))}
     short = {name_of(one): name_of(one).removeprefix(BATCH) for one in entries if is_context(one)}
     unused = [name for name, word in short.items() if word.endswith(("_ids", "_mask")) and word not in used]
     if told := [name for name in unused if short[name] in STATED or "." not in short[name]]:

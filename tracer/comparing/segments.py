@@ -11,7 +11,7 @@ from ..addresses import At
 from ..edits import Call
 from ..run import Run
 from ..tape import Record
-from ..tensor import Parameter, Tensor
+from ..tensor import Tensor
 
 Key = tuple[At, str]
 """A record of a run: its pass, and its path there."""
@@ -103,7 +103,7 @@ class Altered(Segment):
 
 def _length(record: Record) -> int:
     """How many numbers go into a cell of a product; 1 where it is none."""
-    matrices = [part for part in record.parameters.values() if isinstance(part, Parameter) and len(part.shape) == 2]
+    matrices = [part for _name, part in record.trained if len(part.shape) == 2]
     return matrices[0].shape[-1] if matrices and record.inputs else 1
 
 

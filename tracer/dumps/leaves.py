@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..checkpoints.names import visible
-from ..checkpoints.stored import DTYPES
+from ..checkpoints.stored import DTYPES, unsupported
 from ..checkpoints.torch_tensor import TorchTensor
 from ..checkpoints.torch_zip import TorchZip
 from ..i18n import _
@@ -67,8 +67,7 @@ def leaves(file: TorchZip, root: str) -> Mapping[str, Leaf]:
         if name in found:
             raise file.error(_("has {name} twice").format(name=name))
         if dtype not in DTYPES:
-            told = _("tensor {name}: type {dtype} is not supported; known are {known}, none of them quantised")
-            raise file.error(told.format(name=name, dtype=dtype, known=", ".join(DTYPES)))
+            raise file.error(unsupported(name, dtype))
         found[name] = leaf
     return found
 

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..checkpoints.stored import fits_an_array
+from ..checkpoints.stored import fits_an_array, widened
 from ..errors import InputError
 from ..i18n import N_, Message, _, spoken
+from ..listed import listed
 from ..tensor import Array
 from .dump import Entry
-from .listed import listed
 
 SUFFIX = ".npy"
 MAGIC = b"\x93NUMPY"
@@ -60,7 +60,7 @@ class NpyArray(NamedTuple):
         """The array whose numbers these are; those of bf16 as float32."""
         found = np.frombuffer(data, self.kind).reshape(self.shape, order="F" if self.turned else "C")
         native = found.astype(self.kind.newbyteorder("="), copy=False)
-        return (native.astype(np.uint32) << 16).view(np.float32) if self.dtype == "BF16" else native
+        return widened(native) if self.dtype == "BF16" else native
 
 
 def npy_array(head: bytes | bytearray, size: int, error: Callable[[str], InputError]) -> NpyArray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..addresses import Address, At, parse
 from ..errors import InputError, SelectorError
-from ..i18n import _
+from ..i18n import _, extent
 from ..tensor import Array, Located, Tensor
 from .call import Call
 from .values import OfModel, Otherwise, Taken, Value, broadcast, value_of
@@ -120,7 +120,9 @@ def applied(edits: Iterable[Edit], call: Call, output: Tensor) -> list[Applied]:
         put = one.value.put(part, one.address.selectors) if other is None else other.output().array[where]
         if put is not None:
             before = part.array if part.array.size == array.size else part.array.copy()
-            found.append(Applied(one, where, before, fitted(put, part, one), other))
+            after = fitted(put, part, one)
+            _check_ids(after, part, call)
+            found.append(Applied(one, where, before, after, other))
             array = left(found[-1:], array)
         call = other or call
     return found
@@ -143,6 +145,16 @@ def fitted(put: Any, part: Tensor, of: Edit) -> Array:
             _("{address} holds whole numbers, and {value} is none").format(address=part.address, value=of.value)
         )
     return whole if whole.dtype == kind else whole.astype(kind)
+
+
+def _check_ids(put: Array, part: Tensor, call: Call) -> None:
+    """Insist that what is put in place of ids is ids, of that which a call chooses from; raises as `applied` does."""
+    if not call.op.chooses:
+        return
+    last = call.inputs[0].shape[-1] - 1
+    if (wrong := put[(put < 0) | (put > last)]).size:
+        told = _("{address}: {value} is no id that can be chosen: there are {extent}")
+        raise InputError(told.format(address=part.address, value=wrong.flat[0], extent=extent("0", str(last))))
 
 
 def _located(one: Edit, call: Call, output: Tensor) -> Located | None:

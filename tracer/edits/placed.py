@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..addresses import Address, UnknownAddressError, matching
-from ..errors import AddressError, InputError, SelectorError
-from ..i18n import _, extent
+from ..errors import AddressError, SelectorError
+from ..i18n import _
 from ..tape import Record, Tape
 from .call import Call
 from .edit import Edit, applied
 
 CHOICE = "choice"
-"""The id that is chosen; the only record of a whole number that an edit may be of."""
+"""The id that is chosen."""
 
 
 def placed(edit: Edit, kinds: Sequence[Tape], tapes: Iterable[Tape]) -> tuple[int, Edit]:
@@ -42,7 +42,8 @@ def placed(edit: Edit, kinds: Sequence[Tape], tapes: Iterable[Tape]) -> tuple[in
             continue
         if records:
             for record in records:
-                _try(found.within({path: tape.find(path).output for path in edit.value.beside}), record)
+                there = found.within({path: tape.find(path).output for path in edit.value.beside})
+                applied([there], Call.of(record), record.output)
             return tape.number, found
     raise failure or AddressError(_("{address} comes in no step").format(address=edit.address))
 
@@ -56,13 +57,3 @@ def _meant(address: Address, tape: Tape) -> list[Record]:
     if len(found) > 1 and not address.is_glob:
         return [tape.resolve(Address(address.path))]
     return [tape.find(path) for path in found]
-
-
-def _try(edit: Edit, record: Record) -> None:
-    """Apply an edit to a record to see whether it fits."""
-    for one in applied([edit], Call.of(record), record.output):
-        if record.address == CHOICE:
-            last = record.inputs[0].shape[-1] - 1
-            if not 0 <= int(one.after) <= last:
-                told = _("{value} is no id that can be chosen: there are {extent}")
-                raise InputError(told.format(value=int(one.after), extent=extent("0", str(last))))

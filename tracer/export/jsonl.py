@@ -12,6 +12,8 @@ import numpy as np
 from ..i18n import spoken
 
 if TYPE_CHECKING:
+    from ..arithmetic import Leaf
+    from ..checkpoints.stored import Made
     from ..comparing.causes import Cause
     from ..comparing.check import Check
     from ..comparing.comparison import Comparison
@@ -77,8 +79,26 @@ def derivation(derived: Derivation) -> Object:
         "value": derived.value,
         "formula": derived.formula,
         "expression": derived.expression.python(),
-        "terms": [{"address": leaf.address, "index": leaf.index, "value": leaf.value} for leaf in derived.terms],
+        "terms": list(map(_term, derived.terms)),
     }
+
+
+def made(cell: Leaf, of: Made) -> Object:
+    """A cell of a parameter, and the same of how it is made of what stands in its file, and where."""
+    return {
+        "kind": "derivation",
+        "address": cell.address,
+        "index": cell.index,
+        "value": cell.value,
+        "formula": of.formula,
+        "expression": of.expression.python(),
+        "terms": list(map(_term, of.expression.leaves())),
+        "place": of.place,
+    }
+
+
+def _term(leaf: Leaf) -> Object:
+    return {"address": leaf.address, "index": leaf.index, "value": leaf.value}
 
 
 def stop(reason: str, step: int, address: str | None, number: int | None = None) -> Object:

@@ -72,7 +72,8 @@ class Precision(Mistake):
     variants: ClassVar[Sequence[str]] = ("bf16", "f16")
 
     def wrong(self, call: Call) -> Call | None:
-        is_exempt = call.op.shares or Trait.MASK in call.op.traits or call.path.startswith("choice")
+        is_whole = Trait.MASK in call.op.traits or call.op.chooses
+        is_exempt = call.op.shares or is_whole or call.path.startswith("choice")
         return None if is_exempt else call.with_op(_rounded(call.op, self.variant))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..arithmetic import Node
 from ..edits import Call
 from ..i18n import N_
-from ..models.rotary import angles
+from ..models.scaling import angles
 from ..ops.position import Frequencies, Rotate
 from ..tensor import Tensor
 from .mistake import Mistake
@@ -24,19 +24,20 @@ class RotateNeighbours(Rotate):
     reference = N_("Su et al. 2021, eq. 34 (pairs 2i and 2i + 1)")
 
     def forward(self, x: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Tensor:
-        places = _halved(x.shape[-1])
+        places = _halved(frequencies, x)
         turned = super().forward(Reordered(x, 2, places), positions=positions, frequencies=frequencies)
         return Tensor(turned.array.take(_back(places), 2), x.dims)
 
     def derive(self, index: tuple[int, ...], x: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Node:
-        places = _halved(x.shape[-1])
+        places = _halved(frequencies, x)
         there = (*index[:2], places.index(index[2]))
         return super().derive(there, Reordered(x, 2, places), positions=positions, frequencies=frequencies)
 
 
-def _halved(features: int) -> list[int]:
-    """The even features, then the odd ones."""
-    return [*range(0, features, 2), *range(1, features, 2)]
+def _halved(frequencies: Frequencies, x: Tensor) -> list[int]:
+    """The even features, then the odd ones, of those that are turned; then the others."""
+    turned = 2 * len(frequencies.angles)
+    return [*range(0, turned, 2), *range(1, turned, 2), *range(turned, x.shape[-1])]
 
 
 def _back(places: Sequence[int]) -> list[int]:

@@ -115,7 +115,7 @@ def _texts(run: Fields, card: Card) -> dict[str, Any]:
         "pieces": {side: sides[side] for side in SIDES if side in reads},
         "begins": {side: begins[side] for side in SIDES if side in begins},
         "tokens": tokens,
-        **{name: _places(run, name, len(ids["source"])) for name in ("mask", "positions")},
+        **{name: _places(run, name, len(ids["source"])) for name in ("mask", "positions", "segments")},
     }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..addresses import At
 from ..arithmetic import Leaf, Node
-from ..checkpoints.stored import Stored
+from ..checkpoints.stored import Contiguous
 from ..edits import Applied, EditedRecord, OfModel, Value
 from ..errors import AddressError, InputError
 from ..i18n import _
@@ -35,8 +35,7 @@ class Numbers:
         """A tensor as it lies in the file, not to be written to."""
         stored = self._file.tensors[name]
         if self._bytes is None:
-            size = stored.file.size
-            self._bytes = stored.file.map(Stored(stored.file, name, "U8", (size,), 0, size))
+            self._bytes = stored.file.map(np.dtype(np.uint8), 0, (stored.file.size,))
         return self._bytes[stored.start : stored.stop].view(stored.kind).reshape(stored.shape)
 
 
@@ -45,7 +44,7 @@ class Lying(Tensor):
 
     __slots__ = ("_numbers", "_stored")
 
-    def __init__(self, stored: Stored, numbers: Numbers, dims: tuple[Axis, ...], path: str, at: At) -> None:
+    def __init__(self, stored: Contiguous, numbers: Numbers, dims: tuple[Axis, ...], path: str, at: At) -> None:
         self._stored, self._numbers = stored, numbers
         self.dims = dims
         self.path = path
@@ -77,7 +76,7 @@ class LyingRows(Lying):
 
     def __init__(
         self,
-        stored: Stored,
+        stored: Contiguous,
         numbers: Numbers,
         dims: tuple[Axis, ...],
         path: str,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..operation import Operation
-from ..ops import activation
+from ..ops import activation, truncation
 
 Shape = tuple[int, ...]
 Rule = Callable[[Sequence[Shape], Mapping[str, Any]], Shape]
@@ -61,6 +61,48 @@ def _part(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     return _fits(is_one, (heads, n, own // heads))
 
 
+def _share(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    (n, width), first, heads, d_k = inputs[0], settings["first"], settings["heads"], settings["d_k"]
+    return _fits(first >= 0 and (first + heads) * d_k <= width, (heads, n, d_k))
+
+
+def _columns(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    *before, width = inputs[0]
+    return _fits(0 <= settings["first"] <= width - settings["count"], (*before, settings["count"]))
+
+
+def _normed_jointly(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    heads, _n, d_k = inputs[0]
+    return _fits(settings["weight"].shape == (heads * d_k,), inputs[0])
+
+
+def _portion(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
+    portions, rows = inputs
+    return _fits(portions == (rows[0], 1), rows)
+
+
+def _chosen(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    n, experts = inputs[0]
+    return _fits(0 < settings["k"] <= experts, (n, settings["k"]))
+
+
+def _expert_shares(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
+    probs, chosen = inputs
+    return _fits(probs[0] == chosen[0], chosen)
+
+
+def _expert_linear(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    x, chosen = inputs
+    out, into = settings["weights"][0].shape
+    alike = all(weight.shape == (out, into) for weight in settings["weights"])
+    return _fits(alike and x[-1] == into and x[:-1] in (chosen, chosen[:1]), (*chosen, out))
+
+
+def _mix(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
+    (n, slots, width), shares = inputs
+    return _fits(shares == (n, slots), (n, width))
+
+
 def _concat(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
     heads, n, width = inputs[0]
     return n, heads * width
@@ -92,6 +134,11 @@ def _embed(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     return _fits(all(0 <= i < vocab for i in settings["ids"]), (len(settings["ids"]), width))
 
 
+def _segments(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
+    count, width = settings["weight"].shape
+    return _fits(all(0 <= i < count for i in settings["segments"]), (len(settings["segments"]), width))
+
+
 def _positions(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     return len(settings["positions"]), settings["weight"].shape[1]
 
@@ -103,7 +150,7 @@ def _sinusoids(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
 def _rotate(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     _heads, n, width = inputs[0]
     pairs = len(settings["frequencies"].angles)
-    return _fits(len(settings["positions"]) == n and 2 * pairs == width, inputs[0])
+    return _fits(len(settings["positions"]) == n and 2 * pairs <= width, inputs[0])
 
 
 def _bias(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
@@ -128,24 +175,34 @@ def _number(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
 
 
 _ACTIVATIONS = tuple(op.name for op in vars(activation).values() if isinstance(op, Operation))
-_ALIKE = ("add", "multiply", "rescale", "softmax", "temper", "top_k", "top_p", "allowed", "cached", *_ACTIVATIONS)
+_CUTS = tuple(op.name for op in vars(truncation).values() if isinstance(op, Operation))
+_ALIKE = ("add", "multiply", "rescale", "softmax", "temper", "allowed", "cached", "scale", *_CUTS, *_ACTIVATIONS)
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(_ALIKE, _same),
-    **dict.fromkeys(("layer_norm", "rms_norm"), _normed),
-    **dict.fromkeys(("products", "scores", "layer_scores"), _products),
+    **dict.fromkeys(("layer_norm", "rms_norm", "offset_rms_norm"), _normed),
+    **dict.fromkeys(("products", "scores", "layer_scores", "times_scores"), _products),
     **dict.fromkeys(("embed", "scaled_embed"), _embed),
-    **dict.fromkeys(("sinusoids", "sinusoid_halves"), _sinusoids),
-    **dict.fromkeys(("candidates", "repetition", "log_softmax"), _row),
+    **dict.fromkeys(("sinusoids", "sinusoid_halves", "padded_sinusoids"), _sinusoids),
+    **dict.fromkeys(("candidates", "repetition", "bias", "length_decay", "log_softmax"), _row),
     **dict.fromkeys(("argmax", "draw", "kept", "summed_log_prob", "beam_score"), _number),
     "linear": _linear,
     "project": _project,
-    "part": _part,
+    **dict.fromkeys(("part", "part_of_heads"), _part),
+    "share": _share,
+    "columns": _columns,
+    "joint_rms_norm": _normed_jointly,
+    "portion": _portion,
+    "top_experts": _chosen,
+    "expert_shares": _expert_shares,
+    "expert_linear": _expert_linear,
+    "mix": _mix,
     "concat": _concat,
     "last": _last,
     "masked": _masked,
     "weigh": _weigh,
     "append": _append,
     "positions": _positions,
+    "segments": _segments,
     "rotate": _rotate,
     "relative_bias": _bias,
     "mask": _mask,

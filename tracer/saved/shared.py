@@ -79,7 +79,7 @@ class Shared:
             row("name", str),
             offset=row("offset", int),
             transposed=row("transposed", bool),
-            wrapped=row("wrapped", bool),
+            within=tuple(row("within", list[int])),
         )
         return left_out(named)
 

@@ -84,7 +84,7 @@ class Tables:
                 "dtype": parameter.dtype.name,
                 "offset": parameter.offset,
                 "transposed": parameter.transposed,
-                "wrapped": parameter.wrapped,
+                "within": list(parameter.within),
             },
         )
 

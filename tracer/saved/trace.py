@@ -37,6 +37,7 @@ class KeptTrace(Stepped):
     text: str
     mask: Sequence[int] | None
     positions: Sequence[int] | None
+    segments: Sequence[int] | None
     teacher_forced: bool
     chooses: bool
     decided: Mapping[str, Decided]

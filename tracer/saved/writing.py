@@ -214,6 +214,7 @@ class Contents:
             "text": trace.text,
             "mask": None if trace.mask is None else _numbers(trace.mask),
             "positions": None if trace.positions is None else _numbers(trace.positions),
+            "segments": None if trace.segments is None else _numbers(trace.segments),
             "teacher_forced": trace.teacher_forced,
             "chooses": trace.chooses,
             "decided": {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..arithmetic import Leaf, Named, Node, Sum
+from ..checkpoints.stored import Made
 from ..derive import Derivation, Explanation, Place
 from ..document import BOLD, DIM, Block, Branch, Paragraph, Span, Tree
 from ..i18n import _
@@ -88,9 +89,8 @@ class _Explainer:
             yield told(self.page.text(text))
         for part in dict.fromkeys(parts(expression)):
             yield self._part(part, derivation)
-        stated = [f"{number.symbol} = {self.writer.constant(number.value)}" for number in symbols(expression)]
-        if stated:
-            yield told(self.page.text(", ".join(dict.fromkeys(stated))))
+        for stated in _stated(expression, self.writer):
+            yield told(self.page.text(stated))
 
     def _part(self, part: Named | Sum, derivation: Derivation) -> Branch:
         if isinstance(part, Named):
@@ -128,6 +128,28 @@ def derivation_view(derivation: Derivation, *, decimals: int | None = None) -> V
 def finer(page: Page, decimals: int | None) -> Page:
     """The page with so many decimals; with one more than it has, where a view is not told."""
     return page.showing(page.decimals + 1 if decimals is None else decimals, None)
+
+
+@view
+def made_view(page: Page, cell: Leaf, made: Made) -> Iterator[Block]:
+    """A cell of a parameter, and how it is made of the numbers that its file has, and where these stand."""
+    page = finer(page, None)
+    writer = Writer(Notation(page))
+    lines = [made.formula, *_steps(made.expression, cell.value, writer), *_stated(made.expression, writer), made.place]
+    sums = (
+        Branch(list(worked_sum(part, total=part.evaluate(), count=TERMS).blocks(page)))
+        for part in parts(made.expression)
+        if isinstance(part, Sum)
+    )
+    head = told(f"{cell} = {writer.value(cell.value)}", BOLD)
+    yield Tree([Branch(head.content, [*(told(page.text(line)) for line in lines), *sums])])
+
+
+def _stated(expression: Node, writer: Writer) -> Iterator[str]:
+    """The numbers that the formula has symbols for, if there are any."""
+    stated = [f"{number.symbol} = {writer.constant(number.value)}" for number in symbols(expression)]
+    if stated:
+        yield ", ".join(dict.fromkeys(stated))
 
 
 def _labelled(place: Place) -> str:

@@ -42,15 +42,15 @@ def top_view(
     n: int = 10,
     marks: Mapping[int, str] | None = None,
     title: str = "",
-    after: str | None = None,
+    where: str | None = None,
 ) -> Iterator[Block]:
     """The ``n`` likeliest of a distribution [vocab] with their logits [vocab].
 
     ``marks`` are words for some ids, which are there wherever they rank: the one that was chosen. The ``title`` stands
-    above where there is a token ``after`` which these are likely.
+    above where it is to be said ``where`` these are likely, ``after "love"``.
     """
-    if after is not None:
-        yield Heading(title).above([_("after {token}").format(token=quoted(after))], page)
+    if where is not None:
+        yield Heading(title).above([where], page)
     marks, number, shares = marks or {}, Notation(page), np.nan_to_num(probs.array)
     order = np.argsort(-probs.array, kind="stable").tolist()
     ids = [*order[:n], *(marked for marked in marks if marked not in order[:n])]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from ..document import Block
 from ..i18n import _
 from ..tensor import Statistics, Tensor
@@ -41,9 +43,11 @@ def _numbers(statistics: Sequence[Statistics | None], page: Page) -> Iterator[Co
 
 def _odd(tensor: Tensor, statistics: Statistics | None) -> str:
     """What there is to say of a tensor beside its statistics, or in place of them."""
-    if statistics is None:
-        return _("a mask") if tensor.shape else f"= {tensor.array.item()}"
-    return not_finite(statistics)
+    if statistics is not None:
+        return not_finite(statistics)
+    if not tensor.shape:
+        return f"= {tensor.array.item()}"
+    return _("ids") if np.issubdtype(tensor.dtype, np.integer) else _("a mask")
 
 
 @view

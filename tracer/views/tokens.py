@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, repeat
 
 from ..addresses import doubled
 from ..document import BOLD, Block, Cell, Column, Span, Table
@@ -51,12 +52,30 @@ def place_label(axis: Axis, place: int, *, digits: int = 1) -> str:
     return f"{axis.number(place):>{digits}} {label(axis, place)}".rstrip(" ")
 
 
+ANSWERING = "assistant"
+"""The role of what the model writes in a chat."""
+
+
 @view
-def token_strips(_page: Page, pieces: Mapping[Side, Sequence[str]]) -> Iterator[Block]:
-    """``source   0 我   1 爱   2 你``: the tokens of a run, by side."""
-    rows = [[Cell(Span(spoken(SIDES[side]), BOLD)), Cell(Span(_strip(found)))] for side, found in pieces.items()]
+def token_strips(_page: Page, pieces: Mapping[Side, Sequence[str]], roles: Sequence[str] = ()) -> Iterator[Block]:
+    """``source   0 我   1 爱   2 你``: the tokens of a run, by side.
+
+    Of a chat, each part is a strip by itself, under the role whose part it is; what is chosen goes on with the last.
+    """
+    strips = [strip for side, found in pieces.items() for strip in _strips(spoken(SIDES[side]), found, roles)]
+    rows = [[Cell(Span(head, BOLD)), Cell(Span(strip))] for head, strip in strips]
     yield Table([Column(align="<"), Column(align="<", room="fold")], rows)
 
 
-def _strip(pieces: Sequence[str]) -> str:
-    return "   ".join(bound(f"{i} {spelt(piece)}") for i, piece in enumerate(pieces))
+def _strips(head: str, pieces: Sequence[str], roles: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The tokens of a side, or of each part of it, with what stands before them."""
+    if not roles:
+        yield head, _strip(enumerate(pieces))
+        return
+    whose = [*roles, *repeat(ANSWERING, len(pieces) - len(roles))]
+    for role, part in groupby(enumerate(pieces), key=lambda place: whose[place[0]]):
+        yield role, _strip(part)
+
+
+def _strip(places: Iterable[tuple[int, str]]) -> str:
+    return "   ".join(bound(f"{i} {spelt(piece)}") for i, piece in places)

@@ -28,11 +28,12 @@ def reference(name: str) -> Mapping[str, Array]:
 def run_of(name: str) -> tracer.Run:
     """The same here."""
     stored, model = reference(name), tracer.load(FIXTURES / name)
-    source, target = (
+    source, target, segments = (
         next((stored[ids][0].tolist() for ids in names if ids in stored), None)
-        for names in (("input_ids", "source_ids"), ("decoder_input_ids", "target_ids"))
+        for names in (("input_ids", "source_ids"), ("decoder_input_ids", "target_ids"), ("token_type_ids",))
     )
-    return tracer.Run(model, source, target_ids=model.texts.unstated if target is None else target).decode()
+    target = model.texts.unstated if target is None else target
+    return tracer.Run(model, source, target_ids=target, segments=segments).decode()
 
 
 @cache

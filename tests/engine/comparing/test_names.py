@@ -18,7 +18,7 @@ from .runs import FAMILIES, addresses, names_of, reference, run_of
 
 HOOKED = json.loads((FIXTURES / "module_names.json").read_text(encoding="utf-8"))
 """What modules of transformers take and yield, with the addresses whose numbers are the same."""
-HANDED_ON = re.compile(r"inputs\.position_bias|block\.0\.output\.1|rotary_emb\.inputs")
+HANDED_ON = re.compile(r"inputs\.position_bias|block\.0\.output\.1|rotary_emb\.inputs|embed_positions\.inputs\.1")
 """What is handed from layer to layer beside the hidden states, and is compared where it is made."""
 CONTEXT = re.compile(r"(?:batch\.)?.*(?:_ids|_mask|\.ids|\.scores)|batch\..*|.*rotary_emb.*")
 """What went in, what decoding yields, a second batch; and angles, which are settings here."""

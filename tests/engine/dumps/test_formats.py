@@ -68,7 +68,7 @@ def broken(whole: bytes) -> Iterator[bytes]:
     random = np.random.default_rng(len(whole))
     for length in np.linspace(0, len(whole), 8, endpoint=False, dtype=int):
         yield whole[:length]
-    for place in random.integers(0, len(whole), 20):
+    for place in random.integers(0, len(whole), 10):
         flipped = bytearray(whole)
         flipped[place] ^= 1 << int(random.integers(8))
         yield bytes(flipped)

@@ -27,6 +27,13 @@ ATTENDED = {
     "heads": (("kqv", "MUL_MAT"),),
     "concat": (("kqv_out", "CONT"), ("kqv_out", "RESHAPE"), ("kqv_merged_cont", "CONT")),
 }
+MIXED = {
+    "router.logits": (("ffn_moe_logits", "MUL_MAT"),),
+    "router.probs": (("ffn_moe_probs", "SOFT_MAX"),),
+    "experts.gate": (("ffn_moe_gate", "MUL_MAT_ID"),),
+    "experts.up": (("ffn_moe_up", "MUL_MAT_ID"),),
+    "experts.output": (("ffn_moe_down", "MUL_MAT_ID"),),
+}
 SHAPED = (("", "RESHAPE"), (" (reshaped)", "RESHAPE"), ("", "VIEW"), (" (view)", "VIEW"), ("", "CONT"))
 FUNCTIONS = {
     relu: ("RELU", "REGLU"),
@@ -75,6 +82,7 @@ def _layer(layer: Layer) -> Nodes:
     for kind, records in layer.sublayers.items():
         called = {"self_attn": "attn_norm", "cross_attn": "attn_norm_cross", "ffn": "ffn_norm"}[kind]
         yield from _norm(called, records)
+        yield from _norm(called.replace("_norm", "_post_norm"), records, "norm_post")
         yield from (_feed_forward if kind == "ffn" else _attention)(records)
     stream = ("l_out", "ffn_inp", "cross_inp")
     for name, records in zip(stream, reversed(list(layer.sublayers.values())), strict=False):
@@ -95,13 +103,17 @@ def _attention(records: Records) -> Nodes:
 
 
 def _feed_forward(records: Records) -> Nodes:
+    if "router.logits" in records:
+        yield from ((called, op, records[name]) for name, nodes in MIXED.items() for called, op in nodes)
+        return
     function, unit = FUNCTIONS[records["activated"].op]
     yield from ((f"ffn_{function.lower()}", op, records["activated"]) for op in (function, "UNARY"))
     if "gate" in records:
-        yield from _product(["ffn_gate"], records["gate"], ["ffn_gate_b"])
         yield from ((f"ffn_{unit.lower()}", op, records["hidden"]) for op in (unit, "GLU"))
         yield "ffn_gate_par", "MUL", records["hidden"]
-    if up := records.get("up" if "gate" in records else "hidden"):
+    if "gate" in records and "gate_up" not in records:
+        yield from _product(["ffn_gate"], records["gate"], ["ffn_gate_b"])
+    if up := records.get("gate_up", records.get("up" if "gate" in records else "hidden")):
         yield from _product(["ffn_up"], up, ["ffn_up_b"])
     yield from _product(["ffn_out"], records["output"])
 
@@ -114,7 +126,7 @@ def _product(names: Iterable[str], record: Record, biased: Iterable[str] = ()) -
         yield from ((name, "ADD", record) for name in biased or names)
 
 
-def _norm(name: str, records: Records) -> Nodes:
+def _norm(name: str, records: Records, which: str = "norm") -> Nodes:
     """The last node of a norm: its bias, or its gain where it has none."""
-    if norm := records.get("norm"):
+    if norm := records.get(which):
         yield name, "ADD" if norm.op is layer_norm else "MUL", norm

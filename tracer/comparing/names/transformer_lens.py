@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...ops.norm import layer_norm
 from ...tape import Record, Tape
-from ..anatomy import STACKS, Layer, Named, Records, is_looked_up, last, layers, recorded, scopes
+from ..anatomy import STACKS, Layer, Named, Records, handed_on, is_looked_up, last, layers, projected, recorded, scopes
 
 ATTENTION = {
     "q": ("hook_q", "q.hook_out"),
@@ -51,6 +51,10 @@ EMBEDDINGS = {
 }
 
 
+FIRST = ("qkv", "q", "gate_up", "gate", "router.logits", "hidden")
+"""What computes with the input of a sublayer."""
+
+
 def names(tapes: Sequence[Tape], _base: str) -> Iterator[tuple[str, Record]]:
     """Every hook whose tensor is a record."""
     for tape in tapes:
@@ -67,7 +71,7 @@ def _hooks(found: Mapping[str, Records]) -> Iterator[Named]:
     for stack in STACKS:
         yield from _embedding(stack, found.get(f"{stack}.embed", {}))
         yield from _final_norm(stack, found.get(stack, {}))
-    if logits := found.get("", {}).get("logits"):
+    if logits := projected(found):
         yield "unembed.hook_in", logits.inputs[0]
         yield "unembed.hook_out", logits.output
 
@@ -77,10 +81,10 @@ def _layer(layer: Layer) -> Iterator[Named]:
     yield "hook_out", layer.output
     for number, (kind, records) in enumerate(layer.sublayers.items(), 1):
         called, own, after = SUBLAYERS[kind]
-        yield own, records["output"].output
+        yield own, handed_on(records).output
         yield after, last(records).output
-        if norm := records.get("norm"):
-            yield from _norm(f"ln{number}", norm)
+        for name, norm in ((f"ln{number}", "norm"), (f"ln{number}_post", "norm_post")):
+            yield from _norm(name, records[norm]) if norm in records else ()
         for name in called:
             yield from ((f"{name}.{hook}", tensor) for hook, tensor in _sublayer(records))
 
@@ -91,7 +95,7 @@ def _sublayer(records: Records) -> Iterator[Named]:
     for name, record in records.items():
         yield from ((hook, record.output) for hook in hooks.get(name.removesuffix("_new"), ()))
     inner = "q" if "weights" in records else "in"
-    for first in [records[name] for name in ("qkv", "q", "gate", "hidden") if name in records][:1]:
+    for first in [records[name] for name in FIRST if name in records][:1]:
         yield from ((hook, first.inputs[0]) for hook in ("hook_in", f"{inner}.hook_in"))
 
 

@@ -14,7 +14,7 @@ from ...arithmetic import Given, Leaf, Node, Noted, Number, Replaced
 from ...errors import AddressError
 from ...operation import Trait
 from ...tape import Record
-from ...tensor import Array, Parameter, Tensor
+from ...tensor import Array, Tensor
 from .conditions import Condition
 from .findings import Arisen, Holds, Unbalanced
 from .sealed import Layout, Sealed, Tested
@@ -134,8 +134,7 @@ def _has(tensor: Tensor, sign: Callable[[Any], Any]) -> bool:
 
 def _trained(record: Record, cells: Array, sign: Callable[[Any], Any]) -> Leaf | None:
     """The trained number, as the file has it, that makes the first of some cells what it is, if one does."""
-    parameters = (value for value in record.parameters.values() if isinstance(value, Parameter))
-    names = {parameter.address for parameter in parameters if _has(parameter, sign)}
+    names = {parameter.address for _name, parameter in record.trained if _has(parameter, sign)}
     leaves = _derived(record, int(cells.argmax())).leaves() if names else ()
     return next((leaf for leaf in leaves if leaf.address in names and sign(leaf.value)), None)
 

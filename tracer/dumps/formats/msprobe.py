@@ -23,11 +23,11 @@ from ...checkpoints.torch_tensor import TorchTensor
 from ...checkpoints.torch_zip import TorchZip
 from ...errors import InputError
 from ...i18n import N_, Message, _
+from ...listed import listed
 from ...tensor import Array
 from ..dump import Dump, Entry
 from ..evidence import Evidence, Statistics, Values
 from ..files import names as names_in
-from ..listed import listed
 from ..stated import (
     BARE,
     DEEPEST,

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...checkpoints.kinds import kind_of
 from ...checkpoints.safetensors import SafetensorsFile
-from ...checkpoints.stored import Stored
+from ...checkpoints.stored import Contiguous
 from ...i18n import N_, Message
 from ...tensor import Array
 from ...trace_file import is_trace
@@ -36,7 +36,7 @@ class Safetensors(Dump):
         ]
 
 
-def read(stored: Stored) -> Array:
+def read(stored: Contiguous) -> Array:
     """A tensor in memory of its own, of the type that it is stored as; of bf16, float32."""
     if not stored.is_float:
         return np.frombuffer(stored.file.read(stored.start, stored.stop - stored.start), stored.kind).reshape(

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from ...checkpoints.names import visible
-from ...checkpoints.stored import ParameterFile, Stored
+from ...checkpoints.stored import Contiguous, ParameterFile
 from ...errors import InputError
 from ...i18n import N_, Message, _
+from ...listed import listed
 from ..dump import Dump, Entry
 from ..evidence import Values
 from ..files import files
-from ..listed import listed
 from .safetensors import read
 
 NUMBERS, TEXT, TOKENS = ".bin", ".txt", "-tokens.bin"
@@ -100,7 +100,7 @@ def _count(path: Path) -> int:
 
 
 def _values(path: Path, dtype: str, shape: tuple[int, ...]) -> Values:
-    stored = Stored(ParameterFile(path), visible(path.stem), dtype, shape, 0, 4 * prod(shape))
+    stored = Contiguous(ParameterFile(path), visible(path.stem), dtype, shape, 0, 4 * prod(shape))
     return Values(shape, dtype, read=partial(read, stored))
 
 

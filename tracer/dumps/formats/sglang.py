@@ -18,12 +18,12 @@ from ...checkpoints.names import visible
 from ...checkpoints.torch_zip import TorchZip
 from ...errors import InputError
 from ...i18n import N_, Message, _
+from ...listed import listed
 from ...tensor import Array
 from ..dump import Dump, Entry
 from ..evidence import Values
 from ..files import files, has_any
 from ..leaves import Leaf, leaves
-from ..listed import listed
 
 VALUE = "value"
 OPEN = 8

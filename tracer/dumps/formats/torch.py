@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from ...checkpoints.kinds import kind_of
+from ...checkpoints.kinds import OLD_TORCH, kind_of
 from ...checkpoints.torch_zip import TorchZip
 from ...i18n import N_, Message
 from ..dump import Dump, Entry
@@ -24,7 +24,7 @@ class Torch(Dump):
 
     @classmethod
     def recognises(cls, path: Path, head: bytes, names: Collection[str]) -> bool:
-        return kind_of(head) == "pickle"
+        return kind_of(head) in ("pickle", OLD_TORCH)
 
     @cached_property
     def entries(self) -> Sequence[Entry]:

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...checkpoints.stored import Stored
+from ...checkpoints.stored import Contiguous
 from ...i18n import N_, Message
 from ...tensor import Array
 from ...trace_file import TraceFile, is_trace
@@ -60,7 +60,7 @@ def _is_of_decoding(path: str) -> bool:
     return any(fnmatchcase(path, glob) for glob in OF_DECODING)
 
 
-def _kept(path: str, stored: Stored) -> Entry:
+def _kept(path: str, stored: Contiguous) -> Entry:
     """A record; where it says no step, it is that of the only pass over the text."""
     means = "" if stored.name.startswith(f"@{ENCODED}:") else path
     return Entry(stored.name, Values(stored.shape, stored.dtype, read=partial(read, stored)), means)

@@ -20,15 +20,15 @@ import numpy as np
 
 from ...checkpoints.names import visible
 from ...checkpoints.safetensors import SafetensorsFile
-from ...checkpoints.stored import Stored
+from ...checkpoints.stored import Contiguous
 from ...errors import InputError
 from ...i18n import N_, Message, _
+from ...listed import listed
 from ...tensor import Array
 from ..brackets import Brackets, Cells, cells, half_unit, number
 from ..dump import Dump, Entry
 from ..evidence import Evidence, Printed, Statistics, Values
 from ..files import names as names_in
-from ..listed import listed
 from ..stated import (
     BARE,
     DEEPEST,
@@ -239,7 +239,7 @@ def _statistics(stated: Mapping[str, Any], shape: tuple[int, ...], dtype: str) -
     return Statistics(shape, dtype, figures=figures, share=share) if figures else None
 
 
-def _tensor_in(file: Path) -> Stored:
+def _tensor_in(file: Path) -> Contiguous:
     """The tensor that a file was written for."""
     found = SafetensorsFile(file).entries.get(KEY)
     if found is None:
