@@ -10,9 +10,11 @@ import numpy as np
 
 from ..arithmetic import Node, Noted, Number, dot, total
 from ..i18n import N_, _, ngettext, spoken
-from ..operation import Operation, Trait, Written
+from ..operation import Flow, Operation, Trait, Written, to
 from ..past import Rows
 from ..tensor import Array, Axis, Tensor
+from .gradients.attention import key_gradient, new_rows_gradient, query_gradient, value_gradient, weights_gradient
+from .gradients.linear import pass_on
 
 if TYPE_CHECKING:
     from ..tape import Record
@@ -36,6 +38,7 @@ class Mask(Operation):
         value="M_{ij} = 0", key="j", query="i", never=r"-\infty"
     )
     reference = N_("Vaswani et al. 2017, §3.2.3; Beltagy et al. 2020, §3.1 (sliding window)")
+    constant = N_("a mask depends on no number that the model computes")
     traits = Trait.MASK
 
     def forward(
@@ -170,6 +173,12 @@ def _product(index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
     return dot(q=q.row(head, query), k=k.row(_serving(head, q, k), key))
 
 
+def of_scores(dy: Tensor, q: Tensor, k: Tensor, by: float = 1.0, symbol: str = "") -> Iterator[Flow]:
+    """To the queries and the keys of a product of both, times a number."""
+    yield to(q, query_gradient, dy, k, by=by, symbol=symbol)
+    yield to(k, key_gradient, dy, q, by=by, symbol=symbol, axes=k.dims, groups=k.shape[0])
+
+
 class Products(Operation):
     """[head, query, d_k], [head or kv_head, key, d_k] -> [head, query, key], without scaling.
 
@@ -190,6 +199,9 @@ class Products(Operation):
             product = np.matmul(grouped, keys).reshape(heads, q.shape[1], -1)
         return Tensor(product, (q.dims[0], q.dims[1], k.dims[1]))
 
+    def backward(self, dy: Tensor, y: Tensor, q: Tensor, k: Tensor) -> Iterator[Flow]:
+        return of_scores(dy, q, k)
+
     def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
         return _shared(_product(index, q, k), index[0], q, k)
 
@@ -205,6 +217,9 @@ class Scores(Products):
         product = super().forward(q, k)
         product.array /= math.sqrt(q.shape[2])
         return product
+
+    def backward(self, dy: Tensor, y: Tensor, q: Tensor, k: Tensor) -> Iterator[Flow]:
+        return of_scores(dy, q, k, q.shape[2] ** -0.5, "1/√d_k")
 
     def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
         scaled = _product(index, q, k) / Number(math.sqrt(q.shape[2]), "√d_k")
@@ -225,6 +240,10 @@ class LayerScores(Operation):
         product = products.forward(q, k)
         product.array /= layer * (math.sqrt(q.shape[2]) if rooted else 1)
         return product
+
+    def backward(self, dy: Tensor, y: Tensor, q: Tensor, k: Tensor, *, layer: int, rooted: bool) -> Iterator[Flow]:
+        divisor = layer * (math.sqrt(q.shape[2]) if rooted else 1)
+        return of_scores(dy, q, k, 1 / divisor, "1/(√d_k · ℓ)" if rooted else "1/ℓ")
 
     def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor, *, layer: int, rooted: bool) -> Node:
         number = Number(float(layer), "ℓ")
@@ -251,6 +270,9 @@ class TimesScores(Operation, scale="s"):
         product.array *= product.array.dtype.type(scale)
         return product
 
+    def backward(self, dy: Tensor, y: Tensor, q: Tensor, k: Tensor, *, scale: float) -> Iterator[Flow]:
+        return of_scores(dy, q, k, scale, "s")
+
     def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor, *, scale: float) -> Node:
         return _shared(_product(index, q, k) * Number(scale, "s"), index[0], q, k)
 
@@ -267,6 +289,9 @@ class Masked(Operation):
         for tensor in bias:
             summed += tensor.array
         return Tensor(summed, scores.dims)
+
+    def backward(self, dy: Tensor, y: Tensor, scores: Tensor, mask: Tensor, *bias: Tensor) -> Iterator[Flow]:
+        return (to(term, pass_on, dy, like=term.dims) for term in (scores, *bias))
 
     def derive(self, index: tuple[int, ...], scores: Tensor, mask: Tensor, *bias: Tensor) -> Node:
         return total((scores.leaf(*index), mask.leaf(*index[1:]), *(tensor.leaf(*index) for tensor in bias)))
@@ -293,6 +318,10 @@ class Weigh(Operation):
             mixed = np.matmul(grouped, v.array).reshape(heads, weights.shape[1], -1)
         return Tensor(mixed, (weights.dims[0], weights.dims[1], v.dims[2]))
 
+    def backward(self, dy: Tensor, y: Tensor, weights: Tensor, v: Tensor) -> Iterator[Flow]:
+        yield to(weights, weights_gradient, dy, v)
+        yield to(v, value_gradient, weights, dy, axes=v.dims, groups=v.shape[0])
+
     def derive(self, index: tuple[int, ...], weights: Tensor, v: Tensor) -> Node:
         head, query, d = index
         product = dot(w=weights.row(head, query), v=v.column(_serving(head, weights, v), d))
@@ -310,6 +339,10 @@ class Append(Operation):
     def forward(self, *rows: Tensor, labels: Sequence[str], capacity: int) -> Tensor:
         *past, new = rows
         return Rows.after(cast("Rows", past[0]) if past else None, new, labels, capacity)
+
+    def backward(self, dy: Tensor, y: Tensor, *rows: Tensor, labels: Sequence[str], capacity: int) -> Iterator[Flow]:
+        *past, new = rows
+        yield to(new, new_rows_gradient, dy, first=past[0].shape[1] if past else 0, axes=new.dims)
 
     def derive(self, index: tuple[int, ...], *rows: Tensor, labels: Sequence[str], capacity: int) -> Node:
         *past, new = rows
@@ -332,6 +365,9 @@ class Cached(Operation):
 
     def forward(self, first: Tensor) -> Tensor:
         return Tensor(first.array, first.dims)
+
+    def backward(self, dy: Tensor, y: Tensor, first: Tensor) -> Iterator[Flow]:
+        yield to(first, pass_on, dy, like=first.dims)
 
     def derive(self, index: tuple[int, ...], first: Tensor) -> Node:
         return first.leaf(*index)

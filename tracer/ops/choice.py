@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
 import numpy as np
 
 from ..arithmetic import Given, Max, Named, Node, Noted, Number, Replaced, Which, exp, log, over, total
 from ..i18n import N_, Message, _, spoken
-from ..operation import Operation
+from ..operation import Flow, Operation, to
 from ..tensor import Tensor
+from .gradients.choice import (
+    kept_gradient,
+    length_decay_gradient,
+    log_softmax_gradient,
+    repetition_gradient,
+    token_gradient,
+)
+from .gradients.linear import pass_on, scale_gradient
 from .truncation import only, summed
+
+CHOSEN = N_("an id is chosen: it stays the same as the numbers change by a little")
 
 
 class Candidates(Operation):
@@ -33,6 +43,11 @@ class Candidates(Operation):
             z = z.copy()
             z[list(forbidden)] = -np.inf
         return Tensor(z, vocab)
+
+    def backward(
+        self, dy: Tensor, y: Tensor, logits: Tensor, *, forbidden: Mapping[int, Message], forced: int | None
+    ) -> Iterator[Flow]:
+        yield to(logits, kept_gradient, dy, y, like=logits.dims, shape=logits.shape)
 
     def derive(
         self, index: tuple[int, ...], logits: Tensor, *, forbidden: Mapping[int, Message], forced: int | None
@@ -63,6 +78,11 @@ class Repetition(Operation, penalty="θ"):
         row[repeated] = np.where(cells < 0, cells * factor, cells / factor)
         return Tensor(row, z.dims[-1:])
 
+    def backward(
+        self, dy: Tensor, y: Tensor, z: Tensor, *, ids: Sequence[int], penalty: float, reason: Message
+    ) -> Iterator[Flow]:
+        yield to(z, repetition_gradient, dy, z, ids=ids, penalty=penalty)
+
     def derive(self, index: tuple[int, ...], z: Tensor, *, ids: Sequence[int], penalty: float, reason: Message) -> Node:
         cell, zero, factor = z.leaf(*_last(z), *index), Number(0.0), Number(penalty, "θ")
         if index[0] not in ids:
@@ -82,6 +102,11 @@ class Bias(Operation):
         row = z.array[_last(z)].copy()
         row[list(biases)] += np.asarray(list(biases.values()), row.dtype)
         return Tensor(row, z.dims[-1:])
+
+    def backward(
+        self, dy: Tensor, y: Tensor, z: Tensor, *, biases: Mapping[int, float], reason: Message
+    ) -> Iterator[Flow]:
+        yield to(z, kept_gradient, dy, y, like=z.dims, shape=z.shape)
 
     def derive(self, index: tuple[int, ...], z: Tensor, *, biases: Mapping[int, float], reason: Message) -> Node:
         cell, bias = z.leaf(*_last(z), *index), biases.get(index[0])
@@ -104,6 +129,11 @@ class LengthDecay(Operation, factor="f"):
         row[ends] += np.abs(row[ends]) * row.dtype.type(_gain(factor, tokens))
         return Tensor(row, z.dims[-1:])
 
+    def backward(
+        self, dy: Tensor, y: Tensor, z: Tensor, *, ids: Sequence[int], factor: float, tokens: int
+    ) -> Iterator[Flow]:
+        yield to(z, length_decay_gradient, dy, z, ids=ids, gain=_gain(factor, tokens))
+
     def derive(self, index: tuple[int, ...], z: Tensor, *, ids: Sequence[int], factor: float, tokens: int) -> Node:
         cell = z.leaf(*_last(z), *index)
         if index[0] not in ids or not math.isfinite(cell.value):
@@ -122,6 +152,9 @@ class Temper(Operation):
     def forward(self, z: Tensor, *, temperature: float) -> Tensor:
         return Tensor(z.array / z.array.dtype.type(temperature), z.dims)
 
+    def backward(self, dy: Tensor, y: Tensor, z: Tensor, *, temperature: float) -> Iterator[Flow]:
+        yield to(z, scale_gradient, dy, by=1 / temperature, symbol="1/temperature")
+
     def derive(self, index: tuple[int, ...], z: Tensor, *, temperature: float) -> Node:
         return z.leaf(*index) / Number(temperature, "temperature")
 
@@ -132,6 +165,7 @@ class Argmax(Operation, probs="p"):
     formula = "argmax"
     latex = r"\arg\max_i p_i"
     reference = N_("greedy decoding")
+    constant = CHOSEN
     chooses = True
 
     def forward(self, probs: Tensor) -> Tensor:
@@ -153,6 +187,7 @@ class Draw(Operation, probs="p"):
     formula = N_("the first id with Σ p > u")
     latex = r"\min \{ i : \sum_{j \le i} p_j > u \}"
     reference = "Salmon et al. 2011 (Philox)"
+    constant = CHOSEN
     chooses = True
 
     def forward(self, probs: Tensor, *, seed: int, number: int) -> Tensor:
@@ -186,6 +221,9 @@ class LogSoftmax(Operation):
         shifted = row - row.max()
         return Tensor(shifted - np.log(np.exp(shifted).sum()), x.dims[-1:])
 
+    def backward(self, dy: Tensor, y: Tensor, x: Tensor) -> Iterator[Flow]:
+        yield to(x, log_softmax_gradient, dy, y, like=x.dims, shape=x.shape)
+
     def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
         row = x.row(*_last(x))
         shift = Named("max", row.largest())
@@ -212,6 +250,13 @@ class Allowed(Operation, log_p="log p"):
             ruled[list(forbidden)] = -np.inf
         return Tensor(ruled, log_p.dims)
 
+    def backward(
+        self, dy: Tensor, y: Tensor, log_p: Tensor, *, forbidden: Mapping[int, Message], forced: int | None
+    ) -> Iterator[Flow]:
+        """A token that is forced has 0 whatever log p is, so that no gradient goes back then."""
+        if forced is None:
+            yield to(log_p, kept_gradient, dy, y, like=log_p.dims, shape=log_p.shape)
+
     def derive(
         self, index: tuple[int, ...], log_p: Tensor, *, forbidden: Mapping[int, Message], forced: int | None
     ) -> Node:
@@ -236,6 +281,10 @@ class SummedLogProb(Operation, log_p="log p"):
     def forward(self, log_p: Tensor, *before: Tensor, token: int) -> Tensor:
         return Tensor(np.asarray(sum(float(tensor.array) for tensor in before) + float(log_p.array[token])), ())
 
+    def backward(self, dy: Tensor, y: Tensor, log_p: Tensor, *before: Tensor, token: int) -> Iterator[Flow]:
+        yield to(log_p, token_gradient, dy, token=token, like=log_p.dims, length=log_p.shape[0], dtype=log_p.dtype.type)
+        yield from (to(tensor, pass_on, dy, like=tensor.dims) for tensor in before)
+
     def derive(self, index: tuple[int, ...], log_p: Tensor, *before: Tensor, token: int) -> Node:
         return total([*(tensor.leaf() for tensor in before), log_p.leaf(token)]) if before else log_p.leaf(token)
 
@@ -249,6 +298,10 @@ class BeamScore(Operation, log_prob="Σ log p"):
 
     def forward(self, log_prob: Tensor, *, tokens: int, penalty: float) -> Tensor:
         return Tensor(np.asarray(score_of(float(log_prob.array), tokens, penalty)), ())
+
+    def backward(self, dy: Tensor, y: Tensor, log_prob: Tensor, *, tokens: int, penalty: float) -> Iterator[Flow]:
+        symbol = f"1/n^length_penalty = 1/{tokens}^{penalty:g}"
+        yield to(log_prob, scale_gradient, dy, by=tokens**-penalty, symbol=symbol)
 
     def derive(self, index: tuple[int, ...], log_prob: Tensor, *, tokens: int, penalty: float) -> Node:
         return log_prob.leaf() / Number(float(tokens**penalty), f"n^length_penalty = {tokens}^{penalty:g}")
@@ -268,6 +321,7 @@ class Kept(Operation):
     formula = N_("kept by beam search")
     latex = r"y_t"
     reference = "Graves 2012, §3.2; Sutskever et al. 2014, §3.2"
+    constant = CHOSEN
     chooses = True
 
     def forward(self, probs: Tensor, score: Tensor, *, token: int) -> Tensor:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..arithmetic import Node, Number
-from ..operation import Operation
+from ..operation import Flow, Operation, to
 from ..tensor import Axis, Parameter, Tensor
+from .gradients.embedding import rows_added, scaled_rows_added
 
 
 class Embed(Operation, weight="E"):
@@ -19,6 +20,11 @@ class Embed(Operation, weight="E"):
 
     def forward(self, *, ids: Sequence[int], labels: Sequence[str], weight: Parameter) -> Tensor:
         return Tensor(weight.array[list(ids)], (Axis("position", labels), weight.dims[1]))
+
+    def backward(
+        self, dy: Tensor, y: Tensor, *, ids: Sequence[int], labels: Sequence[str], weight: Parameter
+    ) -> Iterator[Flow]:
+        yield to(weight, rows_added, dy, rows=ids, weight=weight)
 
     def derive(self, index: tuple[int, ...], *, ids: Sequence[int], labels: Sequence[str], weight: Parameter) -> Node:
         return weight.leaf(ids[index[0]], index[1])
@@ -36,6 +42,11 @@ class ScaledEmbed(Embed):
         rows.array *= rows.array.dtype.type(math.sqrt(rows.shape[1]))
         return rows
 
+    def backward(
+        self, dy: Tensor, y: Tensor, *, ids: Sequence[int], labels: Sequence[str], weight: Parameter
+    ) -> Iterator[Flow]:
+        yield to(weight, scaled_rows_added, dy, rows=ids, weight=weight)
+
     def derive(self, index: tuple[int, ...], *, ids: Sequence[int], labels: Sequence[str], weight: Parameter) -> Node:
         row = super().derive(index, ids=ids, labels=labels, weight=weight)
         return row * Number(math.sqrt(weight.shape[1]), "√d_model")
@@ -50,6 +61,11 @@ class Segments(Operation, weight="S"):
 
     def forward(self, *, position: Axis, segments: Sequence[int], weight: Parameter) -> Tensor:
         return Tensor(weight.array[list(segments)], (position, weight.dims[1]))
+
+    def backward(
+        self, dy: Tensor, y: Tensor, *, position: Axis, segments: Sequence[int], weight: Parameter
+    ) -> Iterator[Flow]:
+        yield to(weight, rows_added, dy, rows=segments, weight=weight)
 
     def derive(self, index: tuple[int, ...], *, position: Axis, segments: Sequence[int], weight: Parameter) -> Node:
         return weight.leaf(segments[index[0]], index[1])

@@ -13,10 +13,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arithmetic import Given, Leaf, Node, Noted, Sign, Which, dot, total
+from ..arithmetic import Given, Node, Noted, Sign, Which, dot, total
 from ..i18n import N_, _
-from ..operation import Operation, Written
-from ..tensor import FEATURE, SLOT, Array, Parameter, Row, Tensor
+from ..operation import Flow, Operation, Weighed, Written, to
+from ..tensor import FEATURE, SLOT, Array, Located, Parameter, Row, Tensor
+from .gradients.experts import (
+    chosen_gradient,
+    expert_rows_gradient,
+    expert_weight_gradient,
+    mix_gradient,
+    mix_share_gradient,
+    sent,
+    shares_gradient,
+    slot_told,
+)
 
 if TYPE_CHECKING:
     from ..tape import Record
@@ -28,6 +38,7 @@ class TopExperts(Operation, probs="p"):
     formula = N_("the k largest")
     latex = r"\mathrm{argtop}_k\, p"
     reference = "Shazeer et al. 2017, eq. 5; Fedus et al. 2022, §2.1"
+    constant = N_("which experts are chosen stays the same as their probabilities change by a little")
     chooses = True
 
     def forward(self, probs: Tensor, *, k: int) -> Tensor:
@@ -59,10 +70,16 @@ class ExpertShares(Operation, probs="p"):
             shares /= np.add.reduce(shares, -1, keepdims=True)
         return Tensor(shares, chosen.dims)
 
+    def backward(self, dy: Tensor, y: Tensor, probs: Tensor, chosen: Tensor, *, normalised: bool) -> Iterator[Flow]:
+        if normalised:
+            yield to(probs, shares_gradient, dy, y, probs, chosen)
+        else:
+            yield to(probs, chosen_gradient, dy, chosen, like=probs.dims, experts=probs.shape[1])
+
     def derive(self, index: tuple[int, ...], probs: Tensor, chosen: Tensor, *, normalised: bool) -> Node:
         position, slot = index
         cells = [probs.leaf(position, expert) for expert in chosen.array[position]]
-        return _told(cells[slot] / total(cells) if normalised else cells[slot], index, chosen)
+        return slot_told(cells[slot] / total(cells) if normalised else cells[slot], index, chosen)
 
     def written(self, record: Record) -> Written:
         if record.parameters["normalised"]:
@@ -87,18 +104,24 @@ class ExpertLinear(Operation, weights="W"):
             y[where] = x.array[where[: x.array.ndim - 1]] @ weights[expert].array.T
         return Tensor(y, (*chosen.dims, FEATURE))
 
+    def backward(
+        self, dy: Tensor, y: Tensor, x: Tensor, chosen: Tensor, *, weights: tuple[Parameter, ...]
+    ) -> Iterator[Flow]:
+        yield to(x, expert_rows_gradient, dy, chosen, weights=weights, like=x.dims)
+        for expert in np.unique(chosen.array).tolist():
+            weight = weights[expert]
+            yield to(weight, expert_weight_gradient, dy, x, chosen, expert=expert, weight=weight)
+
     def derive(self, index: tuple[int, ...], x: Tensor, chosen: Tensor, *, weights: tuple[Parameter, ...]) -> Node:
         position, slot, out = index
         row: Row = x.row(position) if len(x.dims) == 2 else x.row(position, slot)
         weight = weights[int(chosen.array[position, slot])]
-        return _told(dot(x=row, W=weight.row(out)), index, chosen)
+        return slot_told(dot(x=row, W=weight.row(out)), index, chosen)
 
     def operands(self, record: Record) -> Iterator[tuple[str, Tensor]]:
         """The inputs, and the matrix of each expert that something is sent to."""
         x, chosen = record.inputs
-        weights = record.parameters["weights"]
-        yield from (("x", x), ("chosen", chosen))
-        yield from (("W", weights[expert]) for expert in np.unique(chosen.array))
+        yield from (("x", x), ("chosen", chosen), *sent(record.parameters["weights"], chosen))
 
 
 class Mix(Operation, shares="g"):
@@ -112,6 +135,14 @@ class Mix(Operation, shares="g"):
         mixed = np.matmul(shares.array[:, None], y.array)[:, 0]
         return Tensor(mixed, (y.dims[0], y.dims[2]))
 
+    def backward(self, dx: Tensor, x: Tensor, y: Tensor, shares: Tensor) -> Iterator[Flow]:
+        yield to(y, mix_gradient, dx, shares, like=y.dims)
+        yield to(shares, mix_share_gradient, dx, y, like=shares.dims)
+
+    def direct(self, where: Located, factors: Array, y: Tensor, shares: Tensor) -> Iterator[Weighed]:
+        row, features = where
+        yield Weighed(y, (row, slice(None), features), shares.array[row][:, None] * factors)
+
     def derive(self, index: tuple[int, ...], y: Tensor, shares: Tensor) -> Node:
         return dot(g=shares.row(index[0]), y=y.column(*index))
 
@@ -119,13 +150,6 @@ class Mix(Operation, shares="g"):
 def _ranked(probs: Array) -> Array:
     """The experts, the likeliest first."""
     return np.argsort(-probs, axis=-1, kind="stable")
-
-
-def _told(node: Node, index: tuple[int, ...], chosen: Tensor) -> Node:
-    """With the expert that a slot is."""
-    position, slot = index[:2]
-    cell: Leaf = chosen.leaf(position, slot)
-    return Noted(node, _("slot {slot} is expert {expert}: {cell}").format(slot=slot, expert=int(cell.value), cell=cell))
 
 
 top_experts = TopExperts()

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..arithmetic import Node, Number, dot
 from ..i18n import N_, _
-from ..operation import Operation, Written
-from ..tensor import D_K, FEATURE, OUT_FEATURE, Array, Axis, Parameter, Tensor
+from ..operation import Flow, Operation, Weighed, Written, to
+from ..tensor import D_K, FEATURE, OUT_FEATURE, Array, Axis, Located, Parameter, Tensor
+from .gradients.linear import (
+    factor_gradient,
+    linear_gradient,
+    of_product,
+    pass_on,
+    placed,
+    portion_gradient,
+    portion_share_gradient,
+    project_gradient,
+    rows_placed,
+    scale_gradient,
+    split_gradient,
+)
 
 if TYPE_CHECKING:
     from ..tape import Record
+
+_FEW, _ROWS = 8, 1024
+"""So few rows of a matrix are taken out of it; of more, so many are looked at in double precision at a time."""
 
 
 def _product(row: tuple[int, ...], out: int, x: Tensor, weight: Parameter, bias: Parameter | None) -> Node:
@@ -65,8 +84,34 @@ class Linear(RowProduct):
         out = weight.dims[0]
         return Tensor(y, (*x.dims[:-1], FEATURE if out is OUT_FEATURE else out))
 
+    def backward(
+        self, dy: Tensor, y: Tensor, x: Tensor, *, weight: Parameter, bias: Parameter | None = None
+    ) -> Iterator[Flow]:
+        yield to(x, linear_gradient, dy, weight=weight, like=x.dims)
+        yield from of_product(dy, x, weight, bias)
+
+    def direct(
+        self, where: Located, factors: Array, x: Tensor, *, weight: Parameter, bias: Parameter | None = None
+    ) -> Iterator[Weighed]:
+        yield Weighed(x, where, _weighed_rows(factors, weight))
+        if bias is not None:
+            yield Weighed(bias, where[-1:], factors)
+
     def derive(self, index: tuple[int, ...], x: Tensor, *, weight: Parameter, bias: Parameter | None = None) -> Node:
         return _product(index[:-1], index[-1], x, weight, bias)
+
+
+def _weighed_rows(factors: Array, weight: Parameter) -> Array:
+    """factors · W in double precision: of the rows that have any, where they are few, else of so many at a time."""
+    rows = np.flatnonzero(factors)
+    if len(rows) <= _FEW:
+        taken: Array = factors[rows] @ weight.array[rows].astype(np.float64)
+        return taken
+    found = np.zeros(weight.shape[1])
+    for start in range(0, len(factors), _ROWS):
+        part = slice(start, start + _ROWS)
+        found += factors[part] @ weight.array[part].astype(np.float64)
+    return found
 
 
 class Project(RowProduct):
@@ -91,6 +136,20 @@ class Project(RowProduct):
         if bias is not None:
             y += bias.array
         return _in_heads(y, x.dims[0], heads, axes)
+
+    def backward(
+        self,
+        dy: Tensor,
+        y: Tensor,
+        x: Tensor,
+        *,
+        weight: Parameter,
+        bias: Parameter | None = None,
+        heads: int,
+        axes: tuple[Axis, str],
+    ) -> Iterator[Flow]:
+        yield to(x, project_gradient, dy, weight=weight, position=x.dims[0])
+        yield from of_product(dy, x, weight, bias)
 
     def derive(
         self,
@@ -118,6 +177,12 @@ class Part(Operation):
         y = x.array[:, part * width : (part + 1) * width]
         return _in_heads(y, x.dims[0], heads, axes)
 
+    def backward(
+        self, dy: Tensor, y: Tensor, x: Tensor, *, part: int, parts: int, heads: int, axes: tuple[Axis, str]
+    ) -> Iterator[Flow]:
+        first = part * (x.shape[1] // parts)
+        yield to(x, placed, dy, first=first, apart=dy.shape[2], like=x.dims, width=x.shape[1])
+
     def derive(
         self, index: tuple[int, ...], x: Tensor, *, part: int, parts: int, heads: int, axes: tuple[Axis, str]
     ) -> Node:
@@ -140,6 +205,11 @@ class Share(Operation):
         y = x.array[:, first * d_k : (first + heads) * d_k]
         return _in_heads(y, x.dims[0], heads, axes)
 
+    def backward(
+        self, dy: Tensor, y: Tensor, x: Tensor, *, first: int, heads: int, d_k: int, axes: tuple[Axis, str]
+    ) -> Iterator[Flow]:
+        yield to(x, placed, dy, first=first * d_k, apart=d_k, like=x.dims, width=x.shape[1])
+
     def derive(
         self, index: tuple[int, ...], x: Tensor, *, first: int, heads: int, d_k: int, axes: tuple[Axis, str]
     ) -> Node:
@@ -157,6 +227,9 @@ class Columns(Operation):
     def forward(self, x: Tensor, *, first: int, count: int) -> Tensor:
         return Tensor(x.array[..., first : first + count], x.dims)
 
+    def backward(self, dy: Tensor, y: Tensor, x: Tensor, *, first: int, count: int) -> Iterator[Flow]:
+        yield to(x, placed, dy, first=first, apart=count, like=x.dims, width=x.shape[-1])
+
     def derive(self, index: tuple[int, ...], x: Tensor, *, first: int, count: int) -> Node:
         return x.leaf(*index[:-1], first + index[-1])
 
@@ -170,6 +243,12 @@ class PartOfHeads(Part):
     def forward(self, x: Tensor, *, part: int, parts: int, heads: int, axes: tuple[Axis, str]) -> Tensor:
         y = x.array.reshape(len(x.array), heads, parts, -1)[:, :, part]
         return _in_heads(y, x.dims[0], heads, axes)
+
+    def backward(
+        self, dy: Tensor, y: Tensor, x: Tensor, *, part: int, parts: int, heads: int, axes: tuple[Axis, str]
+    ) -> Iterator[Flow]:
+        d_k = dy.shape[2]
+        yield to(x, placed, dy, first=part * d_k, apart=parts * d_k, like=x.dims, width=x.shape[1])
 
     def derive(
         self, index: tuple[int, ...], x: Tensor, *, part: int, parts: int, heads: int, axes: tuple[Axis, str]
@@ -190,6 +269,13 @@ class Concat(Operation):
         n = heads.shape[1]
         return Tensor(heads.array.transpose(1, 0, 2).reshape(n, -1), (heads.dims[1], FEATURE))
 
+    def backward(self, dy: Tensor, y: Tensor, heads: Tensor) -> Iterator[Flow]:
+        yield to(heads, split_gradient, dy, like=heads.dims, heads=heads.shape[0])
+
+    def direct(self, where: Located, factors: Array, heads: Tensor) -> Iterator[Weighed]:
+        row, features = where
+        yield Weighed(heads, (slice(None), row, features), factors.reshape(heads.shape[0], -1))
+
     def derive(self, index: tuple[int, ...], heads: Tensor) -> Node:
         head, d = divmod(index[1], heads.shape[2])
         return heads.leaf(head, index[0], d)
@@ -205,6 +291,13 @@ class Add(Operation):
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         return Tensor(x.array + y.array, x.dims)
 
+    def backward(self, dy: Tensor, y: Tensor, *terms: Tensor) -> Iterator[Flow]:
+        return (to(term, pass_on, dy, like=term.dims) for term in terms)
+
+    def direct(self, where: Located, factors: Array, x: Tensor, y: Tensor) -> Iterator[Weighed]:
+        yield Weighed(x, where, factors)
+        yield Weighed(y, where, factors)
+
     def derive(self, index: tuple[int, ...], x: Tensor, y: Tensor) -> Node:
         return x.leaf(*index) + y.leaf(*index)
 
@@ -218,6 +311,10 @@ class Multiply(Operation):
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         return Tensor(x.array * y.array, x.dims)
+
+    def backward(self, dz: Tensor, z: Tensor, x: Tensor, y: Tensor) -> Iterator[Flow]:
+        yield to(x, factor_gradient, dz, y, like=x.dims)
+        yield to(y, factor_gradient, dz, x, like=y.dims)
 
     def derive(self, index: tuple[int, ...], x: Tensor, y: Tensor) -> Node:
         return x.leaf(*index) * y.leaf(*index)
@@ -233,6 +330,13 @@ class Portion(Operation):
     def forward(self, g: Tensor, x: Tensor) -> Tensor:
         return Tensor(g.array * x.array, x.dims)
 
+    def backward(self, dy: Tensor, y: Tensor, g: Tensor, x: Tensor) -> Iterator[Flow]:
+        yield to(g, portion_share_gradient, dy, x, like=g.dims)
+        yield to(x, portion_gradient, dy, g)
+
+    def direct(self, where: Located, factors: Array, g: Tensor, x: Tensor) -> Iterator[Weighed]:
+        yield Weighed(x, where, factors * g.array[where[0]].astype(np.float64))
+
     def derive(self, index: tuple[int, ...], g: Tensor, x: Tensor) -> Node:
         return g.leaf(index[0], 0) * x.leaf(*index)
 
@@ -246,6 +350,12 @@ class Scale(Operation):
 
     def forward(self, x: Tensor, *, by: float, symbol: str) -> Tensor:
         return Tensor(x.array * x.array.dtype.type(by), x.dims)
+
+    def backward(self, dy: Tensor, y: Tensor, x: Tensor, *, by: float, symbol: str) -> Iterator[Flow]:
+        yield to(x, scale_gradient, dy, by=by, symbol=symbol)
+
+    def direct(self, where: Located, factors: Array, x: Tensor, *, by: float, symbol: str) -> Iterator[Weighed]:
+        yield Weighed(x, where, factors * float(x.dtype.type(by)))
 
     def derive(self, index: tuple[int, ...], x: Tensor, *, by: float, symbol: str) -> Node:
         return x.leaf(*index) * Number(by, symbol)
@@ -265,6 +375,12 @@ class Rescale(Operation):
     def forward(self, x: Tensor) -> Tensor:
         return Tensor(x.array * x.array.dtype.type(x.shape[-1] ** -0.5), x.dims)
 
+    def backward(self, dy: Tensor, y: Tensor, x: Tensor) -> Iterator[Flow]:
+        yield to(x, scale_gradient, dy, by=x.shape[-1] ** -0.5, symbol="1/√d_model")
+
+    def direct(self, where: Located, factors: Array, x: Tensor) -> Iterator[Weighed]:
+        yield Weighed(x, where, factors * float(x.dtype.type(x.shape[-1] ** -0.5)))
+
     def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
         return x.leaf(*index) / Number(x.shape[-1] ** 0.5, "√d_model")
 
@@ -280,6 +396,12 @@ class Last(Operation):
         position = x.dims[0]
         labels = None if position.labels is None else position.labels[-1:]
         return Tensor(x.array[-1:], (position._replace(labels=labels), x.dims[1]))
+
+    def backward(self, dy: Tensor, y: Tensor, x: Tensor) -> Iterator[Flow]:
+        yield to(x, rows_placed, dy, first=len(x.array) - 1, like=x.dims, length=len(x.array))
+
+    def direct(self, where: Located, factors: Array, x: Tensor) -> Iterator[Weighed]:
+        yield Weighed(x, (x.shape[0] - 1, *where[1:]), factors)
 
     def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
         return x.leaf(x.shape[0] - 1, index[1])

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from ..arithmetic import Call, Named, Node, Noted, Number
+from ..arithmetic import Call, Node, Noted, Number
 from ..i18n import N_, _
-from ..operation import Operation, Written
+from ..operation import Flow, Operation, Written, to
 from ..tensor import FEATURE, HEAD, Array, Axis, Parameter, Tensor
+from .frequencies import Frequencies
+from .gradients.embedding import rows_added
+from .gradients.position import buckets_added, rotate_gradient
+from .tables import at, bucket, further, numbers, room, turned
 
 if TYPE_CHECKING:
     from ..tape import Record
 
 Dtype: TypeAlias = type[np.floating[Any]]
-SCALE = "a"
-"""How formulas write the number that scaled rotary positions multiply by."""
+WAVES = N_("waves depend on the position alone, on no number that was trained or computed")
 
 
 class Sinusoids(Operation):
@@ -29,9 +31,10 @@ class Sinusoids(Operation):
     formula = N_("sin, cos of pos / 10000^(2i/d)")
     latex = r"\sin\frac{pos}{10000^{2i/d}},\ \cos\frac{pos}{10000^{2i/d}}"
     reference = "Vaswani et al. 2017, §3.5"
+    constant = WAVES
 
     def forward(self, *, position: Axis, positions: Sequence[int], d_model: int, dtype: Dtype) -> Tensor:
-        waves = _at(positions, _sines_and_cosines(_room(positions), d_model, np.dtype(dtype)))
+        waves = at(positions, _sines_and_cosines(room(positions), d_model, np.dtype(dtype)))
         return Tensor(waves.transpose(0, 2, 1).reshape(len(waves), -1)[:, :d_model], (position, FEATURE))
 
     def derive(
@@ -47,9 +50,10 @@ class SinusoidHalves(Operation):
     formula = N_("sin | cos of pos / 10000^(2i/d)")
     latex = r"\left[\sin\frac{pos}{10000^{2i/d}} \,\middle|\, \cos\frac{pos}{10000^{2i/d}}\right]"
     reference = N_("Vaswani et al. 2017, §3.5; Junczys-Dowmunt et al. 2018 (the order of Marian)")
+    constant = WAVES
 
     def forward(self, *, position: Axis, positions: Sequence[int], d_model: int, dtype: Dtype) -> Tensor:
-        waves = _at(positions, _sines_and_cosines(_room(positions), d_model, np.dtype(dtype)))
+        waves = at(positions, _sines_and_cosines(room(positions), d_model, np.dtype(dtype)))
         return Tensor(np.concatenate([waves[:, 0], waves[:, 1, : d_model // 2]], -1), (position, FEATURE))
 
     def derive(
@@ -78,11 +82,11 @@ class PaddedSinusoids(SinusoidHalves):
     def forward(
         self, *, position: Axis, positions: Sequence[int], d_model: int, dtype: Dtype, offset: int = 0
     ) -> Tensor:
-        half, rows = d_model // 2, _further(positions, offset)
-        angles = _at(rows, _single_angles(_room(rows), half)).astype(np.float64)
+        half, rows = d_model // 2, further(positions, offset)
+        angles = at(rows, _single_angles(room(rows), half)).astype(np.float64)
         table = np.zeros((len(positions), d_model), dtype)
         table[:, :half], table[:, half : 2 * half] = np.sin(angles), np.cos(angles)
-        table[_numbers(positions) < 0] = 0
+        table[numbers(positions) < 0] = 0
         return Tensor(table, (position, FEATURE))
 
     def derive(
@@ -101,7 +105,7 @@ class PaddedSinusoids(SinusoidHalves):
             return Noted(Number(0.0), _("padding has no position"))
         if turn > 1:
             return Noted(Number(0.0), _("the feature left over, as {d} is odd").format(d=d_model))
-        angle = float(_single_angles(_room([place + offset]), half)[place + offset, pair])
+        angle = float(_single_angles(room([place + offset]), half)[place + offset, pair])
         told = f"{place + offset} / 10000^({pair}/{half - 1})"
         return Call("cos" if turn else "sin", Number(angle, told))
 
@@ -117,7 +121,19 @@ class Positions(Operation, weight="P"):
     reference = "Gehring et al. 2017, §3.1"
 
     def forward(self, *, position: Axis, positions: Sequence[int], weight: Parameter, offset: int = 0) -> Tensor:
-        return Tensor(_at(_further(positions, offset), weight.array).copy(), (position, weight.dims[1]))
+        return Tensor(at(further(positions, offset), weight.array).copy(), (position, weight.dims[1]))
+
+    def backward(
+        self,
+        dy: Tensor,
+        y: Tensor,
+        *,
+        position: Axis,
+        positions: Sequence[int],
+        weight: Parameter,
+        offset: int = 0,
+    ) -> Iterator[Flow]:
+        yield to(weight, rows_added, dy, rows=further(positions, offset), weight=weight)
 
     def derive(
         self, index: tuple[int, ...], *, position: Axis, positions: Sequence[int], weight: Parameter, offset: int = 0
@@ -128,32 +144,6 @@ class Positions(Operation, weight="P"):
             return cell
         told = _("position {position} has row {position} + {offset} = {row}: the first {offset} are of no position")
         return Noted(cell, told.format(position=place, offset=offset, row=place + offset))
-
-
-@dataclass(frozen=True)
-class Frequencies:
-    """The arithmetic of the angle per position of each rotary pair, in radians: θᵢ = base^(−2i/d_k), or scaled.
-
-    ``scale`` is what the turned features are multiplied by, None if by nothing.
-    """
-
-    angles: tuple[Node, ...]
-    scale: Node | None = None
-
-    @cached_property
-    def values(self) -> tuple[float, ...]:
-        """The angle of each pair."""
-        return tuple(angle.evaluate() for angle in self.angles)
-
-    @cached_property
-    def scaling(self) -> float:
-        """What the turned features are multiplied by."""
-        return 1.0 if self.scale is None else self.scale.evaluate()
-
-    def derive(self, pair: int) -> Node:
-        """The arithmetic of one angle, under its name."""
-        angle = self.angles[pair]
-        return Number(angle.value, f"θ = {angle.symbol}") if isinstance(angle, Number) else Named("θ", angle)
 
 
 class Rotate(Operation):
@@ -168,28 +158,18 @@ class Rotate(Operation):
     reference = N_("Su et al. 2021, eq. 34 (pairs i and i + d_k/2)")
 
     def forward(self, x: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Tensor:
-        half = len(frequencies.angles)
-        turns = _at(positions, _turns(_room(positions), frequencies.values, frequencies.scaling, x.array.dtype))
-        cos, sin = turns[:, 0], turns[:, 1]
-        left, right, rest = x.array[..., :half], x.array[..., half : 2 * half], x.array[..., 2 * half :]
-        return Tensor(np.concatenate([left * cos - right * sin, right * cos + left * sin, rest], -1), x.dims)
+        return Tensor(turned(x.array, frequencies.turns(positions, x.dtype)), x.dims)
+
+    def backward(
+        self, dy: Tensor, y: Tensor, x: Tensor, *, positions: Sequence[int], frequencies: Frequencies
+    ) -> Iterator[Flow]:
+        yield to(x, rotate_gradient, dy, positions=positions, frequencies=frequencies)
 
     def derive(self, index: tuple[int, ...], x: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Node:
-        head, place, column = index
-        half = len(frequencies.angles)
-        if column >= 2 * half:
-            told = _("only the first {n} of {d_k} features are turned")
-            return Noted(x.leaf(*index), told.format(n=2 * half, d_k=x.shape[-1]))
-        angle = Number(float(positions[place]), "pos") * frequencies.derive(column % half)
-        other = x.leaf(head, place, (column + half) % (2 * half))
-        turned, crossed = x.leaf(*index) * Call("cos", angle), other * Call("sin", angle)
-        whole = turned + crossed if column >= half else turned - crossed
-        return whole if frequencies.scale is None else Named(SCALE, frequencies.scale) * whole
+        return frequencies.turned(x, index, positions[index[1]], 1)
 
     def written(self, record: Record) -> Written:
-        if record.parameters["frequencies"].scale is None:
-            return super().written(record)
-        return Written(f"{SCALE} · ({self.formula})", rf"a {self.latex}")
+        return record.parameters["frequencies"].written(self.formula, self.latex)  # type: ignore[no-any-return]
 
 
 class RelativeBias(Operation, weight="W"):
@@ -213,9 +193,24 @@ class RelativeBias(Operation, weight="W"):
         both_ways: bool,
         farthest: int,
     ) -> Tensor:
-        distance = _numbers(keys)[None] - _numbers(queries)[:, None]
+        distance = numbers(keys)[None] - numbers(queries)[:, None]
         buckets = bucket(distance, len(weight.array), both_ways, farthest)
         return Tensor(np.ascontiguousarray(weight.array[buckets].transpose(2, 0, 1)), (HEAD, *axes))
+
+    def backward(
+        self,
+        dy: Tensor,
+        y: Tensor,
+        *,
+        axes: tuple[Axis, Axis],
+        queries: Sequence[int],
+        keys: Sequence[int],
+        weight: Parameter,
+        both_ways: bool,
+        farthest: int,
+    ) -> Iterator[Flow]:
+        how = {"both_ways": both_ways, "farthest": farthest}
+        yield to(weight, buckets_added, dy, queries=queries, keys=keys, weight=weight, **how)
 
     def derive(
         self,
@@ -236,47 +231,9 @@ class RelativeBias(Operation, weight="W"):
         return Noted(weight.leaf(found, head), note)
 
 
-def bucket(distance: Array, count: int, both_ways: bool, farthest: int) -> Array:
-    """The bucket, from 0 to ``count`` − 1, of each distance key − query."""
-    side = np.zeros_like(distance)
-    if both_ways:
-        count //= 2
-        side = np.where(distance > 0, count, 0)
-        distance = np.abs(distance)
-    else:
-        distance = np.maximum(-distance, 0)
-    exact = count // 2
-    ratio = np.log(np.maximum(distance, 1).astype(np.float32) / exact) / math.log(farthest / exact)
-    far = np.minimum(exact + (ratio * (count - exact)).astype(distance.dtype), count - 1)
-    found: Array = side + np.where(distance < exact, distance, far)
-    return found
-
-
 def _wave(function: str, place: int, pair: int, d_model: int) -> Node:
     scale = Number(10000.0 ** (2 * pair / d_model), f"10000^({2 * pair}/{d_model})")
     return Call(function, Number(float(place), "pos") / scale)
-
-
-def _at(positions: Sequence[int], table: Array) -> Array:
-    """The rows of a table [position, …]: a view where they follow each other."""
-    return table[positions.start : positions.stop] if isinstance(positions, range) else table[list(positions)]
-
-
-def _further(positions: Sequence[int], offset: int) -> Sequence[int]:
-    """Each position so many further on."""
-    if isinstance(positions, range):
-        return range(positions.start + offset, positions.stop + offset)
-    return [place + offset for place in positions]
-
-
-def _numbers(positions: Sequence[int]) -> Array:
-    return np.arange(positions.start, positions.stop) if isinstance(positions, range) else np.asarray(positions)
-
-
-def _room(positions: Sequence[int]) -> int:
-    """The length of a table that serves these positions, so that few tables are made as a text grows."""
-    last = positions.stop - 1 if isinstance(positions, range) else max(positions)
-    return 1 << max(6, last.bit_length())
 
 
 @lru_cache(maxsize=16)
@@ -293,13 +250,6 @@ def _single_angles(length: int, half: int) -> Array:
     slower = np.exp(exponents.astype(np.float64)).astype(np.float32)
     angles: Array = np.arange(length, dtype=np.float32)[:, None] * slower
     return angles
-
-
-@lru_cache(maxsize=16)
-def _turns(length: int, frequencies: tuple[float, ...], scale: float, dtype: np.dtype[Any]) -> Array:
-    """[position, cos or sin, pair of features] of position · frequency, times the scale."""
-    angle = np.arange(length)[:, None] * np.asarray(frequencies)
-    return (scale * np.stack([np.cos(angle), np.sin(angle)], 1)).astype(dtype)
 
 
 sinusoids = Sinusoids()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..arithmetic import Leaf, Named, Node, Noted, exp, log, over
 from ..i18n import N_, _
-from ..operation import Operation, Trait
+from ..operation import Flow, Operation, Trait, to
 from ..tensor import Axis, Tensor
+from .gradients.softmax import loss_gradient, softmax_gradient
 
 if TYPE_CHECKING:
     from ..tape import Record
@@ -30,6 +31,9 @@ class Softmax(Operation):
         np.exp(y, out=y)
         y /= np.add.reduce(y, -1, keepdims=True)
         return Tensor(y, x.dims)
+
+    def backward(self, dy: Tensor, y: Tensor, x: Tensor) -> Iterator[Flow]:
+        yield to(x, softmax_gradient, dy, y)
 
     def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
         row = x.row(*index[:-1])
@@ -71,6 +75,9 @@ class Loss(Operation, logits="z"):
         normaliser = np.log(np.add.reduce(np.exp(rows - shift), -1)) + shift[:, 0]
         labels = None if position.labels is None else position.labels[where]
         return Tensor(normaliser - rows[np.arange(len(gold)), list(gold)], (position._replace(labels=labels),))
+
+    def backward(self, dy: Tensor, y: Tensor, logits: Tensor, *, gold: Sequence[int], start: int) -> Iterator[Flow]:
+        yield to(logits, loss_gradient, dy, logits, gold=gold, start=start)
 
     def derive(self, index: tuple[int, ...], logits: Tensor, *, gold: Sequence[int], start: int) -> Node:
         row = logits.row(start + index[0])

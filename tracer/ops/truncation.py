@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arithmetic import Given, Leaf, Max, Named, Node, Noted, Number, Replaced, Sign, exp, log, over
 from ..i18n import N_, _
-from ..operation import Operation
+from ..operation import Flow, Operation, to
 from ..tensor import Array, Row, Tensor
+from .gradients.choice import kept_gradient
 
 MOST_WEIGHED = 100
 """The tokens whose entropy `TopH` limits, as transformers has it."""
 
 
-class TopK(Operation):
+class Truncation(Operation):
+    """[vocab] -> [vocab]: some as they are, −∞ in the place of the others."""
+
+    def backward(self, dy: Tensor, y: Tensor, z: Tensor, **settings: Any) -> Iterator[Flow]:
+        yield to(z, kept_gradient, dy, y, like=z.dims, shape=z.shape)
+
+
+class TopK(Truncation):
     """[vocab] -> [vocab]: −∞ for all but the k largest; of equals the first are kept."""
 
     formula = N_("z where among the k largest, else −∞")
@@ -38,7 +46,7 @@ class TopK(Operation):
         return _cut(cell, (cell, last), "≤", is_kept=False, reason=_("not among the {k} largest").format(k=k))
 
 
-class TopP(Operation):
+class TopP(Truncation):
     """[vocab] -> [vocab]: −∞ outside the smallest set of likeliest tokens whose probability reaches p below 1."""
 
     formula = N_("z in the nucleus of probability p, else −∞")
@@ -67,7 +75,7 @@ class TopP(Operation):
         return _cut(cell, (limit, before), "≤", is_kept=False, reason=told.format(p=p))
 
 
-class MinP(Operation):
+class MinP(Truncation):
     """[vocab] -> [vocab]: −∞ for all that are less probable than a part of the likeliest."""
 
     formula = N_("z where p ≥ min_p · max p, else −∞")
@@ -88,7 +96,7 @@ class MinP(Operation):
         return _cut(cell, (share, least), "<", is_kept=False, reason=_("below {p} of the likeliest").format(p=p))
 
 
-class TypicalP(Operation):
+class TypicalP(Truncation):
     """[vocab] -> [vocab]: −∞ outside the most typical tokens, which in all reach a probability below 1.
 
     A token is the more typical the nearer −log p is to the entropy, which is as far as z is from its mean under p.
@@ -119,7 +127,7 @@ class TypicalP(Operation):
         return _cut(cell, (limit, own), "<", is_kept=False, reason=told.format(p=p))
 
 
-class EpsilonCutoff(Operation, epsilon="ε"):
+class EpsilonCutoff(Truncation, epsilon="ε"):
     """[vocab] -> [vocab]: −∞ for all that are less probable than ε, but for the likeliest."""
 
     formula = N_("z where p ≥ ε or p is the largest, else −∞")
@@ -133,7 +141,7 @@ class EpsilonCutoff(Operation, epsilon="ε"):
         return _from(z.leaf(*index), z, Number(epsilon, "ε"))
 
 
-class EtaCutoff(Operation, epsilon="ε"):
+class EtaCutoff(Truncation, epsilon="ε"):
     """[vocab] -> [vocab]: −∞ for all that are less probable than η, but for the likeliest.
 
     η is ε, or less where the distribution is spread out.
@@ -156,7 +164,7 @@ class EtaCutoff(Operation, epsilon="ε"):
         return _from(z.leaf(*index), z, Named("η", least))
 
 
-class TopH(Operation):
+class TopH(Truncation):
     """[vocab] -> [vocab]: −∞ outside the likeliest tokens whose share in the entropy stays within a part of it.
 
     Both are of the 100 likeliest; the likeliest of all is kept.

@@ -1,0 +1,1 @@
+"""What gradients are made of on their way back: beside each file of operations, those of its gradients."""
