@@ -49,10 +49,30 @@ def aligned(left: Tensor, right: Tensor) -> Aligned:
     return Aligned(other, right.array, dims)
 
 
+def unaligned(of_left: Array, of_right: Array, left: Tensor, right: Tensor) -> tuple[Array, Array]:
+    """Arrays over the axes that two tensors have when they are aligned, each summed up to those of one of the two."""
+    if len(left.dims) >= len(right.dims):
+        return of_left, _summed(of_right, right, left)
+    return _summed(of_left, left, right), of_right
+
+
+def _summed(whole: Array, few: Tensor, many: Tensor) -> Array:
+    """An array over the axes of one tensor, summed up to those of another, as `_spread` brings them there."""
+    partners = _partners(few, many)
+    rest = tuple(place for place in range(whole.ndim) if place not in partners)
+    found: Array = whole.sum(rest).transpose(np.argsort(np.argsort(partners)))
+    return found
+
+
+def _partners(few: Tensor, many: Tensor) -> list[int]:
+    """The place that each axis of one tensor has among those of another."""
+    same = few.axes == many.axes
+    return list(range(len(few.dims))) if same else [_partner(axis, many.dims) for axis in few.dims]
+
+
 def _spread(few: Tensor, many: Tensor) -> tuple[Array, Dims]:
     """The array of one tensor over the axes of another, and these."""
-    same = few.axes == many.axes
-    partners = list(range(len(few.dims))) if same else [_partner(axis, many.dims) for axis in few.dims]
+    partners = _partners(few, many)
     if len(set(partners)) < len(partners):
         raise InputError(_("two of its axes would be the same one"))
     for place, partner in enumerate(partners):
@@ -134,6 +154,17 @@ class Product(NamedTuple):
         lengths = [x.shape[place] for place in (*shared, *self.ours)] + [y.shape[place] for place in self.theirs]
         found: Array = (rows @ columns).reshape(lengths).transpose(self._order)
         return found
+
+    def back(self, gradient: Array, x: Array, y: Array) -> tuple[Array, Array]:
+        """From the gradient of the sums over two arrays to those of the two."""
+        pairs = {self.partner: self.inner, **{partner: place for place, partner in self.both}}
+        left = list(range(x.ndim))
+        right = [pairs.get(place, x.ndim + place) for place in range(y.ndim)]
+        made = [place for place in left if place != self.inner] + [right[place] for place in self.theirs]
+        return (
+            np.einsum(gradient, made, y, right, left, optimize=True),
+            np.einsum(gradient, made, x, left, right, optimize=True),
+        )
 
     @property
     def _order(self) -> list[int]:

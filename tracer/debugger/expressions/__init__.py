@@ -10,6 +10,7 @@ from .functions import DISTRIBUTION, FUNCTIONS, Function, OverAll
 from .lexing import earlier, wants_value
 from .moments import VARIABLES
 from .parts import Comparison, comparison, renamed
+from .slopes import Slope, slopes
 from .values import Places, Several, Value, as_tensor, plain, truth, united
 
 __all__ = [
@@ -23,15 +24,16 @@ __all__ = [
     "OverAll",
     "Places",
     "Several",
+    "Slope",
     "Value",
     "as_tensor",
     "comparison",
     "compile_expression",
     "earlier",
-    "header",
     "or_of_the_language",
     "plain",
     "renamed",
+    "slopes",
     "truth",
     "united",
     "wants_value",

@@ -1,12 +1,12 @@
-"""From an expression's text to a tree of closures, by a whitelist over Python's syntax tree."""
+"""From an expression's text to a tree of nodes, by a whitelist over Python's syntax tree."""
 
 from __future__ import annotations
 
 import ast
 import operator
 import re
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,24 +16,12 @@ from ...errors import ExpressionError
 from ...i18n import _
 from ...pieces import goes_by
 from ..history import Earlier
-from .evaluation import (
-    Context,
-    Evaluate,
-    Position,
-    applied,
-    chained,
-    condition,
-    constant,
-    looked_up,
-    of_runs,
-    of_token,
-    printed_before,
-    same_text,
-)
+from .evaluation import Applied, Chained, Condition, Constant, Context, Joined, Node, Printed, Read, SameText, Variable
 from .functions import FUNCTIONS, OfRuns, OfToken, OverAll
 from .lexing import DEEPEST, Called, Lexed, Operand, address_of, at, lex
 from .moments import VARIABLES
 from .operators import BINARY, COMPARISONS, UNARY, Operator
+from .rows import OfRow, OfTwoRuns, Position, rows_at
 from .tokens import Placed
 from .values import Value, plain
 
@@ -43,14 +31,14 @@ class Expression:
     """An expression, read once and evaluated often.
 
     ``addresses`` are those it reads in one step, ``everywhere`` those it reads in every one, in order; ``sole`` is the
-    address or the earlier value that it is, and nothing else.
+    address or the earlier value that it is, and nothing else. ``tree`` works it out.
     """
 
     text: str
     addresses: tuple[Address, ...]
     everywhere: tuple[Everywhere, ...]
     sole: Address | Earlier | None
-    _evaluate: Evaluate
+    tree: Node
 
     @property
     def sole_address(self) -> Address | None:
@@ -64,7 +52,7 @@ class Expression:
             ExpressionError: it can't be worked out here; the message names the column.
         """
         with np.errstate(all="ignore"):
-            return self._evaluate(context)
+            return self.tree(context)
 
     def evaluate(self, context: Context) -> Value:
         """The same, single values as Python's, tensors in their own dtype; raises as `found` does."""
@@ -81,9 +69,9 @@ def compile_expression(text: str) -> Expression:
     lexed = lex(text)
     tree = _parse(lexed)
     compiler = _Compiler(lexed)
-    evaluate = compiler.text(tree) if compiler.is_named_text(tree) else compiler.value(tree)
+    node = compiler.text(tree) if compiler.is_named_text(tree) else compiler.value(tree)
     read, everywhere = tuple(compiler.addresses), tuple(compiler.everywhere)
-    return Expression(text.strip(), read, everywhere, compiler.sole(tree), evaluate)
+    return Expression(text.strip(), read, everywhere, compiler.sole(tree), node)
 
 
 def _parse(lexed: Lexed) -> ast.expr:
@@ -113,7 +101,7 @@ class _Compiler:
         self.addresses: list[Address] = []
         self.everywhere: list[Everywhere] = []
 
-    def value(self, node: ast.expr) -> Evaluate:
+    def value(self, node: ast.expr) -> Node:
         """What works out a number, a truth value or a tensor."""
         match node:
             case ast.Name():
@@ -121,21 +109,21 @@ class _Compiler:
             case ast.Call(func=function, args=arguments):
                 return self._call(function, arguments)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return self._not(operand)
+                return Joined("not", node.col_offset, (self._condition(operand),), _none)
             case ast.UnaryOp(op=op, operand=operand):
-                return applied(UNARY[type(op)], node.col_offset, self.value(operand))
+                return _applied(UNARY[type(op)], node.col_offset, self.value(operand))
             case ast.BinOp(left=left, op=op, right=right):
-                return applied(BINARY[type(op)], self._operator_after(left), self.value(left), self.value(right))
+                return _applied(BINARY[type(op)], self._operator_after(left), self.value(left), self.value(right))
             case ast.BoolOp(op=op, values=operands):
                 return self._bool(op, operands)
             case ast.Compare(left=left, ops=ops, comparators=comparators):
                 return self._compare([left, *comparators], ops)
         raise at(max(node.col_offset, 1), _("this does not read as one value"))
 
-    def text(self, node: ast.expr) -> Evaluate:
+    def text(self, node: ast.expr) -> Node:
         """What yields a text: the token, or one in quotes."""
         operand = self._operand_at(node)
-        return constant(operand.text) if isinstance(operand, Label) else VARIABLES[str(operand)]
+        return Constant(operand.text) if isinstance(operand, Label) else Variable(VARIABLES[str(operand)])
 
     def is_named_text(self, node: ast.expr) -> bool:
         """Whether a node is the variable ``token`` or ``text``."""
@@ -158,23 +146,23 @@ class _Compiler:
     def _operand_at(self, node: ast.expr) -> Operand | None:
         return self._lexed.operands[node.col_offset] if isinstance(node, ast.Name) else None
 
-    def _operand(self, node: ast.Name) -> Evaluate:
+    def _operand(self, node: ast.Name) -> Node:
         operand = self._operand_at(node)
         if self._is_text(node):
             raise at(node.col_offset, _("text is compared by == or !=, or given to prob(…) or rank(…)"))
         if isinstance(operand, Earlier):
-            return printed_before(operand, node.col_offset)
+            return Printed(operand, node.col_offset)
         if isinstance(operand, Everywhere):
             self.everywhere.append(operand)
-            return looked_up(operand, node.col_offset)
+            return Read(operand, node.col_offset)
         if not isinstance(operand, Address):
-            return constant(operand)
+            return Constant(operand)
         if str(operand) in VARIABLES:
-            return VARIABLES[str(operand)]
+            return Variable(VARIABLES[str(operand)])
         self.addresses.append(operand)
-        return looked_up(operand, node.col_offset)
+        return Read(operand, node.col_offset)
 
-    def _call(self, called: ast.expr, arguments: list[ast.expr]) -> Evaluate:
+    def _call(self, called: ast.expr, arguments: list[ast.expr]) -> Node:
         column, name = called.col_offset, self._called(called).name
         function = FUNCTIONS.get(name)
         if function is None:
@@ -188,11 +176,11 @@ class _Compiler:
             raise at(column, told.format(name=name))
         if isinstance(function, OverAll) and len(arguments) > 1:
             value, *axes = arguments
-            along = Operator(name, partial(function, axes=tuple(map(self._axis, axes))))
-            return applied(along, column, self.value(value))
+            along = function.operator(axes=tuple(map(self._axis, axes)))
+            return _applied(along, column, self.value(value))
         if len(arguments) != 1:
             raise at(column, _("{name} takes one value, not {n}").format(name=name, n=len(arguments)))
-        return applied(Operator(name, function), column, self.value(arguments[0]))
+        return _applied(function.operator(), column, self.value(arguments[0]))
 
     def _axis(self, node: ast.expr) -> str:
         """The name of an axis."""
@@ -201,7 +189,7 @@ class _Compiler:
             return operand.path
         raise at(max(node.col_offset, 1), _("a function takes one value, and then names of axes: max(weights, key)"))
 
-    def _of_token(self, function: OfToken, called: ast.expr, arguments: list[ast.expr]) -> Evaluate:
+    def _of_token(self, function: OfToken, called: ast.expr, arguments: list[ast.expr]) -> Node:
         column, name = called.col_offset, function.name
         if not function.tokens <= len(arguments) <= function.tokens + 1:
             told = _("{name} is written {usage}, and here it is given {n}")
@@ -211,46 +199,48 @@ class _Compiler:
             told = _('{name} takes a token in double quotes, or its id, e.g. {name}("love")')
             raise at(column, told.format(name=name))
         position = [self._position(argument) for argument in arguments[function.tokens :]]
-        placed = [Placed(token) for token in tokens]  # type: ignore[arg-type]
-        return of_token(function, column, self._called(called).where, placed, *position or [None])
+        placed = tuple(Placed(token) for token in tokens)  # type: ignore[arg-type]
+        rows = rows_at(function.path, self._called(called).where, *position or [None])
+        return OfRow(function, column, rows, placed)
 
-    def _of_runs(self, function: OfRuns, called: ast.expr, arguments: list[ast.expr]) -> Evaluate:
+    def _of_runs(self, function: OfRuns, called: ast.expr, arguments: list[ast.expr]) -> Node:
         column, where = called.col_offset, self._called(called).where
-        runs = [_RUN.fullmatch(str(self._operand_at(argument))) for argument in arguments[:2]]
-        if not 2 <= len(arguments) <= 3 or not all(runs) or address_of(where).run is not None:
+        found = [_RUN.fullmatch(str(self._operand_at(argument))) for argument in arguments[:2]]
+        if not 2 <= len(arguments) <= 3 or not all(found) or address_of(where).run is not None:
             told = _("{name} is written {usage}, e.g. @2:{name}(r0, r1)")
             raise at(column, told.format(name=function.name, usage=function.usage))
         position = [self._position(argument) for argument in arguments[2:]]
-        return of_runs(function, column, where, [int(run[1]) for run in runs if run], *position or [None])
+        runs = tuple(int(run[1]) for run in found if run)
+        rows = [rows_at(function.path, replace(address_of(where), run=run), *position or [None]) for run in runs]
+        return OfTwoRuns(function, column, where, runs, tuple(rows))
 
     def _position(self, node: ast.expr) -> Position:
         operand = self._operand_at(node)
         return operand if isinstance(operand, Label) else self.value(node)
 
-    def _not(self, operand: ast.expr) -> Evaluate:
-        holds = condition(self.value(operand), operand.col_offset)
-        return lambda context: not holds(context)
+    def _bool(self, op: ast.boolop, operands: list[ast.expr]) -> Node:
+        symbol, decide = _JOINING[type(op)]
+        return Joined(symbol, self._operator_after(operands[0]), tuple(map(self._condition, operands)), decide)
 
-    def _bool(self, op: ast.boolop, operands: list[ast.expr]) -> Evaluate:
-        """Left to right, as far as needed."""
-        conditions = [condition(self.value(operand), operand.col_offset) for operand in operands]
-        decide = all if isinstance(op, ast.And) else any
-        return lambda context: decide(holds(context) for holds in conditions)
+    def _condition(self, node: ast.expr) -> Condition:
+        return Condition(self.value(node), node.col_offset)
 
-    def _compare(self, operands: list[ast.expr], ops: list[ast.cmpop]) -> Evaluate:
+    def _compare(self, operands: list[ast.expr], ops: list[ast.cmpop]) -> Node:
         if any(map(self._is_text, operands)):
             return self._compare_text(operands, ops)
         comparisons = [COMPARISONS[type(op)] for op in ops]
         columns = [self._operator_after(operand) for operand in operands[:-1]]
-        values = [self.value(operand) for operand in operands]
-        return chained(comparisons, columns, values) if len(ops) > 1 else applied(comparisons[0], columns[0], *values)
+        values = tuple(map(self.value, operands))
+        if len(ops) == 1:
+            return _applied(comparisons[0], columns[0], *values)
+        return Chained(comparisons[0].symbol, columns[0], values, tuple(comparisons), tuple(columns))
 
-    def _compare_text(self, operands: list[ast.expr], ops: list[ast.cmpop]) -> Evaluate:
+    def _compare_text(self, operands: list[ast.expr], ops: list[ast.cmpop]) -> Node:
         if len(ops) > 1 or not isinstance(ops[0], ast.Eq | ast.NotEq) or not all(map(self._is_text, operands)):
             raise at(self._operator_after(operands[0]), _("text compares with one other text, by == or !="))
         left, right = sorted(operands, key=lambda node: self._operand_at(node) != _TOKEN)
         same = goes_by if self._operand_at(left) == _TOKEN else operator.eq
-        return same_text(same, self.text(left), self.text(right), isinstance(ops[0], ast.Eq))
+        return SameText(same, self.text(left), self.text(right), isinstance(ops[0], ast.Eq))
 
     def _operator_after(self, node: ast.expr) -> int:
         """The column of the operator that follows an operand and its closing brackets."""
@@ -259,6 +249,18 @@ class _Compiler:
         return between.end()
 
 
+def _applied(operation: Operator, column: int, *operands: Node) -> Applied:
+    return Applied(operation.symbol, column, operands, operation)
+
+
+def _none(conditions: Iterable[bool]) -> bool:
+    return not any(conditions)
+
+
+_JOINING: dict[type[ast.boolop], tuple[str, Callable[[Iterable[bool]], bool]]] = {
+    ast.And: ("and", all),
+    ast.Or: ("or", any),
+}
 _RUN = re.compile(r"r(\d{1,9})")
 _BETWEEN = re.compile(r"[ )]*")
 _TOKEN, _TEXT = Address("token"), Address("text")

@@ -1,27 +1,32 @@
-"""The closures that an expression becomes: each takes the context and returns a value."""
+"""The tree that an expression becomes: each node takes the context and returns a value, and knows the way back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import pairwise
-from typing import Any, Protocol
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ...addresses import Address, Everywhere, Label, UnknownAddressError
+from ...addresses import Address, At, Everywhere, UnknownAddressError
+from ...backward import Slope
 from ...errors import AddressError, ExpressionError, InputError, TraceError
 from ...i18n import _
 from ...stack import by_step
-from ...tensor import Tensor
+from ...tensor import Parameter, Tensor
 from ..history import Earlier
-from .functions import FUNCTIONS, OfRuns, OfToken
-from .lexing import address_of, at
+from .functions import FUNCTIONS
+from .gradients import Traced, numbers, parted
+from .lexing import at
 from .moments import VARIABLES, Moment
 from .operators import BOTH, Operator
-from .tokens import Placed, row_of
-from .values import Several, described, plain, settled, single, together, truth, united
+from .values import Several, described, plain, single, together, truth, united
+
+if TYPE_CHECKING:
+    from ..locations import Here
 
 
 class Context(Moment, Protocol):
@@ -40,34 +45,105 @@ class Context(Moment, Protocol):
         ...
 
 
-Evaluate = Callable[[Context], Any]
-Position = Evaluate | Label | None
-"""Of what was read: a number that is worked out, a token, or the last."""
+class Node:
+    """A part of an expression: calling it with the context gives its value."""
+
+    __slots__ = ()
+
+    @property
+    def reads(self) -> bool:
+        """Whether the value depends on what is recorded."""
+        return False
+
+    def __call__(self, context: Context) -> Any:
+        """The value."""
+        raise NotImplementedError
+
+    def traced(self, here: Here) -> Traced:
+        """The value in double precision, with the way back to the records that it is made of.
+
+        Raises:
+            ExpressionError: there is none; the message names the column.
+        """
+        return self.leading_back(here) if self.reads else Traced(self(here), lambda _gradient: iter(()))
+
+    def leading_back(self, here: Here) -> Traced:
+        """As `traced`, where something recorded is read."""
+        raise NotImplementedError
 
 
-def constant(value: Any) -> Evaluate:
+def no_way_back(symbol: str, column: int) -> ExpressionError:
+    """The error to raise where an expression that is to have derivatives has a part that has none."""
+    return at(column, _("{symbol} has no derivative, and so the expression has none").format(symbol=symbol))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant(Node):
     """The same value everywhere."""
-    return lambda _context: value
+
+    value: Any
+
+    def __call__(self, context: Context) -> Any:
+        return self.value
 
 
-def looked_up(address: Address | Everywhere, column: int) -> Evaluate:
+@dataclass(frozen=True, slots=True, eq=False)
+class Variable(Node):
+    """What the moment of the run says."""
+
+    of: Callable[[Moment], Any]
+
+    def __call__(self, context: Context) -> Any:
+        return self.of(context)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Printed(Node):
+    """A value of the history."""
+
+    wanted: Earlier
+    column: int
+
+    def __call__(self, context: Context) -> Any:
+        try:
+            return united(context.earlier(self.wanted))
+        except TraceError as error:
+            raise at(self.column, str(error)) from error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read(Node):
     """The tensor at an address; those of a glob or of every step as one where they make one."""
 
-    def evaluate(context: Context) -> Any:
+    address: Address | Everywhere
+    column: int
+
+    @property
+    def reads(self) -> bool:
+        return True
+
+    def __call__(self, context: Context) -> Any:
         try:
-            return _read(context, address)
+            return read(context, self.address)
         except UnknownAddressError as error:
-            raise at(column, str(or_of_the_language(error))) from error
+            raise at(self.column, str(or_of_the_language(error))) from error
         except TraceError as error:
-            raise at(column, str(error)) from error
+            raise at(self.column, str(error)) from error
 
-    return evaluate
+    def leading_back(self, here: Here) -> Traced:
+        with saying_where(self.column):
+            return traced_read(here, self.address)
 
 
-def _read(context: Context, address: Address | Everywhere) -> Any:
+def read(context: Context, address: Address | Everywhere) -> Any:
+    """What stands at an address: a tensor, one without axes as a number; raises as `Context.lookup`."""
     if isinstance(address, Everywhere):
         return _of_steps(context, address)
-    tensors = context.lookup(address)
+    return _as_one(address, context.lookup(address))
+
+
+def _as_one(address: Address, tensors: Sequence[Tensor]) -> Any:
+    """The tensor at an address; those of a glob as one where they make one."""
     if not address.is_glob:
         return single(tensors[0])
     if not tensors:
@@ -77,8 +153,8 @@ def _read(context: Context, address: Address | Everywhere) -> Any:
 
 def _of_steps(context: Context, everywhere: Everywhere) -> Any:
     """[step, …]: what each step has at an address, one after the other where they don't make one."""
-    found = _each_step(
-        context, everywhere.address, lambda number: _read(context, replace(everywhere.address, step=number))
+    found = each_step(
+        context, everywhere.address, lambda number: read(context, replace(everywhere.address, step=number))
     )
     if not found:
         raise AddressError(_("nothing is recorded at {address}").format(address=everywhere))
@@ -90,7 +166,7 @@ def _of_steps(context: Context, everywhere: Everywhere) -> Any:
     return whole
 
 
-def _each_step(context: Context, address: Address, of_step: Callable[[int], Any]) -> dict[int, Any]:
+def each_step(context: Context, address: Address, of_step: Callable[[int], Any]) -> dict[int, Any]:
     """What there is of every step of the run that an address names, by its number, those left out that have none.
 
     Raises:
@@ -108,16 +184,54 @@ def _each_step(context: Context, address: Address, of_step: Callable[[int], Any]
     return found
 
 
-def printed_before(wanted: Earlier, column: int) -> Evaluate:
-    """A value of the history."""
+def traced_read(here: Here, address: Address | Everywhere) -> Traced:
+    """As `read`, in double precision, with the way back to the cells of what is recorded there.
 
-    def evaluate(context: Context) -> Any:
-        try:
-            return united(context.earlier(wanted))
-        except TraceError as error:
-            raise at(column, str(error)) from error
+    Raises:
+        InputError: that is not in the cursor's step or in @0, or has no derivative; or as `Context.lookup`.
+    """
+    if isinstance(address, Everywhere):
+        told = _("{address} reads every step, and derivatives are by what is recorded in one, and in @0; name a step")
+        raise InputError(told.format(address=address))
+    if here.run_of(address) is not here.run:
+        told = _("{address} reads another run, and derivatives are by what is recorded in the current one")
+        raise InputError(told.format(address=address))
+    records = here.lookup(replace(address, selectors=()))
+    for record in records:
+        _insist_on_derivatives(record, here.step)
+    tensors = [Tensor(numbers(tensor), tensor.dims, tensor.path, tensor.at) for tensor in here.lookup(address)]
 
-    return evaluate
+    def back(gradient: Any) -> Iterator[Slope]:
+        gained = parted(gradient, tensors) if address.is_glob else (gradient,)
+        for record, part in zip(records, gained, strict=True):
+            array = np.zeros(record.shape)
+            array[record.locate(address.selectors)] = part
+            yield Slope(record, array)
+
+    return Traced(_as_one(address, tensors), back)
+
+
+def _insist_on_derivatives(record: Tensor, step: int) -> None:
+    if isinstance(record, Parameter):
+        told = _("{address} is a parameter, and derivatives are by what is recorded in a step")
+        raise InputError(told.format(address=record.address))
+    if record.at not in (At(step), At(0)):
+        told = _("{address} lies outside the cursor's step; derivatives are by what is recorded in that, and in @0")
+        raise InputError(told.format(address=record.address))
+    if record.dtype.kind != "f":
+        told = _("{address} has whole numbers, by which there is no derivative")
+        raise InputError(told.format(address=record.address))
+
+
+@contextmanager
+def saying_where(column: int) -> Iterator[None]:
+    """Whatever can't be read is said with its column."""
+    try:
+        yield
+    except UnknownAddressError as error:
+        raise at(column, str(or_of_the_language(error))) from error
+    except TraceError as error:
+        raise at(column, str(error)) from error
 
 
 def or_of_the_language(error: UnknownAddressError) -> UnknownAddressError:
@@ -126,95 +240,98 @@ def or_of_the_language(error: UnknownAddressError) -> UnknownAddressError:
     return UnknownAddressError(error.path, known, lambda name: f"{name}(…)" if name in FUNCTIONS else name)
 
 
-def of_token(
-    function: OfToken, column: int, where: Address | Everywhere, tokens: Sequence[Placed], position: Position
-) -> Evaluate:
-    """What a function says of tokens, in the step or the steps of ``where``."""
-    row = _row(function.path, where, position)
+@dataclass(frozen=True, slots=True, eq=False)
+class SameText(Node):
+    """Whether two texts are the same, or not."""
 
-    def evaluate(context: Context) -> Any:
-        try:
-            return _of_rows(function, _read(context, row(context)), tokens)
-        except TraceError as error:
-            raise at(column, str(error)) from error
+    same: Callable[[str, str], bool]
+    left: Node
+    right: Node
+    wanted: bool
 
-    return evaluate
+    def __call__(self, context: Context) -> bool:
+        return self.same(self.left(context), self.right(context)) is self.wanted
 
 
-def of_runs(
-    function: OfRuns, column: int, where: Address | Everywhere, runs: Sequence[int], position: Position
-) -> Evaluate:
-    """What a function says of two runs, in the step or the steps of ``where``."""
-    rows = [_row(function.path, replace(address_of(where), run=run), position) for run in runs]
+@dataclass(frozen=True, slots=True, eq=False)
+class Composed(Node):
+    """A part that is made of others: how it is written, and where."""
 
-    def of_step(context: Context, step: int | None) -> Any:
-        here, there = (_read(context, replace(address_of(row(context)), step=step)) for row in rows)
-        if here.shape != there.shape:
-            told = _("one row is {here} and the other {there}: the runs are of models with different vocabularies")
-            raise InputError(told.format(here=here.header, there=there.header))
-        return function.compute(here.array, there.array)
+    symbol: str
+    column: int
+    operands: tuple[Node, ...]
 
-    def evaluate(context: Context) -> Any:
-        try:
-            if not isinstance(where, Everywhere):
-                return of_step(context, where.step)
-            first = replace(address_of(where), run=runs[0])
-            found = _each_step(context, first, lambda number: of_step(context, number))
-            return Tensor(np.array(list(found.values())), (by_step(list(found)),))
-        except TraceError as error:
-            raise at(column, str(error)) from error
+    @property
+    def reads(self) -> bool:
+        return any(operand.reads for operand in self.operands)
 
-    return evaluate
+    def leading_back(self, here: Here) -> Traced:
+        raise no_way_back(self.symbol, self.column)
 
 
-def _row(path: str, where: Address | Everywhere, position: Position) -> Callable[[Context], Address | Everywhere]:
-    """The address of the row at a position, which may have to be worked out."""
-    if callable(position):
-        return lambda context: row_of(path, where, position(context))
-    return constant(row_of(path, where, position))
-
-
-def _of_rows(function: OfToken, rows: Tensor, tokens: Sequence[Placed]) -> Any:
-    """[…, vocab] -> […]: what a function says of tokens in every row."""
-    places = [placed(rows.dims[-1], rows.shape[-1]) for placed in tokens]
-    if len(rows.dims) == 1:
-        return function.compute(rows.array, *places)
-    found = [function.compute(row, *places) for row in rows.array.reshape(-1, rows.shape[-1])]
-    return settled(np.array(found).reshape(rows.shape[:-1]), rows.dims[:-1])
-
-
-def condition(value: Evaluate, column: int) -> Callable[[Context], bool]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition(Node):
     """The one truth value of an operand of ``and``, ``or``, ``not``."""
 
-    def evaluate(context: Context) -> bool:
-        found = plain(value(context))
+    operand: Node
+    column: int
+
+    @property
+    def reads(self) -> bool:
+        return self.operand.reads
+
+    def __call__(self, context: Context) -> bool:
+        found = plain(self.operand(context))
         try:
             return truth(found)
         except ExpressionError as error:
-            raise at(column, str(error)) from error
-
-    return evaluate
+            raise at(self.column, str(error)) from error
 
 
-def same_text(same: Callable[[str, str], bool], left: Evaluate, right: Evaluate, wanted: bool) -> Evaluate:
-    """Whether two texts are the same, or not."""
-    return lambda context: same(left(context), right(context)) is wanted
+@dataclass(frozen=True, slots=True, eq=False)
+class Joined(Composed):
+    """Whether all of the conditions hold, any, or none; left to right, as far as needed."""
+
+    decide: Callable[[Iterable[bool]], bool]
+
+    def __call__(self, context: Context) -> bool:
+        return self.decide(holds(context) for holds in self.operands)
 
 
-def applied(operation: Operator, column: int, *operands: Evaluate) -> Evaluate:
+@dataclass(frozen=True, slots=True, eq=False)
+class Applied(Composed):
     """An operator or function of its operands."""
-    return lambda context: _attempted(operation, column, [operand(context) for operand in operands])
+
+    operation: Operator
+
+    def __call__(self, context: Context) -> Any:
+        return _attempted(self.operation, self.column, [operand(context) for operand in self.operands])
+
+    def leading_back(self, here: Here) -> Traced:
+        if self.operation.worked is None:
+            raise no_way_back(self.symbol, self.column)
+        operands = [operand.traced(here) for operand in self.operands]
+        working = Operator(self.symbol, self.operation.worked)
+        value, back = _attempted(working, self.column, [operand.value for operand in operands])
+
+        def further_back(gradient: Any) -> Iterator[Slope]:
+            gained = zip(operands, back(gradient), strict=True)
+            return chain.from_iterable(operand.back(each) for operand, each in gained)
+
+        return Traced(value, further_back)
 
 
-def chained(comparisons: Sequence[Operator], columns: Sequence[int], operands: Sequence[Evaluate]) -> Evaluate:
+@dataclass(frozen=True, slots=True, eq=False)
+class Chained(Composed):
     """``a < b < c``, cell by cell; every operand is worked out once."""
 
-    def evaluate(context: Context) -> Any:
-        values = [operand(context) for operand in operands]
-        links = map(_attempted, comparisons, columns, pairwise(values))
-        return reduce(lambda chain, link: _attempted(BOTH, columns[-1], (chain, link)), links)
+    comparisons: tuple[Operator, ...]
+    columns: tuple[int, ...]
 
-    return evaluate
+    def __call__(self, context: Context) -> Any:
+        values = [operand(context) for operand in self.operands]
+        links = map(_attempted, self.comparisons, self.columns, pairwise(values))
+        return reduce(lambda so_far, link: _attempted(BOTH, self.columns[-1], (so_far, link)), links)
 
 
 def _attempted(operation: Operator, column: int, values: Sequence[Any]) -> Any:

@@ -10,18 +10,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...alignment import Aligned, aligned, product
+from ...alignment import Aligned, aligned, product, unaligned
 from ...stack import Ragged, there
-from ...tensor import Tensor
+from ...tensor import Array, Tensor
+from .gradients import Worked, numbers, over_each, passed_on
 from .lexing import BITS
 from .values import LARGEST, NUMPY, mapped, settled, single
 
 
 class Operator(NamedTuple):
-    """An operator as it is written, and what it does."""
+    """An operator as it is written, and what it does; ``worked`` does the same with the way back, if there is one."""
 
     symbol: str
     apply: Callable[..., Any]
+    worked: Callable[..., Worked] | None = None
 
 
 def cellwise(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -34,6 +36,17 @@ def cellwise(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return settled(function(_data(value.array)), value.dims, are_there)
 
     return mapped(computed)
+
+
+def cellwise_worked(function: Callable[[Any], Any], slope: Callable[[Array, Array], Any]) -> Callable[[Any], Worked]:
+    """As `cellwise`, with the way back by the slope of every cell: of what it was, and what became of it."""
+    computed = cellwise(function)
+
+    def worked(value: Any) -> Worked:
+        found = computed(value)
+        return Worked(found, lambda gradient: [passed_on(gradient, slope(numbers(value), numbers(found)))])
+
+    return over_each(worked)
 
 
 def _paired(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -54,6 +67,39 @@ def _paired(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return mapped(computed)
 
 
+Slopes = Callable[[Array, Array, Array], tuple[Any, Any]]
+"""Of two numbers, and what became of them: its slope by each."""
+
+
+def _paired_worked(computed: Callable[[Any, Any], Any], slopes: Slopes) -> Callable[[Any, Any], Worked]:
+    """What `_paired` made, with the way back."""
+
+    def worked(left: Any, right: Any) -> Worked:
+        found = computed(left, right)
+
+        def back(gradient: Any) -> tuple[Any, Any]:
+            x, y, _dims = _met(single(left), single(right))
+            by_x, by_y = slopes(numbers(x), numbers(y), numbers(found))
+            return _apart(passed_on(gradient, by_x), passed_on(gradient, by_y), single(left), single(right))
+
+        return Worked(found, back)
+
+    return over_each(worked)
+
+
+def _apart(of_left: Array, of_right: Array, left: Any, right: Any) -> tuple[Any, Any]:
+    """What two values gain where they have met, by the cells of each."""
+    match left, right:
+        case Tensor(), Tensor():
+            return unaligned(of_left, of_right, left, right)
+        case Tensor(), _:
+            return of_left, of_right.sum()
+        case _, Tensor():
+            return of_left.sum(), of_right
+        case _:
+            return of_left, of_right
+
+
 def _met(left: Any, right: Any) -> Aligned:
     """Two values as arrays that fit each other, or numbers."""
     match left, right:
@@ -72,7 +118,7 @@ def _data(array: Any) -> Any:
     return array if type(array) is np.ndarray or not isinstance(array, np.ndarray) else np.asarray(array)
 
 
-def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _arithmetic(symbol: str, function: Callable[[Any, Any], Any], slopes: Slopes) -> Operator:
     """Whole numbers of tensors are computed with as Python has them, or in float64: neither wraps around."""
 
     def combined(left: Any, right: Any) -> Any:
@@ -81,7 +127,8 @@ def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
             raise OverflowError
         return result
 
-    return _paired(combined)
+    computed = _paired(combined)
+    return Operator(symbol, computed, _paired_worked(computed, slopes))
 
 
 def _product(left: Any, right: Any) -> Any:
@@ -96,6 +143,19 @@ def _product(left: Any, right: Any) -> Any:
     x, y = (_unwrapped(np.where(there(side.array), side.array, 0)) for side in (left, right))
     terms = meeting.of(*(there(side.array).astype(np.float64) for side in (left, right)))
     return settled(meeting.of(x, y), meeting.dims, terms > 0)
+
+
+def _product_worked(left: Any, right: Any) -> Worked:
+    """A product, with the way back; cells that are not there gain nothing."""
+    found = _product(left, right)
+    are_there = there(left.array), there(right.array)
+
+    def back(gradient: Any) -> list[Array]:
+        x, y = (np.where(known, numbers(side), 0.0) for known, side in zip(are_there, (left, right), strict=True))
+        gained = product(left, right).back(gradient, x, y)
+        return [np.where(known, each, 0.0) for known, each in zip(are_there, gained, strict=True)]
+
+    return Worked(found, back)
 
 
 def _unwrapped(value: Any) -> Any:
@@ -126,17 +186,26 @@ def _positive(value: Any) -> Any:
     return +_unwrapped(value)
 
 
+def _of_power(x: Array, y: Array, power: Array) -> tuple[Array, Array]:
+    """y xʸ⁻¹ and xʸ ln x; a power of exactly 0 gains nothing by its exponent."""
+    return y * x ** np.where(y == 0, 1.0, y - 1), passed_on(power, np.log(x))
+
+
+def _signed(symbol: str, function: Callable[[Any], Any], sign: float) -> Operator:
+    return Operator(symbol, cellwise(function), cellwise_worked(function, lambda _x, _y: sign))
+
+
 BINARY: dict[type[ast.operator], Operator] = {
-    ast.Add: Operator("+", _arithmetic(operator.add)),
-    ast.Sub: Operator("-", _arithmetic(operator.sub)),
-    ast.Mult: Operator("*", _arithmetic(operator.mul)),
-    ast.Div: Operator("/", _arithmetic(_divide)),
-    ast.Pow: Operator("**", _arithmetic(_power)),
-    ast.MatMult: Operator("@", mapped(_product)),
+    ast.Add: _arithmetic("+", operator.add, lambda _x, _y, _sum: (1.0, 1.0)),
+    ast.Sub: _arithmetic("-", operator.sub, lambda _x, _y, _difference: (1.0, -1.0)),
+    ast.Mult: _arithmetic("*", operator.mul, lambda x, y, _product: (y, x)),
+    ast.Div: _arithmetic("/", _divide, lambda _x, y, ratio: (1 / y, -ratio / y)),
+    ast.Pow: _arithmetic("**", _power, _of_power),
+    ast.MatMult: Operator("@", mapped(_product), over_each(_product_worked)),
 }
 UNARY: dict[type[ast.unaryop], Operator] = {
-    ast.USub: Operator("-", cellwise(_negative)),
-    ast.UAdd: Operator("+", cellwise(_positive)),
+    ast.USub: _signed("-", _negative, -1.0),
+    ast.UAdd: _signed("+", _positive, 1.0),
 }
 COMPARISONS: dict[type[ast.cmpop], Operator] = {
     ast.Lt: Operator("<", _paired(operator.lt)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -84,13 +84,23 @@ def mapped(function: Callable[..., Any]) -> Callable[..., Any]:
     def over_each(*values: Any) -> Any:
         if Several not in map(type, values):
             return function(*values)
-        globs = [value for value in values if isinstance(value, Several)]
-        if len({len(glob.values) for glob in globs}) > 1:
-            raise ValueError
-        turns = zip(*(value.values if isinstance(value, Several) else repeat(value) for value in values), strict=False)
-        return united(Several(globs[0].addresses, tuple(function(*turn) for turn in turns)))
+        addresses, operands = turns(values)
+        return united(Several(addresses, tuple(function(*turn) for turn in operands)))
 
     return over_each
+
+
+def turns(values: Sequence[Any]) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+    """The addresses of a glob, and for each of them the operands, some of which stand for so many.
+
+    Raises:
+        ValueError: two globs stand for different numbers of tensors.
+    """
+    globs = [value for value in values if isinstance(value, Several)]
+    if len({len(glob.values) for glob in globs}) > 1:
+        raise ValueError
+    operands = (value.values if isinstance(value, Several) else repeat(value) for value in values)
+    return globs[0].addresses, zip(*operands, strict=False)
 
 
 def everything(value: Any) -> Array:

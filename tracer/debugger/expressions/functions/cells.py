@@ -10,7 +10,7 @@ from ....tensor import Axis, Tensor
 from .kinds import OfCells, OfValue, function
 
 
-@function("abs", OfCells)
+@function("abs", OfCells, slope=lambda x, _y: np.sign(x))
 def abs_(x: Any) -> Any:
     """The size of every cell without its sign: |x|.
 
@@ -19,7 +19,7 @@ def abs_(x: Any) -> Any:
     return np.absolute(x)
 
 
-@function("exp", OfCells)
+@function("exp", OfCells, slope=lambda _x, y: y)
 def exp(x: Any) -> Any:
     """The exponential of every cell: eˣ.
 
@@ -28,7 +28,7 @@ def exp(x: Any) -> Any:
     return np.exp(x)
 
 
-@function("log", OfCells)
+@function("log", OfCells, slope=lambda x, _y: 1 / x)
 def log(x: Any) -> Any:
     """The natural logarithm of every cell: ln x.
 
@@ -39,7 +39,7 @@ def log(x: Any) -> Any:
     return np.log(x)
 
 
-@function("sqrt", OfCells)
+@function("sqrt", OfCells, slope=lambda _x, y: 0.5 / y)
 def sqrt(x: Any) -> Any:
     """The square root of every cell: √x.
 

@@ -13,7 +13,8 @@ from ....errors import InputError
 from ....i18n import _
 from ....stack import Ragged
 from ....tensor import Array, Tensor
-from ..operators import cellwise
+from ..gradients import Worked, numbers, over_each, passed_on, scattered
+from ..operators import Operator, cellwise, cellwise_worked
 from ..values import Places, everything, mapped, settled
 
 There = Array | bool
@@ -23,14 +24,15 @@ There = Array | bool
 class Function:
     """A function under its name; ``compute`` is its arithmetic, and has its help.
 
-    ``taken`` is how what it takes is written.
+    ``taken`` is how what it takes is written. ``slope`` is its derivative, as its kind has it, None where it has none.
     """
 
     taken = "X"
 
-    def __init__(self, name: str, compute: Callable[..., Any]) -> None:
+    def __init__(self, name: str, compute: Callable[..., Any], slope: Callable[..., Any] | None = None) -> None:
         self.name = name
         self.compute = compute
+        self.slope = slope
 
     @property
     def usage(self) -> str:
@@ -41,16 +43,31 @@ class Function:
         """The value of the function."""
         raise NotImplementedError
 
+    def worked(self, value: Any) -> Worked:
+        """The same, with the way back."""
+        raise NotImplementedError
+
+    def operator(self, **how: Any) -> Operator:
+        """The function as an operator, with what it is told beside the value."""
+        worked = None if self.slope is None else partial(self.worked, **how)
+        return Operator(self.name, partial(self, **how) if how else self, worked)
+
 
 class OfCells(Function):
-    """Computes with every cell, and keeps the axes."""
+    """Computes with every cell, and keeps the axes; ``slope`` takes a cell and what became of it."""
 
-    def __init__(self, name: str, compute: Callable[[Any], Any]) -> None:
-        super().__init__(name, compute)
+    def __init__(
+        self, name: str, compute: Callable[[Any], Any], slope: Callable[[Array, Array], Any] | None = None
+    ) -> None:
+        super().__init__(name, compute, slope)
         self._apply = cellwise(compute)
 
     def __call__(self, value: Any) -> Any:
         return self._apply(value)
+
+    def worked(self, value: Any) -> Worked:
+        assert self.slope is not None
+        return cellwise_worked(self.compute, self.slope)(value)
 
 
 class OfValue(Function):
@@ -65,7 +82,10 @@ class OfValue(Function):
 
 
 class OverAll(Function):
-    """Takes away the axes that are named, or all of them; ``compute`` takes them as one, the last."""
+    """Takes away the axes that are named, or all of them; ``compute`` takes them as one, the last.
+
+    ``slope`` takes the cells, [… , n], what came of them, [… , 1], and which are there: what came gains by each cell.
+    """
 
     taken = "X[, AXIS, …]"
 
@@ -78,16 +98,26 @@ class OverAll(Function):
         """
         return mapped(partial(self._over, axes))(value) if axes else self._alone(value)
 
+    def worked(self, value: Any, axes: Sequence[str] = ()) -> Worked:
+        return over_each(partial(self._over_worked, axes))(value) if axes else self._alone_worked(value)
+
     def _alone(self, value: Any) -> Any:
         return self.compute(everything(value), True)
 
+    def _alone_worked(self, value: Any) -> Worked:
+        x = numbers(everything(value))
+        return Worked(self.compute(x, True), lambda gradient: [scattered(self._gained(gradient, x, True), value)])
+
     def _over(self, axes: Sequence[str], value: Any) -> Any:
         tensor = _with_axes(value)
-        return self._along([_place(name, tensor) for name in dict.fromkeys(axes)], tensor)
+        return self._along(_places(axes, tensor), tensor)
+
+    def _over_worked(self, axes: Sequence[str], value: Any) -> Worked:
+        tensor = _with_axes(value)
+        return self._along_worked(_places(axes, tensor), tensor)
 
     def _along(self, places: list[int], tensor: Tensor) -> Any:
-        rest = [place for place in range(len(tensor.dims)) if place not in places]
-        order, lengths = [*rest, *places], [tensor.shape[place] for place in rest]
+        rest, order, lengths = _laid(places, tensor)
         if not isinstance(tensor, Ragged):
             found = self.compute(_flat(tensor.array, order, lengths), True)
             return self._made(found, tensor, rest, places, None)
@@ -95,10 +125,26 @@ class OverAll(Function):
         found = self.compute(_flat(np.asarray(tensor.array), order, lengths), there)
         return self._made(found, tensor, rest, places, there)
 
+    def _along_worked(self, places: list[int], tensor: Tensor) -> Worked:
+        return Worked(self._along(places, tensor), lambda gradient: [self._gained_along(places, tensor, gradient)])
+
     def _made(self, found: Array, tensor: Tensor, rest: list[int], places: list[int], there: Array | None) -> Any:
         """What was computed, with the axes that are left."""
         dims = tuple(tensor.dims[place] for place in rest)
         return settled(np.asarray(found), dims, None if there is None else np.logical_or.reduce(there, -1))
+
+    def _gained_along(self, places: list[int], tensor: Tensor, gradient: Array) -> Array:
+        """What each cell of a tensor gains, over places of whose axes something was computed."""
+        _rest, order, lengths = _laid(places, tensor)
+        there = _flat(tensor.there, order, lengths) if isinstance(tensor, Ragged) else True
+        return _unflat(self._gained(gradient, _flat(numbers(tensor), order, lengths), there), order, tensor.shape)
+
+    def _gained(self, gradient: Array, x: Array, there: There) -> Array:
+        """[…] -> [… , n]: what each cell gains."""
+        assert self.slope is not None
+        found = np.asarray(self.compute(x, there))[..., None]
+        gained = passed_on(np.asarray(gradient)[..., None], np.broadcast_to(self.slope(x, found, there), x.shape))
+        return filled(gained, there, 0)
 
 
 class OverLast(OverAll):
@@ -107,9 +153,16 @@ class OverLast(OverAll):
     def _alone(self, value: Any) -> Any:
         return mapped(self._over_last)(value)
 
+    def _alone_worked(self, value: Any) -> Worked:
+        return over_each(self._over_last_worked)(value)
+
     def _over_last(self, value: Any) -> Any:
         tensor = _with_axes(value)
         return self._along([len(tensor.dims) - 1], tensor)
+
+    def _over_last_worked(self, value: Any) -> Worked:
+        tensor = _with_axes(value)
+        return self._along_worked([len(tensor.dims) - 1], tensor)
 
 
 class Placing(OverLast):
@@ -127,19 +180,39 @@ class Placing(OverLast):
 
 
 class KeepingAxes(OverLast):
-    """Computes with the cells along some axes together, and keeps these."""
+    """Computes with the cells along some axes together, and keeps these.
+
+    ``slope`` takes the gradient of what came of the cells, [… , n], and what that is: what each cell gains.
+    """
 
     def _made(self, found: Array, tensor: Tensor, rest: list[int], places: list[int], there: Array | None) -> Any:
-        order = [*rest, *places]
-        whole = found.reshape([tensor.shape[place] for place in order]).transpose(np.argsort(order))
+        whole = _unflat(found, [*rest, *places], tensor.shape)
         return settled(whole, tensor.dims, tensor.there if isinstance(tensor, Ragged) else None)
+
+    def _gained_along(self, places: list[int], tensor: Tensor, gradient: Array) -> Array:
+        _rest, order, lengths = _laid(places, tensor)
+        return super()._gained_along(places, tensor, _flat(gradient, order, lengths))
+
+    def _gained(self, gradient: Array, x: Array, there: There) -> Array:
+        assert self.slope is not None
+        return filled(self.slope(gradient, self.compute(x, there)), there, 0)
 
 
 class OfToken(Function):
-    """Computes with the row of a step, [vocab], that ``path`` has, and the places of so many ``tokens`` in it."""
+    """Computes with the row of a step, [vocab], that ``path`` has, and the places of so many ``tokens`` in it.
 
-    def __init__(self, name: str, compute: Callable[..., Any], path: str, tokens: int = 1) -> None:
-        super().__init__(name, compute)
+    ``slope`` takes the same: what came of them gains by each of the row.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        compute: Callable[..., Any],
+        path: str,
+        tokens: int = 1,
+        slope: Callable[..., Array] | None = None,
+    ) -> None:
+        super().__init__(name, compute, slope)
         self.path = path
         self.tokens = tokens
 
@@ -174,6 +247,22 @@ def _flat(array: Array, order: Sequence[int], lengths: Sequence[int]) -> Array:
         return array
     moved = array.transpose(order)
     return moved.reshape([*lengths, math.prod(moved.shape[len(lengths) :])])
+
+
+def _unflat(found: Array, order: Sequence[int], shape: Sequence[int]) -> Array:
+    """The way back of `_flat`: the last axis as several, and all where they were."""
+    return found.reshape([shape[place] for place in order]).transpose(np.argsort(order))
+
+
+def _laid(places: list[int], tensor: Tensor) -> tuple[list[int], list[int], list[int]]:
+    """The axes that are not among some places; all of them, those last; and the lengths of the first."""
+    rest = [place for place in range(len(tensor.dims)) if place not in places]
+    return rest, [*rest, *places], [tensor.shape[place] for place in rest]
+
+
+def _places(axes: Sequence[str], tensor: Tensor) -> list[int]:
+    """The places of axes by their names; raises InputError where there is no such axis."""
+    return [_place(name, tensor) for name in dict.fromkeys(axes)]
 
 
 def _with_axes(value: Any) -> Tensor:

@@ -6,12 +6,55 @@ from typing import Any
 
 import numpy as np
 
+from ....ops.gradients.softmax import softmax_gradient
 from ....ops.softmax import softmax as operation
 from ....tensor import Array, Tensor
 from .kinds import KeepingAxes, OverAll, OverLast, Placing, There, filled, function
 
 
-@function("max", OverAll)
+def _only(places: Array, n: int) -> Array:
+    """[…] -> [… , n]: 1 at a place, 0 elsewhere."""
+    found: Array = np.arange(n) == places[..., None]
+    return found
+
+
+def _of_largest(x: Array, _largest: Array, there: There) -> Array:
+    return _only(np.argmax(filled(x, there, -np.inf), -1), x.shape[-1])
+
+
+def _of_smallest(x: Array, _smallest: Array, there: There) -> Array:
+    return _only(np.argmin(filled(x, there, np.inf), -1), x.shape[-1])
+
+
+def _count(x: Array, there: There) -> Any:
+    """How many cells are there."""
+    return x.shape[-1] if there is True else np.count_nonzero(there, -1)
+
+
+def _of_mean(x: Array, _mean: Array, there: There) -> Array:
+    return 1 / np.asarray(_count(x, there))[..., None]
+
+
+def _of_length(x: Array, length: Array, _there: There = True) -> Array:
+    """xᵢ / √(Σ xⱼ²); 0 where that is 0."""
+    return np.divide(x, length, out=np.zeros(x.shape), where=length != 0)
+
+
+def _of_deviation(x: Array, deviation: Array, there: There) -> Array:
+    """(xᵢ − μ) / n σ; 0 where σ is 0."""
+    return _of_length(x - mean.compute(x, there)[..., None], deviation) * _of_mean(x, deviation, there)
+
+
+def _of_entropy(p: Array, _entropy: Array, _there: There) -> Array:
+    """−(log₂ pᵢ + 1 / ln 2); an exact 0, which adds nothing, gains nothing."""
+    return np.where(p == 0, 0.0, -np.log2(p) - 1 / np.log(2))
+
+
+def _of_softmax(gradient: Array, probs: Array) -> Array:
+    return softmax_gradient.forward(Tensor(gradient, ()), Tensor(probs, ())).array
+
+
+@function("max", OverAll, slope=_of_largest)
 def max_(x: Array, there: There) -> Any:
     """The largest cell: max xᵢ.
 
@@ -23,7 +66,7 @@ def max_(x: Array, there: There) -> Any:
     return np.maximum.reduce(filled(x, there, -np.inf), -1)
 
 
-@function("min", OverAll)
+@function("min", OverAll, slope=_of_smallest)
 def min_(x: Array, there: There) -> Any:
     """The smallest cell: min xᵢ.
 
@@ -34,7 +77,7 @@ def min_(x: Array, there: There) -> Any:
     return np.minimum.reduce(filled(x, there, np.inf), -1)
 
 
-@function("sum", OverAll)
+@function("sum", OverAll, slope=lambda _x, _sum, _there: 1.0)
 def sum_(x: Array, there: There) -> Any:
     """The sum of cells: Σ xᵢ.
 
@@ -46,20 +89,19 @@ def sum_(x: Array, there: There) -> Any:
     return np.add.reduce(x, -1, np.float64, where=there)
 
 
-@function("mean", OverAll)
+@function("mean", OverAll, slope=_of_mean)
 def mean(x: Array, there: There) -> Any:
     """The mean of cells: Σ xᵢ / n.
 
     (tx) print mean(dec.0.cross.weights, head)
     (tx) print mean(dec.*.cross.weights, head, layer)
     """
-    n = x.shape[-1] if there is True else np.count_nonzero(there, -1)
     if not x.shape[-1]:
         raise ValueError
-    return np.add.reduce(x, -1, np.float64, where=there) / n
+    return np.add.reduce(x, -1, np.float64, where=there) / _count(x, there)
 
 
-@function("std", OverAll)
+@function("std", OverAll, slope=_of_deviation)
 def std(x: Array, there: There) -> Any:
     """The standard deviation of cells: √(Σ (xᵢ − μ)² / n).
 
@@ -70,7 +112,7 @@ def std(x: Array, there: There) -> Any:
     return np.sqrt(mean.compute((x - mean.compute(x, there)[..., None]) ** 2, there))
 
 
-@function("norm", OverAll)
+@function("norm", OverAll, slope=_of_length)
 def norm(x: Array, there: There) -> Any:
     """The Euclidean length: √(Σ xᵢ²).
 
@@ -103,7 +145,7 @@ def all_(x: Array, there: There) -> Any:
     return np.logical_and.reduce(x, -1, where=there)
 
 
-@function("entropy", OverLast)
+@function("entropy", OverLast, slope=_of_entropy)
 def entropy(x: Array, there: There) -> Any:
     """The entropy of probabilities in bits: −Σ p log₂ p.
 
@@ -116,7 +158,7 @@ def entropy(x: Array, there: There) -> Any:
     return 0.0 - np.add.reduce(p * np.log2(np.where(p == 0, 1.0, p)), -1)
 
 
-@function("softmax", KeepingAxes)
+@function("softmax", KeepingAxes, slope=_of_softmax)
 def softmax(x: Array, there: There) -> Any:
     """Numbers as probabilities: exp(xᵢ) / Σ exp(xⱼ).
 

@@ -11,7 +11,13 @@ from ....tensor import Array
 from .kinds import OfToken, function
 
 
-@function("prob", OfToken, path="probs")
+def _at(row: Array, place: int) -> Array:
+    """[vocab]: 1 at a place, 0 elsewhere."""
+    found: Array = np.eye(1, len(row), place)[0]
+    return found
+
+
+@function("prob", OfToken, path="probs", slope=_at)
 def prob(probs: Array, token: int) -> Any:
     """The probability of a token: softmax(logits).
 
@@ -37,7 +43,7 @@ def rank(probs: Array, token: int) -> Any:
     return 1 + int(np.count_nonzero(probs > probs[token]) + np.count_nonzero(probs[:token] == probs[token]))
 
 
-@function("logprob", OfToken, path="logits")
+@function("logprob", OfToken, path="logits", slope=lambda row, token: _at(row, token) - np.exp(log_probabilities(row)))
 def logprob(logits: Array, token: int) -> Any:
     """The log probability of a token: zᵢ − ln Σ exp(zⱼ).
 
@@ -49,7 +55,7 @@ def logprob(logits: Array, token: int) -> Any:
     return log_probabilities(logits)[token]
 
 
-@function("logit", OfToken, path="logits")
+@function("logit", OfToken, path="logits", slope=_at)
 def logit(logits: Array, token: int) -> Any:
     """The logit of a token: zᵢ, before softmax.
 
@@ -60,7 +66,13 @@ def logit(logits: Array, token: int) -> Any:
     return logits[token]
 
 
-@function("logit_diff", OfToken, path="logits", tokens=2)
+@function(
+    "logit_diff",
+    OfToken,
+    path="logits",
+    tokens=2,
+    slope=lambda row, token, other: _at(row, token) - _at(row, other),
+)
 def logit_diff(logits: Array, token: int, other: int) -> Any:
     """The difference of two logits: zᵢ − zⱼ = ln pᵢ − ln pⱼ.
 
