@@ -15,6 +15,11 @@ from .i18n import _
 from .listed import listed
 from .slips import distance, slips
 
+GRADIENT, VIA = "grad.", ".via."
+"""Stands before the path of what something is the gradient of, and before that of what it comes back from."""
+
+_BLANKS, _LONGER = " ▁", 3
+"""What pieces begin with, and by how many letters one may be longer than what was typed for it."""
 _BACKSLASH = re.compile(r"\\(?!x[0-9a-f]{2})")
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", '\\"': '"', "\\\\": "\\"}
 _ESCAPE = re.compile(r"\\(?:[ntr\"\\]|u(?!d[89a-f])[0-9a-f]{4}|U00(?:0[0-9a-f]|10)[0-9a-f]{4})")
@@ -221,9 +226,10 @@ def matching(path: str, names: Iterable[str], scope: str = "") -> list[str]:
     """The names that a shortened or globbed path stands for, in the order of ``names``.
 
     A segment may be shortened, and an exact segment beats a prefix; ``*`` is any one segment, ``**`` any number.
-    A path that matches nothing from the top is looked up outwards from ``scope``.
+    A path that matches nothing from the top is looked up outwards from ``scope``. Gradients are matched by paths that
+    begin as theirs do, and ``grad.`` before a whole name is of that record alone.
     """
-    names = list(names)
+    names = _meant(path, names)
     candidates = _narrowed(path.split("."), names)
     inner = scope.split(".") if scope else []
     while not candidates and inner:
@@ -234,6 +240,15 @@ def matching(path: str, names: Iterable[str], scope: str = "") -> list[str]:
     return candidates
 
 
+def _meant(path: str, names: Iterable[str]) -> list[str]:
+    """The names without those of gradients, where a path with globs asks for none; none where there is no such one."""
+    names = list(names)
+    if "*" in path and not GRADIENT.startswith(path.partition(".")[0] or "*"):
+        return [name for name in names if not name.startswith(GRADIENT)]
+    is_of_none = path.startswith(GRADIENT) and path not in names and path.removeprefix(GRADIENT) in names
+    return [] if is_of_none else names
+
+
 def resolve(path: str, names: Sequence[str], scope: str = "") -> str:
     """The one name that a shortened path stands for, looked up outwards from ``scope`` if need be.
 
@@ -241,7 +256,8 @@ def resolve(path: str, names: Sequence[str], scope: str = "") -> str:
         AddressError: it stands for none (the nearest is suggested) or for several (they are listed).
     """
     inner = scope.split(".") if scope else []
-    while inner:
+    outermost = [GRADIENT.removesuffix(".")] if path in names else []
+    while inner and inner != outermost:
         if (local := f"{'.'.join(inner)}.{path}") in names:
             return local
         inner.pop()
@@ -271,9 +287,25 @@ class UnknownAddressError(AddressError):
 
     def __init__(self, path: str, known: Sequence[str], written: Callable[[str], str] = str) -> None:
         self.path, self.known = path, known
-        nearest = suggestion(path, known)
-        hint = _("; did you mean {nearest}?").format(nearest=written(nearest)) if nearest else ""
-        super().__init__(_("nothing is recorded at {path}{hint}").format(path=path, hint=hint))
+        super().__init__(_without_gradient(path, known) or _unknown(path, known, written))
+
+
+def _unknown(path: str, known: Sequence[str], written: Callable[[str], str]) -> str:
+    nearest = suggestion(path, known)
+    hint = _("; did you mean {nearest}?").format(nearest=written(nearest)) if nearest else ""
+    return _("nothing is recorded at {path}{hint}").format(path=path, hint=hint)
+
+
+def _without_gradient(path: str, known: Sequence[str]) -> str:
+    """Why there is no such gradient, where it is not for a slip."""
+    of = path.removeprefix(GRADIENT)
+    if of == path:
+        return ""
+    if not any(name.startswith(GRADIENT) for name in known):
+        return _("no gradients are recorded in this step; backward E records them, e.g. backward sum(loss)")
+    if of not in known:
+        return ""
+    return _("no gradient comes to {path}: the expression does not change with it").format(path=of)
 
 
 def suggestion(text: str, known: Iterable[str]) -> str | None:
@@ -286,6 +318,22 @@ def _nearest(text: str, known: tuple[str, ...]) -> str | None:
     """A display without a value asks the same at every stop."""
     near = [(n, distance(text, name), name) for name in known if (n := slips(text, name)) is not None]
     return min(near, key=itemgetter(0, 1))[-1] if near else None
+
+
+def near_piece(text: str, pieces: Sequence[str]) -> str | None:
+    """The piece nearest to a mistyped one, as `suggestion` finds it, whatever blank they begin with.
+
+    Of many thousands, only those are looked at that are about as long and share one of their first two letters.
+    """
+    typed = text.lstrip(_BLANKS)
+    first, most = {*typed[:2].lower()}, len(typed) + _LONGER
+    known: dict[str, str] = {}
+    for piece in pieces:
+        bare = piece.lstrip(_BLANKS)
+        if len(bare) <= most and not first.isdisjoint(bare[:2].lower()):
+            known.setdefault(bare, piece)
+    nearest = suggestion(typed, known)
+    return None if nearest is None else known[nearest]
 
 
 def _narrowed(pattern: list[str], names: list[str]) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count, takewhile
 
 from .addresses import At
 from .affected import affected
+from .backward import Objective, backward, subject
 from .card import Card
 from .decoding.beam import Search
 from .decoding.limits import limit_of
@@ -17,6 +18,7 @@ from .decoding.rules import Rules
 from .decoding.settings import DECLARED, Settings
 from .edits import Edit, changed, is_of_model, placed
 from .errors import AddressError, InputError
+from .face import Face
 from .hypotheses import Finished, no_hypothesis, pass_of, searched
 from .i18n import Message, _
 from .in_force import Origin, in_force, origin
@@ -25,12 +27,12 @@ from .models.text import Side, Text
 from .models.texts import Given
 from .parameters import Named
 from .passes import BEGIN, Across, Pass
-from .past import Past
+from .past import Past, Rows
 from .performer import Chosen, Performer, Yield
 from .reading import remarks
 from .step import Stepped
 from .tape import Record, Tape, Untraced
-from .tapes import Shelf, Tapes
+from .tapes import Shelf, Tapes, Way
 from .tensor import Axis, Tensor
 from .trace import Decided, Token, Trace
 from .work import work
@@ -42,7 +44,7 @@ _EXAMPLE = 'tracer.edit("decoder.0.self_attn.heads[h0]", 0.0)'
 
 
 @dataclass(repr=False, eq=False)
-class Run(Stepped):
+class Run(Stepped, Face):
     """One decoding of ``source_ids``, or, with ``target_ids``, one pass over a given output.
 
     An encoder–decoder reads ``source_ids`` with its encoder, and ``target_ids``, start token first, with its decoder; a
@@ -95,6 +97,7 @@ class Run(Stepped):
         self.shelf = self.shelf or Shelf(self.budget)
         self._tapes = Tapes(self.shelf, self._performer.perform)
         self._downstream: dict[At, frozenset[str]] = {}
+        self._objectives: dict[int, Objective] = {}
 
     def _check_strategy(self) -> None:
         if self.chooses or self.settings.strategy in (None, "greedy"):
@@ -128,9 +131,15 @@ class Run(Stepped):
 
     def read_along(self, record: Record, axis: Axis) -> Text:
         """The text whose places an axis of a record runs over: the source's along the keys of cross-attention."""
-        here = self.pass_at(record.at)
-        is_across = axis.name == "key" and record.scope.endswith("cross_attn")
+        of = self.subject(record)
+        here = self.pass_at(of.at)
+        is_across = axis.name == "key" and of.scope.endswith("cross_attn")
         return here.across.text if is_across and here.across else here.text
+
+    def subject(self, record: Record) -> Record:
+        """The record that one is the gradient of; itself where it is none, or that of a parameter."""
+        at, path = subject(record)
+        return self.at(at).there(path) or record
 
     @property
     def decided(self) -> Mapping[str, Decided]:
@@ -329,12 +338,75 @@ class Run(Stepped):
         Of the steps before it only what leaves something to it is performed. Raises as `branch` and `step` do.
         """
         self.step(at)
-        branch = self.branch(*edits)
-        for number in range(branch.computed + 1, at + 1):
-            branch.passes[-1] = replace(branch.passes[-1], hypothesis=self._pass(number).hypothesis)
+        return self.branch(*edits)._following(self, at)
+
+    def without_cache(self, at: int) -> Run:
+        """The same with nothing kept from pass to pass: a step, which is computed next, reads all that led to it again.
+
+        The tokens before it are those that this run has chosen. Raises as `step` does.
+        """
+        self.step(at)
+        return replace(self, settings=replace(self.settings, cache=False))._following(self, at) if self.cached else self
+
+    def over(self, model: Model, at: int) -> Run:
+        """The same run of another model, with the tokens that this one has chosen before a step; raises as `step`."""
+        self.step(at)
+        return self.of(model)._following(self, at)
+
+    def _following(self, run: Run, at: int) -> Run:
+        """This run up to a step, which is computed next, with the tokens that another has chosen."""
+        for number in range(self.computed + 1, at + 1):
+            self.passes[-1] = replace(self.passes[-1], hypothesis=run._pass(number).hypothesis)
             if number < at:
-                branch._follow(self)
-        return branch
+                self._follow(run)
+        return self
+
+    def given_rows_of(self, run: Run) -> Run:
+        """This run, whose next pass reads the keys and values that another has of its own text, if any are kept."""
+        here, there = self.passes[-1], run._pass(self.passes[-1].place.number)
+        if here.past is not None and there.past is not None:
+            kept = {
+                path: there.past.kept[path] if isinstance(own, Rows) else own for path, own in here.past.kept.items()
+            }
+            self.passes[-1] = replace(here, past=here.past._replace(kept=kept))
+        return self
+
+    def adopted(self, parent: Run, *edits: Edit) -> Run:
+        """This run, of which nothing need be computed yet, as a branch of one whose model edits have made its own."""
+        numbered = [replace(edit, number=n) for n, edit in enumerate(edits, len(parent.edits) + 1)]
+        self.parent, self.edits = parent, (*parent.edits, *numbered)
+        self._tapes.since = self.first
+        return self
+
+    def record_gradients(self, number: int, objective: Objective) -> Tape:
+        """The tape of a step, from now on with the gradients of an expression; raises as `step` does.
+
+        They go through the encoder's pass too, and, of a step made with a cache, through its own rows alone: what
+        earlier steps left counts as given, but for the keys and values that the first step made of the encoder's.
+        """
+        self.step(number)
+        tape = self._tapes.record_gradients(self._pass(number), self._way(number, objective))
+        self._with(number)._objectives[number] = objective
+        return tape
+
+    def objective(self, number: int) -> Objective | None:
+        """The expression whose gradients a step has; None where it has none."""
+        return self._with(number)._objectives.get(number)
+
+    def _with(self, number: int) -> Run:
+        """The run that has the tape of a step: this one, or the one that it shares the step with."""
+        return self if self.parent is None or number >= self.since else self.parent._with(number)
+
+    def gradients_of(self, number: int, objective: Objective) -> Tape:
+        """As `record_gradients`, but on a tape that the run does not keep."""
+        return self._tapes.gradients_of(self._pass(number), self._way(number, objective))
+
+    def _way(self, number: int, objective: Objective) -> Way:
+        """The way back from a step, through the passes that it took something from."""
+        behind = [self.first] if number > self.first == 0 else []
+        behind += [BEGIN["decode"]] if self.cached and number > BEGIN["decode"] else []
+        append = partial(backward, objective=objective, parameters=self.model.named)
+        return Way(append, tuple(map(self._pass, behind)))
 
     def _alike_until(self, other: Run) -> int:
         """The first step that another model computes otherwise; the last, where there is none."""
@@ -469,10 +541,11 @@ class Run(Stepped):
 
 
 def _are_alike(one: Tape, other: Tape) -> bool:
-    """Whether two tapes have the same records, bit for bit."""
-    if one.addresses != other.addresses:
+    """Whether two tapes have the same records before any gradients, bit for bit."""
+    ours, theirs = one.forward, other.forward
+    if [record.address for record in ours] != [record.address for record in theirs]:
         return False
-    return all(a.output.array.tobytes() == b.output.array.tobytes() for a, b in zip(one, other, strict=True))
+    return all(a.output.array.tobytes() == b.output.array.tobytes() for a, b in zip(ours, theirs, strict=True))
 
 
 def live(trace: Trace, command: str) -> Run:

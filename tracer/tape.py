@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakValueDictionary
 
 import numpy as np
 
-from .addresses import Address, At, UnknownAddressError, parse, resolve
+from .addresses import GRADIENT, Address, At, UnknownAddressError, parse, resolve
 from .errors import AddressError
 from .i18n import _, extent
 from .operation import Operation, Trait, Written
@@ -66,9 +69,7 @@ class Record:
     @property
     def trained(self) -> Iterator[tuple[str, Parameter]]:
         """The trained parameters among its settings, by the names of these; of a setting that is several, each."""
-        for name, value in self.parameters.items():
-            several = value if isinstance(value, tuple) else (value,)
-            yield from ((name, one) for one in several if isinstance(one, Parameter))
+        return trained(self.parameters)
 
     @property
     def is_measured(self) -> bool:
@@ -116,6 +117,13 @@ class Record:
         return f"<Record @{self.step}#{self.index} {self.address} {self.op.name}>"
 
 
+def trained(settings: Mapping[str, Any]) -> Iterator[tuple[str, Parameter]]:
+    """The trained parameters among the settings of an operation, as `Record.trained` has them."""
+    for name, value in settings.items():
+        several = value if isinstance(value, tuple) else (value,)
+        yield from ((name, one) for one in several if isinstance(one, Parameter))
+
+
 Recompute = Callable[[str], Array]
 """From the path of an output that was not kept, the same numbers again."""
 
@@ -147,6 +155,25 @@ class Dropped(Tensor):
         return self._recompute(self.path)
 
 
+class Latest:
+    """The numbers of operations that are performed when they are asked for: those asked for last, and all in use."""
+
+    def __init__(self) -> None:
+        self._last = np.zeros(0)
+        self._in_use: WeakValueDictionary[str, Array] = WeakValueDictionary()
+
+    def numbers(self, op: Operation, inputs: Sequence[Tensor], parameters: Mapping[str, Any], path: str) -> Array:
+        """What an operation yields, which is recorded under a path."""
+        found = self._in_use.get(path)
+        if found is None:
+            with np.errstate(all="ignore"):
+                found = op.forward(*inputs, **parameters).array
+            found.setflags(write=False)
+            self._in_use[path] = found
+        self._last = found
+        return found
+
+
 class Tape:
     """The records of one step, in order. Calling it computes an operation and appends one record.
 
@@ -161,6 +188,8 @@ class Tape:
     """
 
     edits: Mapping[str, Sequence[Edit]] = MappingProxyType({})
+    behind: Mapping[At, Tape] = MappingProxyType({})
+    """The tapes of passes as they are kept, of which more is read here than they have kept."""
 
     def __init__(
         self,
@@ -170,7 +199,7 @@ class Tape:
         past: Past | None = None,
         room: float = math.inf,
         recompute: Recompute | None = None,
-        within: str = "",
+        within: tuple[str, ...] = (),
     ) -> None:
         self.at = At(number, beam)
         self.past = past
@@ -182,6 +211,7 @@ class Tape:
         self._within = within
         self._prefix = ""
         self._places: dict[str, int] = {}
+        self._latest = Latest()
 
     def __call__(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
         output = op.forward(*inputs, **parameters)
@@ -194,9 +224,44 @@ class Tape:
             self.nbytes += array.nbytes
             if self.nbytes > self._room:
                 kept, inputs = self._spared(output), tuple(map(self._recorded, inputs))
+        if self.behind:
+            inputs = tuple(map(self._recorded, inputs))
         self._places[path] = place = len(records)
         records.append(Record(place + 1, op, inputs, parameters, kept))
         return output
+
+    def defer(self, op: Operation, name: str, like: Tensor, *inputs: Tensor, **parameters: Any) -> Tensor:
+        """Record an operation that is performed when its numbers are asked for.
+
+        Its output has the axes, the shape and the type of ``like``.
+        """
+        inputs = tuple(map(self._recorded, inputs))
+        output = Dropped(like, partial(self._latest.numbers, op, inputs, parameters))
+        output.path = path = self._prefix + name
+        output.at = self.at
+        self._places[path] = place = len(self.records)
+        self.records.append(Record(place + 1, op, inputs, parameters, output))
+        return output
+
+    def continued(self, room: float, recompute: Recompute) -> Tape:
+        """A tape that has the records of this one up to the first gradient, on which others may follow."""
+        tape = Tape(*self.at, past=self.past, room=room, recompute=recompute)
+        tape.kept, tape.edits = self.kept, self.edits
+        turn = self.turn
+        for record in self.records[:turn]:
+            tape.take(record)
+        tape._places = {name: place for name, place in self._places.items() if place < turn}
+        return tape
+
+    @property
+    def turn(self) -> int:
+        """How many records there are before the first gradient."""
+        return bisect_left(self.records, True, key=lambda record: record.address.startswith(GRADIENT))
+
+    @property
+    def forward(self) -> Sequence[Record]:
+        """The records before the first gradient."""
+        return self.records[: self.turn]
 
     def take(self, record: Record) -> Tensor:
         """Take in the next record as another tape of the same pass has it."""
@@ -229,8 +294,9 @@ class Tape:
 
     def _recorded(self, tensor: Tensor) -> Tensor:
         """A tensor as its record has it, so that no record keeps an output alive that another dropped."""
-        place = self._places.get(tensor.path) if tensor.at == self.at else None
-        return tensor if place is None else self.records[place].output
+        tape = self if tensor.at == self.at else self.behind.get(tensor.at or self.at)
+        record = None if tape is None else tape.there(tensor.path)
+        return tensor if record is None else record.output
 
     def scope(self, name: str) -> _Scope:
         """The module in which the records of a ``with`` block stand."""
@@ -256,6 +322,13 @@ class Tape:
     def addresses(self) -> Sequence[str]:
         """Every address on the tape, second names included."""
         return tuple(self._places)
+
+    @property
+    def second_names(self) -> Iterator[tuple[str, str]]:
+        """Each further name of a record, and its path."""
+        for name, place in self._places.items():
+            if (path := self.records[place].output.path) != name:
+                yield name, path
 
     def there(self, path: str) -> Record | None:
         """The record at a path, whole as it stands on the tape, if there is one."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
+from typing import NamedTuple
 from weakref import ReferenceType, finalize, ref
 
-from .addresses import At
+from .addresses import GRADIENT, VIA, At
 from .passes import Pass
-from .tape import Tape
+from .tape import Dropped, Tape
 from .tensor import Array
 
 
@@ -45,6 +46,7 @@ class Shelf:
 
     def keep(self, owner: int, tape: Tape) -> None:
         """Take in a tape; one at least is kept, however large."""
+        self._drop(owner, tape.at)
         self._kept[owner, tape.at] = tape
         self.held += tape.nbytes
         while self.held > self.budget and len(self._kept) > 1:
@@ -53,13 +55,40 @@ class Shelf:
     def drop_all(self, owner: int) -> None:
         """Drop the tapes of an owner."""
         for place in self.places(owner):
-            self.held -= self._kept.pop((owner, place)).nbytes
+            self._drop(owner, place)
+
+    def _drop(self, owner: int, place: At) -> None:
+        if (tape := self._kept.pop((owner, place), None)) is not None:
+            self.held -= tape.nbytes
 
 
 def _drop_all(shelf: ReferenceType[Shelf], owner: int) -> None:
     there = shelf()
     if there is not None:
         there.drop_all(owner)
+
+
+class Way(NamedTuple):
+    """A way back from a pass through those that it took something from, ``behind`` it in order.
+
+    ``append`` puts the gradients on its tape, given the tapes of all of them, the pass's own last, with every output.
+    """
+
+    append: Callable[[Tape, Sequence[Tape]], None]
+    behind: tuple[Pass, ...]
+
+
+class Again(NamedTuple):
+    """A pass that was performed again for what is ``within`` a module, and went a ``way`` back from there, if any."""
+
+    place: At
+    within: tuple[str, ...]
+    way: Way | None
+    tape: Tape
+
+    def has(self, place: At, within: tuple[str, ...], way: Way | None) -> bool:
+        """Whether it has what is asked for."""
+        return self.place == place and self.within == within and (way is None or way is self.way)
 
 
 class Tapes:
@@ -75,7 +104,8 @@ class Tapes:
         self._shelf = shelf
         self._perform = perform
         self._owner = shelf.owner(self)
-        self._again: tuple[tuple[At, str], Tape] = (At(-1), ""), Tape(-1)
+        self._ways: dict[At, Way] = {}
+        self._again = Again(At(-1), (), None, Tape(-1))
 
     @property
     def places(self) -> list[At]:
@@ -85,7 +115,7 @@ class Tapes:
     def begun(self, wanted: Pass) -> Tape:
         """A fresh tape; once it has filled half the budget, its further outputs are left to be recomputed."""
         known = None if self.earlier is None else self.earlier.there(wanted.place)
-        return wanted.tape(known=known, room=self._shelf.budget / 2, recompute=partial(self._recomputed, wanted))
+        return wanted.tape(known=known, room=self._shelf.budget / 2, recompute=partial(self._recomputed, wanted, None))
 
     def of(self, wanted: Pass) -> Tape:
         """The sealed tape of a pass, kept or performed again."""
@@ -93,10 +123,33 @@ class Tapes:
         if found is None and self.earlier is not None and wanted.place.number < self.since:
             return self.earlier.of(wanted)
         if found is None:
-            found = self.begun(wanted)
-            self._perform(wanted, found)
+            found = self._made(wanted)
             self.keep(found)
         return found
+
+    def _made(self, wanted: Pass) -> Tape:
+        """The tape of a pass, performed, with the gradients that are to be on it."""
+        tape, way = self.begun(wanted), self._ways.get(wanted.place)
+        self._perform(wanted, tape)
+        return tape if way is None else self._with_gradients(wanted, tape, way)
+
+    def record_gradients(self, wanted: Pass, way: Way) -> Tape:
+        """The tape of a pass, from now on with its gradients, in place of others that it may have had."""
+        if self.earlier is not None and wanted.place.number < self.since:
+            return self.earlier.record_gradients(wanted, way)
+        tape = self.gradients_of(wanted, way)
+        self._ways[wanted.place] = way
+        self.keep(tape)
+        return tape
+
+    def gradients_of(self, wanted: Pass, way: Way) -> Tape:
+        """A tape of a pass with its gradients, which is kept nowhere."""
+        return self._with_gradients(wanted, self.of(wanted), way)
+
+    def _with_gradients(self, wanted: Pass, made: Tape, way: Way) -> Tape:
+        tape = made.continued(self._shelf.budget / 2, partial(self._recomputed, wanted, way))
+        self._append(wanted, tape, way)
+        return tape
 
     def there(self, place: At) -> Tape | None:
         """The tape of a place, if it is kept."""
@@ -109,12 +162,36 @@ class Tapes:
         tape.seal()
         self._shelf.keep(self._owner, tape)
 
-    def _recomputed(self, wanted: Pass, path: str) -> Array:
+    def _recomputed(self, wanted: Pass, way: Way | None, path: str) -> Array:
         """An output that was not kept, from a pass that keeps the module around it; the last such pass is kept."""
-        module, dot, _name = path.rpartition(".")
-        again = wanted.place, module + dot or path
-        if again != self._again[0]:
-            tape = wanted.tape(room=0, recompute=partial(self._recomputed, wanted), within=again[1])
+        within = _around(path)
+        if not self._again.has(wanted.place, within, way):
+            tape = wanted.tape(room=0, recompute=partial(self._recomputed, wanted, way), within=within)
             self._perform(wanted, tape)
-            self._again = again, tape
-        return self._again[1].find(path).output.array
+            if way is not None:
+                self._append(wanted, tape, way)
+            self._again = Again(wanted.place, within, way, tape)
+        return self._again.tape.find(path).output.array
+
+    def _append(self, wanted: Pass, tape: Tape, way: Way) -> None:
+        """Put the gradients of a way back on the tape of a pass."""
+        kept = [*map(self.of, way.behind), tape]
+        whole = [self._whole(one, there) for one, there in zip((*way.behind, wanted), kept, strict=True)]
+        tape.behind = {there.at: there for there, all_of in zip(kept, whole, strict=True) if all_of is not there}
+        way.append(tape, whole)
+        tape.behind = {}
+
+    def _whole(self, wanted: Pass, tape: Tape) -> Tape:
+        """A tape of a pass with every output: the one there is, or another that is performed for it."""
+        if not any(isinstance(record.output, Dropped) for record in tape.forward):
+            return tape
+        whole = wanted.tape()
+        self._perform(wanted, whole)
+        return whole
+
+
+def _around(path: str) -> tuple[str, ...]:
+    """What the paths in the module of a record, or of what it is the gradient of, begin with; and their gradients'."""
+    of = path.removeprefix(GRADIENT).partition(VIA)[0]
+    module, dot, _name = of.rpartition(".")
+    return module + dot or of, GRADIENT + (module + dot or of)

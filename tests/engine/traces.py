@@ -10,6 +10,12 @@ import numpy as np
 
 import tracer
 from tracer.arithmetic import Leaf
+from tracer.debugger.cursor import Cursor
+from tracer.debugger.expressions import compile_expression
+from tracer.debugger.locations import Here
+from tracer.edits import edit
+from tracer.gradients import objective
+from tracer.mistakes import mistake
 from tracer.ops.activation import BY_NAME
 from tracer.tape import Record, Tape
 
@@ -17,6 +23,7 @@ from .conftest import FIXTURES, Checkpoint, Dtype, file_of
 from .workbench import workbench
 
 SOURCE, TARGET = [7, 11, 12, 5, 2], [1, 17, 16, 35]
+PADDED = [*SOURCE, 0, 0]
 ODD = [7, 2, 2, 0, 3]
 """Positions as nobody would count them."""
 
@@ -43,11 +50,23 @@ class Trace(NamedTuple):
         return self.name.split()[0].rstrip("0123456789")
 
 
+BACK = {
+    "cached": "logits[-1, 5] - logits[-1, 6]",
+    "uncached": "logits[-1, 5]",
+    "sampled": "sum(choice.probs * choice.probs)",
+    "searched": "sum(choice.score)",
+    "searched and cached": "logits[-1, 5]",
+}
+"""Numbers whose gradients the last step of a run has behind it, by the way it went."""
+
+
 def traces(dtype: Dtype, checkpoint: Checkpoint) -> Iterator[Trace]:
-    """The reference checkpoints in every way, a random one with each activation, and the operations no model calls."""
-    random = [checkpoint(activation=name) for name in BY_NAME]
-    for path in [*(config.parent for config in sorted(FIXTURES.glob("*/config.json"))), *random]:
+    """The reference checkpoints and a random one in every way, that with each activation, and what no model calls."""
+    first, *others = [checkpoint(activation=name) for name in BY_NAME]
+    for path in [*(config.parent for config in sorted(FIXTURES.glob("*/config.json"))), first]:
         yield from ways(path, dtype)
+    for path in others:
+        yield forced(tracer.load(path, dtype))
     yield Trace("workbench", *workbench(dtype))
 
 
@@ -58,14 +77,23 @@ def ways(path: Path, dtype: Dtype) -> Iterator[Trace]:
         yield from alone(model)
         return
     for way, settings in WAYS.items():
-        yield of_run(f"{path.name} {way}", tracer.trace(model, ids=SOURCE, max_tokens=4, **settings))
-    padded = [*SOURCE, 0, 0]
-    yield of_run(f"{path.name} padded", tracer.trace(model, ids=padded, max_tokens=2))
-    yield of_run(f"{path.name} forced", tracer.trace(model, ids=padded, target_ids=TARGET))
+        run = tracer.trace(model, ids=SOURCE, max_tokens=4, **settings).decode()
+        yield of_run(f"{path.name} {way}", with_gradients(run, BACK.get(way)))
+    yield of_run(f"{path.name} padded", tracer.trace(model, ids=PADDED, max_tokens=2))
+    yield forced(model)
+    if path.name == "marian_zh_en":
+        yield of_run(f"{path.name} edited", with_gradients(edited(model), "sum(loss)"))
     stated: dict[str, Any] = {"mask": [0] * 5}
     if model.texts.takes_positions:
         stated = {"mask": [0, 0, 1, 0, 1], "positions": ODD}
-    yield of_run(f"{path.name} stated", tracer.trace(model, ids=SOURCE, max_tokens=2, cache=True, **stated))
+    run = tracer.trace(model, ids=SOURCE, max_tokens=2, cache=True, **stated)
+    yield of_run(f"{path.name} stated", with_gradients(run, "logits[-1, 5]", 1))
+
+
+def forced(model: tracer.Model) -> Trace:
+    """A padded source and a given target."""
+    run = tracer.trace(model, ids=PADDED, target_ids=TARGET).decode()
+    return of_run(f"{model.name} forced", with_gradients(run, "sum(loss)"))
 
 
 def alone(model: tracer.Model) -> Iterator[Trace]:
@@ -76,6 +104,20 @@ def alone(model: tracer.Model) -> Iterator[Trace]:
     segments = [0, 0, last, 0, last] if model.facts.segments else None
     stated = {"mask": [0, 0, 1, 0, 1], "positions": ODD, "segment_ids": segments}
     yield of_run(f"{model.name} stated", tracer.trace(model, ids=SOURCE, **stated))
+
+
+def with_gradients(run: tracer.Run, text: str | None, number: int | None = None) -> tracer.Run:
+    """The run with the gradients of a number over a step, the last one if none is named."""
+    if text is not None:
+        step = run.step(run.computed if number is None else number).number
+        run.record_gradients(step, objective(compile_expression(text), Here(run, Cursor(step, 0))))
+    return run
+
+
+def edited(model: tracer.Model) -> tracer.Run:
+    """A run with cells put in, and with one row of a record computed otherwise."""
+    edits = edit("decoder.0.ffn.output[1]", 0.5), edit("decoder.0.ffn.residual[2]", mistake("no_residual"))
+    return tracer.trace(model, ids=SOURCE, target_ids=TARGET).branch(*edits).decode()
 
 
 def of_run(name: str, run: tracer.Run) -> Trace:

@@ -5,9 +5,9 @@ from .averages import Average
 from .beside import Beside
 from .call import Call
 from .downstream import downstream
-from .edit import Applied, Edit, changed, edit, is_of_model
-from .editing import EditedRecord, editing
-from .placed import CHOICE, placed
+from .edit import Applied, Edit, applied, changed, edit, is_of_model, lasting
+from .editing import EditedRecord, ThroughEdit, editing
+from .placed import CHOICE, of_a_gradient, placed
 from .shifts import Added, Clamped, ProjectedOff, ProjectedOnto, Scaled
 from .values import Constant, Function, Mean, OfModel, OfRun, Otherwise, Value, value_of
 
@@ -31,12 +31,16 @@ __all__ = [
     "ProjectedOff",
     "ProjectedOnto",
     "Scaled",
+    "ThroughEdit",
     "Value",
+    "applied",
     "changed",
     "downstream",
     "edit",
     "editing",
     "is_of_model",
+    "lasting",
+    "of_a_gradient",
     "placed",
     "value_of",
 ]

@@ -198,6 +198,12 @@ def is_of_model(edit: Edit) -> bool:
     return isinstance(edit.value, OfModel)
 
 
+def lasting(edits: Iterable[Edit]) -> list[Edit]:
+    """The edits of a model that fresh runs keep: all of them, if one of them lasts."""
+    found = [edit for edit in edits if isinstance(edit.value, OfModel)]
+    return found if any(edit.value.lasts for edit in found if isinstance(edit.value, OfModel)) else []
+
+
 def changed(model: Any, edits: Iterable[Edit]) -> Any:
     """A model with edits of it made, one after the other; raises `InputError` where that can't be."""
     for one in edits:

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..addresses import At
 from ..arithmetic import Node, Noted
-from ..i18n import _, spoken
-from ..operation import Operation, Written
+from ..i18n import N_, _, spoken
+from ..operation import Gradient, Operation, Written
 from ..tape import Record, Tape, Untraced
 from ..tensor import Array, Tensor
 from .call import Call
@@ -97,6 +97,41 @@ class EditedRecord(Record):
                 )
         node = super().derive(index)
         return node.node if isinstance(node, Noted) and edits < len(self.edits) else node
+
+
+class ThroughEdit(Gradient):
+    """The gradient of what was computed before an edit, from that of what the edit has left."""
+
+    formula = N_("dy, through the edit")
+    latex = r"\bar{y} \;\text{through the edit}"
+    reference = N_("the chain rule")
+
+    def __init__(self, one: Applied, output: Tensor) -> None:
+        self.one, self.output = one, output
+
+    def forward(self, dy: Tensor) -> Tensor:
+        array, (edit, where, *_rest) = dy.array.copy(), self.one
+        array[where] = edit.value.back(*self._parts(dy), edit.address.selectors)
+        return Tensor(array, dy.dims)
+
+    def derive(self, index: Index, dy: Tensor) -> Node:
+        place = self.one.place(index, dy.shape)
+        if place is None:
+            return dy.leaf(*index)
+        gradient, computed = self._parts(dy)
+        edit, where = self.one.edit, self.one.where
+        before = lambda other: dy.leaf(*other)  # noqa: E731
+        cell = Cell(index, self.output, where, edit.address.selectors, place, 0.0, before, gradient)
+        return edit.value.derive_back(cell, computed)
+
+    def _parts(self, dy: Tensor) -> tuple[Tensor, Tensor]:
+        """The gradient of the part that was edited, and what was computed there, both known as that part is."""
+        part = dy.cut(self.one.where)
+        known = Tensor(part.array, part.dims, self.output.path, self.output.at)
+        return known, known.replaced(self.one.before)
+
+    def note(self, record: Record) -> str:
+        return _told(self.one)
 
 
 class Edited(Operation):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ..addresses import Address, UnknownAddressError, matching
-from ..errors import AddressError, SelectorError
+from ..addresses import GRADIENT, Address, UnknownAddressError, matching
+from ..errors import AddressError, InputError, SelectorError
 from ..i18n import _
 from ..tape import Record, Tape
 from .call import Call
@@ -26,6 +26,7 @@ def placed(edit: Edit, kinds: Sequence[Tape], tapes: Iterable[Tape]) -> tuple[in
         InputError: what it puts in does not fit there.
     """
     meant = [record for tape in kinds for record in _meant(edit.address, tape)]
+    _check_forward(edit.address, meant)
     paths = {record.address for record in meant if edit.value.is_of(record)}
     if not paths:
         known = [name for tape in kinds for name in tape.addresses]
@@ -46,6 +47,18 @@ def placed(edit: Edit, kinds: Sequence[Tape], tapes: Iterable[Tape]) -> tuple[in
                 applied([there], Call.of(record), record.output)
             return tape.number, found
     raise failure or AddressError(_("{address} comes in no step").format(address=edit.address))
+
+
+def _check_forward(address: Address, meant: Sequence[Record]) -> None:
+    """Insist that an edit is of what models compute."""
+    if any(record.address.startswith(GRADIENT) for record in meant):
+        raise of_a_gradient(address)
+
+
+def of_a_gradient(address: Address) -> InputError:
+    """What is wrong with an edit of a gradient."""
+    told = _("{address} is a gradient, which follows from what was computed; an edit is of that")
+    return InputError(told.format(address=address))
 
 
 def _meant(address: Address, tape: Tape) -> list[Record]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..addresses import Selector, written
-from ..arithmetic import Max, Named, Negation, Node, Number, total
+from ..arithmetic import Max, Named, Negation, Node, Noted, Number, total
 from ..errors import InputError
 from ..i18n import _
 from ..tensor import Array, Tensor
@@ -49,6 +49,8 @@ class Shift(Value):
 class Added(Shift):
     """h + E."""
 
+    follows = True
+
     def _made(self, computed: Tensor, other: Array, selectors: Sequence[Selector]) -> Array:
         return _doubles(computed.array) + other
 
@@ -62,6 +64,8 @@ class Added(Shift):
 class Scaled(Shift):
     """S · h."""
 
+    goes_back = True
+
     def _made(self, computed: Tensor, other: Array, selectors: Sequence[Selector]) -> Array:
         return other * _doubles(computed.array)
 
@@ -74,6 +78,8 @@ class Scaled(Shift):
 
 class ProjectedOnto(Shift):
     """(h · v̂) v̂ along the last axis, of which ``by`` is a vector v of any length; v̂ has length 1."""
+
+    goes_back = True
 
     def _made(self, computed: Tensor, other: Array, selectors: Sequence[Selector]) -> Array:
         h, unit = _doubles(computed.array), self._unit(computed, other, selectors)
@@ -121,11 +127,25 @@ class ProjectedOff(ProjectedOnto):
 class Clamped(Value):
     """h, but no less than ``low`` and no more than ``high``."""
 
+    goes_back = True
+
     low: float = -math.inf
     high: float = math.inf
 
     def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Array:
         return np.clip(_doubles(computed.array), self.low, self.high)
+
+    def back(self, gradient: Tensor, computed: Tensor, selectors: Sequence[Selector]) -> Array:
+        return np.where(self._is_within(computed.array), gradient.array, 0)
+
+    def derive_back(self, cell: Cell, computed: Tensor) -> Node:
+        if self._is_within(computed.array)[cell.place]:
+            return cell.before(cell.index)
+        return Noted(Number(0.0), _("what was computed lies beyond the bounds"))
+
+    def _is_within(self, h: Array) -> Array:
+        found: Array = (self.low < h) & (h < self.high)
+        return found
 
     def derive(self, cell: Cell) -> Node:
         """With min(h, high) as −max(−h, −high)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -48,6 +48,11 @@ class Cell:
 class Value:
     """What an edit puts in place of the cells that it is of."""
 
+    follows: ClassVar[bool] = False
+    """Whether it changes by as much as what was computed does."""
+    goes_back: ClassVar[bool] = False
+    """Whether gradients go back through it by `back`; of others, they count what is put in as given."""
+
     def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Any:
         """A number, an array or a tensor for the part of a record that ``selectors`` name, as it was computed.
 
@@ -75,6 +80,14 @@ class Value:
     def derive(self, cell: Cell) -> Node:
         """The arithmetic of a cell; its leaves are cells of records, also of other runs."""
         return Number(cell.value)
+
+    def back(self, gradient: Tensor, computed: Tensor, selectors: Sequence[Selector]) -> Any:
+        """The gradient of the part that was computed, from that of what was put in; of what is symmetric, the same."""
+        return self.put(gradient, selectors)
+
+    def derive_back(self, cell: Cell, computed: Tensor) -> Node:
+        """The arithmetic of a cell of that, ``cell`` being one of the gradient."""
+        return self.derive(cell)
 
     def within(self, tape: Taken) -> Value:
         """The same in a pass, of which it may take from the records named by ``beside``."""
@@ -113,6 +126,8 @@ class Constant(Value):
 @dataclass(frozen=True, eq=False)
 class Mean(Value):
     """The mean over the positions of the pass: along the first axis of tokens that the selectors leave."""
+
+    goes_back = True
 
     def put(self, computed: Tensor, selectors: Sequence[Selector]) -> Array:
         found: Array = computed.array.mean(self._axis(computed, selectors), keepdims=True)
@@ -203,6 +218,13 @@ class OfModel(Value):
 
     No record of any pass is edited; another model computes.
     """
+
+    lasts: ClassVar[bool] = False
+    """Whether fresh runs are of the changed model too, as somebody expects who trains one."""
+
+    def changes(self, parameters: Any, edit: Edit, path: str) -> bool:
+        """Whether a parameter, by its path in the file, is among what is changed."""
+        return False
 
     def changed(self, model: Any, edit: Edit) -> Any:
         """The model with the change made; raises `InputError` where it can't be."""

@@ -79,6 +79,7 @@ class Nowhere(Operation):
     formula = "0"
     latex = "0"
     reference = ""
+    constant = N_("zeros depend on nothing")
 
     def __init__(self, op: Operation) -> None:
         self._op = op

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
 from ..arithmetic import Node
 from ..edits import Call
 from ..i18n import N_
+from ..operation import Flow, Gradient, to
+from ..ops.gradients.linear import BACKPROPAGATION
 from ..ops.linear import Concat, concat
-from ..tensor import FEATURE, Tensor
+from ..tensor import FEATURE, Axis, Tensor
 from .mistake import Mistake
+
+
+class UnwovenGradient(Gradient):
+    """[query, d_k · head] -> [head, query, d_k]: of heads that were put together feature by feature."""
+
+    formula = N_("dy, each feature to its head")
+    latex = r"\bar{y}_{d \cdot H + h}"
+    reference = BACKPROPAGATION
+
+    def forward(self, dy: Tensor, *, like: tuple[Axis, ...], heads: int) -> Tensor:
+        split = dy.array.reshape(len(dy.array), -1, heads).transpose(2, 0, 1)
+        return Tensor(np.ascontiguousarray(split), like)
+
+    def derive(self, index: tuple[int, ...], dy: Tensor, *, like: tuple[Axis, ...], heads: int) -> Node:
+        head, query, d = index
+        return dy.leaf(query, d * heads + head)
+
+
+unwoven_gradient = UnwovenGradient()
 
 
 class FeatureByFeature(Concat):
@@ -19,6 +44,9 @@ class FeatureByFeature(Concat):
     def forward(self, heads: Tensor) -> Tensor:
         n = heads.shape[1]
         return Tensor(heads.array.transpose(1, 2, 0).reshape(n, -1), (heads.dims[1], FEATURE))
+
+    def backward(self, dy: Tensor, y: Tensor, heads: Tensor) -> Iterator[Flow]:
+        yield to(heads, unwoven_gradient, dy, like=heads.dims, heads=heads.shape[0])
 
     def derive(self, index: tuple[int, ...], heads: Tensor) -> Node:
         d, head = divmod(index[1], heads.shape[0])

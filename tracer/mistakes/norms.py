@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..arithmetic import Node
 from ..edits import Call
 from ..i18n import N_
-from ..operation import Operation
+from ..operation import Flow, Operation, Trait, to
+from ..ops.gradients.linear import pass_on
 from ..ops.linear import Add
-from ..ops.norm import LayerNorm, RmsNorm
+from ..ops.norm import LayerNorm
 from ..tensor import Tensor
 from .mistake import Mistake, OneOf, Restated
 
@@ -24,6 +25,9 @@ class Unchanged(Operation):
 
     def forward(self, x: Tensor) -> Tensor:
         return Tensor(x.array.copy(), x.dims)
+
+    def backward(self, dy: Tensor, y: Tensor, x: Tensor) -> Iterator[Flow]:
+        yield to(x, pass_on, dy, like=x.dims)
 
     def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
         return x.leaf(*index)
@@ -44,7 +48,7 @@ class Eps(OneOf):
         return "1e-6" if call.parameters["eps"] == 1e-5 else "1e-5"
 
     def wrong(self, call: Call) -> Call | None:
-        if not isinstance(call.op, LayerNorm | RmsNorm):
+        if Trait.NORM not in call.op.traits:
             return None
         other = float(self.chosen(call))
         return None if other == call.parameters["eps"] else call.having(eps=other)
@@ -82,7 +86,7 @@ class NoFinalNorm(Mistake):
     needs = N_("a norm after a stack")
 
     def wrong(self, call: Call) -> Call | None:
-        is_final = isinstance(call.op, LayerNorm | RmsNorm) and call.scope in ("encoder", "decoder")
+        is_final = Trait.NORM in call.op.traits and call.scope in ("encoder", "decoder")
         return call.with_op(unchanged)._replace(parameters={}) if is_final else None
 
 

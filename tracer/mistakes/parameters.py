@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from ..edits import Call
 from ..i18n import N_, Message
+from ..operation import Trait
 from ..ops.linear import Part, RowProduct
-from ..ops.norm import LayerNorm, RmsNorm
 from .mistake import Mistake
 from .reordered import Turned
 
@@ -71,7 +71,7 @@ class Swapped(Mistake):
 
     def wrong(self, call: Call) -> Call | None:
         if self.variant == "norms":
-            return self._with(call, _other_norm(call)) if isinstance(call.op, LayerNorm | RmsNorm) else None
+            return self._with(call, _other_norm(call)) if Trait.NORM in call.op.traits else None
         other = _other(self.variant, call.name.removesuffix("_new"))
         if other is not None and isinstance(call.op, Part):
             return call.having(part="qkv".index(other))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ import numpy as np
 from ..arithmetic import Node, Number
 from ..edits import Call
 from ..i18n import N_
-from ..operation import Operation, Trait, Written
+from ..operation import Flow, Operation, Trait, Written
 from ..tape import Record
 from ..tensor import Array, Tensor
 from .mistake import Mistake
@@ -35,17 +35,20 @@ ROUND: Mapping[str, Callable[[Array], Array]] = {"bf16": _bf16, "f16": _f16}
 
 
 class Rounded(Operation):
-    """What another operation yields, each number to fewer digits."""
+    """What another operation yields, each number to fewer digits; a gradient goes back as if nothing were lost."""
 
     reference = N_("IEEE 754-2019 (f16: 11 digits); bf16: 8 digits, the exponent of float32")
 
     def __init__(self, op: Operation, kind: str) -> None:
         self._op, self._kind = op, kind
-        self.traits = op.traits  # type: ignore[misc]
+        self.traits, self.constant = op.traits, op.constant  # type: ignore[misc]
 
     def forward(self, *inputs: Any, **parameters: Any) -> Tensor:
         exact = self._op.forward(*inputs, **parameters)
         return Tensor(ROUND[self._kind](exact.array), exact.dims)
+
+    def backward(self, dy: Tensor, y: Tensor, /, *inputs: Any, **parameters: Any) -> Iterable[Flow]:
+        return self._op.backward(dy, y, *inputs, **parameters)
 
     def derive(self, index: tuple[int, ...], *inputs: Any, **parameters: Any) -> Node:
         exact = self._op.derive(index, *inputs, **parameters)

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..arithmetic import Node
 from ..edits import Call
 from ..i18n import N_
 from ..models.scaling import angles
-from ..ops.position import Frequencies, Rotate
+from ..operation import Flow, to
+from ..ops.frequencies import Frequencies
+from ..ops.gradients.position import RotateGradient
+from ..ops.position import Rotate
 from ..tensor import Tensor
 from .mistake import Mistake
 from .reordered import Reordered
 
 USUAL, LATER = 10000.0, 500000.0
 """The base of the angles in the paper and where nothing is stated, and that of Llama 3."""
+
+
+class RotateNeighboursGradient(RotateGradient):
+    """[head, position, d_k] -> the same: features 2i and 2i + 1 turned back."""
+
+    formula = "dy₂ᵢ cos(pos · θ) + dy₂ᵢ₊₁ sin(pos · θ), dy₂ᵢ₊₁ cos(pos · θ) − dy₂ᵢ sin(pos · θ)"
+
+    def forward(self, dy: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Tensor:
+        places = _halved(frequencies, dy)
+        turned = super().forward(Reordered(dy, 2, places), positions=positions, frequencies=frequencies)
+        return Tensor(turned.array.take(_back(places), 2), dy.dims)
+
+    def derive(self, index: tuple[int, ...], dy: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Node:
+        places = _halved(frequencies, dy)
+        there = (*index[:2], places.index(index[2]))
+        return super().derive(there, Reordered(dy, 2, places), positions=positions, frequencies=frequencies)
+
+
+rotate_neighbours_gradient = RotateNeighboursGradient()
 
 
 class RotateNeighbours(Rotate):
@@ -27,6 +49,11 @@ class RotateNeighbours(Rotate):
         places = _halved(frequencies, x)
         turned = super().forward(Reordered(x, 2, places), positions=positions, frequencies=frequencies)
         return Tensor(turned.array.take(_back(places), 2), x.dims)
+
+    def backward(
+        self, dy: Tensor, y: Tensor, x: Tensor, *, positions: Sequence[int], frequencies: Frequencies
+    ) -> Iterator[Flow]:
+        yield to(x, rotate_neighbours_gradient, dy, positions=positions, frequencies=frequencies)
 
     def derive(self, index: tuple[int, ...], x: Tensor, *, positions: Sequence[int], frequencies: Frequencies) -> Node:
         places = _halved(frequencies, x)

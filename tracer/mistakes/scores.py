@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..arithmetic import Node, Number
 from ..edits import Call
 from ..i18n import N_
-from ..ops.attention import LayerScores, Products, Scores, Weigh, products, scores
+from ..operation import Flow
+from ..ops.attention import LayerScores, Products, Scores, Weigh, of_scores, products, scores
 from ..tensor import Tensor
 from .mistake import Mistake
 from .reordered import Reordered
@@ -24,6 +25,9 @@ class ScaledTwice(Scores):
         product = super().forward(q, k)
         product.array /= math.sqrt(q.shape[2])
         return product
+
+    def backward(self, dy: Tensor, y: Tensor, q: Tensor, k: Tensor) -> Iterator[Flow]:
+        return of_scores(dy, q, k, 1 / q.shape[2], "1/d_k")
 
     def derive(self, index: tuple[int, ...], q: Tensor, k: Tensor) -> Node:
         return super().derive(index, q, k) / Number(math.sqrt(q.shape[2]), "√d_k")

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from ..arithmetic import Named, Node, Number, exp, over
+from ..arithmetic import Named, Node, Noted, Number, exp, over
 from ..edits import Call
 from ..i18n import N_, _
+from ..operation import Flow, Gradient, to
 from ..ops.attention import LOWEST, is_hidden
+from ..ops.gradients.linear import BACKPROPAGATION
 from ..ops.softmax import Softmax
 from ..tape import Record
 from ..tensor import Tensor
 from .mistake import Mistake
+
+
+class SoftmaxOverQueriesGradient(Gradient):
+    """[…, m, n], what came out, and what came in -> […, m, n]; where −∞ came in, which stays so, 0."""
+
+    formula = N_("yᵢⱼ · (dyᵢⱼ − Σᵢ dyᵢⱼ · yᵢⱼ) where x > −∞, else 0")
+    latex = r"y_{ij} \left(\bar{y}_{ij} - \textstyle\sum_i \bar{y}_{ij} y_{ij}\right)"
+    reference = BACKPROPAGATION
+
+    def forward(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        gained = dy.array - np.add.reduce(dy.array * y.array, -2, keepdims=True)
+        gained *= y.array
+        return Tensor(np.where(np.isneginf(x.array), 0, gained), y.dims)
+
+    def derive(self, index: tuple[int, ...], dy: Tensor, y: Tensor, x: Tensor) -> Node:
+        *before, _row, column = index
+        if np.isneginf(x.array[index]):
+            return Noted(Number(0.0), _("hidden: it stays −∞ whatever the scores are"))
+        along = over(lambda dy, y: dy * y, dy=dy.column(*before, column), y=y.column(*before, column))
+        return y.leaf(*index) * (dy.leaf(*index) - along)
+
+
+softmax_over_queries_gradient = SoftmaxOverQueriesGradient()
 
 
 class SoftmaxOverQueries(Softmax):
@@ -27,6 +54,9 @@ class SoftmaxOverQueries(Softmax):
         columns = np.ascontiguousarray(np.maximum(x.array, LOWEST).swapaxes(-1, -2))
         turned = super().forward(x.replaced(columns))
         return Tensor(np.ascontiguousarray(turned.array.swapaxes(-1, -2)), x.dims)
+
+    def backward(self, dy: Tensor, y: Tensor, x: Tensor) -> Iterator[Flow]:
+        yield to(x, softmax_over_queries_gradient, dy, y, x)
 
     def derive(self, index: tuple[int, ...], x: Tensor) -> Node:
         *before, row, column = index

@@ -81,7 +81,7 @@ class Restoring:
         output = self._output(row, path, at)
         op = known_op(self._shared.op(row), lost)
         inputs = tuple(self._input(row, name, at) for name in row("inputs", list[str]))
-        settings = self._shared.settings(row)
+        settings = self._shared.settings(row, output)
         if op is catalogue().get(op.name):
             check_call(row, op, inputs, settings, output)
         if row("edits", list[Any] | None):

@@ -2,50 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..operation import Operation
 from ..ops import activation, truncation
-
-Shape = tuple[int, ...]
-Rule = Callable[[Sequence[Shape], Mapping[str, Any]], Shape]
-
-
-def _fits(is_so: bool, shape: Shape) -> Shape:
-    """A shape; raises `ValueError` unless something is so."""
-    if not is_so:
-        raise ValueError
-    return shape
-
-
-def _same(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
-    """As all inputs are."""
-    return _fits(all(shape == inputs[0] for shape in inputs), inputs[0])
+from .gradient_shapes import GRADIENTS
+from .rules import Rule, Shape, fits, names, normed, normed_jointly, products, rotate, same, weigh
 
 
 def _masked(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
     scores, mask, *bias = inputs
-    return _fits(len(scores) == 3 and scores[1:] == mask and all(shape == scores for shape in bias), scores)
+    return fits(len(scores) == 3 and scores[1:] == mask and all(shape == scores for shape in bias), scores)
 
 
 def _row(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
     """The last row."""
-    return _fits(0 < len(inputs[0]) <= 2 and 0 not in inputs[0], inputs[0][-1:])
-
-
-def _normed(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
-    return _fits(settings["weight"].shape == inputs[0][-1:], inputs[0])
+    return fits(0 < len(inputs[0]) <= 2 and 0 not in inputs[0], inputs[0][-1:])
 
 
 def _linear(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     out, into = settings["weight"].shape
-    return _fits(inputs[0][-1] == into and _biased(settings, out), (*inputs[0][:-1], out))
+    return fits(inputs[0][-1] == into and _biased(settings, out), (*inputs[0][:-1], out))
 
 
 def _project(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     n, out = _linear(inputs, settings)
-    return _fits(out % settings["heads"] == 0, (settings["heads"], n, out // settings["heads"]))
+    return fits(out % settings["heads"] == 0, (settings["heads"], n, out // settings["heads"]))
 
 
 def _biased(settings: Mapping[str, Any], out: int) -> bool:
@@ -58,49 +40,44 @@ def _part(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     (n, width), heads = inputs[0], settings["heads"]
     own = width // settings["parts"]
     is_one = 0 <= settings["part"] < settings["parts"] and own % heads == 0
-    return _fits(is_one, (heads, n, own // heads))
+    return fits(is_one, (heads, n, own // heads))
 
 
 def _share(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     (n, width), first, heads, d_k = inputs[0], settings["first"], settings["heads"], settings["d_k"]
-    return _fits(first >= 0 and (first + heads) * d_k <= width, (heads, n, d_k))
+    return fits(first >= 0 and (first + heads) * d_k <= width, (heads, n, d_k))
 
 
 def _columns(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     *before, width = inputs[0]
-    return _fits(0 <= settings["first"] <= width - settings["count"], (*before, settings["count"]))
-
-
-def _normed_jointly(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
-    heads, _n, d_k = inputs[0]
-    return _fits(settings["weight"].shape == (heads * d_k,), inputs[0])
+    return fits(0 <= settings["first"] <= width - settings["count"], (*before, settings["count"]))
 
 
 def _portion(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
     portions, rows = inputs
-    return _fits(portions == (rows[0], 1), rows)
+    return fits(portions == (rows[0], 1), rows)
 
 
 def _chosen(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     n, experts = inputs[0]
-    return _fits(0 < settings["k"] <= experts, (n, settings["k"]))
+    return fits(0 < settings["k"] <= experts, (n, settings["k"]))
 
 
 def _expert_shares(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
     probs, chosen = inputs
-    return _fits(probs[0] == chosen[0], chosen)
+    return fits(probs[0] == chosen[0], chosen)
 
 
 def _expert_linear(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     x, chosen = inputs
     out, into = settings["weights"][0].shape
     alike = all(weight.shape == (out, into) for weight in settings["weights"])
-    return _fits(alike and x[-1] == into and x[:-1] in (chosen, chosen[:1]), (*chosen, out))
+    return fits(alike and x[-1] == into and x[:-1] in (chosen, chosen[:1]), (*chosen, out))
 
 
 def _mix(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
     (n, slots, width), shares = inputs
-    return _fits(shares == (n, slots), (n, width))
+    return fits(shares == (n, slots), (n, width))
 
 
 def _concat(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
@@ -110,33 +87,23 @@ def _concat(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
 
 def _last(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
     n, width = inputs[0]
-    return _fits(n > 0, (1, width))
-
-
-def _products(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
-    (heads, queries, width), (groups, keys, other) = inputs
-    return _fits(width == other and heads % groups == 0, (heads, queries, keys))
-
-
-def _weigh(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
-    (heads, queries, keys), (groups, n, width) = inputs
-    return _fits(keys == n and heads % groups == 0, (heads, queries, width))
+    return fits(n > 0, (1, width))
 
 
 def _append(inputs: Sequence[Shape], _settings: Mapping[str, Any]) -> Shape:
     (heads, _keys, width) = inputs[-1]
     alike = all((shape[0], shape[2]) == (heads, width) for shape in inputs)
-    return _fits(alike, (heads, sum(shape[1] for shape in inputs), width))
+    return fits(alike, (heads, sum(shape[1] for shape in inputs), width))
 
 
 def _embed(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     vocab, width = settings["weight"].shape
-    return _fits(all(0 <= i < vocab for i in settings["ids"]), (len(settings["ids"]), width))
+    return fits(all(0 <= i < vocab for i in settings["ids"]), (len(settings["ids"]), width))
 
 
 def _segments(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     count, width = settings["weight"].shape
-    return _fits(all(0 <= i < count for i in settings["segments"]), (len(settings["segments"]), width))
+    return fits(all(0 <= i < count for i in settings["segments"]), (len(settings["segments"]), width))
 
 
 def _positions(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
@@ -147,40 +114,43 @@ def _sinusoids(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     return len(settings["positions"]), settings["d_model"]
 
 
-def _rotate(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
-    _heads, n, width = inputs[0]
-    pairs = len(settings["frequencies"].angles)
-    return _fits(len(settings["positions"]) == n and 2 * pairs <= width, inputs[0])
-
-
 def _bias(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     return settings["weight"].shape[1], len(settings["queries"]), len(settings["keys"])
 
 
 def _mask(_inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     shape: Shape = settings["shape"]
-    return _fits(all(0 <= place < shape[1] for place in settings["padding"]), shape)
+    return fits(all(0 <= place < shape[1] for place in settings["padding"]), shape)
 
 
 def _loss(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     (rows, vocab), gold, start = inputs[0], settings["gold"], settings["start"]
-    fits = 0 <= start <= start + len(gold) <= rows and all(0 <= i < vocab for i in gold)
-    return _fits(fits, (len(gold),))
+    is_there = 0 <= start <= start + len(gold) <= rows and all(0 <= i < vocab for i in gold)
+    return fits(is_there, (len(gold),))
 
 
 def _number(inputs: Sequence[Shape], settings: Mapping[str, Any]) -> Shape:
     """A single one, of a row or of single ones."""
     is_there = inputs[0] == () or 0 <= settings.get("token", 0) < inputs[0][0]
-    return _fits(is_there and len(inputs[0]) < 2 and not any(inputs[1:]), ())
+    return fits(is_there and len(inputs[0]) < 2 and not any(inputs[1:]), ())
 
 
-_ACTIVATIONS = tuple(op.name for op in vars(activation).values() if isinstance(op, Operation))
-_CUTS = tuple(op.name for op in vars(truncation).values() if isinstance(op, Operation))
-_ALIKE = ("add", "multiply", "rescale", "softmax", "temper", "allowed", "cached", "scale", *_CUTS, *_ACTIVATIONS)
+_ALIKE = (
+    "add",
+    "multiply",
+    "rescale",
+    "softmax",
+    "temper",
+    "allowed",
+    "cached",
+    "scale",
+    *names(truncation),
+    *names(activation),
+)
 RULES: Mapping[str, Rule] = {
-    **dict.fromkeys(_ALIKE, _same),
-    **dict.fromkeys(("layer_norm", "rms_norm", "offset_rms_norm"), _normed),
-    **dict.fromkeys(("products", "scores", "layer_scores", "times_scores"), _products),
+    **dict.fromkeys(_ALIKE, same),
+    **dict.fromkeys(("layer_norm", "rms_norm", "offset_rms_norm"), normed),
+    **dict.fromkeys(("products", "scores", "layer_scores", "times_scores"), products),
     **dict.fromkeys(("embed", "scaled_embed"), _embed),
     **dict.fromkeys(("sinusoids", "sinusoid_halves", "padded_sinusoids"), _sinusoids),
     **dict.fromkeys(("candidates", "repetition", "bias", "length_decay", "log_softmax"), _row),
@@ -190,7 +160,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("part", "part_of_heads"), _part),
     "share": _share,
     "columns": _columns,
-    "joint_rms_norm": _normed_jointly,
+    "joint_rms_norm": normed_jointly,
     "portion": _portion,
     "top_experts": _chosen,
     "expert_shares": _expert_shares,
@@ -199,14 +169,15 @@ RULES: Mapping[str, Rule] = {
     "concat": _concat,
     "last": _last,
     "masked": _masked,
-    "weigh": _weigh,
+    "weigh": weigh,
     "append": _append,
     "positions": _positions,
     "segments": _segments,
-    "rotate": _rotate,
+    "rotate": rotate,
     "relative_bias": _bias,
     "mask": _mask,
     "loss": _loss,
+    **GRADIENTS,
 }
 """By the name of the operation; of one that is not here, nothing is insisted on."""
 IDS = ("argmax", "draw", "kept")

@@ -17,7 +17,7 @@ from ..i18n import Message, _, of_parts
 from ..models.text import SIDES, Side
 from ..operation import Operation, Trait
 from ..ops import catalogue
-from ..ops.position import Frequencies
+from ..ops.frequencies import Frequencies
 from ..tensor import Axis, Parameter, Tensor
 from ..trace import left_out
 from .nodes import node_of
@@ -35,6 +35,8 @@ NUMBERS: Mapping[str, float] = {"inf": inf, "-inf": -inf, "nan": nan}
 MOST_AXES, MOST_NUMBERS = 8, 1 << 48
 """Of a tensor whose numbers are elsewhere."""
 _NAME = re.compile(r"[^\W\d]\w*")
+_ITSELF = object()
+"""Stands for the output of a record among its settings."""
 _TRAITS: Mapping[str | None, Trait] = {trait.name: trait for trait in Trait}
 
 
@@ -104,10 +106,10 @@ class Shared:
         """The operation of a record as the file describes it."""
         return row.read("op", int, lambda place: _at(self._operations, place))
 
-    def settings(self, row: Fields) -> dict[str, Any]:
-        """The settings of a record."""
+    def settings(self, row: Fields, output: Tensor) -> dict[str, Any]:
+        """The settings of a record, one of which may be its output."""
         found: dict[str, Any] = row.read("settings", dict[str, Any], self._values)
-        return found
+        return {name: output if value is _ITSELF else value for name, value in found.items()}
 
     def _values(self, stated: Mapping[str, Any]) -> dict[str, Any]:
         return {name: self.value(data) for name, data in stated.items()}
@@ -137,6 +139,8 @@ class Shared:
             "all": (list[Any], lambda parts: tuple(map(self.value, parts))),
             "pairs": (list[list[Any]], self._pairs),
             "range": (list[int], _range),
+            "slice": (list[int | None], _slice),
+            "itself": (bool, lambda _is_so: _ITSELF),
             "dtype": (str, _dtype),
             "float": (str, lambda text: _of(NUMBERS, text)),
         }
@@ -210,6 +214,13 @@ def _range(ends: Sequence[int]) -> range:
     try:
         return range(*ends)
     except (TypeError, ValueError):
+        raise ValueError(_("expected a start, a stop and a step")) from None
+
+
+def _slice(ends: Sequence[int | None]) -> slice:
+    try:
+        return slice(*ends)
+    except TypeError:
         raise ValueError(_("expected a start, a stop and a step")) from None
 
 

@@ -14,9 +14,9 @@ from ..card import Card
 from ..i18n import Message
 from ..models.text import Side
 from ..operation import Operation, Trait
-from ..ops.position import Frequencies
+from ..ops.frequencies import Frequencies
 from ..tape import Record
-from ..tensor import Axis, Parameter
+from ..tensor import Axis, Parameter, Tensor
 from .nodes import node_data
 
 Data = Any
@@ -97,12 +97,19 @@ class Tables:
         return self._put("operations", told)
 
     def setting(self, value: Any) -> Data:
-        """A setting of an operation; raises `TypeError` for one that is no plain data."""
+        """A setting of an operation; raises `TypeError` for one that is no plain data.
+
+        A tensor that was not trained is what the operation yields.
+        """
         match value:
             case Parameter():
                 return {"parameter": self.parameter(value)}
+            case Tensor():
+                return {"itself": True}
             case Axis():
                 return {"axis": self.axis(value)}
+            case slice():
+                return {"slice": [value.start, value.stop, value.step]}
             case Frequencies():
                 return {"frequencies": self._frequencies(value)}
             case tuple() | list() if value and all(isinstance(one, str) for one in value):
