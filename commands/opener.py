@@ -93,7 +93,7 @@ class Opener:
         self.positions = positions
         self.segments = segments
         self.settings = settings or Settings()
-        self._warn = warn
+        self.warn = warn
         self._shelf = shelf or Shelf(BUDGET)
         self.given: dict[str, Any] = {"target": target, "target_ids": target_ids, "target_mask": target_mask}
         self.target, self.target_ids, self.target_mask = target, target_ids, target_mask
@@ -124,7 +124,7 @@ class Opener:
     def _begun(self, ids: Sequence[int], target: Sequence[int] | None = None, **read: Sequence[int] | None) -> Run:
         run = Run(self.model, ids, self.settings, target, shelf=self._shelf, **read)  # type: ignore[arg-type]
         for remark in run.remarks:
-            self._warn(_("note: {what}").format(what=spoken(remark)))
+            self.warn(_("note: {what}").format(what=spoken(remark)))
         return run
 
     def _forget(self, text: str) -> None:
@@ -142,17 +142,17 @@ class Opener:
         options = {MASK: self.mask, POSITIONS: self.positions, SEGMENTS: self.segments}
         if stated := [option for option, given in options.items() if given is not None]:
             told = _("note: {options} belonged to the text before, and this one is read without")
-            self._warn(told.format(options=", ".join(stated)))
+            self.warn(told.format(options=", ".join(stated)))
 
     def introduce(self) -> None:
         """Tell how a checkpoint was opened, what is odd about it, and what it asks for and does not get."""
         if not self.model.is_builtin:
-            self._warn(self._opened())
+            self.warn(self._opened())
         for decision in self.model.decisions.told:
             if decision.odd:
-                self._warn(_("note: {what}").format(what=spoken(decision.what)))
+                self.warn(_("note: {what}").format(what=spoken(decision.what)))
         for warning in self.model.warnings:
-            self._warn(_("warning: {warning}").format(warning=spoken(warning)))
+            self.warn(_("warning: {warning}").format(warning=spoken(warning)))
         self._tell_of_decoding([])
         self._tell_of_prompt()
 
@@ -204,12 +204,12 @@ class Opener:
     def _tell_of_prompt(self) -> None:
         """Show what the model reads where a question is put to it."""
         if self.prompt is not None:
-            self._warn(_("with the chat template of {model} it reads:").format(model=self.model.name))
+            self.warn(_("with the chat template of {model} it reads:").format(model=self.model.name))
             text, more = self.prompt.text[:MOST_SHOWN], self.prompt.text[MOST_SHOWN:]
             for line in text.split("\n"):
-                self._warn(f"  {shown(line)}")
+                self.warn(f"  {shown(line)}")
             if n := len(more):
-                self._warn(ngettext("  … and {n} more character", "  … and {n} more characters", n).format(n=n))
+                self.warn(ngettext("  … and {n} more character", "  … and {n} more characters", n).format(n=n))
 
     def computing_in(self, dtype: Dtype) -> Opener:
         """The same with arithmetic of another type."""
@@ -252,7 +252,7 @@ class Opener:
             yield self._over(model, ids, ids=True, settings=self.settings)
 
     def _over(self, model: Model, text: str, **options: Any) -> Opener:
-        return Opener(model, text, shelf=self._shelf, warn=self._warn, **options)
+        return Opener(model, text, shelf=self._shelf, warn=self.warn, **options)
 
     @property
     def _strategy(self) -> Strategy:
@@ -281,10 +281,10 @@ class Opener:
         """Tell what holds of that now and did not ``before``: what is followed unasked, and what is left out."""
         for told in self._followed():
             if told not in before:
-                self._warn(told)
+                self.warn(told)
         if settings := [setting for setting in self._left_out() if setting not in before]:
             told = LEFT_OUT[self._strategy]
-            self._warn(spoken(told).format(model=self.model.name, settings=", ".join(settings)))
+            self.warn(spoken(told).format(model=self.model.name, settings=", ".join(settings)))
 
     def _given(self, target: str) -> Sequence[int]:
         if self.model.target:
@@ -321,16 +321,14 @@ class Opener:
             told = _(
                 "warning: the text has {n} tokens, and {model} is made for {made_for}; positions go on all the same"
             )
-            self._warn(told.format(n=len(ids), model=self.model.name, made_for=made_for))
+            self.warn(told.format(n=len(ids), model=self.model.name, made_for=made_for))
         return ids
 
     def _warn_of(self, unknown: Sequence[str]) -> None:
         """Tell which parts of a text become `<unk>`."""
         if unknown:
             listed = " ".join(unknown)
-            self._warn(
-                _("warning: {model} does not know {characters}").format(model=self.model.name, characters=listed)
-            )
+            self.warn(_("warning: {model} does not know {characters}").format(model=self.model.name, characters=listed))
 
 
 def as_typed(text: str) -> str:

@@ -40,7 +40,7 @@ class Replay:
         self.target = target
         self.settings = settings or Settings()
         self.prompt: Prompt | None = None
-        self._warn = warn
+        self.warn = warn
 
     @classmethod
     def of(cls, trace: Trace, warn: Callable[[str], None]) -> Replay:
@@ -58,7 +58,7 @@ class Replay:
 
     def over(self, model: Model) -> Iterator[Opener]:
         """Runs of a model, of the same text or of one that it can read; see `Opener.over`."""
-        return Opener(model, self.text, ids=self.ids, warn=self._warn).over(model)
+        return Opener(model, self.text, ids=self.ids, warn=self.warn).over(model)
 
     def _refuse(self, *_asked: object) -> NoReturn:
         told = _("this is a trace of {name}, and without the model it computes nothing else; model NAME|PATH opens one")

@@ -11,24 +11,32 @@ from tracer.debugger.debugger import Debugger, Stop
 from tracer.errors import InputError, TraceError
 from tracer.export.writer import Title
 from tracer.i18n import _
+from tracer.model_edits import as_trained
 from tracer.trace import Trace
 
 from .grammar.parsing import Call, parse_line, split_word
 from .opener import Opener, as_typed
 from .registry import catalogue, lookup
 from .replay import Replay
+from .results.branches import told_edits
 from .results.result import Result
 
 if TYPE_CHECKING:
+    from tracer.backward import Objective
+
     from .output.log import Log
 
 
 class Made(NamedTuple):
-    """How a branch was made: in which run, with the cursor where, and by which line."""
+    """How a branch was made: in which run, with the cursor where, and by which line.
+
+    ``backward`` is the number whose gradients the step had, empty where it had none.
+    """
 
     parent: int
     cursor: Cursor
     line: str
+    backward: str
 
 
 class Session(Debugger):
@@ -39,7 +47,8 @@ class Session(Debugger):
     ``scripts`` are those being run, the outermost first; ``log`` is told everything, ``see`` every call that
     was run with what it had to say. ``learn`` goes to another lesson, where the session is that of one; ``remember``
     keeps a setting for the next start, where a person sits there. ``line`` is the one that is being carried out,
-    ``made`` has how each branch came about, by the number of the run.
+    ``made`` has how each branch came about, by the number of the run; ``backward``, the number whose gradients a step
+    of a run has.
     """
 
     def __init__(self, opener: Opener | Replay) -> None:
@@ -55,7 +64,9 @@ class Session(Debugger):
         self.remember: Callable[[str, str], None] | None = None
         self.line = ""
         self.made: dict[int, Made] = {}
+        self.backward: dict[tuple[int, int], str] = {}
         self._traced: list[Title] = []
+        self._stayed = ""
         super().__init__(self._fresh)
 
     def title(self) -> Title:
@@ -72,24 +83,46 @@ class Session(Debugger):
 
     def _fresh(self, text: str | None) -> Trace:
         """A fresh run; the one before is forgotten where nothing of it was computed."""
-        run = self.opener(text)
+        run = self._trained(self.opener(text))
         if self._traced and not self.run.numbers:
             self._traced.pop()
         self._traced.append(_titled(run, self.opener.text, self.opener.target))
         return run
 
+    def _trained(self, run: Trace) -> Trace:
+        """A fresh run, of the model as training has left it in the current one."""
+        found = as_trained(run, self.run) if self.runs else run
+        edits = told_edits(found.edits)
+        if edits and edits != self._stayed:
+            told = _(
+                "note: this text and those after it are read by the model as it is in r{n}: {edits}; undo goes back to "
+                "the model of the file"
+            )
+            self.opener.warn(told.format(n=self.number, edits=edits))
+        self._stayed = edits
+        return found
+
     def enter(self, run: Trace) -> Stop:
-        made = Made(self.number, self.cursor, self.line)
+        made = self._making()
         stop = super().enter(run)
         self.made[self.number] = made
         return stop
 
     def take_in(self, run: Trace) -> Stop:
-        made = Made(self.number, self.cursor, self.line)
+        made = self._making()
         stop = super().take_in(run)
         self.made[self.number] = made
         self._traced.append(_titled(run, run.source_text, run.text if run.teacher_forced else None))
         return stop
+
+    def record_gradients(self, objective: Objective) -> Stop:
+        stop = super().record_gradients(objective)
+        self.backward[self.number, self.cursor.step] = objective.text
+        return stop
+
+    def _making(self) -> Made:
+        """How a branch is made that is made now."""
+        return Made(self.number, self.cursor, self.line, self.backward.get((self.number, self.cursor.step), ""))
 
     def reopen(self, opener: Opener | Replay) -> Stop:
         """A fresh run by another opener; raises as that does, and then the run stays as it was."""

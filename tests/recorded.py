@@ -14,8 +14,10 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-NOISE = re.compile(r"(?<=  )\d\.\de-\d\d(?:  holds; at .*)?")
-"""The differences that `verify` and `compare` find, which are those of the processor, and where they are largest."""
+NOISE = re.compile(
+    r"(?<=  )\d\.\de-\d\d(?:  holds; at .*)?|(?<=remainder )-?(?:\d\.\de-1\d|0\b)|(?<=difference )(?:\d\.\de-1\d|0\b)"
+)
+"""What `verify`, `compare`, `lens` and `contributions` find to be left, which is the processor's, and where it is."""
 SCRIPTS = sorted((ROOT / "tests" / "sessions").glob("*.tx"))
 
 

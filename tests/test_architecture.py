@@ -38,13 +38,17 @@ LAYERS = (
         "survey",
         "affected",
         "step",
+        "face",
+        "backward",
         "run",
+        "redrawn",
         "saved",
         "foreign",
         "stream",
         "training",
     ),
     ("debugger",),
+    ("gradients",),
     (
         *(
             "derive",
@@ -57,7 +61,7 @@ LAYERS = (
             "differences",
             "unhidden",
         ),
-        *("verify", "beside", "record_difference", "diffs", "sweeps"),
+        *("verify", "beside", "record_difference", "diffs", "sweeps", "attribution", "descent", "central"),
     ),
     ("views",),
     ("export",),
@@ -67,7 +71,6 @@ COMMANDS = (
     ("usage", "opener", "replay", "viewer", "keyboard", "topic", "interrupts"),
     ("results",),
     ("registry",),
-    ("topics",),
     ("output",),
     ("grammar",),
     ("session",),
@@ -87,8 +90,11 @@ RANK = {
     for rank, names in enumerate(layers)
     for name in names
 }
-DOORS = {("commands/verbs/learn.py", "learning"), ("commands/verbs/learn.py", "terminal")}
-"""A verb opens the course, which stands above it and is loaded when somebody goes there."""
+DOORS = {
+    *(("commands/verbs/learn.py", "learning"), ("commands/verbs/learn.py", "terminal")),
+    *(("tracer/face.py", "gradients"), ("tracer/face.py", "attribution"), ("tracer/face.py", "descent")),
+}
+"""What stands above and is loaded when somebody goes there: a verb opens the course, a run what is said about it."""
 ONLY_IN = {
     "rich": ("tracer/render/",),
     "prompt_toolkit": ("commands/terminal/prompt.py", "commands/terminal/keys.py", "commands/viewer/screen.py"),
@@ -157,13 +163,18 @@ def test_no_layer_imports_a_later_one(path):
 PERFORMING = (
     *("tracer/model.py", "tracer/run.py", "tracer/reading.py", "tracer/verify.py"),
     *("tracer/stream.py", "tracer/performer.py", "tracer/hypotheses.py", "tracer/in_force.py", "tracer/loading.py"),
+    *("tracer/gradients.py", "tracer/descent.py", "tracer/redrawn.py", "tracer/central.py"),
     *("tracer/sweeps.py", "tracer/model_edits.py", "tracer/affected.py", "tracer/step.py", "tracer/survey.py"),
+    *("tracer/gradients.py", "tracer/face.py", "tracer/attribution/"),
     *(
         "tracer/comparing/",
         "tracer/models/",
         "tracer/tokenizers/",
         "tracer/training/",
         "tracer/unhidden.py",
+        "tracer/attribution/lens.py",
+        "tracer/attribution/decoderlens.py",
+        "tracer/attribution/word_occlusion.py",
     ),
     *("commands/opener.py", "commands/replay.py", "commands/launch.py", "commands/subcommands/"),
     "commands/results/branches.py",
@@ -185,6 +196,12 @@ def takes_a_model(node):
     """Whether an import is of the class of runs or of models."""
     module, names = (node.module or "").rpartition(".")[2], {alias.name for alias in node.names}
     return module in ("run", "model") and not names.isdisjoint({"Run", "Model"})
+
+
+def test_every_part_has_one_layer_and_no_other():
+    for layers in (LAYERS, COMMANDS):
+        names = [name for layer in layers for name in layer]
+        assert sorted(names) == sorted({*names})
 
 
 def test_every_part_has_its_layer():

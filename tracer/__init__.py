@@ -30,6 +30,7 @@ from .tensor import Tensor
 from .tokenizers import Spoken
 
 if TYPE_CHECKING:
+    from .attribution.atp import patching as atp
     from .capturing import capture
     from .comparing.foreign import compare
     from .diffs import diff
@@ -46,6 +47,7 @@ __all__ = [
     "Tape",
     "Tensor",
     "TraceError",
+    "atp",
     "capture",
     "compare",
     "diff",
@@ -125,6 +127,7 @@ def _source(model: Model, text: str | None, ids: Sequence[int] | None, chat: str
 
 
 _LATER = {
+    "atp": ("attribution.atp", "patching"),
     "capture": ("capturing", "capture"),
     "compare": ("comparing.foreign", "compare"),
     "diff": ("diffs", "diff"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from .addresses import UnknownAddressError
+from .addresses import GRADIENT, UnknownAddressError
 from .beside import change, matched, taken
 from .divergence import divergence, log_probabilities
 from .errors import AddressError, InputError
@@ -121,7 +121,10 @@ class Diff:
         return next((place for place in both if place[side] == number), None)
 
     def records_of(self, a: int, b: int) -> Iterator[RecordDifference]:
-        """The records of a step of A and one of B, first to last; a record that only one of them has is there, too."""
+        """The records of a step of A and one of B, first to last; a record that only one of them has is there, too.
+
+        Gradients are where both have them: who asked for those of one run has changed nothing in it.
+        """
         ours, theirs = self.a.step(a).records, self.b.step(b).records
         for i, j in beside([record.address for record in ours], [record.address for record in theirs]):
             yield from _between(None if i is None else ours[i], None if j is None else theirs[j])
@@ -182,9 +185,9 @@ def _between(ours: Record | None, theirs: Record | None) -> Iterator[RecordDiffe
     if ours and theirs and ours.address == theirs.address:
         yield differing(ours, theirs)
         return
-    if ours:
+    if ours and not ours.address.startswith(GRADIENT):
         yield only_in_a(ours)
-    if theirs:
+    if theirs and not theirs.address.startswith(GRADIENT):
         yield only_in_b(theirs)
 
 

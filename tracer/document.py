@@ -63,7 +63,8 @@ class Column(NamedTuple):
 
     Its texts keep to one side. They are whole or not there, unless they may be cut or folded. The column with the
     greatest ``spare`` is left out first, and one with none never. ``least`` is how many cells it takes where there is
-    room, ``most`` how many its head takes at most, or the names of the rows of a matrix, where that is not 0.
+    room, ``most`` how many its head takes at most, or the names of the rows of a matrix, where that is not 0. Where a
+    column that ``gives_way`` is left out, those with more to spare stand there if they can.
     """
 
     title: str = ""
@@ -73,6 +74,7 @@ class Column(NamedTuple):
     room: Literal["whole", "cut", "cut_start", "fold"] = "whole"
     least: int = 0
     most: int = 0
+    gives_way: bool = False
 
 
 class Cell(NamedTuple):

@@ -259,7 +259,7 @@ class Model:
             self.card.check_id(i, side)
         if not ids and side in self.texts.needed:
             raise InputError(_("no token ids were given"))
-        self._check_length(len(ids), self.facts.longest(side))
+        self._check_length(len(ids), self.facts.longest(side), side=side)
         return ids if given is None else Ids(ids, given.pieces, given.roles)
 
     def check_start(self) -> None:
@@ -279,7 +279,7 @@ class Model:
             InputError: the text is too long.
         """
         longest = self.facts.longest(read.side)
-        self._check_length(read.reach, longest)
+        self._check_length(read.reach, longest, side=read.side)
         return longest - read.reach + 1
 
     def piece(self, token: int, side: Side) -> str:
@@ -308,7 +308,10 @@ class Model:
                     )
                 )
 
-    def _check_length(self, n: int, limit: int, unit: str | None = None) -> None:
+    def _check_length(self, n: int, limit: int, unit: str | None = None, side: Side = "source") -> None:
+        if n > limit and side == "target" and self.texts.is_encoder_decoder:
+            told = _("the output has {n} tokens, and the decoder of {name} takes at most {limit}; make it shorter")
+            raise InputError(told.format(n=n, name=self.name, limit=limit))
         if n > limit:
             told = (
                 _("the text has {n} {unit}, and {name} takes at most {limit} tokens; shorten it")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .addresses import suggestion
-from .edits import Edit, OfModel, Value
+from .edits import Edit, OfModel, Value, changed, lasting
 from .edits.edit import fitted
 from .errors import AddressError, InputError
 from .i18n import _, ngettext
@@ -17,10 +17,9 @@ from .loading import stated_by
 from .model import Model
 from .ops.activation import BY_NAME
 from .parameters import Named
+from .run import Run
 from .tensor import Parameter
-
-if TYPE_CHECKING:
-    from .run import Run
+from .trace import Trace
 
 CHOICES = {"activation": tuple(BY_NAME), "norm": ("post", "pre")}
 """The words that settings may have, by their names."""
@@ -31,6 +30,10 @@ class Trained(OfModel):
     """What a value puts in place of trained numbers; the address is a parameter, with selectors."""
 
     value: Value
+
+    def changes(self, parameters: Named, edit: Edit, path: str) -> bool:
+        there = parameters.get(edit.address.path)
+        return there is not None and there.path == path
 
     def changed(self, model: Model, edit: Edit) -> Model:
         name = name_of(model.named, edit)
@@ -85,13 +88,15 @@ def name_of(parameters: Named, edit: Edit) -> str:
 
 def changing(edits: Iterable[Edit], parameters: Named, path: str) -> list[Edit]:
     """Those of some edits that are of a parameter, by its path in the file."""
-    return [
-        edit
-        for edit in edits
-        if isinstance(edit.value, Trained)
-        and (there := parameters.get(edit.address.path)) is not None
-        and there.path == path
-    ]
+    return [edit for edit in edits if isinstance(edit.value, OfModel) and edit.value.changes(parameters, edit, path)]
+
+
+def as_trained(run: Trace, before: Trace) -> Trace:
+    """A fresh run, of the model as training has left it in another one, where both are of the same checkpoint."""
+    if not (isinstance(before, Run) and isinstance(run, Run) and before.model.contents is run.model.contents):
+        return run
+    edits = lasting(before.edits)
+    return run.of(changed(run.model, edits)).adopted(run, *edits) if edits else run
 
 
 def _numbers(model: Model, edit: Edit) -> Any:

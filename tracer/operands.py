@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import NamedTuple
 
-from .arithmetic import Node, Sum, Terms
+from .arithmetic import Node, Product, Sum, Terms
 from .derive import derive
 from .i18n import _
 from .tape import Record
-from .tensor import SLOT, Axis, Parameter, Row, Tensor
+from .tensor import Axis, Parameter, Row, Tensor
 
 
 class Operand(NamedTuple):
@@ -50,7 +51,7 @@ def operands_of(record: Record) -> Operands:
     if len(rows) != 2:
         return Operands([Operand(name, tensor) for name, tensor in record.op.operands(record)], is_product=False)
     (left, x), (right, w) = rows.items()
-    product = [Operand(left, x.tensor), Operand(right, w.tensor, turned=not w.after)]
+    product = [Operand(left, x.tensor, turned=bool(x.after)), Operand(right, w.tensor, turned=not w.after)]
     seen = {id(x.tensor), id(w.tensor)}
     others = [Operand(name, tensor) for name, tensor in record.op.operands(record) if id(tensor) not in seen]
     return Operands([*product, *others], is_product=True)
@@ -59,11 +60,10 @@ def operands_of(record: Record) -> Operands:
 def shapes(record: Record) -> str:
     """``[4,16] · [16,8] → [4,8]`` for a product, and what became of it where it was split into heads."""
     left, right, *_others = operands_of(record).operands
-    output, product = _sizes(record.output.shape), _sizes([n for _axis, n in (*left.extents[:-1], right.extents[-1])])
-    if SLOT in record.output.dims:
-        return f"{left.sizes} · {right.sizes} → {output}"
-    text = f"{left.sizes} · {right.sizes} → {product}"
-    return text if product == output else _("{product}, split into heads: {output}").format(product=text, output=output)
+    output, product = record.output.shape, tuple(n for _axis, n in (*left.extents[:-1], right.extents[-1]))
+    is_split = len(output) > len(product) and prod(output) == prod(product)
+    text = f"{left.sizes} · {right.sizes} → {_sizes(product if is_split else output)}"
+    return _("{product}, split into heads: {output}").format(product=text, output=_sizes(output)) if is_split else text
 
 
 def _sizes(lengths: Sequence[int]) -> str:
@@ -84,9 +84,9 @@ def _rows(record: Record) -> dict[str, Row]:
 
 
 def _products(node: Node) -> Iterator[Terms]:
-    """Sums of products of two rows, outermost first."""
+    """Sums that `dot` has made, outermost first."""
     if isinstance(node, Sum) and isinstance(node.terms, Terms):
-        if len(node.terms.rows) == 2:
+        if node.terms.pattern is Product:
             yield node.terms
         return
     for child in node.children():

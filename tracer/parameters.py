@@ -45,6 +45,11 @@ class Named:
             once.setdefault(id(parameter), (name, parameter))
         return dict(once.values())
 
+    @cached_property
+    def other_names(self) -> Mapping[str, str]:
+        """By each further name in the file that a parameter goes by, the one that its cells have."""
+        return {name: one.path for name, one in self._file.items() if name != one.path}
+
     def get(self, name: str) -> Parameter | None:
         """The parameter of a full name."""
         return self._file[name].stored if name in self._file else self._tree.get(name)

@@ -23,7 +23,7 @@ RESIDUAL = "residual"
 def additions(tape: Tape, scope: str = "") -> list[Record]:
     """The records in which something is added to the stream, within a module."""
     inside = f"{scope}." if scope else ""
-    return [record for record in tape if record.name == RESIDUAL and record.address.startswith(inside)]
+    return [record for record in tape.forward if record.name == RESIDUAL and record.address.startswith(inside)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,7 +108,7 @@ class Sweep:
         if self.source is None:
             told = _("{act} takes from no other run: there is nothing to normalise by; leave out normalised")
             raise InputError(told.format(act=self.act))
-        last = len(self.source.step(self.here.step))
+        last = self.source.step(self.here.step).turn
         cursor = Cursor(self.here.step, min(self.here.cursor.index, last))
         return self.measure(replace(self.here, run=self.source, cursor=cursor))
 
@@ -165,13 +165,20 @@ def sweep(
     Raises:
         TraceError: there is no such act, place or step, or the measure is no number.
     """
-    here = Here(run, Cursor(run.decode().computed, 0), runs={0: run, **({} if source is None else {1: source})})
-    where = Address(step=at) if isinstance(at, int) else None if at is None else parse(at)
-    named = f"{act} from r1" if isinstance(act, str) and source is not None else act
+    named, here, where = from_program(run, act, at, source)
     asked = begun(run, named, over, measure, here, where)
     for _done in asked.steps():
         pass
     return Swept(asked.places.table(asked.values), asked.base)
+
+
+def from_program(
+    run: Run, act: str | Builder, at: int | str | None, source: Trace | None
+) -> tuple[str | Builder, Here, Address | None]:
+    """What a session has for what a program asks: the act, where it stands, and where the measure is taken."""
+    here = Here(run, Cursor(run.decode().computed, 0), runs={0: run, **({} if source is None else {1: source})})
+    where = Address(step=at) if isinstance(at, int) else None if at is None else parse(at)
+    return f"{act} from r1" if isinstance(act, str) and source is not None else act, here, where
 
 
 def begun(
@@ -218,7 +225,7 @@ def _there(run: Run, here: Here, at: Address | None) -> Here:
     """Where the measure is taken: at a record, or at the end of a step, if need be the first that yields anything."""
     if at is None:
         step = max(here.step, *run.begins.values())
-        return replace(here, cursor=Cursor(step, len(run.step(step))))
+        return replace(here, cursor=Cursor(step, run.step(step).turn))
     if at.run is not None or at.beam is not None:
         told = _("the measure is taken in every run of the sweep; {at} names one, which is left out here")
         raise InputError(told.format(at=at))
@@ -226,7 +233,7 @@ def _there(run: Run, here: Here, at: Address | None) -> Here:
         record = here.find(at)
         return replace(here, cursor=Cursor(record.step, record.index))
     assert at.step is not None
-    return replace(here, cursor=Cursor(at.step, len(run.step(at.step))))
+    return replace(here, cursor=Cursor(at.step, run.step(at.step).turn))
 
 
 def _says(here: Here) -> Array:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .addresses import At, Index, Label, Selector, Span, written
+from .addresses import At, Index, Label, Selector, Span, near_piece, written
 from .arithmetic import Leaf
 from .errors import SelectorError
 from .i18n import _, ngettext
 from .pieces import goes_by
+
+if TYPE_CHECKING:
+    from .operation import Operation
 
 Array = NDArray[Any]
 Located = tuple[int | slice, ...]
@@ -105,6 +108,10 @@ class Tensor:
     def replaced(self, array: Array) -> Tensor:
         """The same with other numbers."""
         return Tensor(array, self.dims, self.path, self.at)
+
+    def put_back(self, gradient: Operation) -> Operation:
+        """What yields the gradient of the record that this is, of what yields that of these cells."""
+        return gradient
 
     def statistics(self) -> Statistics:
         """Minimum, maximum, mean and standard deviation, as `Statistics` has them.
@@ -364,6 +371,18 @@ class Parameter(Tensor):
         room, dims = (self._room.T, self.dims[::-1]) if self.transposed else (self._room, self.dims)
         return Parameter(room, dims, self.path, fill=self._fill)
 
+    @property
+    def turned(self) -> Parameter:
+        """The same with its axes the other way round, as a view of which only these matter."""
+        return Parameter(self._room.T, self.dims[::-1], self.path, fill=self._fill)
+
+    @property
+    def place(self) -> Located:
+        """Where in the file it lies."""
+        rows, *rest = (slice(0, n) for n in self.shape)
+        own = (slice(self.offset, self.offset + rows.stop), *rest)
+        return (*self.within, *(own[::-1] if self.transposed else own))
+
     def leaf(self, *index: int) -> Leaf:
         stored = (int(index[0]) + self.offset, *map(int, index[1:]))
         if self.transposed:
@@ -431,6 +450,9 @@ def place_of(label: Label, axis: Axis) -> int:
     exact = [i for i, piece in enumerate(axis.labels) if piece == label.text]
     places = exact or [i for i, piece in enumerate(axis.labels) if goes_by(piece, label.text)]
     if len(places) < label.occurrence:
+        if not places and (nearest := near_piece(label.text, axis.labels)) is not None:
+            told = _("axis {axis} has no {label}; did you mean {nearest}?")
+            raise SelectorError(told.format(axis=axis.name, label=label, nearest=Label(nearest)))
         known = ", ".join(f'"{piece}"' for piece in dict.fromkeys(axis.labels[:12]))
         raise SelectorError(
             _("axis {axis} has no {label}; it runs over {known}").format(axis=axis.name, label=label, known=known)

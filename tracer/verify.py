@@ -11,7 +11,7 @@ from random import Random
 
 import numpy as np
 
-from .addresses import Selector, written
+from .addresses import GRADIENT, Selector, written
 from .arithmetic import magnitude
 from .derive import Derivation, derive, record_of
 from .differences import farthest
@@ -20,7 +20,7 @@ from .operation import Trait
 from .ops.attention import is_hidden
 from .pieces import token_of
 from .run import Run
-from .tape import Record, Tape
+from .tape import Dropped, Record, Tape
 from .tensor import Array, Axis
 from .unhidden import unhidden
 from .work import work
@@ -101,11 +101,12 @@ def derivations(run: Run, records: Sequence[Record], selectors: Sequence[Selecto
     """Each cell's arithmetic, in double precision, against the recorded value, and its operands against theirs."""
     check, allowed = Check(_("derivation"), _("cells")), TOLERANCE[run.model.dtype]
     for record in work(records, check.name):
-        leeway = _leeway(run, record)
+        leeway, in_use = _leeway(run, record), [tensor.array for tensor in (record.output, *record.inputs)]
         for cell in cells(record, selectors):
             derivation = derive(record, cell)
             _see(check, derivation, allowed)
             check.failures += _misled(run, derivation, leeway)
+        in_use.clear()
     return check
 
 
@@ -128,12 +129,17 @@ def performed_again(records: Sequence[Record]) -> Check:
     """Each operation run once more on its recorded inputs: every cell must come out as it was recorded."""
     check = Check(_("performed again"), _("records"))
     for record in work(records, check.name):
-        if not record.op.shares:
+        if not (record.op.shares or _is_deferred(record)):
             again = record.again()
             difference, where = _largest(record.output.array, again)
             at = _cell(record, where)
             check.see(difference, at, 0.0, _("{cell} is not what its operation yields").format(cell=at))
     return check
+
+
+def _is_deferred(record: Record) -> bool:
+    """Whether it is a gradient of which no numbers are kept: each time that they are asked for it is performed."""
+    return record.address.startswith(GRADIENT) and isinstance(record.output, Dropped)
 
 
 def rows_of_distributions(records: Sequence[Record], allowed: float, selectors: Sequence[Selector] = ()) -> Check:
@@ -170,7 +176,7 @@ def labels(run: Run, records: Sequence[Record]) -> Check:
     for record in work(records, check.name):
         for axis, length in zip(record.output.dims, record.output.shape, strict=True):
             if axis.labels is not None:
-                is_right = list(map(token_of, axis.labels)) == _pieces(run, record, axis, length)
+                is_right = list(map(token_of, axis.labels)) in _pieces(run, record, axis, length)
                 sentence = _("axis {axis} of {address} is not labelled with the tokens that were read")
                 at = record.output.address
                 check.see(0.0 if is_right else math.inf, at, 0.0, sentence.format(axis=axis.name, address=at))
@@ -245,13 +251,14 @@ def _cell(record: Record, index: Sequence[int]) -> str:
     return written(record.address, record.at, index)
 
 
-def _pieces(run: Run, record: Record, axis: Axis, length: int) -> list[str]:
-    """The pieces that an axis of a record must be labelled with."""
+def _pieces(run: Run, record: Record, axis: Axis, length: int) -> list[list[str]]:
+    """The pieces that an axis of a record must be labelled with; of a vocabulary, those of one side or the other."""
     if axis.name == "vocab":
-        return [run.model.piece(i, "target") for i in range(length)]
-    text = run.read_along(record, axis)
-    start = record.parameters.get("start") if record.has(Trait.LOSS) else len(text) - length
-    return [run.model.piece(i, text.side) for i in text.ids[start : start + length]]  # type: ignore[operator]
+        sides = run.model.texts.sides if record.address.startswith(GRADIENT) else ("target",)
+        return [[run.model.piece(i, side) for i in range(length)] for side in sides]
+    text, of = run.read_along(record, axis), run.subject(record)
+    start = of.parameters.get("start") if of.has(Trait.LOSS) else len(text) - length
+    return [[run.model.piece(i, text.side) for i in text.ids[start : start + length]]]  # type: ignore[operator]
 
 
 def _uncached(run: Run, made: Tape) -> Tape:

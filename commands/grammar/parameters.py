@@ -13,7 +13,7 @@ from tracer.debugger.expressions import Expression, compile_expression
 from tracer.errors import InputError
 from tracer.i18n import _
 
-from .address_suggestions import addresses, expressions, locations, operands
+from .address_suggestions import addresses, expressions, locations, operands, vocabulary
 from .quotes import unquoted
 from .suggestions import Suggestion, Suggestions, Typing, files, nothing, words
 
@@ -104,6 +104,23 @@ def _position(text: str) -> Index | Label:
     return selectors[0]
 
 
+def _token(text: str) -> Label | int:
+    """A token by its piece, between quotes or not, or by its id."""
+    if text.isascii() and text.isdigit():
+        return int(text[:9])
+    selectors = parse_selectors(text) if text.startswith('"') else ()
+    label = selectors[0] if len(selectors) == 1 else None
+    return label if isinstance(label, Label) else Label(text)
+
+
+def step_of(text: str) -> int:
+    """The number of a step, with its @ or without."""
+    number = text.removeprefix("@")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise InputError(_("{text!r} is no step; write its number, e.g. at 2").format(text=text))
+    return int(number)
+
+
 def _numbers(text: str) -> list[float]:
     words = text.replace("∞", "inf").replace(",", " ").split()
     try:
@@ -168,7 +185,12 @@ Numbers = Annotated[list[float], Kind("NUMBERS", _numbers)]
 Depth = Annotated[int, Option("-d", "DEPTH", _up_to(20, "-d"))]
 Terms = Annotated[int, Option("-n", "TERMS", _up_to(1000, "-n"))]
 All = Annotated[bool, Option("--all")]
+Token = Annotated[Label | int, Kind("TOKEN", _token, vocabulary)]
+Not = Annotated[Label | int | None, Option("not", "TOKEN", _token)]
+AtStep = Annotated[int | None, Option("at", "STEP", step_of)]
 At = Annotated[Index | Label | None, Option("at", "POSITION", _position)]
+AtRecord = Annotated[Address | None, Option("at", "ADDRESS", _whole_record)]
+Steps = Annotated[int, Option("steps", "N", _up_to(100_000, "steps"))]
 Expr = Annotated[Expression, Kind(EXPRESSION, compile_expression, expressions)]
 File = Annotated[Path, Kind("FILE", file_at, files)]
 FileOrOff = Annotated[Path | None, Kind("FILE|off", lambda text: None if text == "off" else file_at(text), files)]

@@ -25,6 +25,14 @@ DIFF = "diff"
 _runs = words(lambda debugger: {f"r{n}": run.text for n, run in debugger.runs.items()})
 
 
+def run_number(text: str) -> int:
+    """``r1``, or the number alone; raises `InputError` for anything else."""
+    match = re.fullmatch(_RUN, text)
+    if match is None:
+        raise InputError(_("{text!r} is no run; write r1, or 1").format(text=text))
+    return int(match[1])
+
+
 class Two(NamedTuple):
     """The numbers of two runs, None for the current one, and an address in them."""
 

@@ -72,7 +72,8 @@ class DocumentPresenter(Presenter):
     def _blocks(self, view: View) -> Iterable[Block]:
         """A text as it is; a view in blocks, or, for a format that has no layout of its own, as a terminal's lines."""
         look, width = self.look, self.look.width or WIDTH
-        page = views.page.Page(look.accessible, look.decimals, max(look.rows, self._kind.size))
+        density = views.page.Density(look.decimals, max(look.rows, self._kind.size))
+        page = views.page.Page(look.accessible, *density, is_told=density.is_told)
         if isinstance(view, str):
             return [render.folding.laid(view, width)]
         if self._kind.is_laid_out:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tracer import views
 from tracer.debugger.debugger import Debugger
-from tracer.edits import Applied, Constant, Edit, OfModel
+from tracer.descent import Descended
+from tracer.edits import Applied, Constant, Edit, OfModel, lasting
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
 from tracer.model_edits import Configured
@@ -20,6 +21,10 @@ from .result import Result, Results, View
 
 if TYPE_CHECKING:
     from tracer.run import Run
+
+
+SMALL, LARGE = 1e-3, 1e6
+"""A number below the one, or from the other on, has a power of ten."""
 
 
 def branched(debugger: Debugger, command: str, edits: Sequence[Edit], remarks: Sequence[str] = ()) -> Results:
@@ -121,6 +126,15 @@ class _Told:
             else _("cache off: the edit ends with its step; later steps see no more of it than the tokens chosen")
         )
 
+    def _mean_loss(self, before: float, after: float) -> str:
+        has_grown = not after <= before and any(isinstance(edit.value, Descended) for edit in self._new)
+        told = (
+            _("mean loss {before} → {after}: it has grown, as where RATE is too large")
+            if has_grown
+            else _("mean loss {before} → {after}")
+        )
+        return told.format(before=_figure(before), after=_figure(after))
+
     def outcome(self) -> Iterator[str]:
         """What the model says then, and where it first differs."""
         before, after = self._before, self._branch
@@ -129,22 +143,28 @@ class _Told:
                 run.step(1).find("loss").output.array for run in (before, after) if "loss" in run.step(1).addresses
             ]
             if len(losses) == 2:
-                told = _("mean loss {before:.4f} → {after:.4f}")
-                yield told.format(before=float(losses[0].mean()), after=float(losses[1].mean()))
+                yield self._mean_loss(*(float(loss.mean()) for loss in losses))
             return
         if not after.chooses:
             return
         yield _("text: {text}").format(text=after.text or "∅")
         first = first_difference(after)
         if first is None:
-            yield _("the same text as r{n}; log p {before:.4f} → {after:.4f}").format(
-                n=before.number, before=log_probability(before), after=log_probability(after)
-            )
+            likely, now = log_probability(before), log_probability(after)
+            told = _("the same text as r{n}; log p {before} → {after}")
+            yield told.format(n=before.number, before=_figure(likely), after=_figure(now))
             return
         pieces = [_piece(run, first) for run in (before, after)]
         yield _("first other than r{n} at @{step}: {before} → {after}").format(
             n=before.number, step=first, before=pieces[0], after=pieces[1]
         )
+
+
+def _figure(value: float | None) -> str:
+    """A number with four decimals; a large or small one with a power of ten."""
+    value = math.nan if value is None else value
+    is_usual = not value or not math.isfinite(value) or SMALL <= abs(value) < LARGE
+    return f"{value:.4f}" if is_usual else f"{value:.3e}"
 
 
 def _changed(applied: Sequence[tuple[Record, Applied]]) -> str:
@@ -190,7 +210,7 @@ def log_probability(run: Trace) -> float | None:
 
 def branch_object(debugger: Debugger, run: Trace) -> jsonl.Object:
     """A run of the session, for programs."""
-    parent = _kept_parent(debugger, run)
+    parent = kept_parent(debugger, run)
     return {
         "kind": "branch",
         "run": f"r{run.number}",
@@ -219,9 +239,16 @@ def _where(edit: Edit) -> str:
     return f"@*:{edit.address.path}" if edit.is_everywhere else f"@{edit.address.step}:{edit.address.path}"
 
 
+MOST_TOLD = 3
+"""Of a run that stems from more edits than this, and from training, the last is told."""
+
+
 def told_edits(edits: Iterable[Edit]) -> str:
-    """Edits by number, with what each puts where."""
-    return _("; ").join(_("edit {n}: {what}").format(n=edit.number, what=described(edit)) for edit in edits)
+    """Edits by number, with what each puts where; of a model in training, which has many, the last."""
+    told = [(edit, _("edit {n}: {what}").format(n=edit.number, what=described(edit))) for edit in edits]
+    if len(told) > MOST_TOLD and lasting([told[-1][0]]):
+        return _("{n} edits; the last is {last}").format(n=len(told), last=told[-1][1])
+    return _("; ").join(what for _edit, what in told)
 
 
 def described(edit: Edit) -> str:
@@ -229,7 +256,7 @@ def described(edit: Edit) -> str:
     return edit.value.told(f"{'@*:' if edit.is_everywhere else ''}{edit.address}")
 
 
-def _kept_parent(debugger: Debugger, run: Trace) -> Trace | None:
+def kept_parent(debugger: Debugger, run: Trace) -> Trace | None:
     """The nearest run, of those that this one is a branch of, that the session has."""
     parent = run.parent
     while parent is not None and parent not in debugger.runs.values():
@@ -248,7 +275,7 @@ def tree(debugger: Debugger) -> Result:
     """Every run of the session below the one that it is a branch of."""
     runs = list(debugger.runs.values())
     below: Mapping[int | None, list[Trace]] = {
-        parent: [run for run in runs if _number(_kept_parent(debugger, run)) == parent]
+        parent: [run for run in runs if _number(kept_parent(debugger, run)) == parent]
         for parent in (None, *(run.number for run in runs))
     }
     return Result(
@@ -263,7 +290,7 @@ def _number(run: Trace | None) -> int | None:
 
 def _facts(debugger: Debugger, run: Trace) -> list[str]:
     """The lines of a run in the tree: its edits and text; its log probability and where it first differs."""
-    parent, edits = _kept_parent(debugger, run), run.edits
+    parent, edits = kept_parent(debugger, run), run.edits
     own = edits[len(parent.edits) :] if parent is not None else edits
     said = run.text if run.ended else _("{text} …").format(text=run.text)
     first = first_difference(run)

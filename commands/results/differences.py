@@ -15,6 +15,7 @@ from tracer.export import jsonl
 from tracer.i18n import _
 from tracer.record_difference import RecordDifference
 
+from .branches import kept_parent
 from .result import Result, Results
 
 Place = tuple[int, int]
@@ -25,6 +26,15 @@ def beside(debugger: Debugger, a: int | None, b: int) -> Diff:
     numbers = (debugger.number if a is None else a, b)
     ours, theirs = (debugger.here.run_of(Address(run=n)) for n in numbers)
     return Diff(ours, theirs, (f"r{numbers[0]}", f"r{numbers[1]}"))
+
+
+def with_parent(debugger: Debugger) -> tuple[int, int]:
+    """The current run and the one that it is a branch of; raises `InputError` where that is not in the session."""
+    parent = kept_parent(debugger, debugger.run)
+    if parent is None or parent.number is None:
+        told = _("r{n} is a branch of no run here; name the run to hold it against: diff B, as in diff r0")
+        raise InputError(told.format(n=debugger.number))
+    return debugger.number, parent.number
 
 
 def whole(debugger: Debugger, found: Diff) -> Results:

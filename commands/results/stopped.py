@@ -22,9 +22,10 @@ def arrived(debugger: Debugger, stop: Stop) -> Results:
     """What was met and what it found, with the records around it; after the token, where the record ends a step."""
     assert stop.record is not None
     step, index = stop.record.step, stop.record.index
-    records = debugger.run.step(step).records
+    tape = debugger.run.step(step)
+    records = tape.records
 
-    if index == len(records):
+    if index == tape.turn:
         yield from map(token_result, (token for token in debugger.run.tokens if token.step == step))
     yield Result(
         lambda: [jsonl.op(records[index - 1]), *map(_met, stop.met)],

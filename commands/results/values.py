@@ -163,7 +163,7 @@ class Part(Cut):
     def _view(self, cut: Tensor) -> View:
         whole, _short, decimals, _scientific, highlight = self.form
         if self._is_worked and not highlight and (row := self._row()) is not None:
-            return self._softmax(row)
+            return self._worked(row)
         if self.record.has(Trait.MASK) and not self.selectors and not highlight:
             return views.mask.mask_view(self.record, title=self.title, full=whole)
         if self.record.has(Trait.LOSS) and cut.array.ndim and not highlight:
@@ -182,26 +182,31 @@ class Part(Cut):
     def _is_worked(self) -> bool:
         """Whether a row of it can be worked out as one of a softmax."""
         record = self.record
-        return record.op is softmax and not record.edits and record.explains
+        is_known = record.op is softmax or record.op in views.gradient_rows.VIEWS
+        return is_known and not record.edits and record.explains
 
     def _row(self) -> list[int] | None:
         """The index of the one row that is selected whole, if it is one."""
         *row, last = self.where
         whole = last == slice(0, self.record.output.shape[-1], 1) or last == slice(0, self.record.output.shape[-1])
         places = [place for place in row if isinstance(place, int)]
-        return places if whole and len(places) == len(row) else None
+        if not whole or len(places) < len(row):
+            return None
+        places = [place % n for place, n in zip(places, self.record.output.shape, strict=False)]
+        return places if self.record.op is softmax or views.gradient_rows.has_row(self.record, places) else None
 
     def _losses(self, cut: Tensor) -> View:
         gold, [axis] = self.record.parameters["gold"], cut.dims
         pieces = [self.debugger.run.card.piece(gold[axis.number(i)], "target") for i in range(cut.shape[0])]
         return views.scored.loss_view(cut, pieces, title=self.title, decimals=self.form.decimals, full=self.form.whole)
 
-    def _softmax(self, row: list[int]) -> View:
-        tape = self.run.at(self.record.at)
-        rows = self.record.output.shape[-1] + 1 if self.form.whole else None
-        return views.softmax.softmax_view(
-            self.record, row, tape, title=self.title, decimals=self.form.decimals, max_rows=rows
-        )
+    def _worked(self, row: list[int]) -> View:
+        record, tape, decimals = self.record, self.run.at(self.record.at), self.form.decimals
+        rows = record.output.shape[-1] + 1 if self.form.whole else None
+        if record.op is softmax:
+            return views.softmax.softmax_view(record, row, tape, title=self.title, decimals=decimals, max_rows=rows)
+        shown = views.gradient_rows.VIEWS[record.op]
+        return shown(record, row, title=self.title, decimals=decimals, max_rows=rows)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tracer.debugger.cursor import Cursor
 from tracer.decoding.settings import Settings
+from tracer.edits import lasting
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 from tracer.model import BUILTIN, Model
@@ -22,7 +23,7 @@ from ..verbs.stops import script
 from .folders import state_folder
 from .state import Kinds, read_state, write_state
 
-VERSION = 4
+VERSION = 5
 """Of what is written; what another version wrote is not read."""
 
 _FIELDS: Kinds = {
@@ -46,6 +47,8 @@ _FIELDS: Kinds = {
     "run": int,
     "root": int,
     "branches": list,
+    "gradients": list,
+    "trained": bool,
     "breakpoints": list,
 }
 
@@ -84,6 +87,8 @@ def save(session: Session, path: Path) -> None:
         "run": session.number,
         "root": _root(session),
         "branches": list(_branches(session)),
+        "gradients": list(_gradients(session)),
+        "trained": bool(lasting(session.runs[_root(session)].edits)),
         "breakpoints": script(session.stops),
     }
     write_state(path, VERSION, state)
@@ -118,6 +123,7 @@ def resume(path: Path, warn: Callable[[str], None]) -> Session:
         for line in state["breakpoints"]:
             deque(parse_line(line).run(session), 0)
         _branch_again(session, state, warn)
+        _tell_of_training(state, warn)
         session.revisit(Cursor(*state["cursor"]))
     except TraceError as error:
         raise InputError(_("{path}: can't be resumed: {error}").format(path=path, error=error)) from error
@@ -139,7 +145,15 @@ def _branches(session: Session) -> Iterator[list[Any]]:
         made = session.made.get(number)
         if made and made.parent in known and number not in known:
             known.add(number)
-            yield [number, made.parent, made.cursor.step, made.cursor.index, made.line]
+            yield [number, made.parent, made.cursor.step, made.cursor.index, made.line, made.backward]
+
+
+def _gradients(session: Session) -> Iterator[list[Any]]:
+    """The numbers whose gradients steps of these runs have, each with the run and the step."""
+    known = {_root(session), *(made[0] for made in _branches(session))}
+    for (number, step), text in session.backward.items():
+        if number in known:
+            yield [number, step, text]
 
 
 def _branch_again(session: Session, state: Mapping[str, Any], warn: Callable[[str], None]) -> None:
@@ -148,16 +162,43 @@ def _branch_again(session: Session, state: Mapping[str, Any], warn: Callable[[st
     What can't be made any more is told and left out, with what came of it.
     """
     session.runs.renumber(session.number, state["root"])
-    for number, parent, step, index, line in state["branches"]:
+    for number, parent, step, index, line, backward in state["branches"]:
         try:
             session.switch(parent)
+            if backward:
+                _go_back(session, step, backward)
             session.revisit(Cursor(step, index))
             session.runs.next_is(number)
             session.line = line
             deque(session.read(line).run(session), 0)
         except TraceError as error:
             warn(_("note: r{n} can't be made again: {error}").format(n=number, error=error))
+    _go_back_again(session, state["gradients"], warn)
     session.switch(state["run"] if state["run"] in session.runs else state["root"])
+
+
+def _go_back_again(session: Session, gradients: Sequence[Sequence[Any]], warn: Callable[[str], None]) -> None:
+    """Record gradients again in the runs that there are; of what can't be, it is told why."""
+    for number, step, text in gradients:
+        try:
+            session.switch(number)
+            _go_back(session, step, text)
+        except TraceError as error:
+            told = _("note: the gradients of {text} in r{n}@{step} can't be recorded again: {error}")
+            warn(told.format(text=text, n=number, step=step, error=error))
+
+
+def _go_back(session: Session, step: int, text: str) -> None:
+    """Record the gradients of a number over a step of the current run, unless it has them."""
+    if session.backward.get((session.number, step)) != text:
+        session.revisit(Cursor(step, 1))
+        deque(parse_line(f"backward {text}").run(session), 0)
+
+
+def _tell_of_training(state: Mapping[str, Any], warn: Callable[[str], None]) -> None:
+    """That the text was read by a model that training had left, where it was; here it is that of the file."""
+    if state["trained"]:
+        warn(_("note: the session had a model changed by training; this is the one in the file"))
 
 
 def _listed(numbers: Sequence[int] | None) -> list[int] | None:
@@ -180,8 +221,13 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 
 def _has_places(state: Mapping[str, Any]) -> bool:
-    """Whether the cursor is two numbers and the breakpoints are texts."""
+    """Whether the cursor is two numbers, the breakpoints are texts, and branches and gradients rows of both."""
     texts = all(isinstance(line, str) for line in state["breakpoints"])
-    kinds = [int, int, int, int, str]
-    texts &= all(isinstance(made, list) and [*map(type, made)] == kinds for made in state["branches"])
+    texts &= _are_rows(state["branches"], int, int, int, int, str, str)
+    texts &= _are_rows(state["gradients"], int, int, str)
     return texts and [type(place) for place in state["cursor"]] == [int, int]
+
+
+def _are_rows(rows: Sequence[Any], *kinds: type) -> bool:
+    """Whether they are lists of values of these kinds."""
+    return all(isinstance(row, list) and [*map(type, row)] == [*kinds] for row in rows)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated
 
 from tracer.debugger.debugger import Debugger
-from tracer.errors import InputError
 from tracer.i18n import _
 
 from ..grammar.parameters import Kind
+from ..grammar.runs import run_number
 from ..grammar.suggestions import words
 from ..registry import command
 from ..results.branches import branch_object, one_line, tree
@@ -18,19 +17,11 @@ from ..results.result import Result, Results
 from ..results.shared import record_result
 
 
-def _number(text: str) -> int:
-    """``r1``, or the number alone."""
-    match = re.fullmatch(r"r?(\d{1,9})", text)
-    if match is None:
-        raise InputError(_("{text!r} is no run; write r1, or 1").format(text=text))
-    return int(match[1])
-
-
 def _runs(debugger: Debugger) -> Mapping[str, str]:
     return {f"r{number}": one_line(run) for number, run in debugger.runs.items()}
 
 
-Numbered = Annotated[int, Kind("RUN", _number, words(_runs))]
+Numbered = Annotated[int, Kind("RUN", run_number, words(_runs))]
 
 
 @command("branches", group="change")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from tracer.addresses import Address, Label, parse_selectors
+from tracer.addresses import Address, Label
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.expressions.tokens import Placed
 from tracer.debugger.locations import performed
@@ -14,8 +13,7 @@ from tracer.errors import InputError
 from tracer.i18n import _
 from tracer.run import live
 
-from ..grammar.address_suggestions import vocabulary
-from ..grammar.parameters import Kind
+from ..grammar.parameters import Token
 from ..registry import command
 from ..results.branches import branched
 from ..results.result import Results
@@ -27,18 +25,6 @@ class Forced(Constant):
 
     def __str__(self) -> str:
         return _("{piece}, forced").format(piece=self.text)
-
-
-def _token(text: str) -> Label | int:
-    """A token by its piece, between quotes or not, or by its id."""
-    if text.isascii() and text.isdigit():
-        return int(text[:9])
-    selectors = parse_selectors(text) if text.startswith('"') else ()
-    label = selectors[0] if len(selectors) == 1 else None
-    return label if isinstance(label, Label) else Label(text)
-
-
-Token = Annotated[Label | int, Kind("TOKEN", _token, vocabulary)]
 
 
 @command("force", group="change")

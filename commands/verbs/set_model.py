@@ -11,19 +11,22 @@ from typing import Any
 from tracer.addresses import Address, Everywhere
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.evaluated import evaluated
+from tracer.domains import Whole, meant
 from tracer.edits import Edit
 from tracer.errors import InputError
 from tracer.i18n import _
 from tracer.model_edits import Configured, Trained, keys_of, name_of
+from tracer.redrawn import redrawn
 from tracer.run import live
 
 from ..grammar.address_suggestions import expressions, operands
 from ..grammar.suggestions import Suggestion, Typing, words
-from ..results.branches import branched
+from ..results.branches import branched, entered
 from ..results.result import Results
 from .set_tensor import EQUALS, read
 
-CELLS, SETTING = "NAME CELLS = E", "KEY VALUE"
+CELLS, SETTING, RANDOM = "NAME CELLS = E", "KEY VALUE", "random [SEED]"
+SEED = Whole("SEED", 0, 2**32 - 1)
 
 
 def set_parameter(debugger: Debugger, text: str) -> Results:
@@ -37,6 +40,14 @@ def set_parameter(debugger: Debugger, text: str) -> Results:
     edit = Edit(address, Trained(evaluated(expression, debugger.here)))
     name = name_of(debugger.run.parameters, edit)
     yield from branched(debugger, "set parameter", [replace(edit, address=replace(address, path=name))])
+
+
+def set_parameters(debugger: Debugger, text: str) -> Results:
+    """Make a branch whose parameters are all drawn anew; raises `InputError` for anything but a word and a seed."""
+    word, _blank, seed = text.strip().partition(" ")
+    meant(word, ["random"])
+    run = live(debugger.run, "set parameters")
+    yield from entered(debugger, run, redrawn(run, SEED.read(seed.strip() or "0")))
 
 
 def set_config(debugger: Debugger, text: str) -> Results:

@@ -69,6 +69,12 @@ PARTS: Mapping[str, Part] = {
     "parameter": Part(
         set_model.CELLS, N_("trained numbers, in a branch of the run"), set_model.set_parameter, set_model.parameters
     ),
+    "parameters": Part(
+        set_model.RANDOM,
+        N_("all trained numbers drawn anew, in a branch of the run"),
+        set_model.set_parameters,
+        words(lambda _debugger: {"random": _("by a seed")}),
+    ),
     "config": Part(
         set_model.SETTING,
         N_("what config.json states, in a branch of the run"),
@@ -79,7 +85,7 @@ PARTS: Mapping[str, Part] = {
 _HISTORY = "values"
 Named = Annotated[Setting | str, Kind("|".join(["SETTING", *PARTS]), _named, _settable)]
 Told = Annotated[Setting | str, Kind("SETTING|values", _told, _offered)]
-Value = Annotated[str, Kind("VALUE|CELLS = E|KEY VALUE", str, _values)]
+Value = Annotated[str, Kind("VALUE|CELLS = E|KEY VALUE|random [SEED]", str, _values)]
 
 
 @command("set", group="shell")
@@ -97,7 +103,7 @@ def set_(session: Session, setting: Named, value: Value | None = None) -> Result
     of every step after @*:. The branch, r1, is then the current run; undo takes it back, branches lists the runs.
     set parameter changes trained numbers in memory, set config what config.json states (its keys, or the settings by
     the names that are offered), each in a branch as well: the model in the file stays as it is. What comes out the same
-    is shared.
+    is shared. set parameters random draws all of them anew, by a SEED, for descend to train from nothing.
 
     (tx) set decimals 4
     (tx) set repeat off
@@ -105,6 +111,7 @@ def set_(session: Session, setting: Named, value: Value | None = None) -> Result
     (tx) set tensor @*:dec.0.ffn.output = 2 * dec.0.ffn.output
     (tx) set parameter decoder.0.ffn.hidden.weight[0] = 0
     (tx) set config norm_eps 0.1
+    (tx) set parameters random 1
     """
     if isinstance(setting, str):
         if value is None:

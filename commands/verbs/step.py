@@ -91,7 +91,7 @@ def token(debugger: Debugger, n: Count = 1) -> Results:
     yield from _repeated(debugger, debugger.token, n, reached)
 
 
-@command("continue", "c", group="forward", repeats=True, basic=True)
+@command("continue", "c", "cont", group="forward", repeats=True, basic=True)
 def continue_(debugger: Debugger, n: Count = 1) -> Results:
     """Go on to the next breakpoint, or to the end of the run.
 

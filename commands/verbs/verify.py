@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from tracer import views
-from tracer.addresses import Address, At, Everywhere, Selector
+from tracer.addresses import Address, At, Everywhere, Selector, parse_anywhere
 from tracer.debugger.debugger import Debugger
 from tracer.errors import AddressError, ExpectationError
 from tracer.i18n import _, ngettext
 from tracer.run import live
 from tracer.tape import Record
 
-from ..grammar.parameters import Anywhere
+from ..grammar.address_suggestions import addresses
+from ..grammar.parameters import Kind
 from ..registry import command
 from ..results.reasons import parameter_at
 from ..results.result import Results, answer
+
+if TYPE_CHECKING:
+    from tracer.verify import Check
+
+
+GRADIENTS = "grad"
+"""What is said in place of an address for the gradients of the cursor's step."""
+
+Proven = Annotated[
+    Address | Everywhere | str,
+    Kind(f"ADDRESS|{GRADIENTS}", lambda text: text if text == GRADIENTS else parse_anywhere(text), addresses),
+]
 
 
 class Subject(NamedTuple):
@@ -28,7 +41,7 @@ class Subject(NamedTuple):
 
 
 @command("verify", group="reason")
-def verify(debugger: Debugger, address: Anywhere | None = None) -> Results:
+def verify(debugger: Debugger, address: Proven | None = None) -> Results:
     """Check that what is shown is right.
 
     Derivations are worked out in double precision and compared with what was recorded, rows of softmax must add up to
@@ -37,11 +50,22 @@ def verify(debugger: Debugger, address: Anywhere | None = None) -> Results:
     step computed so far (@*); without it, the cursor's step is checked. Of many cells some are derived, the same ones
     each time. A script ends with status 3 where something does not hold.
 
+    verify grad is for the gradients that backward recorded in the cursor's step: some cells of each, by which the
+    number changes as it should when the cell is moved by ±h and the rest is computed again, all of that in float64.
+    Where it has a corner there, as ReLU at 0, the slopes on both sides differ, and the cell is named and left out.
+
     (tx) verify
     (tx) verify dec.0.cross.weights
     (tx) verify dec.0.ffn.norm[0, 3]
     (tx) verify @*
+    (tx) set target i love you
+    (tx) goto @1
+    (tx) backward sum(loss)
+    (tx) verify grad
     """
+    if isinstance(address, str):
+        yield from _gradients(debugger)
+        return
     from tracer.verify import together
     from tracer.verify import verify as verified
 
@@ -58,6 +82,25 @@ def verify(debugger: Debugger, address: Anywhere | None = None) -> Results:
         return {"scope": scope, "checks": [asdict(check) for check in checks]}
 
     yield answer("verify", data, lambda: views.checks.checks_view(checks, title=scope))
+    _insist(checks)
+
+
+def _gradients(debugger: Debugger) -> Results:
+    """The gradients of the cursor's step, compared."""
+    from tracer.central import verify_gradients
+
+    found = verify_gradients(live(debugger.run, "verify"), debugger.cursor.step)
+
+    def data() -> Any:
+        checks = [asdict(check) for check in found.checks]
+        return {"scope": GRADIENTS, "of": found.of, "checks": checks, "h": sorted(found.steps), "kinks": found.kinks}
+
+    yield answer("verify", data, lambda: views.checks.gradients_view(found, step=debugger.cursor.step))
+    _insist(found.checks)
+
+
+def _insist(checks: Sequence[Check]) -> None:
+    """Raise `ExpectationError` where a check does not hold."""
     failures = [failure for check in checks for failure in check.failures]
     if failures:
         text = ngettext("{n} thing does not hold: {first}", "{n} things do not hold, first: {first}", len(failures))

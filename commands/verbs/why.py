@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from tracer.addresses import Address, Label
 from tracer.arithmetic import Leaf
 from tracer.debugger.debugger import Debugger
 from tracer.derive import Derivation, Explainer
+from tracer.descent import Descended
 from tracer.errors import InputError
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
@@ -34,7 +35,7 @@ from ..results.reasons import (
     target_id,
     token_facts,
 )
-from ..results.result import Cells, Result, Results, answer
+from ..results.result import Cells, Result, Results, View, answer
 
 
 @command("why", group="reason", basic=True)
@@ -73,12 +74,13 @@ def why(debugger: Debugger, cell: Cell, *, depth: Depth = 1, terms: Terms = 4, w
 
 
 def _made(run: Trace, parameter: Parameter, where: Located) -> Results:
-    """How a cell of a parameter, as it is in the file, is made of what stands there."""
+    """How a cell of a parameter is made of what stands in the file, or, where it was moved, of what was before."""
     index = tuple(place for place in where if isinstance(place, int))
-    if len(index) < len(where) or changing(run.edits, run.parameters, parameter.path):
+    if len(index) < len(where):
         return
-    cell = parameter.leaf(*index)
-    made = run.parameters.made(cell)
+    cell, changes = parameter.leaf(*index), changing(run.edits, run.parameters, parameter.path)
+    last = changes[-1].value if changes else None
+    made = last.made(cell) if isinstance(last, Descended) else None if changes else run.parameters.made(cell)
     if made is not None:
         yield Result(lambda: [jsonl.made(cell, made)], lambda: views.derivation.made_view(cell, made))
 
@@ -180,7 +182,28 @@ def _against(debugger: Debugger, chosen: Margin, role: str, numbers: Mapping[str
         told = {**tokens, **ruling, "margin": chosen.size}
         return told if chosen.unknown else {**told, "terms": chosen.difference().values(), "rest": chosen.rest}
 
-    return answer("why", data, lambda: views.margin.margin_view(chosen, piece, count=count, numbers=numbers))
+    def view() -> View:
+        shown = views.margin.margin_view(chosen, piece, count=count, numbers=numbers)
+        return views.below.below(shown, *map(views.below.sentence, _by_parts(debugger, chosen)))
+
+    return answer("why", data, view)
+
+
+def _by_parts(debugger: Debugger, chosen: Margin) -> Iterator[str]:
+    """Where the same margin is had as a sum over heads and feed-forwards; nothing where the cursor is elsewhere."""
+    if chosen.unknown or chosen.winner.record.step != debugger.cursor.step:
+        return
+    token, rival = (_written(debugger.run, side) for side in (chosen.winner, chosen.rival))
+    told = _("what heads and feed-forwards add to it: contributions {token} not {rival}")
+    yield told.format(token=token, rival=rival)
+
+
+def _written(run: Trace, side: Derivation) -> str:
+    """A token as a command takes it: by its piece, or by its id where pieces are not known, or another has the same."""
+    token = side.index[-1]
+    piece = run.card.piece(token, "target")
+    is_named = side.record.output.dims[-1].labels is not None and run.card.id_of(piece, "target") == token
+    return str(Label(piece)) if is_named else str(token)
 
 
 def _facts(facts: Mapping[str, Any]) -> Result:

@@ -10,7 +10,7 @@ from commands.settings import SETTINGS
 from tracer.addresses import parse
 
 COMMANDS = catalogue()
-FREE = {"N", "TEXT", "NAME", "WORD", "NUMBERS", "COUNT"}
+FREE = {"N", "TEXT", "NAME", "WORD", "NUMBERS", "COUNT", "RATE"}
 """What is typed freely."""
 
 

@@ -108,7 +108,7 @@ def test_kl_is_that_of_the_steps(objects, two):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("diff", "diff needs [A] B [ADDRESS]; usage: diff [A] B [ADDRESS]"),
+        ("diff", "r0 is a branch of no run here; name the run to hold it against: diff B, as in diff r0"),
         ("diff r7", "there is no run r7; there are r0, r1"),
         ("diff first", "'first' names no run; write [A] B, as in r0 r1, the runs in the order of the session"),
         ("diff 1 nothing", "nothing is recorded at nothing"),
@@ -141,3 +141,12 @@ def test_documents_have_tokens_and_records(play, form):
     assert "beside" in shown
     assert "part" in shown
     assert "1.3e+00" in shown
+
+
+def test_alone_it_holds_a_branch_against_the_run_it_is_of(play):
+    assert "r1@1 beside r0@1: " in play("token", "set tensor dec.0.ffn.output[0] = 0", "diff")
+
+
+def test_alone_where_there_is_no_branch_it_says_what_to_name(play, capsys):
+    play("token", "diff")
+    assert "r0 is a branch of no run here; name the run to hold it against" in capsys.readouterr().err

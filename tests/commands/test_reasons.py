@@ -435,3 +435,8 @@ def test_why_works_on_every_record_of_a_decoder():
 
 def test_every_example_can_be_asked_for():
     assert get_args(Name) == tuple(EXAMPLES)
+
+
+def test_a_row_of_one_number_is_shown_once(play):
+    told = play("set cache on", "goto @2", 'backward logprob("love")', "why grad.dec.0.self.k[0,0,0]")
+    assert re.search(r"^  \[ -\d\.\d{4}e-\d\d \]  ·  \| \d\.\d{4} \|  ≈ -\d\.\d{4}e-\d\d$", told, re.MULTILINE)

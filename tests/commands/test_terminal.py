@@ -189,7 +189,7 @@ def test_the_bar_stands_near_the_prompt_until_there_is_a_menu(terminal):
     lines = there.wait(bar("not started"))
     assert len(lines) - lines.index("(tx)") <= 4
     there.type("set ")
-    lines = there.wait(seen("accessible"))
+    lines = there.wait(seen("theme"))
     assert len(lines) - lines.index("(tx) set") >= 8
 
 

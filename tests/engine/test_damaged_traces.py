@@ -16,6 +16,8 @@ from tracer.errors import InputError, TraceError
 from tracer.saved.trace import KeptTrace
 from tracer.trace_file import header
 
+from .traces import with_gradients
+
 Stated = dict[str, Any]
 
 
@@ -43,14 +45,16 @@ class Parts:
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
     path = tmp_path_factory.mktemp("trace") / "x"
     run = tracer.trace(tracer.load("zh-en-tiny"), "我爱你", cache=True)
-    run.branch(tracer.edit("@2:decoder.0.cross_attn.heads[h0]", 0.0)).decode().save(path)
+    branch = run.branch(tracer.edit("@2:decoder.0.cross_attn.heads[h0]", 0.0)).decode()
+    with_gradients(branch, "logits[-1, 5]").save(path)
     return Parts(path.read_bytes())
 
 
 def at(stated: Any, *path: Any) -> Any:
     """What stands at a place."""
     for name in path:
-        stated = stated[name]
+        is_first = name == "grad."
+        stated = next(one for one in stated if one["address"].startswith(name)) if is_first else stated[name]
     return stated
 
 
@@ -65,6 +69,7 @@ def put(*path: Any) -> Callable[[Any, Stated], None]:
 
 RECORD = ("steps", 1, "records", 0)
 MASK = ("steps", 0, "records", 7)
+GRADIENT, LAST = ("steps", -1, "records", "grad."), ("steps", -1, "records", -1)
 CASES: list[tuple[Callable[[Any, Stated], None], Any, str]] = [
     (put("steps"), [], "steps: expected one at least"),
     (put("steps"), {}, "steps: expected list"),
@@ -103,6 +108,11 @@ CASES: list[tuple[Callable[[Any, Stated], None], Any, str]] = [
     (put("model", "sizes"), {"source": 5}, "sizes: expected one for each side"),
     (put("model", "vocabularies", "source"), "@1:logits", "expected the name of a tensor of bytes"),
     (put("model", "spoken"), [], "expected two languages"),
+    (put(*GRADIENT, "settings"), {}, "settings: expected what seed takes"),
+    (put(*GRADIENT, "settings", "slope"), {"itself": 1}, "settings: expected a value of parameter"),
+    (put(*GRADIENT, "settings", "of"), {"itself": True}, "of is nothing that seed takes"),
+    (put(*LAST, "settings", "rows"), [10**9], "expected what scaled_rows_added yields of its inputs"),
+    (put(*LAST, "settings", "rows"), {"slice": ["a", None, 0]}, "settings: expected a value of parameter"),
     (put("steps", 2, "names"), [{"name": "a", "path": "b", "after": 0}], "expected the address of a record"),
 ]
 

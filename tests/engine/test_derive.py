@@ -20,9 +20,9 @@ from tracer.derive import MOST, Explainer, Explanation, derive, places_of
 from tracer.export import jsonl
 from tracer.ops import catalogue
 from tracer.ops.attention import mask
+from tracer.ops.frequencies import Frequencies
 from tracer.ops.linear import add
 from tracer.ops.norm import layer_norm
-from tracer.ops.position import Frequencies
 from tracer.ops.softmax import softmax
 from tracer.tape import Record, Tape
 from tracer.tensor import Axis, Parameter, Tensor
@@ -30,7 +30,7 @@ from tracer.tensor import Axis, Parameter, Tensor
 from .conftest import FIXTURES, Checkpoint, Dtype
 from .traces import Trace, traces
 
-CELLS, CELLS_OF_FAMILY = 100, 5
+CELLS, CELLS_OF_FAMILY = 40, 2
 """cells of each operation, in each type of arithmetic: in all, and in each family that has it, at least"""
 
 TINY = float(np.finfo(np.float32).tiny)
@@ -74,7 +74,7 @@ def sample(found: Recorded, name: str, seed: str) -> list[Drawn]:
     rng = random.Random(seed)
     families: dict[str, list[tuple[Trace, Record]]] = {}
     for trace, record in found[name]:
-        if record.output.array.size:
+        if 0 not in record.output.shape:
             families.setdefault(trace.family, []).append((trace, record))
     records = [pair for family in families.values() for pair in family]
     drawn = [pair for family in families.values() for pair in some(family, CELLS_OF_FAMILY, rng)]
@@ -360,8 +360,10 @@ def test_what_is_not_finite_is_an_operand_like_any_other(
     if (name, value) == ("draw", -math.inf):
         pytest.skip("no softmax yields it")
     rng = random.Random(f"{name} {value}")
-    drawn = [record for _, record, _ in sample(recorded, name, name) if record.inputs and record.inputs[0].array.size]
-    for record in drawn[:20]:
+    drawn = [
+        record for _, record, _ in sample(recorded, name, name) if record.inputs and 0 not in record.inputs[0].shape
+    ]
+    for record in drawn[:8]:
         made = poisoned(record, value, rng)
         found = np.argwhere(~np.isfinite(made.output.array)).tolist() or [[0] * made.output.array.ndim]
         for index in (tuple(rng.choice(found)), tuple(rng.randrange(n) for n in made.output.shape)):

@@ -26,6 +26,7 @@ from tracer.tensor import Parameter
 from tracer.trace import Trace
 
 from .conftest import FIXTURES
+from .traces import with_gradients
 
 SOURCE, TARGET = [7, 11, 12, 5, 2], [1, 17, 16, 35]
 FAMILIES = sorted(config.parent for config in FIXTURES.glob("*/config.json"))
@@ -35,6 +36,8 @@ WAYS: dict[str, dict[str, Any]] = {
     "searched": {"max_tokens": 2, "strategy": "beam", "beams": 2, "cache": True},
     "forced": {"target_ids": TARGET},
 }
+BACK = {"cached": "logits[-1, 5]", "searched": "choice.score", "forced": "sum(loss)"}
+"""Numbers whose gradients are recorded too."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -48,10 +51,11 @@ def runs(family: Path) -> Iterator[tuple[str, tracer.Run]]:
         yield "edited", live.branch(edit("encoder.0.ffn.output", lambda part: part.array * 2)).decode()
         return
     for way, settings in WAYS.items():
-        yield way, tracer.trace(model, ids=SOURCE, **settings)
+        live = tracer.trace(model, ids=SOURCE, **settings).decode()
+        yield way, with_gradients(live, BACK[way]) if way in BACK else live
     begun = tracer.trace(model, ids=SOURCE, **WAYS["cached"])
     edits = edit("@1:decoder.0.self_attn.heads[h0]", 0.5), edit("decoder.0.ffn.output", lambda part: part.array * 2)
-    yield "edited", begun.branch(*edits).decode()
+    yield "edited", with_gradients(begun.branch(*edits).decode(), BACK["cached"])
 
 
 @pytest.fixture(scope="module")

@@ -74,6 +74,8 @@ def test_a_selection_keeps_the_labels_of_what_it_keeps(weights: Tensor) -> None:
         ("0, h1", "h1 names a head, and this axis is query; write 1"),
         ('"the"', "axis head has no labels; give a number"),
         ('0, 0, "dog"', 'axis key has no "dog"; it runs over "▁the", "▁cat", "s", "the"'),
+        ('0, 0, "teh"', 'axis key has no "teh"; did you mean "▁the"?'),
+        ('0, 0, "▁ca"', 'axis key has no "▁ca"; did you mean "▁cat"?'),
         ('0, 0, "▁the"#3', 'axis key has no "▁the"#3; it runs over'),
         ("0, 0, 0, 0", r"@1:weights has 3 axes \(head, query, key\), and 4 selectors were given; leave 1 out"),
     ],

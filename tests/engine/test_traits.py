@@ -43,7 +43,12 @@ def scattered() -> Tape:
 
 def test_what_has_a_trait() -> None:
     found = {trait: [name for name, op in catalogue().items() if trait in op.traits] for trait in Trait}
-    assert found == {Trait.DISTRIBUTION: ["softmax"], Trait.MASK: ["mask"], Trait.LOSS: ["loss"]}
+    assert found == {
+        Trait.DISTRIBUTION: ["softmax"],
+        Trait.MASK: ["mask"],
+        Trait.LOSS: ["loss"],
+        Trait.NORM: ["layer_norm", "rms_norm", "offset_rms_norm", "joint_rms_norm"],
+    }
 
 
 def test_a_new_distribution_is_checked_like_the_one_there_is() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import tracer
 from tracer.addresses import At, Index, Span
+from tracer.gradients import asked
 from tracer.past import Rows
 from tracer.tape import Record
 from tracer.tensor import Tensor
@@ -183,6 +184,15 @@ def test_a_hidden_key_with_any_weight_is_caught(random_model: tracer.Model) -> N
     record = run.step(2).find("decoder.0.self_attn.weights")
     tamper(record, (0, 0, 1), 1e-30)
     assert "hidden is exactly 0" in failing(run, 2, [record])
+
+
+def test_gradients_of_which_nothing_is_kept_are_derived_and_not_performed_twice(random_model: tracer.Model) -> None:
+    run = tracer.trace(random_model, ids=[5, 6, 2], target_ids=[5, 6])
+    tape = run.record_gradients(1, asked(run, 1, "sum(loss)").objective(run))
+    records = [tape.find(f"grad.{path}") for path in ("decoder.0.ffn.hidden.weight", "decoder.0.ffn.hidden")]
+    checked = {check.name: check.checked for check in verify(run, records)}
+    assert checked["performed again"] == 1
+    assert checked["derivation"] > 24
 
 
 def test_nan_is_caught(run: tracer.Run) -> None:

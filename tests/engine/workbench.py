@@ -9,12 +9,14 @@ import numpy as np
 
 from tracer.addresses import At
 from tracer.arithmetic import Leaf
+from tracer.backward import Objective, Slope, backward
 from tracer.decoding.choice import CUTS
 from tracer.ops.attention import layer_scores, mask, masked, products, weigh
 from tracer.ops.choice import allowed, bias, candidates, length_decay, log_softmax, repetition
 from tracer.ops.linear import linear, rescale
 from tracer.ops.position import relative_bias, sinusoid_halves
 from tracer.ops.softmax import softmax
+from tracer.parameters import Named
 from tracer.tape import Record, Tape
 from tracer.tensor import FEATURE, HEAD, KV_HEAD, Axis, Parameter, Tensor
 
@@ -29,6 +31,7 @@ class Workbench:
         self.random = np.random.default_rng(0)
         self.tape = Tape(1)
         self.given: dict[str, Tensor] = {}
+        self.trained: dict[str, Parameter] = {}
 
     def tensor(self, name: str, *axes: Axis, shape: tuple[int, ...]) -> Tensor:
         """Random numbers, as if another step had recorded them."""
@@ -40,6 +43,7 @@ class Workbench:
         array = self.random.normal(size=shape).astype(self.dtype)
         found = Parameter(array, (FEATURE,) * len(shape), name, transposed=transposed)
         self.given[name] = Tensor(array.T if transposed else array, found.dims, name)
+        self.trained[name] = found
         return found
 
     def read(self, leaf: Leaf) -> float:
@@ -84,6 +88,12 @@ class Workbench:
         self.tape(allowed, "allowed", log_p, forbidden={4: "a reason"}, forced=None)
         self.tape(allowed, "certain", log_p, forbidden={}, forced=2)
 
+    def back(self) -> None:
+        """The gradients of a number that everything is read for."""
+        read = [one for one in self.tape.records if one.output.dims and not one.op.constant]
+        slopes = [Slope(one.output, self.random.normal(size=one.output.shape)) for one in read]
+        backward(self.tape, [self.tape], Objective("E", 0.0, slopes), Named({}, self.trained))
+
     def cuts(self, row: Tensor) -> None:
         """A row with one token ruled out, cut down in every way."""
         for setting, op, parameter in CUTS:
@@ -97,4 +107,5 @@ def workbench(dtype: str) -> tuple[Sequence[Record], Callable[[Leaf], float]]:
     bench.positions()
     bench.attention()
     bench.choice()
+    bench.back()
     return bench.tape.records, bench.read

@@ -36,6 +36,7 @@ NUMBERS = {
 LISTS = {
     *("distribution.top_view", "scored.scored_view", "scored.loss_view", "records.listing", "product.product_view"),
     *("inventory.cache_view", "inventory.tensors_view", "modules.modules_view", "stops.overview", "checks.checks_view"),
+    "checks.gradients_view",
     *("hypotheses.hypotheses_view", "comparison.comparison_view", "glossary.sections_view"),
 }
 """What is a table at any width, and what is one where there is room for it."""

@@ -131,7 +131,7 @@ def test_a_row_with_nothing_finite(cells, told):
 
 def test_one_value():
     assert seen(tensor_view(Tensor(np.asarray(7), (), "choice", At(1)))) == "@1:choice = 7\n"
-    assert seen(tensor_view(Tensor(np.asarray(-1e-9), (), "x", At(1)), title="x[0]")) == "x[0] = >-.001\n"
+    assert seen(tensor_view(Tensor(np.asarray(-1e-9), (), "x", At(1)), title="x[0]")) == "x[0] = -1.00e-09\n"
 
 
 def test_nothing():

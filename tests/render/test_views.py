@@ -128,6 +128,12 @@ def test_statistics_go_first_then_the_note(width, line):
     assert seen(record_line(tape().find("logits")), width) == line + "\n"
 
 
+def test_statistics_stand_in_place_of_a_formula_that_is_too_long():
+    record = tape().find("logits")
+    line = seen(record_line(record, remark="a formula that is as long as this page is wide"), 60)
+    assert line == "@2 #7  logits  [3,5]  x∈[-4.37, 6.80]  μ 0.25  σ 3.78\n"
+
+
 def test_records_align_to_the_widest():
     width = where_width(tape().records)
     lines = [seen(record_line(record, width=width), 160).rstrip("\n") for record in tape()]

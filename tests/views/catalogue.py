@@ -12,13 +12,25 @@ from importlib import import_module
 from inspect import getmembers, isfunction
 from itertools import islice
 from pkgutil import iter_modules
+from typing import Any
 
 import numpy as np
 
 import tracer
 from tracer import views
-from tracer.addresses import At, Index
+from tracer.addresses import Address, At, Index
 from tracer.arithmetic import Leaf, Number, dot, exp, over
+from tracer.attribution import catalogue as methods
+from tracer.attribution.alignments import alignments
+from tracer.attribution.alti import alti
+from tracer.attribution.atp import estimated
+from tracer.attribution.attribute import attribute
+from tracer.attribution.contributions import contributions
+from tracer.attribution.decoderlens import decoderlens
+from tracer.attribution.lens import lens
+from tracer.attribution.norms import norms
+from tracer.attribution.weights import weights
+from tracer.central import Verified
 from tracer.checkpoints.stored import Made
 from tracer.comparing.check import Check as Compared
 from tracer.comparing.comparison import Comparison, compare
@@ -33,6 +45,7 @@ from tracer.derive import Explainer, derive
 from tracer.differences import Difference
 from tracer.diffs import Diff
 from tracer.dumps.dump import Entry
+from tracer.gradients import Gradients, objective
 from tracer.i18n import N_
 from tracer.margin import margin
 from tracer.mistakes import mistake
@@ -42,25 +55,34 @@ from tracer.run import Run, Token
 from tracer.scored import scored
 from tracer.stack import Ragged
 from tracer.sweeps import begun
-from tracer.tape import Record
+from tracer.tape import Record, Tape
 from tracer.tensor import FEATURE, HEAD, Axis, Tensor
 from tracer.verify import Check
+from tracer.views.alignments import alignments_view
+from tracer.views.atp import atp_view
+from tracer.views.attribution import attribution_view
+from tracer.views.backward import gone
 from tracer.views.below import below, led, scientific, sentence
 from tracer.views.branches import tree_view
-from tracer.views.checks import checks_view
+from tracer.views.checks import checks_view, gradients_view
 from tracer.views.comparison import comparison_view
+from tracer.views.contributions import contributions_view
 from tracer.views.derivation import explanation_view, made_view
 from tracer.views.diff import records_view
 from tracer.views.diff import tokens_view as diff_tokens
 from tracer.views.distribution import token_line, top_view
 from tracer.views.facts import facts_view
+from tracer.views.flow import flow_view
 from tracer.views.formula import formula_view
 from tracer.views.glossary import glossary, sections_view
+from tracer.views.gradient_rows import loss_gradient_view, softmax_gradient_view
 from tracer.views.heads import heads_view
 from tracer.views.hypotheses import hypotheses_view
 from tracer.views.inventory import cache_view, tensors_view
+from tracer.views.lens import decoderlens_view, lens_view
 from tracer.views.margin import margin_view, verdict_view
 from tracer.views.mask import mask_view, rules_view
+from tracer.views.method import method_view
 from tracer.views.modules import modules_view
 from tracer.views.product import product_view
 from tracer.views.progress import progress_bar
@@ -101,6 +123,13 @@ def model() -> Model:
     return tracer.load("zh-en-tiny", "float64")
 
 
+def gradients_of(run: Run, text: str = "logits[-1, 5]") -> Gradients:
+    """The way back from a number over a step, the last one."""
+    number = run.decode().computed
+    found = objective(compile_expression(text), Here(run, Cursor(number, 0)))
+    return Gradients(found, run.gradients_of(number, found), run.parameters)
+
+
 @cache
 def run(**options: object) -> Run:
     return tracer.trace(model(), TEXT, **options)  # type: ignore[arg-type]
@@ -129,6 +158,23 @@ def swept(act: str, over: Sequence[str], measure: str, places: int | None = None
     return sweep_view(found)
 
 
+def patched(places: int | None = None) -> View:
+    """Estimates of what patches from another run would do, with the effects of so many places."""
+    other = tracer.trace(model(), "两只猫喜欢茶")
+    there = Here(run(), Cursor(2, len(run().step(2))), runs={0: run(), 1: other})
+    found = estimated(there, "patch from r1", ["enc.*.output[*]", "dec.*.cross.h*"], "max(logits[-1])")
+    for _done in islice(found.sweep.steps(), places):
+        pass
+    return atp_view(found)
+
+
+def attributed(of: Run, text: str, *, beside: bool = False, **how: Any) -> View:
+    """A number of the last step attributed to tokens, alone or beside its occlusion."""
+    there, number = Here(of, Cursor(of.computed, len(of.step(of.computed))), runs={0: of}), compile_expression(text)
+    other = attribute(there, number, method="occlusion", baseline=how.get("baseline")) if beside else None
+    return attribution_view(attribute(there, number, steps=3, **how), other)
+
+
 @cache
 def given() -> Run:
     return tracer.trace(model(), TEXT, target_ids=[1, 17, 16, 35, 40, 0])
@@ -136,6 +182,16 @@ def given() -> Run:
 
 def record(address: str, step: int = 3) -> Record:
     return run().step(step).find(address)
+
+
+@cache
+def gone_back() -> Tape:
+    """The step of a given output, with the gradients of its loss."""
+    return gradients_of(given(), "sum(loss)").tape
+
+
+def gradient(address: str) -> Record:
+    return gone_back().find(f"grad.{address}")
 
 
 def row(address: str) -> Tensor:
@@ -189,7 +245,7 @@ def tensors() -> dict[str, View]:
         "layers": tensor_view(tensor(2, 2, 4, 30, names=("layer", "head", "query", "key"))),
         "row": tensor_view(tensor(50, names=["vocab"], labels=TOKENS)),
         "ids": tensor_view(Tensor(np.arange(12).reshape(3, 4), (Axis("a"), Axis("b")), "choice", At(1))),
-        "one": tensor_view(Tensor(np.asarray(1e-9), (), "loss", At(1))),
+        "one": tensor_view(Tensor(np.asarray(1e-9), (), "loss", At(1)), decimals=3),
         "ragged": tensor_view(ragged()),
         "none": tensor_view(Tensor(np.zeros((0, 3)), (Axis("query"), FEATURE), "x", At(1))),
         "highlighted": tensor_view(tensor(4, 9), highlight=(0.0, 9.5)),
@@ -307,6 +363,15 @@ def checks() -> list[Check]:
     ]
 
 
+def gradients() -> Verified:
+    """Two checks of gradients, with a kink that was left out."""
+    found = [
+        Check("records", "cells", 153, 9e-7, "@1:decoder.embed.positions[1,9]"),
+        Check("parameters", "cells", 132, 1e-2, "logits.weight[0,1]", ["the gradient of logits.weight[0,1] is 2"]),
+    ]
+    return Verified("sum(loss)", found, {1e-5, 1e-3}, ["@1:decoder.0.ffn.hidden[0,3]"])
+
+
 def inventory() -> list[tuple[str, str, Tensor, tracer.tensor.Statistics | None]]:
     records = run().step(3).records
     return [
@@ -322,6 +387,14 @@ PROSE = """# Attention\n\nThe *largest* score gets the `largest weight[0]`, sinc
 LONG = "What does not fit beside the name goes on below its own beginning, however narrow the page is."
 
 EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
+    "alignments.alignments_view": lambda: {
+        "run": alignments_view(alignments(run())),
+        "unread": alignments_view(alignments(run(max_tokens=2), weights, "input")),
+    },
+    "backward.gone": lambda: {
+        "forced": gone(gradients_of(run(target="three cats like tea"))),
+        "cached": gone(gradients_of(run())),
+    },
     "below.sentence": lambda: {"long": sentence(LONG, indent=2)},
     "below.below": lambda: {"two": below(sentence("one"), glossary({"two": LONG}))},
     "below.led": lambda: {
@@ -331,7 +404,32 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
     "below.scientific": lambda: {"tensor": scientific(tensor_view(record("logits").output))},
     "branches.tree_view": lambda: {"three": tree_view(*branched())},
     "checks.checks_view": lambda: {"two": checks_view(checks(), title="step @1: 37 records")},
+    "checks.gradients_view": lambda: {"kink": gradients_view(gradients(), step=1)},
     "comparison.comparison_view": comparisons,
+    "atp.atp_view": lambda: {"all": patched(), "none": patched(0), "interrupted": patched(3)},
+    "attribution.attribution_view": lambda: {
+        "path": attributed(run(), "max(logits[-1])"),
+        "slope": attributed(run(), "max(probs[-1])", method="grad_input", beside=True),
+        "occlusion": attributed(given(), "max(logits[2])", method="occlusion"),
+        "baseline": attributed(given(), "sum(loss)", method="occlusion", baseline="pad", beside=True),
+        "cached": attributed(
+            tracer.trace(model(), TEXT, cache=True), "max(logits[-1])", at=Address("encoder.embed.tokens")
+        ),
+    },
+    "contributions.contributions_view": lambda: {
+        "lead": contributions_view(contributions(run(), 9, 5), piece),
+        "all": contributions_view(contributions(run(), 9), lambda _token: HOSTILE, full=True),
+    },
+    "lens.lens_view": lambda: {
+        "run": lens_view(lens(run()), piece),
+        "given": lens_view(lens(given()), lambda _token: LONG, full=True),
+        "no gap": lens_view(replace(lens(run()), gap=None), piece),
+    },
+    "lens.decoderlens_view": lambda: {
+        "step": decoderlens_view(decoderlens(run(), step=2), piece),
+        "outputs": decoderlens_view(decoderlens(run(), whole=True), lambda _token: HOSTILE),
+    },
+    "method.method_view": lambda: {one.name: method_view(one) for one in methods().values()},
     "margin.margin_view": lambda: {"choice": margin_view(margin(run().step(3)), piece)},  # type: ignore[arg-type]
     "margin.verdict_view": lambda: {
         "choice": verdict_view(margin(run().step(3)), piece),
@@ -350,6 +448,12 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
     "diff.tokens_view": lambda: {"two": diff_tokens(apart()), "one": diff_tokens(tracer.diff(run(), run()))},
     "diff.records_view": lambda: {"two": records_view(apart(), apart().place, list(apart().records))},
     "facts.facts_view": lambda: {"facts": facts_view({"family": [LONG, LONG], "name": ["x" * 60], "none": []})},
+    "flow.flow_view": lambda: {
+        "shares": flow_view(alti(run(), 3), alti),
+        "weights": flow_view(weights(run(), 3, 0), weights),
+        "sizes": flow_view(norms(given(), 1), norms),
+        "one text": flow_view(replace(alti(run(), 0), gap=0.5), alti),
+    },
     "formula.formula_view": lambda: {
         name: formula_view(record(name), derive(record(name), CELLS[name])) for name in [*PRODUCTS[1:], WEIGHTS]
     },
@@ -357,6 +461,13 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
         "one": glossary({"length-penalty": LONG, "s": "Step."}),
         "two": sections_view({"forward": {"step (s)": LONG}, "back": {"rs": LONG}}),
         "none": glossary({}),
+    },
+    "gradient_rows.loss_gradient_view": lambda: {
+        "lost": loss_gradient_view(gradient("logits"), (1,)),
+        "cut": loss_gradient_view(gradient("logits"), (1,), max_rows=4, decimals=6),
+    },
+    "gradient_rows.softmax_gradient_view": lambda: {
+        "attention": softmax_gradient_view(gradient("decoder.0.cross_attn.masked"), (1, 1)),
     },
     "heads.heads_view": lambda: {
         "run": heads_view(record(WEIGHTS).output, title="weights"),

@@ -88,7 +88,7 @@ def test_a_vector_is_one_row_that_is_read_like_text() -> None:
     [_heading, row, _scale] = said(tensor_view(vector))
     assert isinstance(row, Matrix)
     assert row.is_wrapped
-    assert texts(row.whole(ROOM)) == [["0", "0.000", "0.001", "0.002", "0.003"]]
+    assert texts(row.whole(ROOM)) == [["0", "0", "1.000e-03", "2.000e-03", "3.000e-03"]]
 
 
 def test_a_mask_and_its_legend() -> None:
@@ -156,7 +156,7 @@ def test_tensors_that_are_no_quantities_are_ids_or_masks() -> None:
 
 
 def test_numbers_with_a_power_of_ten() -> None:
-    assert texts(table_of(scientific(tensor_view(matrix(1, 1)))))[0][1] == "0.000e+00"
+    assert texts(table_of(scientific(tensor_view(matrix(1, 1)))))[0][1] == "0"
 
 
 def test_words_lead_the_first_line_of_another_view() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tracer.tensor import Statistics, Tensor
-from tracer.views.numbers import Notation, comes_out, decimals_of, to_unit
+from tracer.views.numbers import Notation, comes_out, decimals_of, legible, to_unit
 from tracer.views.page import Page
 
 UNICODE, ASCII = Page(), Page(plain=True)
@@ -104,7 +104,16 @@ def test_whether_a_number_comes_out(read, text, is_so):
 
 @pytest.mark.parametrize(
     ("value", "text", "written"),
-    [(0.12345, "0.1235", "0.1235"), (-0.00001, "0.1235", "0.0000"), (2.0, "12", "2"), (2.0, "7.1e-20", "")],
+    [
+        (0.12345, "0.1235", "0.1235"),
+        (-0.00001, "0.1235", "0.0000"),
+        (2.0, "12", "2"),
+        (2.0, "7.1e-20", ""),
+        (0.0, "7.1e-20", ""),
+        (2.01676e-06, "1.676e-08", "2.01676e-06"),
+        (1.1003e-4, "-2.98e-08", "1.100300e-04"),
+        (1e7, "0.5", "1.00000000e+07"),
+    ],
 )
 def test_to_the_last_digit_of_another(value, text, written):
     assert to_unit(value, text) == written
@@ -113,3 +122,24 @@ def test_to_the_last_digit_of_another(value, text, written):
 def test_ids_have_no_decimals():
     assert decimals_of(Tensor(np.asarray(7), ())) == 0
     assert decimals_of(Tensor(np.zeros(2, np.float32), ())) == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "has_powers"),
+    [([0.0099, -1e-9], True), ([-0.0099], True), ([0.01, 1e-9], False), ([0.0, 0.0], False), ([np.nan, np.inf], False)],
+)
+def test_where_all_numbers_are_small_there_are_powers_of_ten(values, has_powers):
+    assert legible(UNICODE, values).exponent == has_powers
+
+
+def test_decimals_that_somebody_chose_stay():
+    assert not legible(Page(decimals=4, is_told=True), [1e-9]).exponent
+    assert not legible(UNICODE.showing(3, None), [1e-9]).exponent
+    assert Notation(UNICODE.showing(3, None)).alone(0.0002) == "<.001"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.25, "0.250"), (-0.00026, "-0.000260"), (2.6e-7, "2.60e-07"), (0.0, "0.000")]
+)
+def test_a_number_by_itself_has_its_digits(value, text):
+    assert Notation(UNICODE).alone(value) == text

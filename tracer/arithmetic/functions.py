@@ -99,7 +99,7 @@ def over(pattern: Callable[..., Node], **rows: Cells) -> Sum:
 
 
 def dot(**rows: Cells) -> Sum:
-    """Σ xᵢ · yᵢ; the keywords are the symbols of the two rows."""
+    """Σ xᵢ · yᵢ, a cell of a product of matrices; the keywords are the symbols of the two rows."""
     return over(Product, **rows)
 
 

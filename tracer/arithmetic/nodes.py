@@ -104,7 +104,8 @@ class Foreign(Leaf):
     @property
     def address(self) -> str:
         number = getattr(self.trace, "number", None)
-        return f"r{'?' if number is None else number}{written(self.path, self.at)}"
+        between = "" if self.at else ":"
+        return f"r{'?' if number is None else number}{between}{written(self.path, self.at)}"
 
     @property
     def run(self) -> Any:
@@ -226,7 +227,10 @@ class Sum(Node):
         return [term.evaluate() for term in self.terms]
 
     def evaluate(self) -> float:
-        return self.terms.total if isinstance(self.terms, Terms) else _added(self.values())
+        if isinstance(self.terms, Terms):
+            return self.terms.total
+        values = self.values()
+        return sum(values) if any(isinstance(value, np.ndarray) for value in values) else _added(values)
 
     def python(self) -> str:
         parts = [term.python() for term in self.terms]

@@ -10,7 +10,7 @@ from ..i18n import _, extent, spoken
 from ..listed import listed
 from ..mistakes.reordered import Turned
 from ..operation import Trait
-from ..ops.position import SCALE, Frequencies
+from ..ops.frequencies import SCALE, Frequencies
 from ..tape import Record
 from ..tensor import Parameter, Tensor
 

@@ -9,8 +9,10 @@ from typing import Literal, NamedTuple
 
 from ..addresses import Address
 from ..arithmetic import Leaf
+from ..backward import Objective
 from ..errors import AddressError, InputError
 from ..i18n import _
+from ..run import live
 from ..tape import Record
 from ..trace import Token, Trace
 from .bookmarks import Bookmarks
@@ -119,7 +121,7 @@ class Debugger:
         """
         place = self.cursor
         if place.index and not performed(run, place.step):
-            place = Cursor(run.computed, len(run.step(run.computed)))
+            place = Cursor(run.computed, run.step(run.computed).turn)
         place = Cursor(place.step, min(place.index, len(run.step(place.step)))) if place.index else place
         self._put_aside()
         self.runs.add(run)
@@ -150,8 +152,12 @@ class Debugger:
             InputError: it is no branch, or the other run was dropped.
         """
         number, parent = self.number, self.run.parent
-        if parent is None or parent.number is None:
+        if parent is None:
             raise InputError(_("nothing was changed in r{n}: there is nothing to take back").format(n=number))
+        if parent.number is None:
+            stop = self.take_in(parent)
+            self.runs.drop(number)
+            return stop
         if self.runs.get(parent.number) is not parent:
             raise InputError(
                 _("the run that r{n} is a branch of was dropped; switch RUN goes to another").format(n=number)
@@ -159,6 +165,11 @@ class Debugger:
         stop = self.switch(parent.number)
         self.runs.drop(number)
         return stop
+
+    def stand(self, number: int) -> Stand:
+        """Where the cursor stands in a run of the session; raises `InputError` where there is none."""
+        self.runs.find(number)
+        return Stand(self.cursor, self.furthest, self.trail) if number == self.number else self.runs.stands[number]
 
     def _put_aside(self) -> None:
         """Note where the cursor stands in the current run."""
@@ -241,6 +252,18 @@ class Debugger:
         self.here.matches(address)
         raise AddressError(_("{address} does not come again; goto leads back to it").format(address=address))
 
+    def record_gradients(self, objective: Objective) -> Stop:
+        """Record the gradients of an expression over the cursor's step, and stand before the first of them.
+
+        Raises:
+            InputError: the run is only what was kept of one.
+        """
+        number = self.cursor.step
+        live(self.run, "backward").record_gradients(number, objective)
+        stop = self._move(self._last(number), "step")
+        self.furthest = min(self.furthest, self.cursor) if self.furthest.step == number else self.furthest
+        return stop
+
     def step_back(self) -> Stop:
         """Take one operation back."""
         return self._back(one)
@@ -320,7 +343,7 @@ class Debugger:
 
     def _ahead(self, reach: Callable[[Sequence[str], int], int]) -> Stop:
         number, at = self.cursor.step, self.cursor.index
-        if self._at_end_of_step():
+        if at and self.cursor == self._end(number):
             number, at = number + 1, 0
         if not performed(self.run, number):
             return self._finished()
@@ -334,13 +357,13 @@ class Debugger:
         index = len(addresses) - reach(addresses, len(addresses) - index)
         if index:
             return self._go(Cursor(number, index), "step")
-        return self._go(self._last(number - 1), "step") if number > self.run.first else self.proceed_back()
+        return self._go(self._end(number - 1), "step") if number > self.run.first else self.proceed_back()
 
     def _finished(self) -> Stop:
         """The end; raises `AddressError` where what was kept breaks off before it."""
         if not self.run.ended:
             self.run.step(self.run.computed + 1)
-        return self._move(self._last(self.run.computed), "end")
+        return self._go(self._end(self.run.computed), "end")
 
     def _go(self, goal: Cursor, reason: Reason) -> Stop:
         """Move to a place, or to the first stop on the way."""
@@ -362,9 +385,13 @@ class Debugger:
         return Stop(reason, self.cursor, self.here.record, met)
 
     def _at_end_of_step(self) -> bool:
-        return self.cursor == self._last(self.cursor.step) if self.cursor.index else False
+        return self.cursor >= self._last(self.cursor.step) if self.cursor.index else False
 
     def _last(self, number: int) -> Cursor:
+        """The last record of a pass, behind which there may be gradients."""
+        return Cursor(number, self.run.step(number).turn)
+
+    def _end(self, number: int) -> Cursor:
         return Cursor(number, len(self.run.step(number)))
 
     def _addresses(self, number: int) -> list[str]:

@@ -61,7 +61,7 @@ class Evaluated(Value):
         if number == self.here.step:
             return self.here
         run = self.here.run
-        return replace(self.here, cursor=Cursor(number, len(run.step(number)) if performed(run, number) else 0))
+        return replace(self.here, cursor=Cursor(number, run.step(number).turn if performed(run, number) else 0))
 
     def _taken(self, there: Here) -> OfRun | None:
         """The cells of the one record that the expression is, if it is one."""

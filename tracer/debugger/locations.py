@@ -67,7 +67,7 @@ class Here:
     @property
     def text(self) -> str:
         """The output up to the record, the token of a step only where that is done; all of an output that was given."""
-        seen = self.step if self.cursor.index == len(self.run.step(self.step)) else self.step - 1
+        seen = self.step if self.cursor.index >= self.run.step(self.step).turn else self.step - 1
         chosen = [token.text for token in self.run.tokens if token.step <= seen]
         return chosen[-1] if chosen else self.run.text if self.run.teacher_forced else ""
 

@@ -13,6 +13,8 @@ from ..i18n import spoken
 
 if TYPE_CHECKING:
     from ..arithmetic import Leaf
+    from ..attribution.atp import Patched
+    from ..attribution.attribute import Attribution
     from ..checkpoints.stored import Made
     from ..comparing.causes import Cause
     from ..comparing.check import Check
@@ -160,6 +162,42 @@ def sweep(done: Sweep) -> Object:
         "effects": values(done.places.table(done.effects).array),
         **({"normalised": values(done.places.table(done.normalised).array)} if done.tells_apart else {}),
         "places": list(map(str, done.places.addresses)),
+    }
+
+
+def patched(found: Patched) -> Object:
+    """A sweep with the effects that are estimated beside those measured, and how far the two agree in their order."""
+    return {
+        **sweep(found.sweep),
+        "estimates": values(found.table.array),
+        "rank_correlation": found.agreement,
+    }
+
+
+def attribution(found: Attribution, other: Attribution | None = None) -> Object:
+    """A number attributed to tokens, those of all places in a row; and beside it the same by another method.
+
+    ``at`` is the one address, or a list where there are several.
+    """
+    at = [place.record.address for place in found.places]
+    checked = (
+        {} if other is None else {other.method.word: values(other.scores), "rank_correlation": found.agrees(other)}
+    )
+    return {
+        "kind": "attribution",
+        "of": found.asked.expression.text,
+        "method": found.method.word,
+        "at": at if len(at) > 1 else at[0],
+        "step": found.asked.step,
+        "value": found.asked.value,
+        "steps": found.steps,
+        "baseline": found.baseline,
+        "sides": [place.side for place in found.places for _token in range(place.length)],
+        "labels": list(found.labels),
+        "scores": values(found.scores),
+        "sum": found.sum,
+        "difference": found.difference,
+        **checked,
     }
 
 

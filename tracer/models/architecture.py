@@ -9,6 +9,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 from ..decoding.rules import Rules
+from ..ops.linear import linear
+from ..ops.softmax import softmax
 from ..tape import Tape
 from ..tensor import Axis, Parameter, Tensor
 from .layout import Layout, arranged
@@ -130,3 +132,17 @@ class Architecture(ABC):
         ``memory`` is what the encoder made of ``source``.
         """
         raise NotImplementedError
+
+    def finish(self, tape: Tape, stack: str, x: Tensor) -> Tensor:
+        """What comes after the layers of a stack, within its scope, mostly a norm: [position, feature] -> the same."""
+        return x
+
+    def predict(self, tape: Tape, x: Tensor) -> Tensor:
+        """What a stack yields [position, feature] -> logits [position, vocab], with their probabilities."""
+        logits = self.output(tape, x)
+        tape(softmax, "probs", logits)
+        return logits
+
+    def output(self, tape: Tape, x: Tensor) -> Tensor:
+        """The output projection: [position, feature] -> logits [position, vocab]."""
+        return tape(linear, "logits", x, **self.parameters.logits)

@@ -15,7 +15,6 @@ from ..ops.embedding import embed, segments
 from ..ops.linear import add, linear
 from ..ops.norm import layer_norm
 from ..ops.position import positions
-from ..ops.softmax import softmax
 from ..tape import Tape
 from ..tensor import FEATURE, Axis, Tensor
 from .architecture import Architecture, Facts
@@ -105,9 +104,11 @@ class Bert(Architecture):
                     x = tape.alias("output", self._layer(tape, self.parameters.encoder[str(i)], x, source))
             x = tape.alias("output", x)
         if "transform" in self.parameters:
-            logits = tape(linear, "logits", self._transform(tape, x), **self.parameters.logits)
-            tape(softmax, "probs", logits)
+            self.predict(tape, x)
         return x
+
+    def output(self, tape: Tape, x: Tensor) -> Tensor:
+        return super().output(tape, self._transform(tape, x))
 
     def _embed(self, tape: Tape, p: Parameters, text: Text) -> Tensor:
         """ids -> [position, feature]: LayerNorm(E[ids] + S[segment] + P[pos]) (§3, figure 2)."""

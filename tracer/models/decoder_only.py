@@ -8,8 +8,7 @@ from typing import ClassVar
 from ..i18n import _
 from ..operation import Operation
 from ..ops.embedding import embed
-from ..ops.linear import last, linear
-from ..ops.softmax import softmax
+from ..ops.linear import last
 from ..tape import Tape
 from ..tensor import Tensor
 from .architecture import Architecture
@@ -43,12 +42,10 @@ class DecoderOnly(Architecture):
             for i in range(self.config.layers):
                 with tape.scope(str(i)):
                     x = tape.alias("output", self.layer(tape, i, x, target, start))
-            x = tape.alias("output", self.final_norm(tape, x))
+            x = tape.alias("output", self.finish(tape, "decoder", x))
             if tape.past is not None and x.shape[0] > 1:
                 x = tape(last, "last", x)
-        logits = self.output(tape, x)
-        tape(softmax, "probs", logits)
-        return logits
+        return self.predict(tape, x)
 
     def embed(self, tape: Tape, text: Text) -> Tensor:
         """ids -> [position, feature]."""
@@ -57,9 +54,8 @@ class DecoderOnly(Architecture):
             tokens = tape(self.lookup, "tokens", ids=text.ids, labels=text.labels, weight=weight)
             return tape.alias("output", tokens)
 
-    def output(self, tape: Tape, x: Tensor) -> Tensor:
-        """The output projection: [position, feature] -> logits [position, vocab]."""
-        return tape(linear, "logits", x, **self.parameters.logits)
+    def finish(self, tape: Tape, stack: str, x: Tensor) -> Tensor:
+        return self.final_norm(tape, x)
 
     @abstractmethod
     def layer(self, tape: Tape, i: int, x: Tensor, text: Text, past: int) -> Tensor:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..arithmetic import Named, Node, Number, exp, log, sqrt
 from ..i18n import _
-from ..ops.position import Frequencies
+from ..ops.frequencies import Frequencies
 
 if TYPE_CHECKING:
     from .rotary import Reading

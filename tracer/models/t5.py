@@ -17,7 +17,6 @@ from ..ops.embedding import embed
 from ..ops.linear import add, linear, multiply, rescale
 from ..ops.norm import rms_norm
 from ..ops.position import relative_bias
-from ..ops.softmax import softmax
 from ..tape import Tape
 from ..tensor import FEATURE, HEAD, Axis, Tensor
 from .architecture import MOST, Architecture, Facts
@@ -121,7 +120,7 @@ class T5(Architecture):
                 with tape.scope(str(i)):
                     x = self._self_attention(tape, layer, x, bias, source)
                     x = tape.alias("output", self._feed_forward(tape, layer, x))
-            return self._stack_output(tape, p, x)
+            return tape.alias("output", self.finish(tape, "encoder", x))
 
     def decode(
         self,
@@ -144,12 +143,8 @@ class T5(Architecture):
                     x = self._self_attention(tape, layer, x, bias, target, past=start)
                     x = self._cross_attention(tape, layer, x, memory, source)
                     x = tape.alias("output", self._feed_forward(tape, layer, x))
-            x = self._stack_output(tape, p, x)
-        if self.config.rescaled:
-            x = tape(rescale, "rescaled", x)
-        logits = tape(linear, "logits", x, **self.parameters.logits)
-        tape(softmax, "probs", logits)
-        return logits
+            x = tape.alias("output", self.finish(tape, "decoder", x))
+        return self.predict(tape, x)
 
     def _embed(self, tape: Tape, p: Parameters, text: Text) -> Tensor:
         """ids -> [position, feature]: E[ids], with nothing said of positions."""
@@ -228,8 +223,11 @@ class T5(Architecture):
             normed = tape(rms_norm, "norm", x, **p.norm, eps=self.config.norm_eps)
             return tape(add, "residual", x, compute(normed))
 
-    def _stack_output(self, tape: Tape, p: Parameters, x: Tensor) -> Tensor:
-        return tape.alias("output", tape(rms_norm, "norm", x, **p.norm, eps=self.config.norm_eps))
+    def finish(self, tape: Tape, stack: str, x: Tensor) -> Tensor:
+        return tape(rms_norm, "norm", x, **self.parameters[stack].norm, eps=self.config.norm_eps)
+
+    def output(self, tape: Tape, x: Tensor) -> Tensor:
+        return super().output(tape, tape(rescale, "rescaled", x) if self.config.rescaled else x)
 
 
 def configured(stated: Stated, defaults: Mapping[str, Any], **differences: Any) -> Config:

@@ -17,7 +17,6 @@ from ..ops.embedding import scaled_embed
 from ..ops.linear import add, linear
 from ..ops.norm import layer_norm
 from ..ops.position import sinusoids
-from ..ops.softmax import softmax
 from ..tape import Tape
 from ..tensor import FEATURE, Axis, Tensor
 from .architecture import Architecture, Facts
@@ -128,7 +127,7 @@ class Transformer(Architecture):
             for i in range(self.config.encoder_layers):
                 with tape.scope(str(i)):
                     x = self._encoder_layer(tape, self.parameters.encoder[str(i)], x, source)
-            return self._stack_output(tape, self.parameters.encoder, x)
+            return tape.alias("output", self.finish(tape, "encoder", x))
 
     def decode(
         self,
@@ -149,10 +148,8 @@ class Transformer(Architecture):
                     x = self._look_back(tape, p, x, target, start)
                     x = self._look_across(tape, p, x, memory, source)
                     x = tape.alias("output", self._feed_forward(tape, p, x))
-            x = self._stack_output(tape, self.parameters.decoder, x)
-        logits = tape(linear, "logits", x, **self.parameters.logits)
-        tape(softmax, "probs", logits)
-        return logits
+            x = tape.alias("output", self.finish(tape, "decoder", x))
+        return self.predict(tape, x)
 
     def _embed(self, tape: Tape, p: Parameters, text: Text) -> Tensor:
         """ids -> [position, feature]: E[ids] · √d_model + positional encoding (§3.4, §3.5)."""
@@ -212,10 +209,10 @@ class Transformer(Architecture):
                 return tape(add, "residual", x, compute(tape(layer_norm, "norm", x, **p.norm, eps=eps)))
             return tape(layer_norm, "norm", tape(add, "residual", x, compute(x)), **p.norm, eps=eps)
 
-    def _stack_output(self, tape: Tape, p: Parameters, x: Tensor) -> Tensor:
-        if self.config.final_norm:
-            x = tape(layer_norm, "norm", x, **p.norm, eps=self.config.norm_eps)
-        return tape.alias("output", x)
+    def finish(self, tape: Tape, stack: str, x: Tensor) -> Tensor:
+        if not self.config.final_norm:
+            return x
+        return tape(layer_norm, "norm", x, **self.parameters[stack].norm, eps=self.config.norm_eps)
 
 
 def sublayers(c: Config) -> list[tuple[str, tuple[str, ...]]]:

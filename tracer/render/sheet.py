@@ -57,6 +57,7 @@ class Sheet(Page):
             options.ascii_only,
             density.decimals,
             density.rows,
+            is_told=density.is_told,
             width=options.max_width,
             depth=console.color_system,
             ground=getattr(console, "ground", "dark"),
@@ -90,7 +91,7 @@ def is_framed(lines: box.Box | None) -> bool:
 def coloured(page: Page, width: int, box: str = "") -> Sheet:
     """A page as a terminal's, on light ground with all colours; in frames where ``box`` is none of `BOXES`."""
     shown = box if box in BOXES else FRAME
-    return Sheet(page.plain, page.decimals, page.rows, page.exponent, width, "truecolor", "light", shown)
+    return Sheet(page.plain, page.decimals, page.rows, page.exponent, page.is_told, width, "truecolor", "light", shown)
 
 
 @lru_cache(maxsize=256)

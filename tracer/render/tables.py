@@ -115,7 +115,13 @@ def gap(sheet: Sheet, *, has_heads: bool) -> int:
 
 def _fitting(table: Table, sheet: Sheet, widths: Sequence[int]) -> list[int]:
     """The columns that there is room for, those with most to spare left out first."""
-    shown = list(range(len(table.columns)))
+    every = list(range(len(table.columns)))
+    shown = _without_spare(table, every, sheet, widths)
+    gone = [place for place in every if table.columns[place].gives_way and place not in shown]
+    return _without_spare(table, [place for place in every if place not in gone], sheet, widths) if gone else shown
+
+
+def _without_spare(table: Table, shown: list[int], sheet: Sheet, widths: Sequence[int]) -> list[int]:
     while _is_too_wide(table, shown, sheet, widths):
         most = max(table.columns[place].spare for place in shown)
         if not most:

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import (
+        atp,
+        attribution,
+        backward,
         below,
         branches,
         checks,
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
         facts,
         formula,
         glossary,
+        gradient_rows,
         heads,
         hypotheses,
         inventory,

@@ -50,7 +50,7 @@ def explanation_view(
     Of a long sum the ``count`` largest terms are shown, all of them for None. ``reasons`` says what rules of masks and
     of choosing have to do with a derivation. ``numbers`` stand before the operands that have one.
     """
-    page, derivation = finer(page, decimals), explanation.derivation
+    page, derivation = page.finer(decimals), explanation.derivation
     yield Tree([_Explainer(page, reasons, count, numbers).explained(explanation)])
     if derivation is not None and row_by_column(derivation.expression):
         yield from product_view(derivation).blocks(page)
@@ -125,15 +125,10 @@ def derivation_view(derivation: Derivation, *, decimals: int | None = None) -> V
     return explanation_view(explanation, reasons=lambda _derivation: (), decimals=decimals)
 
 
-def finer(page: Page, decimals: int | None) -> Page:
-    """The page with so many decimals; with one more than it has, where a view is not told."""
-    return page.showing(page.decimals + 1 if decimals is None else decimals, None)
-
-
 @view
 def made_view(page: Page, cell: Leaf, made: Made) -> Iterator[Block]:
     """A cell of a parameter, and how it is made of the numbers that its file has, and where these stand."""
-    page = finer(page, None)
+    page = page.finer(None)
     writer = Writer(Notation(page))
     lines = [made.formula, *_steps(made.expression, cell.value, writer), *_stated(made.expression, writer), made.place]
     sums = (

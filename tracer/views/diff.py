@@ -14,7 +14,7 @@ from ..tensor import Tensor
 from ..window import Hidden, Shown, window
 from .below import scientific
 from .grid import left_out
-from .numbers import Notation, magnitude
+from .numbers import Notation, legible, magnitude
 from .page import Page
 from .table import NOTHING, Column, Remark, table
 from .tensors import tensor_view
@@ -107,11 +107,16 @@ def _text(name: str, text: str) -> Paragraph:
 
 def _lines(steps: Sequence[StepDifference], page: Page) -> Iterator[Sequence[str]]:
     """The tokens of each, with their numbers in both outputs, and what the runs say there."""
-    number = Notation(page)
+    said = [(step.kl, step.logprob_a, step.logprob_b) for step in steps]
+    written = [_notation(column, page) for column in zip(*said, strict=True)]
     ours, theirs = _counted([step.token_a for step in steps]), _counted([step.token_b for step in steps])
-    for here, there, step in zip(ours, theirs, steps, strict=True):
-        said = (step.kl, step.logprob_a, step.logprob_b)
-        yield here, there, *("" if value is None else number(value) for value in said)
+    for here, there, values in zip(ours, theirs, said, strict=True):
+        told = zip(written, values, strict=True)
+        yield here, there, *("" if value is None else number(value) for number, value in told)
+
+
+def _notation(column: Sequence[float | None], page: Page) -> Notation:
+    return Notation(legible(page, [value for value in column if value is not None]))
 
 
 def _counted(tokens: Sequence[str | None]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..document import BOLD, DIM, Paragraph, Span
 from ..i18n import _, ngettext
 from ..tensor import Statistics, Tensor
-from .numbers import Notation
+from .numbers import Notation, legible
 from .page import Page
 from .tokens import shown
 
@@ -39,6 +39,7 @@ def about(tensor: Tensor, statistics: Statistics, decimals: int, page: Page) -> 
 
 def summary(statistics: Statistics, decimals: int, page: Page) -> list[str]:
     """Range, mean, standard deviation, and how many are not finite: a text each."""
+    page = legible(page, statistics[:2], decimals)
     low, high = map(Notation(page, decimals), statistics[:2])
     mean, std = map(Notation(page, max(decimals, 2)), statistics[2:4])
     finite = [f"x∈[{low}, {high}]", f"μ {mean}", f"σ {std}"] if math.isfinite(statistics.mean) else []

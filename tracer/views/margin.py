@@ -10,7 +10,7 @@ from ..derive import Derivation
 from ..document import BOLD, Block, Branch, Paragraph, Span, Tree
 from ..i18n import _
 from ..margin import Margin
-from .derivation import TERMS, UNNUMBERED, Numbers, finer, number_of, told
+from .derivation import TERMS, UNNUMBERED, Numbers, number_of, told
 from .expression import Writer, sum_over_row
 from .numbers import Notation
 from .page import Page
@@ -38,7 +38,7 @@ def margin_view(
 
     ``numbers`` are as in `explanation_view`.
     """
-    page = finer(page, decimals)
+    page = page.finer(decimals)
     title = (
         _("why {token} and not {rival}")
         if margin.size >= 0 or margin.ruling

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -17,6 +18,18 @@ def decimals_of(tensor: Tensor, measured: int = DECIMALS) -> int:
     return measured if np.issubdtype(tensor.array.dtype, np.floating) else 0
 
 
+def legible(page: Page, values: Iterable[float], decimals: int | None = None) -> Page:
+    """The page for some numbers, or the ends of their range: with powers of ten where all of them are small.
+
+    Small are those of which so many decimals show one digit at most; zeros alone are not, nor is anything where
+    somebody has chosen the decimals, or a whole number.
+    """
+    decimals = page.decimals if decimals is None else decimals
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    is_small = not page.is_told and decimals > 0 < largest < 10.0 ** (1 - decimals)
+    return replace(page, exponent=True) if is_small else page
+
+
 HUGE = 1e15
 """From here on a double has no decimals left, and a table has powers of ten."""
 
@@ -25,7 +38,7 @@ LARGE, SMALL = 1e7, 1e-5
 
 _FEWEST, _FURTHER = 2, 4
 _HALF = 0.5 + 1e-6
-_WRITTEN_OUT = 9
+_WRITTEN_OUT, _HELD = 9, 15
 
 
 class Notation:
@@ -44,8 +57,9 @@ class Notation:
         self._format = self._power if page.exponent else f".{decimals}f"
         zero = format(0.0, self._format)
         mark = page.glyphs.zero + " " * (len(zero) - 1)
+        plain = "0" if page.exponent else zero
         least = "." + "0" * (decimals - 1) + "1" if decimals else "1"
-        self._zero = mark if marks_zero else zero
+        self._zero = mark if marks_zero else plain
         self._odd = {
             zero: f"<{least}",
             f"-{zero}": f">-{least}",
@@ -69,6 +83,11 @@ class Notation:
         texts = [format(value, self._format) for value in values]
         is_usual = self._odd.keys().isdisjoint(texts) and max(map(abs, values), default=0.0) < HUGE
         return texts if is_usual else [self(value) for value in values]
+
+    def alone(self, value: float) -> str:
+        """A number that stands by itself: a small one with its digits, unless somebody has chosen the decimals."""
+        is_small = legible(self._page, [value], self.decimals) is not self._page
+        return self.precisely(value) if is_small else self(value)
 
     def width(self, statistics: Statistics) -> int:
         """The cells that any number within a tensor's range needs."""
@@ -109,7 +128,11 @@ def places(text: str) -> int:
 
 
 def to_unit(value: float, text: str) -> str:
-    """A number to the last digit of another; nothing where one of them is too far from 1 to be written out."""
-    if not 0 <= places(text) <= _WRITTEN_OUT or not abs(value) < LARGE:
-        return ""
-    return f"{round(value, places(text)) + 0.0:.{places(text)}f}"
+    """A number to the last digit of another, by its power of ten where one of them is too far from 1 to be written out.
+
+    Nothing where it has no such digit, or more than a double holds.
+    """
+    if 0 <= places(text) <= _WRITTEN_OUT and abs(value) < LARGE:
+        return f"{round(value, places(text)) + 0.0:.{places(text)}f}"
+    after = places(text) + math.floor(math.log10(abs(value))) if value and math.isfinite(value) else -1
+    return f"{value:.{after}e}" if 0 <= after < _HELD else ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import NamedTuple
+from unicodedata import normalize
 
 
 class Glyphs(NamedTuple):
@@ -38,21 +40,31 @@ _IN_ASCII = {
     "·": "*",
     "…": "...",
     "∈": " in ",
+    "∂": "d",
     "ᵀ": "^T",
     "ˣ": "^x",
     "¹": "^1",
     "²": "^2",
     "³": "^3",
     "⁴": "^4",
+    "₀": "_0",
     "₁": "_1",
     "₂": "_2",
+    "ₖ": "_k",
+    "½": "1/2",
+    "∝": "~",
     "α": "alpha",
+    "δ": "delta",
     "≈": "~",
     "ε": "eps",
     "π": "pi",
+    "ρ": "rho",
     "×": "x",
     "⊙": "*",
     "±": "+-",
+    "∓": "-+",
+    "Φ": "Phi",
+    "φ": "phi",
     "′": "'",
     "‖": "||",
     "ℓ": "l",
@@ -65,6 +77,8 @@ _IN_ASCII = {
 }
 
 
+_ACCENTED = re.compile("[À-ɏ]")
+
 DECIMALS, ROWS = 3, 20
 
 
@@ -74,24 +88,35 @@ class Density(NamedTuple):
     decimals: int = DECIMALS
     rows: int = ROWS
 
+    @property
+    def is_told(self) -> bool:
+        """Whether somebody has chosen the decimals."""
+        return self.decimals != DECIMALS
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """How things are written: with signs beyond ASCII or without, and how much of them.
 
     ``decimals`` and ``rows`` say how many of them are shown where a view is not told otherwise, ``exponent`` that
-    numbers are written with a power of ten.
+    numbers are written with a power of ten, ``is_told`` that decimals were asked for, and stay whatever they hide.
     """
 
     plain: bool = False
     decimals: int = DECIMALS
     rows: int = ROWS
     exponent: bool = False
+    is_told: bool = False
 
     def showing(self, decimals: int | None, rows: int | None) -> Page:
         """The same page for a view that says itself how much of a thing it shows; None leaves it to the page."""
+        is_told = self.is_told or decimals is not None
         decimals = self.decimals if decimals is None else decimals
-        return replace(self, decimals=decimals, rows=self.rows if rows is None else rows)
+        return replace(self, decimals=decimals, rows=self.rows if rows is None else rows, is_told=is_told)
+
+    def finer(self, decimals: int | None) -> Page:
+        """The same page with so many decimals; with one more than it has, where a view is not told."""
+        return replace(self, decimals=self.decimals + 1) if decimals is None else self.showing(decimals, None)
 
     @property
     def glyphs(self) -> Glyphs:
@@ -103,6 +128,7 @@ class Page:
         if self.plain:
             for sign, ascii_form in _IN_ASCII.items():
                 sentence = sentence.replace(sign, ascii_form)
+            sentence = _ACCENTED.sub(lambda letter: normalize("NFD", letter[0])[0], sentence)
         return sentence
 
     def bar(self, fraction: float, cells: float) -> str:

@@ -12,7 +12,7 @@ from ..operands import row_by_column, shapes
 from ..tensor import Row
 from ..window import Hidden, Shown, window
 from .expression import Writer, is_number
-from .numbers import Notation, comes_out
+from .numbers import Notation, comes_out, legible
 from .page import Page
 from .view import line, remark, view
 
@@ -31,8 +31,8 @@ def product_view(page: Page, derivation: Derivation) -> Iterator[Block]:
     rows, product = found[0], Sum(found[1]).evaluate()
     row, column = (cells.values.tolist() for cells in rows.values())
     shown = window(len(row), HEIGHT, [0, len(row) - 1])
-    texts = [_texts(values, shown, number, page) for values in (row, column)]
-    total = f"{_equals(row, column, product, number, is_whole=len(row) <= HEIGHT)} {number(product)}"
+    texts = [_texts(values, shown, page) for values in (row, column)]
+    total = f"{_equals(row, column, product, page, is_whole=len(row) <= HEIGHT)} {_notation([product], page)(product)}"
     told = _("this row times that column gives this cell: {shapes}").format(shapes=shapes(derivation.record))
     yield line(told, page)
     yield from _listed(rows, texts, total, page) if page.plain else _pictured(rows, texts, total, page)
@@ -52,10 +52,16 @@ def _pictured(rows: Mapping[str, Row], texts: Sequence[Sequence[str]], total: st
     row, column = texts
     widest = max(map(len, column))
     first, *below = (f"| {text:>{widest}} |" for text in column)
-    lying = ["", f"[ {row[0]}", *row[1:-1], f"{row[-1]} ]", page.text("·"), first, page.text(total)]
+    lying = ["", *_bracketed(row), page.text("·"), first, page.text(total)]
     standing = ([*[""] * (len(row) + 2), text, ""] for text in below)
     heads = [*[Column()] * (len(row) + 3), Column(align="<")]
     yield Table(heads, [[Cell(Span(text)) for text in line] for line in [lying, *standing]], goes_on=True)
+
+
+def _bracketed(row: Sequence[str]) -> list[str]:
+    """The texts of a row, the first with a bracket before it and the last with one behind."""
+    opened = [f"[ {row[0]}", *row[1:]]
+    return [*opened[:-1], f"{opened[-1]} ]"]
 
 
 def _listed(rows: Mapping[str, Row], texts: Sequence[Sequence[str]], total: str, page: Page) -> Iterator[Block]:
@@ -64,11 +70,23 @@ def _listed(rows: Mapping[str, Row], texts: Sequence[Sequence[str]], total: str,
     yield line(f"{' · '.join(rows)} {total}", page, indent=2)
 
 
-def _equals(row: Sequence[float], column: Sequence[float], product: float, number: Notation, *, is_whole: bool) -> str:
+def _equals(row: Sequence[float], column: Sequence[float], product: float, page: Page, *, is_whole: bool) -> str:
     """The sign before what a row and a column come to: ≈ where all their numbers are shown and do not come to it."""
-    shown = (round(x, number.decimals) * round(w, number.decimals) for x, w in zip(row, column, strict=True))
-    return "≈" if is_whole and not comes_out(sum(shown), f"{product:.{number.decimals}f}") else "="
+    xs, ws = (map(float, _written(values, page)) for values in (row, column))
+    is_off = is_whole and not comes_out(sum(x * w for x, w in zip(xs, ws, strict=True)), *_written([product], page))
+    return "≈" if is_off else "="
 
 
-def _texts(values: Sequence[float], shown: Sequence[Shown], number: Notation, page: Page) -> list[str]:
+def _written(values: Sequence[float], page: Page) -> Sequence[str]:
+    """Numbers to the digits shown, as digits."""
+    form = "e" if legible(page, values).exponent else "f"
+    return [f"{value:.{page.decimals}{form}}" for value in values]
+
+
+def _notation(values: Sequence[float], page: Page) -> Notation:
+    return Notation(legible(page, values))
+
+
+def _texts(values: Sequence[float], shown: Sequence[Shown], page: Page) -> list[str]:
+    number = _notation(values, page)
     return [page.glyphs.more if isinstance(place, Hidden) else number(values[place]) for place in shown]

@@ -31,15 +31,15 @@ def where_width(records: Sequence[Record]) -> int:
 def record_line(page: Page, record: Record, *, width: int = _WHERE, remark: str = "") -> Iterator[Block]:
     """``@0 #1  encoder.embed.tokens     [4,16]  E[ids] · √d_model  x∈[-2.11, 2.64]  μ 0.08  σ 1.01``.
 
-    On a narrow page statistics go first, then the note, then the shape. ``width`` (of `where_width`) aligns the shapes
-    of several, ``remark`` stands in place of the note.
+    On a narrow page statistics go first, then the note, in whose place they come back, then the shape. ``width`` (of
+    `where_width`) aligns the shapes of several, ``remark`` stands in place of the note.
     """
     numbers, shape = _numbers(record, page), shape_of(record)
     heads = [
         Column(align="<"),
         Column(align="<", least=width - len(shape) - 2),
         Column(spare=1),
-        Column(align="<", spare=2, least=_NOTE if numbers else 0),
+        Column(align="<", spare=2, least=_NOTE if numbers else 0, gives_way=True),
         *(Column(align="<", spare=3 + n) for n in range(len(numbers))),
     ]
     note = noted(record, remark or record.note)
@@ -50,7 +50,7 @@ def record_line(page: Page, record: Record, *, width: int = _WHERE, remark: str 
 def _numbers(record: Record, page: Page) -> list[str]:
     output = record.output
     if output.array.size == 1:
-        return [f"= {Notation(page, decimals_of(output, page.decimals))(output.array.item())}"]
+        return [f"= {Notation(page, decimals_of(output, page.decimals)).alone(output.array.item())}"]
     return summary(output.statistics(), 2, page) if record.is_measured else []
 
 

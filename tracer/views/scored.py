@@ -13,7 +13,7 @@ from ..tensor import Array, Tensor
 from ..window import Hidden, Shown, window
 from .grid import left_out
 from .heading import Heading, about
-from .numbers import Notation
+from .numbers import Notation, legible
 from .page import Page
 from .table import Column, Remark, table
 from .tokens import digits_of, place_label, quoted, shown
@@ -26,6 +26,7 @@ Piece = Callable[[int], str]
 def scored_view(page: Page, tokens: Sequence[Scored], piece: Piece) -> Iterator[Block]:
     """Each token with its probability and rank, the likeliest other one, and the loss; at last the mean loss."""
     number, losses = Notation(page), np.array([token.loss for token in tokens])
+    lost = Notation(legible(page, losses))
     digits = len(str(tokens[-1].position + 1))
     columns = [
         Column("#", [f"{token.position + 1:>{digits}}" for token in tokens]),
@@ -34,7 +35,7 @@ def scored_view(page: Page, tokens: Sequence[Scored], piece: Piece) -> Iterator[
         Column(_("rank"), [str(token.rank) for token in tokens]),
         Column(_("best other"), [quoted(piece(token.other)) for token in tokens], "<", free="end"),
         Column(_("its prob"), [number(token.other_prob) for token in tokens], spare=1),
-        Column(_("loss"), [number(loss) for loss in losses], foot=number(losses.mean())),
+        Column(_("loss"), [lost(loss) for loss in losses], foot=lost(losses.mean())),
     ]
     shares = [Remark(share=float(np.nan_to_num(token.prob))) for token in tokens]
     yield table(columns, shares, _perplexity(losses))
@@ -55,7 +56,7 @@ def loss_view(
     Of more rows than the page has, the middle is left out unless ``full``; the largest loss stays in sight.
     """
     page, array = page.showing(decimals, None), losses.array
-    number = Notation(page)
+    number = Notation(legible(page, array))
     yield Heading(title).above(about(losses, losses.statistics(), page.decimals, page), page)
     places = window(len(array), len(array) if full else page.rows, [int(array.argmax())])
     read, scored, loss = zip(*(_row(losses, pieces, place, number, page) for place in places), strict=True)

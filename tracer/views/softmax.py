@@ -88,14 +88,15 @@ def _columns(record: Record, shown: Sequence[Shown], worked: Worked, page: Page)
     plain, fine = Notation(page), Notation(page, page.decimals + 1)
     places, scores, shifted, weights = worked
     exps = np.exp(shifted)
-    yield Column(record.output.axes[-1], [_label(record, p, places, page) for p in shown], "<")
+    yield Column(record.output.axes[-1], [row_label(record, p, places, page) for p in shown], "<")
     yield Column(_("score"), _cells(shown, scores, plain), foot=page.text("Σ"))
     yield Column(page.text("s−max"), _cells(shown, shifted, plain, hide=True), spare=1)
     yield Column(page.text("exp(s−max)"), _sums(shown, exps, fine, "0"), spare=2, foot=fine(exps.sum()))
     yield Column(_("weight"), _sums(shown, weights, plain, page.glyphs.zero), foot=plain(weights.sum()))
 
 
-def _label(record: Record, place: Shown, places: Array, page: Page) -> str:
+def row_label(record: Record, place: Shown, places: Array, page: Page) -> str:
+    """What a place along the last axis is called, or how many are left out."""
     if isinstance(place, Hidden):
         return left_out(place, page)
     return place_label(record.output.dims[-1], int(places[place]), digits=len(str(len(places) - 1)))

@@ -24,20 +24,39 @@ _TITLES = {EFFECT: N_("effect"), NORMALISED: N_("normalised")}
 def sweep_view(page: Page, sweep: Sweep) -> Iterator[Block]:
     """The table of places as far as it is done, and below it the places, the largest effect first."""
     number = Notation(page)
+    yield heading(sweep, number, page)
+    if sweep.values:
+        yield from tensor_view(sweep.shown, title=title_of(sweep)).blocks(page)
+        yield from _listed(sweep, number, page)
+    yield from interrupted(sweep, page)
+
+
+def heading(sweep: Sweep, number: Notation, page: Page) -> Block:
+    """What is done, where, what is measured, and what that is without the edit."""
     where = _("at @{n}").format(n=sweep.here.step)
     without = _("without the edit: {value}").format(value=number(sweep.base))
     title = _("{act} over {places}").format(act=sweep.act, places=" ".join(sweep.over))
-    yield Heading(title).above([shown(sweep.measure.text), where, without, *_clean(sweep, number)], page)
-    if sweep.values:
-        yield from tensor_view(sweep.shown, title=_title(sweep)).blocks(page)
-        yield from _listed(sweep, number, page)
+    return Heading(title).above([shown(sweep.measure.text), where, without, *_clean(sweep, number)], page)
+
+
+def interrupted(sweep: Sweep, page: Page) -> Iterator[Block]:
+    """How far it came, where it did not come to its end."""
     total, done = len(sweep.places.addresses), len(sweep.values)
     if done < total:
         told = ngettext("interrupted after {n} of {total} place", "interrupted after {n} of {total} places", total)
         yield remark(told.format(n=done, total=total), page)
 
 
-def _title(sweep: Sweep) -> str:
+def places_column(sweep: Sweep, order: Sequence[int]) -> list[Column]:
+    """Some of the places, and the tokens there if there are any."""
+    tokens = list(sweep.places.labels())
+    return [
+        Column(_("place"), [str(sweep.places.addresses[place]) for place in order], "<"),
+        *([Column(_("token"), [spelt(tokens[place]) for place in order], "<", 3, free="end")] if any(tokens) else []),
+    ]
+
+
+def title_of(sweep: Sweep) -> str:
     """What the table is of."""
     return spoken(_TITLES[NORMALISED if sweep.is_normalised else EFFECT])
 
@@ -65,10 +84,8 @@ def _listed(sweep: Sweep, number: Notation, page: Page) -> Iterator[Block]:
     def of(values: Sequence[float]) -> list[str]:
         return [number(values[place]) for place in order]
 
-    tokens = list(sweep.places.labels())
     columns = [
-        Column(_("place"), [str(sweep.places.addresses[place]) for place in order], "<"),
-        *([Column(_("token"), [spelt(tokens[place]) for place in order], "<", 3, free="end")] if any(tokens) else []),
+        *places_column(sweep, order),
         Column(_("measure"), of(sweep.values), spare=2),
         Column(spoken(_TITLES[EFFECT]), of(sweep.effects)),
         *([Column(spoken(_TITLES[NORMALISED]), of(sweep.normalised), spare=1)] if sweep.tells_apart else []),

@@ -14,7 +14,7 @@ from ..tensor import Array, Axis, Tensor
 from .grid import Grid, Painter, Series
 from .heading import Heading, about
 from .heat import MARK, Blank, HeatPainter, Highlighter, Range, within
-from .numbers import Notation, decimals_of
+from .numbers import Notation, decimals_of, legible
 from .page import Page
 from .tokens import place_label
 from .view import remark as remarked
@@ -51,8 +51,9 @@ def tensor_view(
     statistics = tensor.statistics()
     yield heading.above(about(tensor, statistics, digits, page) if measured else [tensor.header], page)
     if tensor.array.size:
-        notation = Notation(page, digits, marks_zero=probabilities)
         measures = tensor.array.dtype.kind == "f"
+        written = legible(page, statistics[:2]) if measures and not probabilities else page
+        notation = Notation(written, digits, marks_zero=probabilities)
         heat = HeatPainter(notation, statistics, probabilities=probabilities, measures=measures)
         painter: Painter = Highlighter(heat, highlight) if highlight else heat
         yield from _body(tensor, Blank(painter) if isinstance(tensor, Ragged) else painter, page, full, focus)
@@ -66,12 +67,13 @@ def tensor_view(
 @view
 def header_view(page: Page, tensor: Tensor, *, title: str, decimals: int | None = None) -> Iterator[Block]:
     """The header of a tensor alone."""
-    digits = decimals_of(tensor, page.decimals if decimals is None else decimals)
+    page = page.showing(decimals, None)
+    digits = decimals_of(tensor, page.decimals)
     yield Heading(title).above(about(tensor, tensor.statistics(), digits, page), page)
 
 
 def _value(tensor: Tensor, heading: Heading, number: Notation, page: Page) -> Paragraph:
-    value = number(tensor.array.item())
+    value = number.alone(tensor.array.item())
     return heading._replace(title=f"{heading.title} = {value}" if heading.title else value).above([], page)
 
 

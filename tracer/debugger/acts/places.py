@@ -11,7 +11,19 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from ...addresses import Address, Index, Selector, Span, UnknownAddressError, matching, parse, parse_selectors, resolve
+from ...addresses import (
+    GRADIENT,
+    Address,
+    Index,
+    Selector,
+    Span,
+    UnknownAddressError,
+    matching,
+    parse,
+    parse_selectors,
+    resolve,
+)
+from ...edits import of_a_gradient
 from ...errors import AddressError
 from ...i18n import _
 from ...stack import PLACE, Ragged, axis_of, padded, with_blanks
@@ -84,6 +96,7 @@ def places(texts: Sequence[str], act: Act, tapes: Sequence[Tape], scope: str = "
 
     Raises:
         AddressError: a text is no place, or stands for none, or for one that has no such cells.
+        InputError: one is of gradients.
     """
     globs = list(map(read, texts))
     groups = [group for glob in globs for group in _groups(glob, act, tapes, scope)]
@@ -101,9 +114,14 @@ def read(text: str) -> Glob:
     return Glob(address, (*heads, *given), head is not None)
 
 
+def computed(tape: Tape) -> Sequence[str]:
+    """Every address on a tape but those of gradients."""
+    return [path for path in tape.addresses if not path.startswith(GRADIENT)]
+
+
 def modules(tape: Tape) -> Sequence[str]:
     """The dotted paths of all modules on a tape."""
-    paths = (path.split(".")[:-1] for path in tape.addresses)
+    paths = (path.split(".")[:-1] for path in computed(tape))
     return list(dict.fromkeys(".".join(path[: n + 1]) for path in paths for n in range(len(path))))
 
 
@@ -116,8 +134,10 @@ def _selector(text: str) -> Selector | Literal["*"]:
 
 def _groups(glob: Glob, act: Act, tapes: Sequence[Tape], scope: str) -> Iterator[Group]:
     where = [tape for tape in tapes if glob.address.step in (None, tape.number)]
-    names = list(dict.fromkeys(name for tape in where for name in (*modules(tape), *tape.addresses)))
+    names = list(dict.fromkeys(name for tape in where for name in (*modules(tape), *computed(tape))))
     path = glob.address.path
+    if path.startswith(GRADIENT):
+        raise of_a_gradient(glob.address)
     found = matching(path, names, scope) if glob.is_glob else [resolve(path, names, scope)]
     there = [(name, *one) for name in found if (one := _record(name, glob, act, where)) is not None]
     groups = [_group(name, glob, path, record) for name, path, record in there]
