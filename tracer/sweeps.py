@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from .addresses import Address, parse
+from .addresses import Address, parse, parse_selectors
 from .debugger.acts import ACTS, Act, Builder
 from .debugger.acts.places import Places, places
 from .debugger.cursor import Cursor
@@ -31,13 +32,29 @@ LEAST = 1e-6
 """By so little, beside its size, a measure differs between two runs that it does not tell apart."""
 
 
+_ATTRIBUTED = re.compile(r"(?P<method>\w+) of (?P<expression>.+) to (?P<token>.+)")
+"""``integrated of logprob("love") to "爱"``."""
+
+
 class Measure:
-    """One number of a run at a step: an expression, or how far it is apart from the run ``of`` a place, in bits."""
+    """One number of a run at a step: an expression, or how far it is apart from the run ``of`` a place, in bits.
+
+    Or it is what a method attributes of an expression to one token: ``integrated of logprob("love") to "爱"``.
+
+    Raises:
+        ExpressionError: the text is none of these.
+        AddressError: the token does not read as one.
+        InputError: there is no such method.
+    """
 
     def __init__(self, text: str, of: Here) -> None:
         self.text = text.strip()
         self._of = of
-        self._expression: Expression | None = None if self.text == KL else compile_expression(self.text)
+        attributed = _ATTRIBUTED.fullmatch(self.text)
+        asked = self.text if attributed is None else attributed["expression"]
+        self._expression: Expression | None = None if self.text == KL else compile_expression(asked)
+        self._method = "" if attributed is None else _method(attributed["method"])
+        self._token = () if attributed is None else parse_selectors(attributed["token"])
 
     def __call__(self, here: Here) -> float:
         """What it is at a place.
@@ -47,6 +64,8 @@ class Measure:
         """
         if self._expression is None:
             return divergence(_says(self._of), _says(here))
+        if self._method:
+            return self._score(self._expression, here)
         value = plain(self._expression.evaluate(here))
         if isinstance(value, str):
             raise InputError(_("a measure is one number, and {text} is text; compare it").format(text=self.text))
@@ -54,6 +73,20 @@ class Measure:
             told = _("a measure is one number, and {text} is {what}; wrap it in max(…), sum(…) or the like")
             raise InputError(told.format(text=self.text, what=described([value])))
         return float(value)
+
+    def _score(self, expression: Expression, here: Here) -> float:
+        """What is attributed to the token."""
+        from .attribution.attribute import TokenScores, attribute
+
+        scores = TokenScores(attribute(here, expression, method=self._method))
+        return float(scores.select(self._token[:1]).array)
+
+
+def _method(text: str) -> str:
+    """A method of attribution to tokens by what it is called, or by the beginning of that."""
+    from .attribution.attribute import METHODS
+
+    return meant(text, METHODS)
 
 
 @dataclass(eq=False)

@@ -20,9 +20,10 @@ def sweep(debugger: Debugger, asked: Swept) -> Results:
     EDIT is a command that makes edits, with its options and without its place: ablate, ablate mean, knock. GLOB are
     places: a path with * or **, h* for every head, and * among the selectors for every place of an axis:
     dec.*.cross.h*, enc.*.output[*], dec.0.cross[:, :, *]. The measure is any expression that comes to one number, or
-    kl: how far the run with the edit is apart from the one without, in bits. It is taken at the end of the cursor's
-    step; at 3 is another step, at LOC a record. Each place has a run of its own, in which the tokens before that step
-    stay and only what lies after the edit is computed; your own run stays as it is.
+    kl: how far the run with the edit is apart from the one without, in bits; or METHOD of E to TOKEN, what attribute
+    says of one token. It is taken at the end of the cursor's step; at 3 is another step, at LOC a record. Each place
+    has a run of its own, in which the tokens before that step stay and only what lies after the edit is computed; your
+    own run stays as it is.
 
     You see the effect at every place, the measure minus its value without the edit, as a table where the places make
     one, and below it the places with the largest. Where an edit takes from another run, measure normalised E shows
@@ -30,6 +31,7 @@ def sweep(debugger: Debugger, asked: Swept) -> Results:
     done.
 
     (tx) sweep ablate over dec.*.cross.h* measure logprob("love") at 2
+    (tx) sweep ablate over dec.*.cross.h* measure integrated of logprob("love") to "爱"
     (tx) sweep knock over dec.*.cross[:, -1, *] measure logprob("love") at 2
     (tx) sweep ablate mean over enc.*.ffn enc.*.self measure kl
     """

@@ -144,6 +144,17 @@ def patched(measure: str, over: str = "enc.*.output") -> Sweep:
     return begun(other, "patch from r1", [over], measure, here(other, 1, r1=clean))
 
 
+@pytest.mark.parametrize("method", ["grad_input", "integrated", "occlusion"])
+def test_a_measure_may_be_what_is_attributed_to_a_token(method: str) -> None:
+    run = decoded("marian_zh_en", max_tokens=2)
+    asked = {"expression": "logit(3)", "method": method, "step": 2}
+    found = swept(run, "ablate", "decoder.0.cross_attn.h*", measure=f"{method} of logit(3) to 1", at=2)
+    for head, score in enumerate(found.array.ravel()):
+        branch = run.replayed(tracer.edit(f"decoder.0.cross_attn.heads[h{head}]", 0.0), at=2)
+        assert score == branch.attribute(**asked).array[1]
+    assert found.base == run.attribute(**asked).array[1]
+
+
 def test_all_of_the_clean_run_is_1_when_normalised_and_nothing_of_it_0() -> None:
     asked = patched("normalised logit_diff(3, 5)")
     list(asked.steps())
@@ -194,6 +205,10 @@ WRONG = {
     ("ablate", "dec.0.ffn", "logits"): r"a measure is one number, and logits is a tensor \[position",
     ("ablate", "dec.0.ffn", "text"): "a measure is one number, and text is text",
     ("ablate", "dec.0.ffn", "logit("): "a value is missing",
+    ("ablate", "dec.0.ffn", "foo of logit(3) to 1"): "'foo' is none of grad_input, integrated, occlusion",
+    ("ablate", "dec.0.ffn", "integrated of logit( to 1"): "a value is missing",
+    ("ablate", "dec.0.ffn", "integrated of logit(3) to x"): "selector 'x' does not parse",
+    ("ablate", "dec.0.ffn", "integrated of logit(3) to 999"): "index 999 is out of range",
 }
 
 

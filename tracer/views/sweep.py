@@ -34,7 +34,7 @@ def sweep_view(page: Page, sweep: Sweep) -> Iterator[Block]:
 def heading(sweep: Sweep, number: Notation, page: Page) -> Block:
     """What is done, where, what is measured, and what that is without the edit."""
     where = _("at @{n}").format(n=sweep.here.step)
-    without = _("without the edit: {value}").format(value=number(sweep.base))
+    without = _("without the edit: {value}").format(value=number.alone(sweep.base))
     title = _("{act} over {places}").format(act=sweep.act, places=" ".join(sweep.over))
     return Heading(title).above([shown(sweep.measure.text), where, without, *_clean(sweep, number)], page)
 
