@@ -35,7 +35,7 @@ MOTIONS = (
     "goto @1#20",
     "goto @0",
 )
-COMMANDS = 1_500
+COMMANDS = 3_000
 SLOW = ("descend", "verify grad")
 
 

@@ -144,7 +144,7 @@ def patched(measure: str, over: str = "enc.*.output") -> Sweep:
     return begun(other, "patch from r1", [over], measure, here(other, 1, r1=clean))
 
 
-@pytest.mark.parametrize("method", ["grad_input", "occlusion"])
+@pytest.mark.parametrize("method", ["grad_input", "integrated", "occlusion"])
 def test_a_measure_may_be_what_is_attributed_to_a_token(method: str) -> None:
     run = decoded("marian_zh_en", max_tokens=2)
     asked = {"expression": "logit(3)", "method": method, "step": 2}
