@@ -29,12 +29,16 @@ def beside(debugger: Debugger, a: int | None, b: int) -> Diff:
 
 
 def with_parent(debugger: Debugger) -> tuple[int, int]:
-    """The current run and the one that it is a branch of; raises `InputError` where that is not in the session."""
+    """The run that the current one is a branch of, and the current one: what was before and what is after.
+
+    Raises:
+        InputError: it is a branch of none in the session.
+    """
     parent = kept_parent(debugger, debugger.run)
     if parent is None or parent.number is None:
         told = _("r{n} is a branch of no run here; name the run to hold it against: diff B, as in diff r0")
         raise InputError(told.format(n=debugger.number))
-    return debugger.number, parent.number
+    return parent.number, debugger.number
 
 
 def whole(debugger: Debugger, found: Diff) -> Results:

@@ -19,8 +19,8 @@ def diff(debugger: Debugger, runs: Runs | None = None) -> Results:
     that where the outputs part: the largest difference of each, and the cell where it is; those that are equal are
     folded. ADDRESS is a record, and you see its numbers in B minus those in A; several records (* and **) are a line
     each. Where one text is longer than the other, tokens meet by their labels. Runs are r0, r1, … in the order of the
-    session; without A it is the current one, and without B that beside the run that it is a branch of. until diff B
-    goes on to the first record that differs.
+    session; with B alone, A is the current one; with neither, A is the run that the current one is a branch of, and B
+    the current one. until diff B goes on to the first record that differs.
 
     (tx) diff r0 r0
     """

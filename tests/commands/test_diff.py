@@ -144,7 +144,7 @@ def test_documents_have_tokens_and_records(play, form):
 
 
 def test_alone_it_holds_a_branch_against_the_run_it_is_of(play):
-    assert "r1@1 beside r0@1: " in play("token", "set tensor dec.0.ffn.output[0] = 0", "diff")
+    assert "r0@1 beside r1@1: " in play("token", "set tensor dec.0.ffn.output[0] = 0", "diff")
 
 
 def test_alone_where_there_is_no_branch_it_says_what_to_name(play, capsys):
