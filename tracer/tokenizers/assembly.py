@@ -9,10 +9,13 @@ from pathlib import Path
 import tokenizers
 from tokenizers import AddedToken, models
 
+from ..checkpoints.json_file import object_in
+from ..checkpoints.regular import read_bounded
 from ..errors import InputError
 from ..i18n import _
 from .backend import BACKEND
-from .hub import HubTokenizer, add_tokens, id_of
+from .doubts import trial_of
+from .hub import SAMPLE, HubTokenizer, add_tokens, id_of
 from .kind import FLAGS, Around, IdOf, Kind
 from .library import refusing
 from .mbart import Languages, MBartTokenizer
@@ -43,7 +46,11 @@ def as_it_stands(path: Path, stated: StatedTokens) -> Pair:
         InputError: the file is none.
     """
     with refusing(_("{path}: is no tokenizer.json").format(path=path)):
-        inner = tokenizers.Tokenizer.from_file(str(path))
+        data = read_bounded(path)
+        trial = trial_of(object_in(path, data), path, data.decode)
+        if trial:
+            trial.check(SAMPLE)
+        inner = tokenizers.Tokenizer.from_buffer(data)
         check_post_processor(inner, path)
         note_lengths(inner, getattr(inner.model, "dropout", None), path, stated.decisions)
         roles = stated.roles(_padded(inner, {}))
@@ -51,7 +58,10 @@ def as_it_stands(path: Path, stated: StatedTokens) -> Pair:
         inner.no_padding()
         if isinstance(inner.model, models.BPE):
             inner.model.dropout = None
-        return _finished(BACKEND, inner, path, stated, roles, stated.additional or ())
+        pair = _finished(BACKEND, inner, path, stated, roles, stated.additional or ())
+        for tokenizer in pair:
+            tokenizer.trial = trial
+        return pair
 
 
 def assembled(kind: Kind, vocabulary: Vocabulary, stated: StatedTokens) -> Pair:
@@ -96,7 +106,7 @@ def _finished(
     stated: StatedTokens,
     roles: Mapping[str, Token],
     extra: Sequence[Token],
-) -> Pair:
+) -> tuple[HubTokenizer, HubTokenizer]:
     """Source and target of what cuts a text, with the special tokens and what encloses it."""
     extra = extra if stated.extra is None else stated.extra
     add_tokens(inner, stated.added, roles, extra)

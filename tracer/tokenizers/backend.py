@@ -9,6 +9,7 @@ import tokenizers
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 
 from .kind import Kind, usual_extra
+from .library import normalizer_of
 from .metaspace import BLANK
 from .sentence_pieces import NORMAL, USER_DEFINED, Model
 from .stated import StatedTokens, Token
@@ -68,7 +69,7 @@ def _ranked(model: Model, names: Sequence[str]) -> Merges:
 def _normalizers(model: Model, legacy: bool) -> list[normalizers.Normalizer]:
     steps: list[normalizers.Normalizer] = []
     if model.charsmap:
-        steps.append(normalizers.Precompiled(model.charsmap))
+        steps.append(normalizer_of(model.charsmap))
     if model.remove_extra:
         steps += [normalizers.Replace(Regex(r"\A +| +\z"), ""), normalizers.Replace(Regex(" {2,}"), " ")]
     if model.escape:

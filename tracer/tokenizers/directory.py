@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..checkpoints.kinds import check_downloaded
+from ..checkpoints.regular import check_bounded
 from ..decisions import TOKENIZER, Decisions
 from ..errors import InputError
 from ..i18n import N_, Message, _
+from ..outward import short
 from .tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ def read_tokenizers(directory: Path, model_type: str, decisions: Decisions | Non
         InputError: a file of a tokenizer is missing or broken.
     """
     for name in FILES:
+        check_bounded(directory / name)
         check_downloaded(directory / name)
     from .stated import StatedTokens
 
@@ -144,7 +147,7 @@ def _in_its_own_way(name: str, directory: Path, there: set[str], stated: StatedT
     files, kind = next((files, kind) for files, kind in mostly.items() if there.issuperset(files))
     by = kind.name if kind else MARIAN
     what = N_("{file} is read as by {kind}: {name}, which the directory asks for, is not known, or has no file here")
-    stated.decisions.note(TOKENIZER, what.format(file=files[0], kind=by, name=name))
+    stated.decisions.note(TOKENIZER, what.format(file=files[0], kind=by, name=short(name)))
     return _cut_by(kind, directory / files[0], stated) if kind else _marian(directory, stated)
 
 

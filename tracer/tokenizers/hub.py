@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 import tokenizers
 from tokenizers import AddedToken, models
@@ -12,8 +11,10 @@ from tokenizers import AddedToken, models
 from ..errors import InputError
 from .byte_pieces import marked_byte, text_of_bytes
 from .cleaning import cleaned
+from .doubts import Trial
 from .kind import Around
 from .library import cutting
+from .parts import steps
 from .stated import Token
 from .tokenizer import Encoded, Tokenizer
 
@@ -23,6 +24,9 @@ SAMPLE = "a"
 
 class HubTokenizer(Tokenizer):
     """A tokenizer of the library; ``around`` are the ids that enclose a text, where its own post-processor does not."""
+
+    trial: Trial | None = None
+    """How it is tried out on every text, where it is in doubt."""
 
     def __init__(self, inner: tokenizers.Tokenizer, around: Around | None = None, *, cleans: bool = False) -> None:
         self._inner = inner
@@ -61,6 +65,8 @@ class HubTokenizer(Tokenizer):
 
     def _encoding(self, text: str, *, enclosed: bool) -> Encoded:
         with cutting(text):
+            if self.trial:
+                self.trial.check(text)
             encoding = self._inner.encode(text, add_special_tokens=enclosed)
         spans = zip(encoding.ids, encoding.offsets, strict=True)
         unknown = [text[start:stop] for i, (start, stop) in spans if i == self.unknown_id]
@@ -128,5 +134,4 @@ def _is_byte_level(inner: tokenizers.Tokenizer) -> bool:
     """Whether the pieces are written in GPT-2's alphabet of bytes, which its decoder undoes."""
     if inner.decoder is None:
         return False
-    state: dict[str, Any] = json.loads(inner.decoder.__getstate__())
-    return "ByteLevel" in {step["type"] for step in (state, *state.get("decoders", ()))}
+    return "ByteLevel" in {step["type"] for step in steps(json.loads(inner.decoder.__getstate__()))}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import tokenizers
 from tokenizers import AddedToken
 
+from ..dataclass import dataclass
 from .stated import StatedTokens, Token
 from .vocabulary import Vocabulary
 

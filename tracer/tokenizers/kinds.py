@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..checkpoints.regular import read_bounded
 from .backend import BACKEND
 from .byte_level import GPT2, GPT_NEOX, QWEN2, ROBERTA
 from .mbart import MBART, MBART50
@@ -57,6 +58,6 @@ def class_of(stated: StatedTokens, serialized: Path) -> str:
 
 def _is_byte_level(path: Path) -> bool:
     try:
-        return path.exists() and '"ByteLevel"' in path.read_bytes().decode("utf-8")
+        return path.exists() and '"ByteLevel"' in read_bounded(path).decode("utf-8")
     except (OSError, ValueError):
         return False

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import count, groupby
 from pathlib import Path
@@ -17,6 +16,8 @@ from tokenizers import AddedToken
 
 from ..checkpoints.json_file import read_json
 from ..checkpoints.kinds import check_downloaded
+from ..checkpoints.regular import read_bounded
+from ..dataclass import dataclass
 from ..decisions import TOKENIZER
 from ..errors import InputError
 from ..i18n import N_, _, cause
@@ -207,7 +208,7 @@ def processor_at(path: Path) -> Any:
     check_downloaded(path)
     processor = SentencePieceProcessor()
     try:
-        processor.LoadFromSerializedProto(path.read_bytes())
+        processor.LoadFromSerializedProto(read_bounded(path))
     except OSError as error:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
     except RuntimeError as error:

@@ -11,6 +11,7 @@ from tokenizers import AddedToken, Regex, normalizers, pre_tokenizers
 
 from .hub import HubTokenizer
 from .kind import Around, Kind, usual_extra
+from .library import normalizer_of
 from .metaspace import BLANK, FAIRSEQ, FAIRSEQ_FILES, FAIRSEQ_UNKNOWN, fairseq_order, unigram
 from .stated import StatedTokens, Token
 from .tokenizer import Spoken, Tokenizer
@@ -90,7 +91,7 @@ def _mbart50(vocabulary: Vocabulary, stated: StatedTokens) -> tokenizers.Tokeniz
     if not any(code in vocabulary.ids for code in CODES_50):
         vocabulary = fairseq_order(vocabulary, stated, CODES_50, "cls_token")
     inner = unigram(vocabulary, FAIRSEQ_UNKNOWN)
-    steps = [normalizers.Precompiled(vocabulary.charsmap)] if vocabulary.charsmap is not None else []
+    steps = [normalizer_of(vocabulary.charsmap)] if vocabulary.charsmap is not None else []
     inner.normalizer = normalizers.Sequence([*steps, normalizers.Replace(Regex(r" {2,}"), " ")])
     inner.pre_tokenizer = pre_tokenizers.Metaspace(replacement=BLANK, prepend_scheme="always", split=True)
     return inner

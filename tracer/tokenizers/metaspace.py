@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import tokenizers
-from tokenizers import decoders, models, normalizers, pre_tokenizers
+from tokenizers import decoders, models, pre_tokenizers
 
 from .kind import Kind, usual_extra
+from .library import normalizer_of
 from .stated import StatedTokens, Token
 from .vocabulary import Vocabulary
 
@@ -37,7 +38,7 @@ def unigram(vocabulary: Vocabulary, unknown: int) -> tokenizers.Tokenizer:
 
 def _normalised(inner: tokenizers.Tokenizer, vocabulary: Vocabulary) -> tokenizers.Tokenizer:
     if vocabulary.charsmap is not None:
-        inner.normalizer = normalizers.Precompiled(vocabulary.charsmap)
+        inner.normalizer = normalizer_of(vocabulary.charsmap)
     return inner
 
 

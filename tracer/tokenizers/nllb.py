@@ -9,6 +9,7 @@ import tokenizers
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers
 
 from .kind import Kind
+from .library import normalizer_of
 from .mbart import masked
 from .metaspace import BLANK, FAIRSEQ, FAIRSEQ_FILES
 from .stated import StatedTokens, Token
@@ -44,7 +45,7 @@ def _nllb(vocabulary: Vocabulary, stated: StatedTokens) -> tokenizers.Tokenizer:
         models.BPE(vocabulary.ids, vocabulary.pairs, unk_token=unknown, fuse_unk=True, byte_fallback=False)
     )
     if vocabulary.charsmap is not None:
-        steps = [normalizers.Precompiled(vocabulary.charsmap), normalizers.Replace(Regex(r" {2,}"), " ")]
+        steps = [normalizer_of(vocabulary.charsmap), normalizers.Replace(Regex(r" {2,}"), " ")]
         inner.normalizer = normalizers.Sequence(steps)
     inner.pre_tokenizer = pre_tokenizers.Metaspace(replacement=BLANK, prepend_scheme="always", split=True)
     inner.decoder = decoders.Metaspace(replacement=BLANK, prepend_scheme="always", split=True)

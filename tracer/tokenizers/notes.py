@@ -14,6 +14,7 @@ from ..decisions import TOKENIZER, Decisions
 from ..errors import InputError
 from ..i18n import N_, _
 from .kind import FLAGS, Around, IdOf, Kind
+from .parts import steps
 from .stated import StatedTokens
 from .vocabulary import Vocabulary
 
@@ -35,6 +36,7 @@ PARTS = ("normalizer", "pre_tokenizer", "decoder")
 OPTIONS = ("byte_fallback", "fuse_unk", "ignore_merges", "continuing_subword_prefix", "end_of_word_suffix")
 """Of a model of byte pairs."""
 MOST_NAMED = 3
+MOST_ENCLOSING = 64
 
 
 def note_settings(stated: StatedTokens, follows: Collection[str] = ()) -> None:
@@ -75,11 +77,10 @@ def _state(inner: tokenizers.Tokenizer, part: str) -> Any:
     """What a part of a tokenizer does, without what changes no id and no text."""
     found = getattr(inner, part)
     state = json.loads(found.__getstate__()) if found is not None else {}
-    steps = next((state[key] for key in ("normalizers", "pretokenizers", "decoders") if key in state), [state])
-    return [_told(step, part) for step in steps if step]
+    return [_told(step, part) for step in steps(state) if step]
 
 
-def _told(step: dict[str, Any], part: str) -> dict[str, Any]:
+def _told(step: Mapping[str, Any], part: str) -> dict[str, Any]:
     if part == "decoder" and step["type"] == "ByteLevel":
         return {"type": "ByteLevel"}
     return {key: value for key, value in step.items() if key != "trim_offsets"}
@@ -88,8 +89,8 @@ def _told(step: dict[str, Any], part: str) -> dict[str, Any]:
 def note_prefix(inner: tokenizers.Tokenizer, stated: StatedTokens) -> None:
     """Name an ``add_prefix_space`` that is otherwise in the file, or in the class."""
     wanted = stated.flag("add_prefix_space")
-    steps = [*_state(inner, "pre_tokenizer"), *_state(inner, "normalizer")]
-    does = {prefixes for step in steps if (prefixes := _prefixes(step)) is not None}
+    every = [*_state(inner, "pre_tokenizer"), *_state(inner, "normalizer")]
+    does = {prefixes for step in every if (prefixes := _prefixes(step)) is not None}
     if wanted is not None and does and wanted not in does:
         what = N_("{file}: add_prefix_space is {value}, which is not followed")
         stated.decisions.note(TOKENIZER, what.format(file=stated.path.name, value=json.dumps(wanted)))
@@ -101,7 +102,7 @@ def _prefixes(step: Mapping[str, Any]) -> bool | None:
         return bool(step["prepend_scheme"] != "never")
     if step["type"] == "Prepend":
         return True
-    return step["add_prefix_space"] if step["type"] == "ByteLevel" else None
+    return step.get("add_prefix_space") if step["type"] == "ByteLevel" else None
 
 
 def note_added(inner: tokenizers.Tokenizer, stated: StatedTokens) -> None:
@@ -144,18 +145,30 @@ def note_language(source: str, target: str, known: Mapping[str, int], stated: St
 
 
 def check_post_processor(inner: tokenizers.Tokenizer, path: Path) -> None:
-    """Insist that every token that encloses a text has its ids: the library breaks off where one has not.
+    """Insist that every token that encloses a text has its ids, and that these are few, and the text one.
+
+    The library breaks off, or takes the machine, where that is not so.
 
     Raises:
-        InputError: one has none.
+        InputError: it is not so.
     """
     state = json.loads(inner.post_processor.__getstate__()) if inner.post_processor is not None else {}
     for token in _without_ids(state):
         raise InputError(_("{path}: post_processor names {token}, and gives it no id").format(path=path, token=token))
+    for step in steps(state):
+        ids = [token["ids"] for token in step.get("special_tokens", {}).values()]
+        if len(step.get("single", ())) + sum(map(len, ids)) > MOST_ENCLOSING or not _has_one_text(step):
+            told = _("{path}: post_processor must put a text once between at most {n} tokens")
+            raise InputError(told.format(path=path, n=MOST_ENCLOSING))
+
+
+def _has_one_text(step: Mapping[str, Any]) -> bool:
+    places = [piece["Sequence"]["id"] for piece in step.get("single", ()) if "Sequence" in piece]
+    return places == ["A"] if "single" in step else True
 
 
 def _without_ids(state: Mapping[str, Any]) -> Iterator[str]:
-    for step in (state, *state.get("processors", ())):
+    for step in steps(state):
         known = step.get("special_tokens", {})
         pieces = [piece["SpecialToken"]["id"] for piece in step.get("single", ()) if "SpecialToken" in piece]
         yield from (piece for piece in pieces if piece not in known)

@@ -16,6 +16,7 @@ from pathlib import Path
 import tokenizers
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 
+from ..checkpoints.regular import read_bounded
 from ..errors import InputError
 from ..i18n import _, cause
 from .byte_level import END_OF_TEXT, LLAMA3_WORDS, QWEN_WORDS
@@ -51,7 +52,7 @@ def read_ranks(path: Path) -> Vocabulary:
         InputError: a line is none, or two pieces or ranks are the same.
     """
     try:
-        lines = path.read_bytes().splitlines()
+        lines = read_bounded(path).splitlines()
     except OSError as error:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
     pieces = dict(_pieces(path, lines))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..checkpoints.regular import read_bounded
 from ..errors import InputError
 from ..i18n import _, cause
 
@@ -55,7 +56,7 @@ def read_model(path: Path) -> Model:
         InputError: the file is none.
     """
     try:
-        data = path.read_bytes()
+        data = read_bounded(path)
     except OSError as error:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
     try:

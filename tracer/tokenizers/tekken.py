@@ -16,6 +16,7 @@ from tokenizers import AddedToken
 from ..checkpoints.json_file import read_json
 from ..errors import InputError
 from ..i18n import _
+from .doubts import trial_of
 from .hub import HubTokenizer
 from .library import refusing
 from .ranks import by_rank, written
@@ -30,6 +31,7 @@ UNLISTED = (
 )
 """The special tokens of the versions that do not list them."""
 UNLISTING = ("v1", "v2", "v3", "v7")
+MOST_SPECIAL = 1 << 16
 
 
 def read_tekken(path: Path) -> Tokenizer:
@@ -47,7 +49,9 @@ def read_tekken(path: Path) -> Tokenizer:
         inner = _inner(
             special, [base64.b64decode(token["token_bytes"], validate=True) for token in tokens], config["pattern"]
         )
-    return HubTokenizer(inner, ([special.index(BEGIN)], []))
+    found = HubTokenizer(inner, ([special.index(BEGIN)], []))
+    found.trial = trial_of({"pre_tokenizer": {"pattern": {"Regex": config["pattern"]}}}, path, inner.to_str)
+    return found
 
 
 def _special(path: Path, config: Mapping[str, Any], listed: Sequence[Mapping[str, Any]] | None) -> list[str]:
@@ -60,6 +64,10 @@ def _special(path: Path, config: Mapping[str, Any], listed: Sequence[Mapping[str
         what = _("{path}: special_tokens must be ranked from 0 on, with {token} among them")
         raise InputError(what.format(path=path, token=BEGIN))
     size = config.get("default_num_special_tokens") or len(names)
+    if size > MOST_SPECIAL:
+        raise InputError(
+            _("{path}: has {n} special tokens; {most} is the most").format(path=path, n=size, most=MOST_SPECIAL)
+        )
     return [*names, *(FILLER.format(id=i) for i in range(len(names), size))]
 
 

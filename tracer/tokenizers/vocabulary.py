@@ -6,7 +6,7 @@ import base64
 import json
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import tokenizers
 from tokenizers import AddedToken, models
 
 from ..checkpoints.json_file import read_json
+from ..dataclass import dataclass
 from ..errors import InputError
 from ..i18n import _
 from .library import refusing
