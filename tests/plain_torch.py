@@ -115,9 +115,9 @@ class PlainTorch:
         return self.keep(f"{path}.norm", F.layer_norm(residual, gain.shape, gain, bias, self.config["norm_eps"]))
 
 
-def computed(directory: Path, *, is_cross_scaled: bool = True) -> Arrays:
-    """What the model in a directory makes of `TEXTS`: ids as int32, all else as float32."""
-    model = PlainTorch.read(directory, is_cross_scaled=is_cross_scaled)
+def computed(directory: Path, port: type[PlainTorch] = PlainTorch, *, is_cross_scaled: bool = True) -> Arrays:
+    """What a port of the model in a directory makes of `TEXTS`: ids as int32, all else as float32."""
+    model = port.read(directory, is_cross_scaled=is_cross_scaled)
     source, target = (ids_of(directory / f"{side}_tokenizer.json", text) for side, text in TEXTS.items())
     read = [model.config["bos_id"], *target]
     arrays: Arrays = {"source_ids": torch.tensor([source]), "target_ids": torch.tensor([read])}
