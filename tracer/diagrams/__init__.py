@@ -1,0 +1,1 @@
+"""Diagrams laid out in cells, for every writer: nodes on lines, the ways between them in lanes."""
