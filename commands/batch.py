@@ -11,12 +11,10 @@ from tracer.i18n import _
 from .execute import execute
 from .grammar.blocks import whole
 from .grammar.lines import Line
+from .guard import FAILED, FINE, UNEXPECTED
 from .output.present import Presenter, complain
 from .registry import UnknownCommandError
 from .session import Session
-
-FINE, FAILED, UNUSABLE, UNEXPECTED, BROKEN_PIPE = 0, 1, 2, 3, 141
-"""Exit statuses."""
 
 
 class Batch(NamedTuple):

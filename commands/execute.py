@@ -10,6 +10,7 @@ from pathlib import Path
 from tracer.errors import AddressError, ExpressionError, InputError, TraceError
 from tracer.i18n import _
 
+from . import faults
 from .grammar.blocks import whole
 from .grammar.lines import read
 from .grammar.parsing import Call, meant_file, split_word
@@ -85,15 +86,26 @@ def carry_out(text: str, session: Session, presenter: Presenter, read: Reading |
 def _logged(text: str, session: Session, presenter: Presenter, read: Reading) -> Call:
     """Run a line; it and what goes wrong with it are in the log too."""
     if session.log:
-        session.log.presenter.echo(text)
+        session.log.echo(text)
     session.line = text
     try:
-        return _carried_out(_read(text, session, read), session, presenter.altered(session.preferences))
+        with faults.told(text):
+            call = _carried_out(_read(text, session, read), session, presenter.altered(session.preferences))
     except TraceError as error:
         error.args = (f"{error}{_hint(session.expanded(text), error)}",)
         if session.log:
             session.log.complain(text, str(error))
         raise
+    _check_log(session)
+    return call
+
+
+def _check_log(session: Session) -> None:
+    """Insist that the log, if there is one, could be written; one that could not has ended."""
+    if session.log:
+        log, session.log = session.log, None
+        log.check()
+        session.log = log
 
 
 def _read(text: str, session: Session, read: Reading) -> Call:
@@ -149,7 +161,7 @@ def _seen(call: Call, results: list[Result], session: Session) -> None:
 def _show(result: Result, presenter: Presenter, log: Log | None) -> None:
     presenter.show(result)
     if log:
-        log.presenter.show(result)
+        log.show(result)
 
 
 @contextmanager

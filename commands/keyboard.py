@@ -6,14 +6,18 @@ Every character becomes one character, so that columns stay where they are; what
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _FULL_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _PUNCTUATION = dict(zip("，、：；。【】〔〕《》〈〉‘’￥¥　", ",,:;.[][]<><>''$$ ", strict=True))
 _ARITHMETIC = dict(zip("−–—×·⋅÷", "---***/", strict=True))
+_MINUS = str.maketrans(dict.fromkeys("−–—", "-"))
 _SIGNS = str.maketrans({**_FULL_WIDTH, **_PUNCTUATION, **_ARITHMETIC})
 
 _OPENING, _CLOSING = "“”＂「『", '“”＂」』"'
-_ENDS = "。．.！!"
+_INFINITY = re.compile(r"(?<![a-z])inf(?:inity)?(?![a-z])")
+_QUOTES = f"{_OPENING}{_CLOSING}'‘’`＇"
+_ENDS = "。．.！!？?，,；;：:、…~～"
 _PART = re.compile(
     rf"""
       "(?:[^"\\]|\\.)*(?:"|$)
@@ -34,8 +38,14 @@ def understood(text: str) -> str:
 
 
 def unquoted(text: str) -> str:
-    """A word without what people put around it: quotes, and a full stop or an exclamation mark after it."""
-    return text.rstrip(_ENDS).strip(_OPENING + _CLOSING).rstrip(_ENDS)
+    """A word without what people put around it: blanks, quotes, and punctuation after it."""
+    return text.rstrip(f"{_ENDS} ").strip(f"{_QUOTES} ").rstrip(f"{_ENDS} ")
+
+
+def folded(text: str) -> str:
+    """What a word has in common with itself in capitals, in full width, with blanks in it, or as signs: −∞ and -inf."""
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_MINUS)
+    return _INFINITY.sub("∞", "".join(plain.split()))
 
 
 def _as_known(match: re.Match[str]) -> str:

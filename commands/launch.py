@@ -1,10 +1,9 @@
-"""What the command line asks for, carried out; every way to end has its exit status."""
+"""What the command line asks for, carried out."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -13,18 +12,18 @@ from types import MappingProxyType
 from typing import IO, Any, NamedTuple
 
 from tracer.decoding.settings import Settings
-from tracer.errors import InputError, TraceError
-from tracer.i18n import _, cause
+from tracer.errors import InputError
+from tracer.i18n import _
 from tracer.loading import builtin
+from tracer.outward import path_of
 from tracer.trace_file import is_trace
 
-from .batch import BROKEN_PIPE, UNUSABLE, Batch
+from .batch import Batch
 from .grammar.lines import given, is_waiting, read
-from .interrupts import INTERRUPTED, answered
 from .opener import EXAMPLE, Opener, open_model
 from .output.files import whole_file
-from .output.formats import WIDTH, Making, presenter_of
-from .output.present import Look, complain
+from .output.formats import WIDTH, Making, format_of, presenter_of
+from .output.present import Look, Presenter, Titled, complain, watching
 from .replay import Replay
 from .session import Session
 from .settings import RUN
@@ -49,7 +48,7 @@ class Origin(NamedTuple):
 
     def session(self) -> Session:
         """A session before its first record; raises `TraceError` for a model, text or setting that can't be used."""
-        path = Path(self.model).expanduser()
+        path = path_of(self.model)
         if self.model not in builtin() and is_trace(path):
             return self._over_trace(path)
         settings, chosen = Settings.among(self.chosen), self.chosen.get
@@ -131,10 +130,27 @@ def _play(origin: Origin, script: Script, output: Output, made: Making) -> int:
     with destination(output.file) as stream:
         session = origin.session()
         with made(stream, look, session.heading) as presenter:
-            status = Batch(session, presenter, script.keep_going).play(lines)
+            try:
+                status = Batch(session, presenter, script.keep_going).play(lines)
+            finally:
+                session.log_to(None)
     if script.file != PIPED and is_waiting(sys.stdin):
         complain(_("note: standard input was not read: --batch runs what -e or its FILE says; --batch - reads it too"))
     return status
+
+
+def making(output: Output) -> Making:
+    """What makes the presenter of a document; raises `InputError` where its format is not known."""
+    return presenter_of(output.format or format_of(output.file))
+
+
+@contextmanager
+def onto(output: Output, made: Making, title: Titled) -> Iterator[Presenter]:
+    """What shows results as a document, whole or not at all; work that is long is seen meanwhile."""
+    with destination(output.file) as stream:
+        look = replace(output.look, width=output.look.width or (None if stream.isatty() else WIDTH))
+        with made(stream, look, title) as presenter, watching(look):
+            yield presenter
 
 
 @contextmanager
@@ -145,26 +161,3 @@ def destination(file: Path | None) -> Iterator[IO[str]]:
     else:
         with whole_file(file) as stream:
             yield stream
-
-
-def guarded(action: Callable[[], int]) -> int:
-    """The exit status of an action, or of the way in which it failed."""
-    try:
-        with answered():
-            status = action()
-            sys.stdout.flush()
-    except TraceError as error:
-        return _unusable(str(error))
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
-    except OSError as error:
-        return _unusable(cause(error) if error.filename is None else f"{error.filename}: {cause(error)}")
-    return status
-
-
-def _unusable(message: str) -> int:
-    complain(f"tx-trace: {message}")
-    return UNUSABLE

@@ -8,9 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from inspect import Parameter
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,7 +21,8 @@ from tracer.i18n import N_, _, documented
 from tracer.keywords import taking
 
 from .settings import LOOK, RUN, Setting
-from .usage import Command, Group, Reader
+from .streams import settle
+from .usage import Command, Group, Reader, written
 
 NO_SCRIPT = ""
 """The value of a ``--batch`` that no file follows."""
@@ -40,9 +39,7 @@ app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty
 def main() -> None:
     """Run ``tx-trace`` and leave with its exit status; nothing is looked through for garbage on the way out."""
     gc.set_threshold(COLLECTED_EVERY)
-    for stream, errors in ((sys.stdin, "strict"), (sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors=errors)
+    settle()
     i18n.use(language(sys.argv[1:], os.environ))
     translate_help()
     atexit.register(gc.freeze)
@@ -82,8 +79,7 @@ def show_version(wanted: bool) -> None:
     if wanted:
         from tracer import __version__
 
-        typer.echo(f"tx-trace {__version__}")
-        raise typer.Exit
+        raise typer.Exit(written(f"tx-trace {__version__}\n"))
 
 
 def options(settings: Mapping[str, Setting]) -> Iterator[Parameter]:
@@ -197,7 +193,8 @@ def shell(
     if context.invoked_subcommand:
         context.obj = chosen
         return
-    from .launch import PIPED, Origin, Output, Script, guarded, launch
+    from .guard import guarded
+    from .launch import PIPED, Origin, Output, Script, launch
     from .output.present import Look
 
     if resume:
@@ -217,7 +214,7 @@ def models(
     adapter: Adapter = None,
 ) -> None:
     """List the built-in models; show the card of one, or what a checkpoint is and what was decided about it."""
-    from .launch import guarded
+    from .guard import guarded
     from .output.present import Look
     from .subcommands.models import show_model, show_models
 
@@ -234,7 +231,7 @@ def check(
     adapter: Adapter = None,
 ) -> None:
     """Compare a checkpoint with what another implementation computed from it, address by address."""
-    from .launch import guarded
+    from .guard import guarded
     from .subcommands.check import check as checked
 
     raise typer.Exit(guarded(lambda: checked(directory, file, adapter)))
@@ -275,7 +272,8 @@ def compare(
 
     Status 0 where all agrees, 3 where something differs, 2 where nothing can be read or compared.
     """
-    from .launch import Output, guarded
+    from .guard import guarded
+    from .launch import Output
     from .output.present import Look
     from .subcommands.compare import Asked
     from .subcommands.compare import compare as compared
@@ -296,18 +294,74 @@ def learn(
     checked: Annotated[
         bool, typer.Option("--check", help=_("play the lesson by itself and say what is wrong with it"))
     ] = False,
+    graded: Annotated[
+        str | None, typer.Option("--grade", metavar="FILE", help=_("grade answers to a worksheet"))
+    ] = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help=_("of an examination: which one it is"))] = None,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="text|jsonl|markdown|html|svg", help=_("of an index or a report"))
+    ] = "",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help=_("where an index or a report goes"))
+    ] = None,
     **settings: Any,
 ) -> None:
     """Take a lesson, or go on where you were.
 
+    In place of a lesson, index shows the lecture slide by slide, with its lessons, its formulas and commands; exam is
+    the examination; and review asks again what was predicted wrong.
+
     Answers may come from a file: tx-trace learn 4 < FILE ends with status 0 if the lesson is passed.
     """
-    from .launch import guarded
-    from .subcommands.learn import check_lesson
-    from .subcommands.learn import learn as take
+    from .guard import guarded
+    from .launch import Output
+    from .output.present import Look
+    from .subcommands.learn import action
 
     chosen = context.obj | named(settings)
-    raise typer.Exit(guarded(partial(check_lesson, lesson) if checked else partial(take, lesson, chosen)))
+    shown = Output(format_, output, Look().altered(chosen))
+    raise typer.Exit(guarded(lambda: action(lesson, chosen, shown, checked=checked, graded=graded, seed=seed)()))
+
+
+@app.command(cls=Command)
+@taking(options(LOOK))
+def worksheet(
+    context: typer.Context,
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[LESSON|ADDRESS]...", help=_("a lesson, or records by their addresses; else a whole pass")
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help=_("sheet.html, .md, .svg, .txt or .jsonl"))
+    ] = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help=_("draws the numbers and the blanks"))] = None,
+    blanks: Annotated[
+        str | None, typer.Option(metavar="easy|hard", help=_("a few cells of each record, or whole rows"))
+    ] = None,
+    key: Annotated[bool, typer.Option("--key", help=_("the filled sheet, and how each box is worked out"))] = False,
+    fill: Annotated[bool, typer.Option("--fill", help=_("fill it in here, box by box; answers may be piped"))] = False,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", metavar="NAME|PATH", help=_("another model than a small one"))
+    ] = None,
+    text: Text = None,
+    **settings: Any,
+) -> None:
+    """Make a worksheet: a forward pass of a small model, with boxes to be filled by hand.
+
+    The same seed makes the same sheet. At a terminal, without -o, it is filled in at once, box by box. Answers in a
+    file are graded by tx-trace learn --grade FILE.
+    """
+    from .guard import guarded
+    from .launch import Output
+    from .output.present import Look
+    from .subcommands.worksheet import Asking
+    from .subcommands.worksheet import worksheet as made
+
+    chosen = context.obj | named(settings)
+    asking = Asking(tuple(what or ()), seed, blanks, model, text, with_key=key, fill=fill)
+    raise typer.Exit(guarded(lambda: made(asking, Output("", output, Look().altered(chosen)), chosen)))
 
 
 @app.command(cls=Command)
@@ -328,6 +382,9 @@ def train(
     target: Annotated[Literal["byte-pairs", "words"] | None, typer.Option(help=_("target tokens"))] = None,
     pieces: Annotated[int | None, typer.Option(help=_("size of the byte-pair vocabulary"))] = None,
     held_out: Annotated[int | None, typer.Option(help=_("pairs kept apart to measure BLEU"))] = None,
+    causal: Annotated[
+        bool | None, typer.Option("--causal/--no-causal", help=_("whether the decoder has its mask"))
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help=_("passes over the pairs"))] = None,
     seed: Annotated[int | None, typer.Option(help=_("the same data and seed give the same file"))] = None,
     batch: Annotated[int | None, typer.Option(help=_("padded target tokens a batch"))] = None,
@@ -342,7 +399,7 @@ def train(
     It needs the extra `train`, which has torch, safetensors and sacrebleu.
     """
     given: dict[str, Any] = {name: value for name, value in locals().items() if value is not None}
-    from .launch import guarded
+    from .guard import guarded
     from .subcommands.train import train_model
 
     raise typer.Exit(guarded(lambda: train_model(**given)))

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tracer.addresses import escaped
 from tracer.card import Dtype
 from tracer.decoding.settings import Settings, Strategy
+from tracer.digits import whole_number
 from tracer.errors import InputError
 from tracer.i18n import N_, _, ngettext, spoken
 from tracer.in_force import in_force
@@ -21,6 +22,7 @@ from tracer.reading import MASK, POSITIONS, SEGMENTS, check_mask, check_position
 from tracer.run import BUDGET, Run
 from tracer.tapes import Shelf
 from tracer.views.tokens import shown
+from tracer.worksheets.tiny import drawn, named
 
 if TYPE_CHECKING:
     from tracer.comparing.given import Pass
@@ -359,12 +361,19 @@ def _written(numbers: Sequence[int]) -> str:
 
 
 def _whole_numbers(text: str) -> list[int] | None:
-    words = re.split(r"[\s,]+", text.strip())
-    return [int(word) for word in words] if all(word.isascii() and word.isdigit() for word in words) else None
+    numbers = list(map(whole_number, re.split(r"[\s,]+", text.strip())))
+    return None if None in numbers else cast("list[int]", numbers)
 
 
 def open_model(name: str, dtype: Dtype = "float32", adapter: str | Path | None = None) -> Model:
-    """A model with its parameters in memory, so that its warnings are complete; raises as `load` does."""
+    """A model with its parameters in memory, so that its warnings are complete; ``worksheet:7`` is drawn.
+
+    Raises:
+        InputError: as `load` and `named` do.
+    """
+    made = named(name)
+    if made is not None and adapter is None:
+        return drawn(made).computing_in(dtype)
     model = load(name, dtype, _show if sys.stderr.isatty() else None, adapter)
     model.read()
     return model

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
 from tracer.addresses import suggestion
+from tracer.dataclass import dataclass
 from tracer.errors import InputError
 from tracer.i18n import N_, _, documented
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracer.debugger.cursor import Cursor
 from tracer.debugger.debugger import Debugger, Stop
-from tracer.errors import InputError, TraceError
+from tracer.errors import InputError
 from tracer.export.writer import Title
 from tracer.i18n import _
 from tracer.model_edits import as_trained
@@ -84,9 +85,8 @@ class Session(Debugger):
     def _fresh(self, text: str | None) -> Trace:
         """A fresh run; the one before is forgotten where nothing of it was computed."""
         run = self._trained(self.opener(text))
-        if self._traced and not self.run.numbers:
-            self._traced.pop()
-        self._traced.append(_titled(run, self.opener.text, self.opener.target))
+        kept = self._traced[:-1] if self._traced and not self.run.numbers else self._traced
+        self._traced = [*kept, _titled(run, self.opener.text, self.opener.target)]
         return run
 
     def _trained(self, run: Trace) -> Trace:
@@ -102,6 +102,12 @@ class Session(Debugger):
         self._stayed = edits
         return found
 
+    def begin_anew(self) -> Stop:
+        stop = super().begin_anew()
+        self.made.clear()
+        self.backward.clear()
+        return stop
+
     def enter(self, run: Trace) -> Stop:
         made = self._making()
         stop = super().enter(run)
@@ -112,7 +118,7 @@ class Session(Debugger):
         made = self._making()
         stop = super().take_in(run)
         self.made[self.number] = made
-        self._traced.append(_titled(run, run.source_text, run.text if run.teacher_forced else None))
+        self._traced = [*self._traced, _titled(run, run.source_text, run.text if run.teacher_forced else None)]
         return stop
 
     def record_gradients(self, objective: Objective) -> Stop:
@@ -124,14 +130,21 @@ class Session(Debugger):
         """How a branch is made that is made now."""
         return Made(self.number, self.cursor, self.line, self.backward.get((self.number, self.cursor.step), ""))
 
-    def reopen(self, opener: Opener | Replay) -> Stop:
-        """A fresh run by another opener; raises as that does, and then the run stays as it was."""
-        before, self.opener = self.opener, opener
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        opener, stated = self.opener, dict(vars(self.opener))
         try:
-            return self.restart()
-        except TraceError:
-            self.opener = before
+            with super()._whole():
+                yield
+        except BaseException:
+            vars(opener).update(stated)
             raise
+
+    def reopen(self, opener: Opener | Replay) -> Stop:
+        """A fresh run by another opener; raises as that does, and then all stays as it was, as after an interrupt."""
+        with self._whole():
+            self.opener = opener
+            return self.restart()
 
     def reopen_first(self, openers: Iterable[Opener]) -> Stop:
         """A fresh run by the first opener that can begin one; raises what the last of them did."""
@@ -143,6 +156,13 @@ class Session(Debugger):
                 failure = error
         assert failure is not None
         raise failure
+
+    def log_to(self, log: Log | None) -> None:
+        """Tell another log everything, or none; the one before ends, and raises `InputError` where that can't be."""
+        before, self.log = self.log, log
+        if before:
+            before.close()
+            before.check()
 
     def shorten(self, name: str, line: str) -> None:
         """Make a name short for a line.

@@ -7,11 +7,12 @@ of decoding are declared with `Settings`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tracer import i18n
 from tracer.addresses import suggestion
+from tracer.dataclass import dataclass
 from tracer.decoding.settings import DECLARED
 from tracer.domains import SWITCH, Domain, Listed, Text, Whole, words
 from tracer.errors import InputError

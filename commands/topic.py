@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from tracer.dataclass import dataclass
 from tracer.i18n import Message, spoken
 
 TOPICS = f"{__package__}.topics"

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tracer import render
+from tracer.dataclass import dataclass
 from tracer.errors import InputError
 from tracer.i18n import N_, Message, _, looked_up, spoken
+
+from .guard import FINE, UNUSABLE, guarded
+from .streams import complain as tell
 
 if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter, Parameter
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
     from typer.core import TyperOption
 else:
     UsageError = typer.BadParameter.__base__
-
-WRONG_USAGE = 2
 
 SHORT = 200
 """The most characters of a subcommand's help in the list of them."""
@@ -114,8 +115,18 @@ class _Helpful:
     def get_help_option(self, context: Context) -> TyperOption | None:
         option: TyperOption | None = super().get_help_option(context)  # type: ignore[misc]
         if option is not None:
-            option.help = _("show this help and leave")
+            option.help, option.callback = _("show this help and leave"), _show_help
         return option
+
+
+def _show_help(context: Context, _option: Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        raise typer.Exit(written(context.get_help() + "\n"))
+
+
+def written(text: str) -> int:
+    """Write to standard output, and nothing else; the exit status."""
+    return guarded(lambda: sys.stdout.write(text) * FINE)
 
 
 class Command(_Helpful, TyperCommand):
@@ -137,15 +148,21 @@ class Group(_Helpful, TyperGroup):
             sys.exit(super().main(args, **{**given, "standalone_mode": False}))
         except UsageError as error:
             complain(error)
-            sys.exit(WRONG_USAGE)
+            sys.exit(UNUSABLE)
 
 
 def complain(error: UsageError) -> None:
     """Say how a command is to be used, and what was wrong."""
     if error.ctx is not None:
-        typer.echo(error.ctx.get_usage(), err=True)
-        typer.echo(_("Try '{command} --help' for help.").format(command=error.ctx.command_path) + "\n", err=True)
-    typer.echo(_("Error: {problem}").format(problem=translated(error.format_message(), SENTENCES)), err=True)
+        said(error.ctx.get_usage())
+        said(_("Try '{command} --help' for help.").format(command=error.ctx.command_path) + "\n")
+    said(_("Error: {problem}").format(problem=translated(error.format_message(), SENTENCES)))
+
+
+def said(text: str) -> None:
+    """Write lines to standard error."""
+    for line in text.split("\n"):
+        tell(line)
 
 
 def _write_section(formatter: HelpFormatter, heading: str, rows: Sequence[tuple[str, str]]) -> None:
@@ -171,7 +188,7 @@ def _heading(parameter: Parameter) -> str:
 def _described(parameter: Parameter, told: str) -> str:
     """What an option is, and in brackets what is remarked on its values, both in the user's language."""
     reader = getattr(parameter.type, "func", None)
-    remarks = "; ".join(reader.remarks()) if isinstance(reader, Reader) else ""
+    remarks = _("; ").join(reader.remarks()) if isinstance(reader, Reader) else ""
     return f"{looked_up(told)}  [{remarks}]" if remarks else _with_remarks(told)
 
 

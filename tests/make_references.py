@@ -8,7 +8,7 @@ the outputs of all modules, logits, greedy and beam decoding, and, of an encoder
 versions give the same files.
 
 `zh-en-tiny` is the built-in model of that name: plain torch computes its `reference.safetensors`, and the same with one
-mistake its `port.safetensors`.
+mistake its `port.safetensors` and, each with another, its `port-a.safetensors` to `port-d.safetensors`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from typing import Any
 
 import torch
 import transformers
+from mistaken_torch import PORTS
 from plain_torch import computed
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -580,6 +581,8 @@ def make_tiny() -> None:
     """Write the references beside the built-in tiny model; its parameters stay as they are."""
     save_file(computed(TINY), TINY / "reference.safetensors")
     save_file(computed(TINY, is_cross_scaled=False), TINY / "port.safetensors")
+    for name, port in PORTS.items():
+        save_file(computed(TINY, port), TINY / f"{name}.safetensors")
 
 
 if __name__ == "__main__":

@@ -13,11 +13,12 @@ from tracer import render, views
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     (
-        *("errors", "addresses", "listed", "slips", "pieces", "i18n"),
-        *("decisions", "domains", "keywords", "work", "fields", "whole"),
+        *("errors", "digits", "addresses", "listed", "slips", "pieces", "i18n"),
+        *("decisions", "domains", "keywords", "work", "fields", "outward", "whole", "apart", "dataclass", "nearness"),
     ),
     ("window", "heat"),
     ("document",),
+    ("diagrams",),
     ("arithmetic", "tensor", "stack", "alignment", "divergence", "subsequence"),
     ("operation", "past", "tape", "kept", "parameters", "edits"),
     ("ops",),
@@ -42,6 +43,7 @@ LAYERS = (
         "backward",
         "run",
         "redrawn",
+        "resized",
         "saved",
         "foreign",
         "stream",
@@ -58,17 +60,28 @@ LAYERS = (
             "scored",
             "operands",
             "modules",
+            "charts",
             "differences",
             "unhidden",
         ),
-        *("verify", "beside", "record_difference", "diffs", "sweeps", "attribution", "descent", "central"),
+        *(
+            "verify",
+            "beside",
+            "record_difference",
+            "diffs",
+            "sweeps",
+            "attribution",
+            "descent",
+            "central",
+            "worksheets",
+        ),
     ),
     ("views",),
     ("export",),
     ("render",),
 )
 COMMANDS = (
-    ("usage", "opener", "replay", "viewer", "keyboard", "topic", "interrupts"),
+    ("usage", "opener", "replay", "viewer", "keyboard", "topic", "interrupts", "streams", "folders", "faults", "guard"),
     ("results",),
     ("registry",),
     ("output",),
@@ -163,9 +176,10 @@ def test_no_layer_imports_a_later_one(path):
 PERFORMING = (
     *("tracer/model.py", "tracer/run.py", "tracer/reading.py", "tracer/verify.py"),
     *("tracer/stream.py", "tracer/performer.py", "tracer/hypotheses.py", "tracer/in_force.py", "tracer/loading.py"),
-    *("tracer/gradients.py", "tracer/descent.py", "tracer/redrawn.py", "tracer/central.py"),
+    *("tracer/gradients.py", "tracer/descent.py", "tracer/redrawn.py", "tracer/resized.py", "tracer/central.py"),
     *("tracer/sweeps.py", "tracer/model_edits.py", "tracer/affected.py", "tracer/step.py", "tracer/survey.py"),
     *("tracer/gradients.py", "tracer/face.py", "tracer/attribution/"),
+    "tracer/worksheets/tiny.py",
     *(
         "tracer/comparing/",
         "tracer/models/",
@@ -180,6 +194,7 @@ PERFORMING = (
     "commands/results/branches.py",
     *("commands/verbs/check.py", "commands/verbs/compare.py", "commands/terminal/resume.py"),
     *("commands/learning/player.py", "commands/learning/validate.py"),
+    *("commands/learning/asked.py", "commands/learning/sheet_lesson.py", "commands/learning/examination.py"),
 )
 """What computes, or opens what does. Everybody else reads: from a trace, and of a model what its card says."""
 

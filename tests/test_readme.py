@@ -8,18 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from commands.batch import BROKEN_PIPE, FAILED, FINE, UNEXPECTED, UNUSABLE
+from commands.guard import BROKEN_PIPE, FAILED, FINE, UNEXPECTED, UNUSABLE
 from commands.interrupts import INTERRUPTED
 from commands.learning.checks import WORDS
+from commands.learning.course import slides
 from commands.learning.lesson_reader import BLOCKS
 from commands.learning.player import begin
+from commands.learning.slides import SLIDES
 from commands.learning.validate import validate
 
 from .documented import BLOCK, PAGES, README, ROOT, alike, commands, run
 
 COMMANDS, LESSONS = ROOT / "commands" / "README.md", ROOT / "commands" / "lessons" / "README.md"
 COMPARING = ROOT / "tracer" / "comparing" / "README.md"
-LONGEST = 250
+LONGEST = 264
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 EXAMPLES = [
     pytest.param(*pair, id=f"{page.parent.name}: {pair[0]}")
@@ -44,6 +46,12 @@ def test_there_are_transcripts() -> None:
 
 def test_the_readme_is_read_in_one_go() -> None:
     assert len(TEXTS[README].splitlines()) <= LONGEST
+
+
+def test_the_lecture_is_there_slide_by_slide() -> None:
+    taught = {name: ", ".join(str(int(lesson[:2])) for lesson in lessons) for name, lessons in slides().items()}
+    rows = [f"| {slide.title} | {taught[slide.name]} | `{slide.command}` |" for slide in SLIDES]
+    assert "\n".join(rows) in TEXTS[README]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import takewhile
 from operator import itemgetter
 from typing import NamedTuple
 
+from .dataclass import dataclass
 from .errors import AddressError
 from .i18n import _
 from .listed import listed
@@ -156,9 +157,9 @@ _ADDRESS = re.compile(
 _NUMBERS = ("step", "record", "beam", "run")
 _SELECTOR = re.compile(
     r"""\s*(?:
-      "(?P<label>(?:[^"\\]|\\.)*)"(?:\#(?P<occurrence>[1-9]\d*))?
-    | (?P<start>-?\d+)?\s*:\s*(?P<stop>-?\d+)?(?:\s*:\s*(?P<step>-?\d+)?)?
-    | (?P<head>h)?(?P<index>-?\d+)
+      "(?P<label>(?:[^"\\]|\\.)*)"(?:\#(?P<occurrence>[1-9]\d{0,8}))?
+    | (?P<start>-?\d{1,18})?\s*:\s*(?P<stop>-?\d{1,18})?(?:\s*:\s*(?P<step>-?\d{1,18})?)?
+    | (?P<head>h)?(?P<index>-?\d{1,18})
     )\s*(?P<end>,|$)""",
     re.VERBOSE | re.DOTALL,
 )

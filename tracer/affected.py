@@ -57,7 +57,7 @@ def _made_otherwise(run: Run, at: At) -> Callable[[Record], bool]:
     if run.model is bare.model:
         return lambda _record: False
     known = {parameter.path: parameter for parameter in bare.model.parameters.values()}
-    changed = {p.path for p in run.model.parameters.values() if known[p.path] is not p}
+    changed = {p.path for p in run.model.parameters.values() if known.get(p.path) is not p}
     begins = [BEGIN[kind] for kind in run.model.texts.passes if BEGIN[kind] <= at.number]
     return partial(_is_made_otherwise, changed, bare.step(begins[-1]))
 

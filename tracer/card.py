@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from .dataclass import dataclass
+from .digits import whole_number
 from .errors import InputError
 from .i18n import _, spoken
 from .models.text import SIDES, Side
@@ -50,7 +52,7 @@ class Card:
 
     def describe(self) -> str:
         """The model in one line, as the banner has it."""
-        return f"{self.name}: {self.kind()}, {self.dtype}"
+        return _("{name}: {kind}, {dtype}").format(name=self.name, kind=self.kind(), dtype=self.dtype)
 
     def piece(self, token: int, side: Side) -> str:
         """The piece that an id stands for, or the id where pieces are not known."""
@@ -65,10 +67,7 @@ class Card:
     def id_of(self, text: str, side: Side) -> int | None:
         """The id of a token on one side, None where it is none; where pieces are not known, a token is its id."""
         words = self.words[side]
-        if words is not None:
-            token = words.id_of(text)
-        else:
-            token = int(text[:12]) if text.isascii() and text.isdigit() else None
+        token = whole_number(text) if words is None else words.id_of(text)
         return token if token is not None and token < self.sizes[side] else None
 
     def text(self, ids: Sequence[int]) -> str:

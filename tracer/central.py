@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from random import Random
 from typing import NamedTuple
@@ -12,6 +12,7 @@ import numpy as np
 
 from .addresses import GRADIENT, VIA, Address, Index, written
 from .backward import COMPUTED, subject
+from .dataclass import dataclass
 from .edits import Constant, Edit, changed, is_of_model
 from .errors import InputError
 from .gradients import Asked

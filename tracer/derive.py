@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 import numpy as np
 
 from .addresses import At
 from .arithmetic import Foreign, Given, Leaf, Named, Node, Noted, Sum, Terms
+from .dataclass import dataclass
 from .errors import AddressError
 from .ops.attention import is_hidden
 from .tape import Record, Tape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -14,6 +14,7 @@ from .addresses import GRADIENT, Address, At
 from .arithmetic import Foreign, Leaf, Named, Node, Number, sqrt, total
 from .checkpoints.memory import machine_memory
 from .checkpoints.stored import Made
+from .dataclass import dataclass
 from .domains import Above, Whole, meant
 from .edits import Edit, OfModel
 from .errors import InputError, TraceError
@@ -170,8 +171,8 @@ class Descended(OfModel):
 
     ``examples`` are these, with the runs that they were worked out in; where there were several ``times``, the last.
     ``parameters`` are those that were moved, by their names in the model; ``moments`` are what is kept of them, by
-    their paths in the file, and ``kept`` what was so before. The sum of the expressions was ``start`` at first, and is
-    ``after`` now, None where one has no value any more.
+    their paths in the file, and ``kept`` what was so before. ``length`` is that of all their gradients together, ‖g‖.
+    The sum of the expressions was ``start`` at first, and is ``after`` now, None where one has no value any more.
     """
 
     lasts = True
@@ -184,6 +185,7 @@ class Descended(OfModel):
     parameters: Mapping[str, Parameter]
     kept: Mapping[str, Moments]
     moments: Mapping[str, Moments]
+    length: float
     after: float | None = None
 
     def changed(self, model: Model, edit: Edit) -> Model:
@@ -196,11 +198,11 @@ class Descended(OfModel):
     def count(self, before: Model, after: Model, edit: Edit) -> str:
         count = sum(p.array.size for p in self.parameters.values())
         told = ngettext(
-            "{n} trained number moved, in {k} parameters; {size} in memory",
-            "{n} trained numbers moved, in {k} parameters; {size} in memory",
+            "{n} trained number moved, in {k} parameters, by gradients of ‖g‖ = {length:.5g}; {size} in memory",
+            "{n} trained numbers moved, in {k} parameters, by gradients of ‖g‖ = {length:.5g}; {size} in memory",
             count,
         )
-        return told.format(n=count, k=len(self.parameters), size=_size(self.bytes))
+        return told.format(n=count, k=len(self.parameters), length=self.length, size=_size(self.bytes))
 
     @property
     def bytes(self) -> int:
@@ -262,9 +264,9 @@ def descended(
     for _time in work(range(times), _("updates")):
         examples, kept = [one.having(model) for one in given], moments
         values.append(sum(one.objective.value for one in examples))
-        parameters, moments = _moved(model, examples, partial(rule.moved, rate=rate), kept)
+        parameters, moments, length = _moved(model, examples, partial(rule.moved, rate=rate), kept)
         model = model.having(parameters)
-    value = Descended(examples, rate, rule, times, values[0], parameters, kept, moments)
+    value = Descended(examples, rate, rule, times, values[0], parameters, kept, moments, length)
     found = [(one.run.of(model), one.asked) for one in given]
     return found[0][0].adopted(run, Edit(Address("**"), replace(value, after=_value(found))))
 
@@ -322,20 +324,21 @@ def _value(examples: Iterable[tuple[Run, Asked]]) -> float | None:
 @np.errstate(all="ignore")
 def _moved(
     model: Model, examples: Sequence[Example], move: Move, kept: Mapping[str, Moments]
-) -> tuple[Mapping[str, Parameter], Mapping[str, Moments]]:
-    """The parameters that have a gradient, moved, by name in the model, and what is kept of all, by path."""
+) -> tuple[Mapping[str, Parameter], Mapping[str, Moments], float]:
+    """The parameters that have a gradient, moved, by name in the model, what is kept of all, by path, and ‖g‖."""
     tapes = [one.tape for one in examples]
     found: dict[str, Parameter] = {}
-    moments = dict(kept)
+    moments, squares = dict(kept), 0.0
     for name, parameter in model.parameters.items():
         path, gradient = parameter.path, _gradient(tapes, parameter.path)
         if gradient is not None:
+            squares += float(np.sum(np.square(gradient, dtype=np.float64)))
             array, left = move(parameter.stored.array, gradient, kept=kept.get(path))
             found[name] = _with(parameter, _finite(array, path).T if parameter.transposed else _finite(array, path))
             moments |= {} if left is None else {path: left}
     if not found:
         raise InputError(_("no parameter has a gradient: the number does not depend on any"))
-    return found, moments
+    return found, moments, math.sqrt(squares)
 
 
 def _gradient(tapes: Iterable[Tape], path: str) -> Array | None:

@@ -1,7 +1,8 @@
-"""What a view says, before anyone lays it out: paragraphs, tables, matrices, trees. Every format is a writer of these.
+"""What a view says, before anyone lays it out: paragraphs, tables, matrices, trees, diagrams.
 
-A tone says how a piece stands out: ``bold``, ``italic``, ``dim``, ``code``, ``bar``, ``nan``, one of `heat.TONES`, or
-several with blanks between them; none for plain text.
+Every format is a writer of these. A tone says how a piece stands out: ``bold``, ``italic``, ``dim``, ``code``, ``bar``,
+``nan``, one of `heat.TONES`, or several with blanks between them; none for plain text. What is ``blank`` is a box to
+write in, which `blank` makes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from .window import Shown
 
-BOLD, DIM, CODE = "bold", "dim", "code"
+BOLD, DIM, CODE, BLANK = "bold", "dim", "code", "blank"
 
 
 class Span(NamedTuple):
@@ -20,6 +21,15 @@ class Span(NamedTuple):
 
     text: str
     tone: str = ""
+
+
+ROOM = 6
+"""So many signs wide is a box to write in."""
+
+
+def blank(mark: object) -> Span:
+    """A box to write in, which a mark stands before."""
+    return Span(f"{mark} {'_' * ROOM}", BLANK)
 
 
 class Formula(NamedTuple):
@@ -64,7 +74,7 @@ class Column(NamedTuple):
     Its texts keep to one side. They are whole or not there, unless they may be cut or folded. The column with the
     greatest ``spare`` is left out first, and one with none never. ``least`` is how many cells it takes where there is
     room, ``most`` how many its head takes at most, or the names of the rows of a matrix, where that is not 0. Where a
-    column that ``gives_way`` is left out, those with more to spare stand there if they can.
+    column that ``gives_way`` has no room even folded, those with more to spare stand there if they can.
     """
 
     title: str = ""
@@ -145,6 +155,12 @@ class Abreast(NamedTuple):
     matrices: Sequence[Matrix]
 
 
+class Beside(NamedTuple):
+    """Parts that stand side by side on paper; where lines have no room for that, below one another."""
+
+    parts: Sequence[Sequence[Block]]
+
+
 class Items(NamedTuple):
     """What belongs to each of several marks: bullets, numbers, or a ``bar`` along all of its lines.
 
@@ -175,4 +191,46 @@ class Tree(NamedTuple):
     branches: Sequence[Branch]
 
 
-Block = Paragraph | Lines | Scale | Table | Matrix | Abreast | Items | Prose | Tree
+class Node(NamedTuple):
+    """A thing in a diagram, made from ``inputs``, which are the places of nodes before it.
+
+    A ``sign`` stands where the ways meet, behind it a name, and a ``detail`` such as a shape, where there is room; a
+    ``note`` stands in the margin, if there is one. One that ``is_long`` has a line for itself, and may be cut.
+    """
+
+    sign: str
+    name: str
+    inputs: Sequence[int] = ()
+    detail: str = ""
+    note: Inline = Span("")
+    tone: str = ""
+    is_long: bool = False
+
+
+class Frame(NamedTuple):
+    """A title around the nodes from one place to another."""
+
+    title: str
+    first: int
+    last: int
+
+
+class Strand(NamedTuple):
+    """Nodes below one another, each after those that it is made from; frames are in their order, and none meet."""
+
+    nodes: Sequence[Node]
+    frames: Sequence[Frame] = ()
+
+
+class Diagram(NamedTuple):
+    """A strand, or two side by side, with ways across: from a node of the first to each of some of the second.
+
+    Ways are drawn from node to node without a line between where they are ``dense``.
+    """
+
+    strands: Sequence[Strand]
+    across: Sequence[tuple[int, Sequence[int]]] = ()
+    dense: bool = False
+
+
+Block = Paragraph | Lines | Scale | Table | Matrix | Abreast | Beside | Items | Prose | Tree | Diagram

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from .dataclass import dataclass
 from .errors import InputError
 from .i18n import N_, Message, _, spoken
 

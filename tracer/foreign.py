@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
 from .addresses import At
 from .arithmetic import Node
+from .dataclass import dataclass
 from .errors import AddressError, InputError
 from .i18n import _, spoken
 from .kept import Absent, KeptTape, second_names

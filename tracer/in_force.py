@@ -17,8 +17,15 @@ def in_force(model: Model, asked: Settings) -> Settings:
     """The settings, with those of the checkpoint and ours for what was left open.
 
     Raises:
-        InputError: what the checkpoint states is out of its range, or what was asked for belongs to another strategy.
+        InputError: what the checkpoint states is out of its range, or what was asked for belongs to another strategy or
+            can't be had with this model.
     """
+    if asked.cache and not model.facts.causal:
+        told = _(
+            "{name} has no causal mask: with every token the positions before it compute something else, so that no "
+            "keys and values can be kept; leave the cache off"
+        )
+        raise InputError(told.format(name=model.name))
     settled = replace(asked, strategy=asked.strategy or model.rules.strategy)
     try:
         stated = settled.filled(model.rules.preferred)

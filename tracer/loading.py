@@ -28,6 +28,7 @@ from .models.layout import Layout
 from .models.rest import settle
 from .models.stated import Stated
 from .models.texts import texts_of
+from .outward import path_of, visible
 from .tensor import Axis
 from .tokenizers import Pieces, Tokenizer
 from .trace_file import is_trace
@@ -63,7 +64,7 @@ def place(name: str) -> Path:
         return BUILTIN / name
     if not name:
         raise InputError(_("the name of the model is empty; give a built-in one or a path"))
-    path = Path(name).expanduser()
+    path = path_of(name)
     try:
         path.stat()
     except FileNotFoundError:
@@ -109,7 +110,7 @@ def _adapter(path: str | Path | None, decisions: Decisions) -> Adapter | None:
         raise InputError(_("the path of the adapter is empty; give that of a directory, as peft saves it"))
     from .checkpoints.adapter import Adapter
 
-    return Adapter(Path(path).expanduser(), decisions)
+    return Adapter(path_of(str(path)), decisions)
 
 
 def stated_by(model: Model) -> Stated:
@@ -145,7 +146,7 @@ def _opened(
             pieces.size = size
             _tell_of_tokens(side, size, decisions)
     rules, paths = _rules(network, checkpoint), [checkpoint.path, *([adapter.path] if adapter else [])]
-    name = "+".join(path.resolve().name for path in paths)
+    name = visible("+".join(path.resolve().name for path in paths))
     model = Model(name, checkpoint.path, network, rules, parameters, *sides, contents, reading.warnings, decisions)
     model = replace(model, adapter=adapter.path) if adapter else model
     _tell_of_language(model)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from .addresses import Selector
 from .arithmetic import Node, Noted, Number
+from .dataclass import dataclass
 from .edits import Call, Otherwise
 from .errors import SelectorError
 from .i18n import N_, _, ngettext, spoken
@@ -56,6 +56,7 @@ class Rule:
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
 class Nothing(Rule):
     """No key is hidden, be it padding."""
 

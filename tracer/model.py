@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,17 +15,19 @@ from .card import Card, Dtype
 from .checkpoints.contents import Contents
 from .checkpoints.formats import checkpoint_at
 from .checkpoints.memory import Reading
+from .dataclass import dataclass
 from .decisions import TOKENIZER, Decisions
 from .decoding.rules import Rules
 from .errors import InputError
 from .i18n import _, spoken
 from .models.architecture import Architecture, Facts
+from .models.layout import Layout
 from .models.text import Side, Text
 from .models.texts import Texts
 from .parameters import Named
 from .pieces import Ids
 from .tensor import Axis, Parameter
-from .tokenizers import Encoded, Spoken, Tokenizer, check_language
+from .tokenizers import Encoded, Pieces, Spoken, Tokenizer, check_language
 
 if TYPE_CHECKING:
     from .chats.prompt import Prompt
@@ -53,7 +55,8 @@ class Model:
     are read on first use; ``warnings`` grows when one of them turns out to hold NaN or infinity. ``contents`` are what
     they are read from; ``decisions`` are what was decided where the files leave a choice or contradict each other.
     ``chosen`` are the languages that it was told to read and write; ``as_stated`` is the model before that.
-    ``adapter`` is the directory of the adapter that is merged into it, if one is.
+    ``adapter`` is the directory of the adapter that is merged into it, if one is. ``layout`` has the places of its
+    parameters, where these are others than those in the files.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Model:
     chosen: Spoken = field(default_factory=Spoken)
     as_stated: Model | None = None
     adapter: Path | None = None
+    layout: Layout | None = None
 
     def __repr__(self) -> str:
         return f"<Model {self.describe()}>"
@@ -142,8 +146,13 @@ class Model:
     def having(self, parameters: Mapping[str, Parameter]) -> Model:
         """The same model with other numbers in place of some parameters, by their names in the file."""
         known = {**self.parameters, **parameters}
-        network = self.architecture.computing_in(self.architecture.dtype, self.contents.layout, known)
+        network = self.architecture.computing_in(self.architecture.dtype, self.places, known)
         return replace(self, architecture=network, parameters=known)
+
+    @property
+    def places(self) -> Layout:
+        """Where its parameters go."""
+        return self.layout or self.contents.layout
 
     def restated(self, **settings: Any) -> Model:
         """The same model by another configuration, with all its parameters.
@@ -151,15 +160,22 @@ class Model:
         Raises:
             InputError: that asks for other parameters.
         """
-        config, layout = replace(self.config, **settings), self.contents.layout
-        vocabulary = Axis("vocab")
-        asked = type(self.architecture).layout(config, vocabulary, vocabulary).fitting(layout.slots).slots
+        config, layout = replace(self.config, **settings), self.places
+        asked = self.asked(config).slots
         if any(name not in layout.slots or slot.shape != layout.slots[name].shape for name, slot in asked.items()):
             told = _("{settings} asks for other parameters than {name} has; it can't be changed in memory")
             stated = ", ".join(f"{key} = {value}" for key, value in settings.items())
             raise InputError(told.format(settings=stated, name=self.name))
         network = type(self.architecture)(config, layout, self.parameters, self.architecture.dtype)
         return replace(self, architecture=network)
+
+    def asked(self, config: Any) -> Layout:
+        """The places for parameters by another configuration, with a head if there is one now."""
+        vocabularies = [Axis("vocab", Pieces(words) if words else None) for words in (self.source, self.target)]
+        for axis, size in zip(vocabularies, self.facts[:2], strict=True):
+            if isinstance(axis.labels, Pieces):
+                axis.labels.size = size
+        return type(self.architecture).layout(config, *vocabularies).fitting(self.places.slots)
 
     def between(self, source_lang: str | None, target_lang: str | None) -> Model:
         """The same model between other languages, named by their codes; None is the one that the files state.

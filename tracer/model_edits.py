@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
 
 from .addresses import suggestion
+from .dataclass import dataclass
 from .edits import Edit, OfModel, Value, changed, lasting
 from .edits.edit import fitted
 from .errors import AddressError, InputError
@@ -112,9 +115,7 @@ class Configured(OfModel):
     value: Any
 
     def changed(self, model: Model, edit: Edit) -> Model:
-        key = edit.address.path
-        settings = _by_file(model, key, self.value)
-        return model.restated(**(_by_name(model, key, self.value) if settings is None else settings))
+        return model.restated(**settings_of(model, {edit.address.path: self.value}))
 
     def count(self, before: Model, after: Model, edit: Edit) -> str:
         changed = [
@@ -136,15 +137,22 @@ def _brief(value: Any) -> str:
     return text if len(text) < 40 else "…"
 
 
-def _by_file(model: Model, key: str, value: Any) -> Mapping[str, Any] | None:
-    """The settings that are others if config.json states a value; None where the family reads no such key."""
+def settings_of(model: Model, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings that are others if values stand under keys of config.json, or of settings by their names here.
+
+    Raises:
+        InputError: there is no such key, or a value is not what it should be.
+    """
     kind, stated = type(model.architecture), stated_by(model)
     plain = kind.configure(stated)
-    if key not in stated.taken:
-        return None
-    other = kind.configure(stated.having(stated.name_of(key), value))
-    names = [field.name for field in fields(plain)]
-    return {name: getattr(other, name) for name in names if getattr(other, name) != getattr(plain, name)}
+    in_file = {key: value for key, value in values.items() if key in stated.taken}
+    by_name = [_by_name(model, key, value) for key, value in values.items() if key not in in_file]
+    for key, value in in_file.items():
+        stated = stated.having(stated.name_of(key), value)
+    other = kind.configure(stated)
+    settings = {field.name: (getattr(other, field.name), getattr(plain, field.name)) for field in fields(plain)}
+    found = {name: after for name, (after, before) in settings.items() if after != before or name in in_file}
+    return reduce(or_, by_name, found)
 
 
 def _by_name(model: Model, key: str, value: Any) -> Mapping[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .addresses import At
+from .dataclass import dataclass
 from .decoding.beam import Hypothesis
 from .edits import Edit, editing
 from .models.text import Text

@@ -33,8 +33,8 @@ class Memory:
         """The memory in which rows stand from ``past`` to ``stop``: this one, or a copy where others do already."""
         if self.filled == past:
             self.array[:, past:stop] = new.array
-            self.filled = stop
             self.origins.append((past, new.path, new.at))
+            self.filled = stop
             return self
         is_there = stop <= self.filled and np.array_equal(self.array[:, past:stop], new.array)
         return self if is_there else self.copied(past).put(past, stop, new)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .addresses import At, written
 from .beside import matched, taken
+from .dataclass import dataclass
 from .differences import Difference, farthest
 from .tape import Record
 from .tensor import Tensor

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
 
 from .addresses import Address
+from .dataclass import dataclass
 from .edits import Edit, OfModel, changed
 from .i18n import _, ngettext
+from .model_edits import settings_of
 from .operation import Operation
 from .ops.embedding import Embed, Segments
 from .ops.norm import Norm, OffsetRmsNorm
 from .ops.position import Positions, RelativeBias
+from .resized import resized
 from .run import Run
 from .tensor import Array, Parameter
 
@@ -47,6 +50,8 @@ Roles = Mapping[str, Role]
 class Redrawn(OfModel):
     """All parameters drawn anew by a seed, each by its name and what it is for: the same in every session.
 
+    ``settings`` are those of the configuration that are others; the parameters are what that asks for.
+
     Matrices are uniform between ±√(6 / (in + out)) (Glorot & Bengio 2010), rows of embeddings, also of positions and
     segments, normal with σ = 1/√(their length), biases are 0, and norms multiply by 1.
     """
@@ -55,8 +60,10 @@ class Redrawn(OfModel):
 
     seed: int
     roles: Roles
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def changed(self, model: Model, edit: Edit) -> Model:
+        model = resized(model, self.settings) if self.settings else model
         return model.having({name: self._drawn(p) for name, p in model.parameters.items()})
 
     def changes(self, parameters: Named, edit: Edit, path: str) -> bool:
@@ -67,10 +74,11 @@ class Redrawn(OfModel):
         return ngettext("{n} trained number drawn anew", "{n} trained numbers drawn anew", count).format(n=count)
 
     def told(self, address: str) -> str:
-        return _("all parameters drawn anew, seed {seed}").format(seed=self.seed)
+        told = _("all parameters drawn anew, seed {seed}").format(seed=self.seed)
+        return ", ".join([told, *(f"{name} = {value}" for name, value in self.settings.items())])
 
     def __str__(self) -> str:
-        return f"random {self.seed}"
+        return " ".join(["random", str(self.seed), *(f"{name} {value}" for name, value in self.settings.items())])
 
     def _drawn(self, parameter: Parameter) -> Parameter:
         other = parameter.copied()
@@ -95,9 +103,15 @@ class Redrawn(OfModel):
         return np.random.default_rng([self.seed, crc32(parameter.path.encode())])
 
 
-def redrawn(run: Run, seed: int) -> Run:
-    """A branch whose parameters are all drawn anew."""
-    edit = Edit(Address("**"), Redrawn(seed, roles(run)))
+def redrawn(run: Run, seed: int, stated: Mapping[str, Any] | None = None) -> Run:
+    """A branch whose parameters are all drawn anew, of a size that values ``stated`` by keys of config.json ask for.
+
+    Raises:
+        InputError: there is no such key, or there can be no such model.
+    """
+    settings = settings_of(run.model, stated or {})
+    shaped = run.unedited.of(resized(run.model, settings)) if settings else run
+    edit = Edit(Address("**"), Redrawn(seed, roles(shaped), settings))
     return run.of(changed(run.model, [edit])).adopted(run, edit)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, partial
 from itertools import count, takewhile
 
@@ -12,6 +12,7 @@ from .addresses import At
 from .affected import affected
 from .backward import Objective, backward, subject
 from .card import Card
+from .dataclass import dataclass
 from .decoding.beam import Search
 from .decoding.limits import limit_of
 from .decoding.rules import Rules
@@ -91,7 +92,7 @@ class Run(Stepped, Face):
         room = self.model.check_room(read)
         self.limit = limit_of(self.settings.max_tokens, rules, len(read), self.model.texts.limit(given), room)
         self.past = Past(len(read) + self.max_tokens) if self.cached else None
-        self.passes = [self._begun(0)]
+        self.passes = [self._begun(0, self.past)]
         self.computed = self.first - 1
         self._performer = Performer(self.model, given, len(read), self.in_force, self.limit)
         self.shelf = self.shelf or Shelf(self.budget)
@@ -483,13 +484,24 @@ class Run(Stepped, Face):
         """Perform the next pass, on a tape of it; nothing of the run changes unless it comes to its end."""
         here = self._led(self.passes[-1])
         memory, chosen = self.perform(here, tape)
-        self.passes[-1] = here
-        self.past = here.left(tape) or self.past
-        if chosen is not None:
-            self._go_on(here, chosen)
-        elif memory is not None and len(self.texts) > 1:
-            self.passes.append(self._begun(1, Across(memory, here.text)))
-        self.computed = here.place.number
+        past = here.left(tape) or self.past
+        following: list[Pass] = []
+        if chosen is None and memory is not None and len(self.texts) > 1:
+            following = [self._begun(1, past, Across(memory, here.text))]
+        self._come_to(here, past, chosen, following)
+
+    def _come_to(self, here: Pass, past: Past | None, chosen: Chosen | None, following: Sequence[Pass] = ()) -> None:
+        """Take in a pass that was performed, what it yields, and what reads that: all of it in one assignment."""
+        token = None if chosen is None else self._token(here, chosen)
+        if token is not None and not self._is_last(token.id, len(self.tokens) + 1):
+            following = [here.followed([token.id], [token.piece], past)]
+        vars(self).update(
+            past=past,
+            passes=[*self.passes[:-1], here, *following],
+            tokens=[*self.tokens, *([] if token is None else [token])],
+            target=[*self.target, *([] if token is None else [token.piece])],
+            computed=here.place.number,
+        )
 
     def _follow(self, run: Run) -> None:
         """Perform the next pass, if it leaves anything to those after it, and take the token that a run chose then."""
@@ -497,13 +509,13 @@ class Run(Stepped, Face):
         if here.kind == "encode":
             self._advance(record=True)
             return
+        past = self.past
         if here.past is not None:
             tape = self._tapes.begun(here)
             self.perform(here, tape)
-            self.past = here.left(tape)
+            past = here.left(tape)
         token = run.tokens[here.place.number - BEGIN["decode"]]
-        self._go_on(here, Chosen(token.id, token.prob))
-        self.computed = here.place.number
+        self._come_to(here, past, Chosen(token.id, token.prob))
 
     def _led(self, here: Pass) -> Pass:
         """The pass with the hypothesis that the winner of a search had there, unless it has one."""
@@ -511,20 +523,12 @@ class Run(Stepped, Face):
             return here
         return replace(here, hypothesis=self.search.finished[0].lineage[here.place.number - 1])
 
-    def _begun(self, n: int, across: Across | None = None) -> Pass:
+    def _begun(self, n: int, past: Past | None, across: Across | None = None) -> Pass:
         """The first pass of a kind, which reads what was given."""
         kind = self.model.texts.passes[n]
-        past = self.past if kind == "decode" else None
-        return Pass(At(BEGIN[kind]), kind, self.texts[n], 0, past, across, edits=self.edits)
-
-    def _go_on(self, here: Pass, chosen: Chosen) -> None:
-        """Take in the token that a pass yields, and what reads it."""
-        token = self._token(here, chosen)
-        ends = self._is_last(token.id, len(self.tokens) + 1)
-        following = [] if ends else [here.followed([token.id], [token.piece], self.past)]
-        self.target.append(token.piece)
-        self.tokens.append(token)
-        self.passes += following
+        return Pass(
+            At(BEGIN[kind]), kind, self.texts[n], 0, past if kind == "decode" else None, across, edits=self.edits
+        )
 
     def perform(self, here: Pass, tape: Tape) -> Yield:
         """Make the tape of a pass, and choose the token it yields; the same pass always computes the same."""

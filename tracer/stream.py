@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .addresses import Address, Selector, matching
 from .alignment import TOKENS
+from .dataclass import dataclass
 from .edits import CHOICE, Edit, OfRun
 from .tape import Record, Tape
 from .tensor import Tensor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from .checkpoints.formats import checkpoint_at
 from .checkpoints.json_file import read_json, read_json_if_there
 from .checkpoints.kinds import head_of, kind_of
 from .checkpoints.stored import Stored
+from .dataclass import dataclass
 from .decisions import Decisions
 from .errors import InputError
 from .loading import laid_out, outlined, place

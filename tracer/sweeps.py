@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 from .addresses import Address, parse, parse_selectors
+from .dataclass import dataclass
 from .debugger.acts import ACTS, Act, Builder
 from .debugger.acts.places import Places, places
 from .debugger.cursor import Cursor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import reduce
 from itertools import product
 from random import Random
@@ -13,6 +13,7 @@ import numpy as np
 
 from .addresses import GRADIENT, Selector, written
 from .arithmetic import magnitude
+from .dataclass import dataclass
 from .derive import Derivation, derive, record_of
 from .differences import farthest
 from .i18n import _

@@ -13,6 +13,9 @@ from typing import IO, NamedTuple
 from tracer.errors import InputError
 from tracer.i18n import _, cause
 
+LONGEST, LONGEST_LINE = 1 << 24, 1 << 20
+"""bytes of a script, and characters of one of its lines where it comes from standard input"""
+
 
 class Line(NamedTuple):
     """A line of a script, and where it stands: the name of the file and the number of the line, from 1."""
@@ -36,11 +39,26 @@ def read(path: str) -> Iterator[Line]:
     if path == "-":
         return _numbered(_standard_input(), "stdin")
     try:
-        return _numbered(Path(path).read_text(encoding="utf-8-sig").split("\n"), path)
+        return _numbered(text_of(Path(path)).split("\n"), path)
     except OSError as error:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
     except UnicodeDecodeError as error:
         raise InputError(_("{path}: is not UTF-8 text ({reason})").format(path=path, reason=cause(error))) from error
+
+
+def text_of(path: Path) -> str:
+    """A file of lines that a person wrote.
+
+    Raises:
+        InputError: it is longer than such a file, or has no end.
+        OSError: it can't be read.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    with path.open("rb") as file:
+        data = file.read(LONGEST + 1)
+    if len(data) > LONGEST:
+        raise InputError(_("{path}: is longer than {n} bytes; is it a text?").format(path=path, n=LONGEST))
+    return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def is_waiting(stream: IO[str]) -> bool:
@@ -73,6 +91,9 @@ def _numbered(texts: Iterable[str], source: str) -> Iterator[Line]:
 
 def _standard_input() -> Iterator[str]:
     try:
-        yield from sys.stdin
+        while line := sys.stdin.readline(LONGEST_LINE + 1):
+            if len(line) > LONGEST_LINE:
+                raise InputError(_("standard input: a line is longer than {n} characters").format(n=LONGEST_LINE))
+            yield line
     except UnicodeDecodeError as error:
         raise InputError(_("standard input is not UTF-8 text ({reason})").format(reason=cause(error))) from error

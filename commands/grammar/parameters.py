@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from tracer.addresses import Address, Everywhere, Index, Label, parse, parse_anywhere, parse_selectors
+from tracer.dataclass import dataclass
 from tracer.debugger.bookmarks import can_be_name
 from tracer.debugger.expressions import Expression, compile_expression
+from tracer.digits import whole_number
 from tracer.errors import InputError
 from tracer.i18n import _
+from tracer.outward import path_of
 
 from .address_suggestions import addresses, expressions, locations, operands, vocabulary
 from .quotes import unquoted
@@ -67,30 +70,32 @@ def letter(name: str) -> Flag:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:12]) < 10**9):
+    count = whole_number(text)
+    if not count:
         raise InputError(_("{text!r} is no count; expected a whole number from 1").format(text=text))
-    return int(text)
+    return count
 
 
 def _up_to(most: int, option: str) -> Callable[[str], int]:
     """A reader of whole numbers from 1 to ``most``."""
 
     def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and 0 < int(text[:12]) <= most):
+        number = whole_number(text)
+        if number is None or not 0 < number <= most:
             raise InputError(
                 _("{option} takes a whole number from 1 to {most}, not {text!r}").format(
                     option=option, most=most, text=text
                 )
             )
-        return int(text)
+        return number
 
     return read
 
 
 def _cell(text: str) -> Address | Label | int:
     """An address, a token between quotes, or the number of an operand."""
-    if text.isascii() and text.isdigit():
-        return int(text[:9])
+    if (number := whole_number(text)) is not None:
+        return number
     selectors = parse_selectors(text) if text.startswith('"') else ()
     label = selectors[0] if len(selectors) == 1 else None
     return label if isinstance(label, Label) else parse(text)
@@ -106,8 +111,8 @@ def _position(text: str) -> Index | Label:
 
 def _token(text: str) -> Label | int:
     """A token by its piece, between quotes or not, or by its id."""
-    if text.isascii() and text.isdigit():
-        return int(text[:9])
+    if (number := whole_number(text)) is not None:
+        return number
     selectors = parse_selectors(text) if text.startswith('"') else ()
     label = selectors[0] if len(selectors) == 1 else None
     return label if isinstance(label, Label) else Label(text)
@@ -115,10 +120,10 @@ def _token(text: str) -> Label | int:
 
 def step_of(text: str) -> int:
     """The number of a step, with its @ or without."""
-    number = text.removeprefix("@")
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
+    number = whole_number(text.removeprefix("@"))
+    if number is None:
         raise InputError(_("{text!r} is no step; write its number, e.g. at 2").format(text=text))
-    return int(number)
+    return number
 
 
 def _numbers(text: str) -> list[float]:
@@ -141,7 +146,8 @@ def range_of(text: str) -> tuple[float, float]:
     return bounds
 
 
-def _whole_record(text: str) -> Address:
+def whole_record(text: str) -> Address:
+    """An address without selectors."""
     address = parse(text)
     if address.selectors:
         whole = replace(address, selectors=())
@@ -151,7 +157,7 @@ def _whole_record(text: str) -> Address:
 
 def _whole_anywhere(text: str) -> Address | Everywhere:
     where = parse_anywhere(text)
-    _whole_record(str(where.address if isinstance(where, Everywhere) else where))
+    whole_record(str(where.address if isinstance(where, Everywhere) else where))
     return where
 
 
@@ -169,7 +175,7 @@ def _places(typing: Typing) -> Iterator[Suggestion]:
 
 def file_at(text: str) -> Path:
     """The path that a person wrote, perhaps between quotes, and from home on."""
-    return Path(text.removeprefix('"').removesuffix('"')).expanduser()
+    return path_of(text.removeprefix('"').removesuffix('"'))
 
 
 Count = Annotated[int, Kind("N", _count)]
@@ -178,7 +184,7 @@ Place = Annotated[Address | str, Kind("LOC", _place, _places)]
 Name = Annotated[str, Kind("NAME", str)]
 Cell = Annotated[Address | Label | int, Kind("CELL", _cell, operands)]
 Where = Annotated[Address, Kind("ADDRESS", parse, addresses)]
-WholeRecord = Annotated[Address, Kind("ADDRESS", _whole_record, addresses)]
+WholeRecord = Annotated[Address, Kind("ADDRESS", whole_record, addresses)]
 WholeAnywhere = Annotated[Address | Everywhere, Kind("ADDRESS", _whole_anywhere, addresses)]
 Anywhere = Annotated[Address | Everywhere, Kind("ADDRESS", parse_anywhere, addresses)]
 Numbers = Annotated[list[float], Kind("NUMBERS", _numbers)]
@@ -189,7 +195,7 @@ Token = Annotated[Label | int, Kind("TOKEN", _token, vocabulary)]
 Not = Annotated[Label | int | None, Option("not", "TOKEN", _token)]
 AtStep = Annotated[int | None, Option("at", "STEP", step_of)]
 At = Annotated[Index | Label | None, Option("at", "POSITION", _position)]
-AtRecord = Annotated[Address | None, Option("at", "ADDRESS", _whole_record)]
+AtRecord = Annotated[Address | None, Option("at", "ADDRESS", whole_record)]
 Steps = Annotated[int, Option("steps", "N", _up_to(100_000, "steps"))]
 Expr = Annotated[Expression, Kind(EXPRESSION, compile_expression, expressions)]
 File = Annotated[Path, Kind("FILE", file_at, files)]

@@ -14,6 +14,7 @@ from tracer.debugger.debugger import Debugger
 from tracer.debugger.expressions import compile_expression
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
+from tracer.outward import path_of
 
 from ..keyboard import understood
 from ..output.present import Presenter
@@ -139,10 +140,8 @@ _WORD_OR_REST = re.compile(rf"{_WORD.pattern}|\s*\S+")
 _OPTION = re.compile(r"--?[A-Za-z]")
 _FLAGS = re.compile(r"\s*/(\S+)")
 _FLAG = re.compile(r"\d+|\D")
-_QUOTED_FILE = re.compile(r'(.*?)\s*>\s*"([^"]+)"\s*', re.DOTALL)
 _PIPE = re.compile(r'((?:[^"]|"(?:[^"\\]|\\.)*")*?)(?:(?<=\s)|^)\|(.*)', re.DOTALL)
 _FILE_AFTER_ALL = re.compile(r".*\s>\s*([\w~./-]+\.[A-Za-z]\w*)\s*", re.DOTALL)
-_BARE_FILE = re.compile(r'(|.*?\s)>\s*([^\s">]+)\s*', re.DOTALL)
 
 
 def split_word(line: str) -> tuple[str, str]:
@@ -171,8 +170,25 @@ def _is_expression(line: str) -> bool:
 def _redirected(rest: str, known: Grammar) -> tuple[str, Path | None]:
     """What stands before ``> FILE``, and the file, whose name is as it was typed."""
     text = known.understood(rest)
-    match = _QUOTED_FILE.fullmatch(text) or (None if known.takes_expression else _BARE_FILE.fullmatch(text))
-    return (rest[: match.end(1)], Path(rest[slice(*match.span(2))]).expanduser()) if match else (rest, None)
+    start, stop = _last_word(text)
+    before = text[:start].rstrip()
+    is_quoted = text[start:stop].startswith('"')
+    is_one = start < stop and before.endswith(">") and (is_quoted or not known.takes_expression)
+    if not is_one or not (is_quoted or before[-2:-1].isspace() or len(before) == 1):
+        return rest, None
+    return rest[: len(before) - 1], path_of(rest[start + is_quoted : stop - is_quoted])
+
+
+def _last_word(text: str) -> tuple[int, int]:
+    """Where a last word begins and ends, which may be in quotes; nothing at the end where it can't name a file."""
+    stop = len(text.rstrip())
+    if text[:stop].endswith('"'):
+        start = text.rfind('"', 0, stop - 1)
+        return (start, stop) if 0 <= start < stop - 2 else (stop, stop)
+    start = stop
+    while start and not (text[start - 1].isspace() or text[start - 1] in '">'):
+        start -= 1
+    return start, stop
 
 
 def meant_file(line: str) -> str:

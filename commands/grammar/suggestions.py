@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
+from tracer.dataclass import dataclass
 from tracer.debugger.debugger import Debugger
+from tracer.errors import InputError
+from tracer.outward import path_of
 
 MOST = 200
 """So many are offered at once."""
@@ -68,8 +69,8 @@ def files(typing: Typing) -> Iterator[Suggestion]:
     """The files and folders that a path goes on with."""
     folder, typed = os.path.split(typing.text.removeprefix('"'))
     try:
-        entries = sorted(os.scandir(Path(folder).expanduser()), key=lambda entry: entry.name)
-    except (OSError, RuntimeError):
+        entries = sorted(os.scandir(path_of(folder or ".")), key=lambda entry: entry.name)
+    except (OSError, InputError):
         return
     for entry in entries:
         if entry.name.startswith(typed) and entry.name.startswith(".") <= typed.startswith("."):

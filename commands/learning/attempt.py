@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
-from tracer.debugger.locations import Here
 from tracer.errors import TraceError
 from tracer.i18n import _
+from tracer.trace import Trace
 
 from ..session import Session
 from .checks import Seen
 from .lesson import ANSWER, Asking, LiveText, Remark, Step
+from .player import Told
 from .question import Question
 
 PATIENCE = 4
 """After so many commands that lead nowhere the learner is told of the hints."""
+UNDO = "undo"
+"""Takes back what was tried, and is no try."""
+TRIES = 3
+"""After so many wrong ones, and again after as many more, he is too."""
 
 
 class Attempt:
     """A step that was presented where a session stands; all its texts are filled as of there.
 
-    ``told`` are the places as of which its prose was said; ``is_told`` says that the solution was asked for. Whatever
+    ``told`` is how what stands before the goal was told; ``is_told`` says that the solution was asked for. Whatever
     the session shows from now on is seen.
     """
 
-    def __init__(self, step: Step, session: Session, told: Sequence[Here] = ()) -> None:
+    def __init__(self, step: Step, session: Session, told: Sequence[Told] = ()) -> None:
         self.step = step
         self.here = session.here
         self.told = told
@@ -33,7 +38,8 @@ class Attempt:
         self.question = Question.asked(step.goal, self.here) if isinstance(step.goal, Asking) else None
         self._session = session
         self._typed_before = len(session.lines)
-        self._hints = self._lines = self._idle = 0
+        self._branches = _branches(session)
+        self._hints = self._lines = self._idle = self._misses = 0
         self.is_told = self._was_astray = False
         self._remark: Remark | None = None
         self._traced = self._tracing
@@ -63,10 +69,35 @@ class Attempt:
     def ways(self) -> list[str]:
         """The commands of the solution, if they are not what the learner typed; raises as `solution` does."""
         lines = self.filled(self.step.commands)
-        return [] if lines == self._session.lines[self._typed_before :] else lines
+        return [] if lines and self._session.lines[self._typed_before :][-len(lines) :] == lines else lines
 
-    def comment(self) -> LiveText | str | None:
-        """What there is to say after a command that did not reach the goal; nothing twice in a row."""
+    @property
+    def has_strayed(self) -> bool:
+        """Whether the learner has made or left branches in another way than the solution does."""
+        typed = self._session.lines[self._typed_before :]
+        return _branches(self._session) != self._branches and typed != self.filled(self.step.commands)
+
+    def comments(self) -> Iterator[LiveText | str]:
+        """What there is to say after a command that did not reach the goal."""
+        if comment := self._comment():
+            yield comment
+        if self._remark and self._session.lines[-1:] != [UNDO]:
+            yield from self.miss()
+
+    def miss(self) -> Iterator[str]:
+        """Note that something was wrong; after some of that, help is offered."""
+        self._misses += 1
+        if self._misses % TRIES:
+            return
+        if self._hints < len(self.step.hints):
+            yield _("That makes {n} tries: `hint` gives a hint.").format(n=self._misses)
+        else:
+            yield _("That makes {n} tries: `solution` says what to type.").format(n=self._misses)
+
+    def _comment(self) -> LiveText | str | None:
+        """A remark, or that the learner is astray or stuck; nothing twice in a row."""
+        if self._session.lines[-1:] == [UNDO]:
+            return None
         before, self._remark = self._remark, self._remark_now()
         if self._remark and self._remark is not before:
             return self._remark.text
@@ -121,3 +152,8 @@ class Attempt:
     def filled(self, lines: Sequence[LiveText]) -> list[str]:
         """Lines with their numbers."""
         return [line.filled(self.here) for line in lines]
+
+
+def _branches(session: Session) -> list[Trace]:
+    """The runs of a session that were made by edits."""
+    return [run for run in session.runs.values() if run.parent is not None]

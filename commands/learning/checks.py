@@ -6,22 +6,29 @@ Each function behind `read_check` reads what stands after the word it is named b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from tracer.addresses import Address, parse
-from tracer.debugger.expressions import compile_expression, truth
+from tracer.dataclass import dataclass
+from tracer.debugger.expressions import Expression, compile_expression, truth
 from tracer.errors import AddressError, TraceError
 from tracer.tape import Record
 from tracer.tensor import Located
+from tracer.trace import Trace
 
+from ..grammar.edited import headed
 from ..grammar.parsing import Call, parse_line
+from ..grammar.runs import run_number
 from ..registry import Command, lookup
 from ..results.result import Cells, Result
 from ..session import Session
 from ..settings import setting_named
+from .effects import is_changed, is_edited, says_something_else
+
+OUTPUT = "text"
+"""What a run says as a whole."""
 
 
 class Seen:
@@ -33,42 +40,56 @@ class Seen:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.text, self.name = session.opener.text, session.run.card.name
-        self._cells: list[Cells] = []
-        self._calls: list[Call] = []
-        self._run = session.run
+        self._runs = list(session.runs.values())
+        self._cells: list[tuple[list[Trace], Cells]] = []
+        self._calls: list[tuple[Trace, Call]] = []
         session.see = self._see
 
     def _see(self, call: Call, results: Sequence[Result]) -> None:
-        if self.session.run is not self._run:
-            self._run = self.session.run
-            self._cells.clear()
-            self._calls.clear()
-        self._calls.append(call)
-        self._cells += [result.about for result in results if result.about]
+        self._calls.append((_root(self.session.run), call))
+        self._cells += [(self._runs_with(result.about.record), result.about) for result in results if result.about]
+
+    def _runs_with(self, record: Record) -> list[Trace]:
+        """The runs that have a record; branches share those before an edit."""
+        return [run for run in self.session.runs.values() if _has(run, record)] or [self.session.run]
 
     def has_heard(self, wanted: Command, arguments: Mapping[str, object]) -> bool:
-        """Whether a command has shown its result, with these arguments among others."""
-        return any(call.command is wanted and arguments.items() <= call.arguments.items() for call in self._calls)
+        """Whether a command has shown its result in this run or its branches, with these arguments among others."""
+        root = _root(self.session.run)
+        calls = (call.arguments for of, call in self._calls if of is root and call.command is wanted)
+        return any(
+            all(name in given and same(value, given[name]) for name, value in arguments.items()) for given in calls
+        )
+
+    @property
+    def has_branched(self) -> bool:
+        """Whether the current run is a branch that was made since the step began."""
+        run = self.session.run
+        return run.parent is not None and not any(run is known for known in self._runs)
 
     def is_shown(self, address: Address) -> bool:
         """Whether all the cells at an address were shown, at once or bit by bit."""
-        cells = [shown for shown in self._cells if self._is_at(shown.record, address)]
+        cells = self._shown_at(address)
         return _any(partial(_covers, cells, shown.record, address) for shown in cells)
 
     def is_shown_alone(self, address: Address) -> bool:
         """Whether just the cells at an address were shown."""
-        cells = (shown for shown in self._cells if self._is_at(shown.record, address))
-        return _any(partial(_is_just, shown, address) for shown in cells)
+        return _any(partial(_is_just, shown, address) for shown in self._shown_at(address))
 
     def is_explained(self, address: Address) -> bool:
         """Whether a reason was given for one of the cells at an address."""
-        given = (shown for shown in self._cells if shown.explained and self._is_at(shown.record, address))
+        given = (shown for shown in self._shown_at(address) if shown.explained)
         return _any(partial(_meets, shown, address) for shown in given)
+
+    def _shown_at(self, address: Address) -> list[Cells]:
+        """What was shown at an address, of the run that it names or of the current one."""
+        run = self.session.here.run_of(address)
+        return [shown for runs, shown in self._cells if run in runs and self._is_at(shown.record, address)]
 
     def is_at(self, address: Address) -> bool:
         """Whether the cursor stands on a record at an address."""
-        record = self.session.here.record
-        return record is not None and self._is_at(record, address)
+        record, run = self.session.here.record, self.session.here.run_of(address)
+        return record is not None and run is self.session.run and self._is_at(record, address)
 
     def has_reached(self, address: Address) -> bool:
         """Whether the cursor has been at an address or beyond it."""
@@ -93,11 +114,38 @@ class Seen:
             return address.record == record.index
         if not address.path:
             return True
+        run = self.session.here.run_of(address)
         try:
-            found = self.session.run.step(record.step).resolve(Address(address.path), self.session.here.scope)
+            found = run.step(record.step).resolve(Address(address.path), self.session.here.scope)
         except AddressError:
             return False
         return found.index == record.index
+
+
+def _root(run: Trace) -> Trace:
+    """The run that another is a branch of, or a branch of a branch; itself where it is none."""
+    while run.parent is not None:
+        run = run.parent
+    return run
+
+
+def _has(run: Trace, record: Record) -> bool:
+    """Whether a record is one of those that a run has so far."""
+    try:
+        return record.step in run.numbers and run.at(record.at).numbered(record.index) is record
+    except AddressError:
+        return False
+
+
+def same(wanted: object, given: object) -> bool:
+    """Whether two arguments of a command say the same, whatever blanks they were typed with."""
+    match wanted, given:
+        case (Expression(text=text), Expression(text=other)) | (str(text), str(other)):
+            return "".join(text.split()) == "".join(other.split())
+        case (tuple() | list(), tuple() | list()):
+            return len(wanted) == len(given) and all(map(same, wanted, given))
+        case _:
+            return wanted == given
 
 
 def _any(questions: Iterable[Callable[[], bool]]) -> bool:
@@ -236,6 +284,36 @@ def _result(text: str) -> Asked:
     return lambda seen: seen.has_heard(command, arguments)
 
 
+def _branch(text: str) -> Asked:
+    if not text:
+        return lambda seen: seen.has_branched
+    number = run_number(text)
+    return lambda seen: seen.has_branched and seen.session.run.parent is seen.session.runs.find(number)
+
+
+def _current(text: str) -> Asked:
+    number = run_number(text)
+    return lambda seen: seen.session.number == number
+
+
+def _edited(text: str) -> Asked:
+    address = parse(headed(text))
+    return lambda seen: is_edited(seen.session, address)
+
+
+def _changed(text: str) -> Asked:
+    """Of a number, or of the output as a whole, whether an edit has made another of it."""
+    if text == OUTPUT:
+        return lambda seen: says_something_else(seen.session)
+    address = parse(headed(text))
+    return lambda seen: is_changed(seen.session, address)
+
+
+def _unchanged(text: str) -> Asked:
+    changed = _changed(text)
+    return lambda seen: not changed(seen)
+
+
 WORDS: dict[str, Callable[[str], Asked]] = {
     "at": _at,
     "reached": _of_address(Seen.has_reached),
@@ -248,4 +326,9 @@ WORDS: dict[str, Callable[[str], Asked]] = {
     "text": _text,
     "model": _model,
     "result": _result,
+    "branch": _branch,
+    "current": _current,
+    "edited": _edited,
+    "changed": _changed,
+    "unchanged": _unchanged,
 }

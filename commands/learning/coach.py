@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tracer.errors import InputError
 from tracer.i18n import _
@@ -14,8 +14,8 @@ from ..results.result import Result
 from ..session import Session
 from . import wording
 from .attempt import Attempt
-from .lesson import Commands, Lesson, LiveText, Prose, Step
-from .player import Player
+from .lesson import Commands, Lesson, LiveText, Step
+from .player import Mute, brought
 from .progress import Marks
 from .question import Question
 
@@ -24,8 +24,9 @@ class Coach:
     """Teaches a lesson, and notes in ``marks`` how far the learner has come.
 
     ``begin`` makes a session as the lesson wants it. Whenever a step is to begin as it is meant to (the lesson is
-    entered, a step is taken back or skipped), a fresh one is brought there by the solutions of the steps before; place,
-    player and attempt change together, or, where that fails, not at all. ``attempt`` is the step as it is being tried.
+    entered, a step is taken back or skipped), a fresh one is brought there by the solutions of the steps before; one in
+    which nothing was typed is as good. Place, player and attempt change together, or, where that fails, not at all.
+    ``attempt`` is the step as it is being tried.
 
     Raises:
         LessonError: the way to the step where the learner left fails.
@@ -51,14 +52,9 @@ class Coach:
 
     def _enter(self, place: int) -> None:
         """A fresh session, brought to a step by the steps before."""
-        player = Player(self._begin(self.lesson), self._presenter)
-        player.replay(self.lesson.intro)
-        for step in self.lesson.steps[:place]:
-            player.replay(step.before)
-            player.perform(step.commands)
-            player.replay(step.after)
+        player = brought(self.lesson, place, self._begin(self.lesson), self._presenter)
         attempt = Attempt(self.lesson.steps[place], player.session)
-        self.place, self.player, self.attempt = place, player, attempt
+        self.place, self.player, self.attempt, self._typed = place, player, attempt, len(player.session.lines)
 
     @property
     def session(self) -> Session:
@@ -97,7 +93,7 @@ class Coach:
         self.marks.where = self.step.id
         self._show_progress()
         self.player.tell(f"## {self.step.title}")
-        self.attempt = Attempt(self.step, self.session, self.player.play(self.step.before))
+        self.attempt = Attempt(self.step, self.session, self.player.play_step(self.step))
         if question := self.question:
             self.player.tell(question.invitation(literal))
         self.player.pause()
@@ -108,8 +104,8 @@ class Coach:
             return
         if self.attempt.is_reached:
             self._pass(wording.done(self.attempt.ways))
-        elif comment := self.attempt.comment():
-            self._tell(self._filled(comment))
+        elif comments := list(self.attempt.comments()):
+            self._tell_all(comments)
 
     def answer(self, text: str) -> None:
         """Take an answer; raises `TraceError` where there is no question, or the text is no answer to it."""
@@ -122,7 +118,7 @@ class Coach:
         given = question.read(text, self.session.here)
         is_right, is_guess = question.is_right(given), question.asking.is_guess
         if is_guess:
-            self.marks.predictions.setdefault(self.step.id, is_right and not self.attempt.is_told)
+            self._note(is_right=is_right)
         if is_right:
             self._pass(wording.right(question, given, text))
             return
@@ -130,7 +126,14 @@ class Coach:
         if is_guess:
             self._pass(_("**Not this time.**") + f"\n\n{explanation}")
         else:
-            self._tell(wording.worked_out(question, given, text) + explanation)
+            self._tell_all([wording.worked_out(question, given, text) + explanation, *self.attempt.miss()])
+
+    def _note(self, *, is_right: bool) -> None:
+        """Keep how a guess went, the first time; it is none where the answer was looked up."""
+        step, is_told = self.step.id, self.attempt.is_told
+        if step not in self.marks.predictions:
+            self.marks.predictions[step] = is_right and not is_told
+            self.marks.looked_up += [step] if is_told else []
 
     def hint(self) -> None:
         """Give the next hint, and say so when there is no other."""
@@ -139,13 +142,11 @@ class Coach:
         self._tell(self._filled(hint or _("There are no more hints; `solution` shows what to type.")))
 
     def describe(self) -> None:
-        """Say where in the lesson the learner is, and once more what the step asks for."""
+        """Say where in the lesson the learner is, and say and show once more what the step asks for."""
         self.player.tell(wording.standing(self.lesson, self.place))
         if self.is_over:
             return
-        texts = (piece.text for piece in self.step.before if isinstance(piece, Prose))
-        for text, here in zip(texts, self.attempt.told, strict=False):
-            self.player.say(text, here)
+        self.player.tell_again(self.step.before, self.attempt.told)
         if question := self.question:
             self.player.tell(question.invitation(literal))
 
@@ -155,16 +156,25 @@ class Coach:
             self.lesson = lesson
             if not self.is_over:
                 self.attempt.speak(self.step)
+                self._show_in_it()
+
+    def _show_in_it(self) -> None:
+        """What the step showed, as it is shown in the language that is spoken now."""
+        if any(isinstance(piece, Commands) and piece.shown for piece in self.step.before):
+            mute = Mute(self._presenter.stream, self._presenter.look)
+            player = brought(self.lesson, self.place, self._begin(self.lesson), mute)
+            self.attempt.told = player.play_step(self.step)
 
     def skip(self) -> None:
         """Show what would have reached the goal from where the step began, and go on."""
-        self._enter(self.place)
-        self.player.replay(self.step.before)
+        if len(self.session.lines) > self._typed:
+            self._enter(self.place)
+            self.player.replay_step(self.step)
         if self.step.commands:
             self.player.play([Commands(self.step.commands, shown=True)])
         if self.step.id not in self.marks.done:
             self.marks.skipped = [*dict.fromkeys([*self.marks.skipped, self.step.id])]
-        self._go_on()
+        self._go_on(self.present)
 
     def back(self) -> None:
         """Present the step before again, in the state that it began with."""
@@ -182,9 +192,9 @@ class Coach:
         self.marks.skipped = [known for known in self.marks.skipped if known != step]
         self.marks.done = [*dict.fromkeys([*self.marks.done, step])]
         self.player.tell(verdict)
-        self._go_on()
+        self._go_on(self.again if self.attempt.has_strayed else self.present)
 
-    def _go_on(self) -> None:
+    def _go_on(self, begin: Callable[[], None]) -> None:
         """On to the next step, in which nothing of this one counts, whatever becomes of what is said at its end."""
         after = self.step.after
         self.place += 1
@@ -195,8 +205,8 @@ class Coach:
         self.player.play(after)
         if self.is_over:
             self._finish()
-        else:
-            self.present()
+            return
+        begin()
 
     def _finish(self) -> None:
         """Say how it went."""
@@ -210,6 +220,10 @@ class Coach:
     def _filled(self, text: LiveText | str) -> str:
         """A text of this step as Markdown, as of the place where the step was presented; others as they are."""
         return text if isinstance(text, str) else text.filled(self.attempt.here, literal)
+
+    def _tell_all(self, texts: Sequence[LiveText | str]) -> None:
+        """Say some texts, after which the learner has the word."""
+        self._tell("\n\n".join(map(self._filled, texts)))
 
     def _tell(self, markdown: str) -> None:
         """Say something, after which the learner has the word."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tracer import i18n, views
@@ -11,12 +12,18 @@ from tracer.i18n import _, ngettext
 
 from ..results.result import Result, answer
 from .lesson import Lesson
-from .lesson_file import read_front
+from .lesson_file import Located, read_front
 from .lesson_reader import read_lesson
 from .progress import Progress
+from .reviews import Item, Now, mixed
+from .slides import SLIDES, slides_of
 
 LESSONS = Path(__file__).parents[1] / "lessons"
 END = ".md"
+MENU = "menu"
+"""Stands in place of a lesson for the list of all."""
+REVIEW = "review"
+"""Stands in place of a lesson for the questions that have come back."""
 
 
 def names() -> list[str]:
@@ -34,12 +41,15 @@ def find(wanted: str) -> Path:
         return Path(wanted)
     known = names()
     number = f"{int(wanted):02}" if wanted.isascii() and wanted.isdigit() and len(wanted) < 4 else wanted
-    found = [name for name in known if name.startswith(f"{number}-") or name == number]
+    found = [name for name in known if number in (name, *name.split("-", 1))]
     found = found or [name for name in known if wanted and wanted in name]
     if len(found) == 1:
         return _spoken(found[0])
     if found:
         raise InputError(_("{name} is ambiguous: {names}").format(name=wanted, names=", ".join(found)))
+    if wanted.isascii() and wanted.isdigit():
+        told = _("there is no lesson {name}; lessons are {first} to {last}, and `learn menu` lists them")
+        raise InputError(told.format(name=wanted, first=0, last=len(known) - 1))
     nearest = suggestion(wanted, [name.partition("-")[2] for name in known])
     hint = _("did you mean {nearest}?").format(nearest=nearest) if nearest else _("learn lists them")
     raise InputError(_("there is no lesson {name}; {hint}").format(name=wanted, hint=hint))
@@ -51,9 +61,10 @@ def _spoken(name: str) -> Path:
     return wanted if wanted.is_file() else LESSONS / i18n.LANGUAGES[0] / f"{name}{END}"
 
 
-def all_languages(name: str) -> list[Path]:
-    """The files of a lesson of the course, one a language, whether or not they are there."""
-    return [LESSONS / language / f"{name}{END}" for language in i18n.LANGUAGES]
+def files() -> list[Path]:
+    """Every file of the course, a lesson after the other, in every language in which it is there."""
+    found = (path for language in i18n.LANGUAGES for path in (LESSONS / language).glob(f"*{END}"))
+    return sorted(found, key=lambda path: (path.stem, i18n.LANGUAGES.index(path.parent.name)))
 
 
 def key(path: Path) -> str:
@@ -92,15 +103,55 @@ def titles() -> dict[str, str]:
     return {name: read_front(_spoken(name))["title"].text for name in names()}
 
 
+def slides() -> dict[str, list[str]]:
+    """The lessons of the course that teach each slide of the lecture.
+
+    Raises:
+        InputError: a lesson names one that the lecture has not.
+    """
+    taught: dict[str, list[str]] = {slide.name: [] for slide in SLIDES}
+    for name in names():
+        for slide in slides_of(read_front(_spoken(name)).get("slides", Located("", 1)).text):
+            taught[slide].append(name)
+    return taught
+
+
 def menu(progress: Progress) -> Result:
     """Every lesson with its number, its title and how far the learner has come."""
-    return answer(
-        "learn",
-        lambda: titles(),
-        lambda: views.glossary.glossary(
-            {_number(name): f"{title}{_state(progress, name)}" for name, title in titles().items()}
-        ),
-    )
+    return answer("learn", lambda: titles(), lambda: views.glossary.glossary(dict(_rows(progress))))
+
+
+def _rows(progress: Progress) -> Iterator[tuple[str, str]]:
+    for name, title in titles().items():
+        yield _number(name), f"{title}{_state(progress, name)}"
+    if count := len(on_request(progress)):
+        told = ngettext(
+            "{n} question that went wrong waits for a review", "{n} questions that went wrong wait for a review", count
+        )
+        yield REVIEW, told.format(n=count)
+
+
+def now(progress: Progress) -> Now:
+    """How far a learner is in the course, by which questions come back."""
+    count = finished(progress)
+    return Now(progress.sessions, count, count == len(names()) - 1)
+
+
+def finished(progress: Progress) -> int:
+    """How many lessons of the course are finished; the first, a tour, is not counted."""
+    return sum(progress.of(name).finished for name in names()[1:])
+
+
+def due(progress: Progress) -> Sequence[Item]:
+    """The questions that have come back by themselves, mixed."""
+    at = now(progress)
+    return mixed(item for item, review in progress.reviews.items() if review.is_due(at))
+
+
+def on_request(progress: Progress) -> Sequence[Item]:
+    """The questions that are put where they are asked for, mixed: also those that went wrong in this session."""
+    at = now(progress)
+    return mixed(item for item, review in progress.reviews.items() if review.is_open(at))
 
 
 def _number(name: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from tracer.dataclass import dataclass
 from tracer.debugger.expressions import Expression, Value, compile_expression
 from tracer.debugger.expressions.values import plain
 from tracer.debugger.locations import Here
@@ -23,6 +23,9 @@ from .lesson_file import LessonError
 ANSWER = "answer"
 """The word before an answer."""
 
+FRESH = ("run", "model")
+"""Commands that begin a fresh run."""
+
 Side = Literal["source", "target", "vocab"]
 SIDES: tuple[str, ...] = get_args(Side)
 DECIMALS = 3
@@ -32,7 +35,9 @@ FOLDER = "folder"
 
 _HOLE = re.compile(r"\{\{(.*?)(\}\}|\Z)", re.DOTALL)
 
-Among = Side | tuple[str, ...]
+Names = tuple[str, ...]
+"""What an option goes by; the first is shown."""
+Among = Side | tuple[Names, ...]
 """What an answer is one of: the tokens of a side, or some words."""
 
 
@@ -143,7 +148,8 @@ class Asking:
     """A goal that is reached by an answer: a number within a tolerance, or one of some words.
 
     ``is_guess`` says that one answer is taken, right or wrong, and counted; else it is asked for until it is right.
-    ``otherwise`` is said of a wrong answer that is none of the ``slips``.
+    ``otherwise`` is said of a wrong answer that is none of the ``slips``; ``lesson`` is the one that teaches it, where
+    this is a question of an examination.
     """
 
     answer: Expression
@@ -153,6 +159,7 @@ class Asking:
     line: int
     slips: tuple[Slip, ...]
     otherwise: LiveText
+    lesson: str = ""
 
     checks: ClassVar[tuple[Check, ...]] = ()
     remarks: ClassVar[tuple[Remark, ...]] = ()
@@ -167,7 +174,7 @@ class Asking:
     def code(self) -> Iterator[str]:
         """What is the same in every language; words to choose from may be translated."""
         among = len(self.among) if isinstance(self.among, tuple) else self.among
-        yield f"{self.answer.text} ± {self.within} {among} {self.is_guess}"
+        yield f"{self.answer.text} ± {self.within} {among} {self.is_guess} {self.lesson}".rstrip()
         yield from (slip.of.text for slip in self.slips)
 
 
@@ -189,18 +196,27 @@ class Step:
     answer: LiveText | None
 
     @property
+    def begins_anew(self) -> bool:
+        """Whether its first block is a setup that begins with a run of its own."""
+        first = next((piece for piece in self.before if isinstance(piece, Commands)), None)
+        return first is not None and not first.shown and first.lines[0].text.split()[0] in FRESH
+
+    @property
     def code(self) -> Iterator[str]:
         """What is the same in every language: the goal, and the commands."""
-        yield from _commands(self.before)
+        yield from shape(self.before)
         yield from self.goal.code
         yield from (line.text for line in self.commands)
         yield self.answer.text if self.answer else ""
-        yield from _commands(self.after)
+        yield from shape(self.after)
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson in one language; ``target`` is a given output, where it is taught on one."""
+    """A lesson in one language; ``target`` is a given output, where it is taught on one.
+
+    ``slides`` are those of the lecture that it teaches.
+    """
 
     path: Path
     title: str
@@ -208,6 +224,7 @@ class Lesson:
     text: str
     target: str | None
     minutes: int | None
+    slides: tuple[str, ...]
     intro: tuple[Piece, ...]
     steps: tuple[Step, ...]
 
@@ -218,8 +235,14 @@ class Lesson:
         return f"{int(number)} · {self.title}" if number.isascii() and number.isdigit() else self.title
 
 
-def _commands(pieces: Iterable[Piece]) -> Iterator[str]:
-    return (line.text for piece in pieces if isinstance(piece, Commands) for line in piece.lines)
+def shape(pieces: Iterable[Piece]) -> Iterator[str]:
+    """What is the same of pieces in every language: their order, and the commands, by whether the learner sees them."""
+    for piece in pieces:
+        if isinstance(piece, Prose):
+            yield "prose"
+        else:
+            yield "show" if piece.shown else "setup"
+            yield from (line.text for line in piece.lines)
 
 
 def _holes(text: str, line: int, path: Path) -> Iterator[str | Hole]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tracer import views
+from tracer.dataclass import dataclass
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
 

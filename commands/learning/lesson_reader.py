@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -11,13 +12,15 @@ from tracer.debugger.expressions import compile_expression
 from tracer.errors import InputError
 from tracer.i18n import _
 
+from ..keyboard import folded
 from .checks import Check, read_check
 from .lesson import ANSWER, SIDES, Among, Asking, Commands, Doing, Lesson, LiveText, Piece, Prose, Remark, Slip, Step
 from .lesson_file import Block, LessonFile, Located, Part, read_lesson_file
+from .slides import slides_of
 
 _TITLE = re.compile(r"(.*\S)\s*\{#([\w-]+)\}")
 _NEEDED = ("title", "model", "text")
-_KEYS = (*_NEEDED, "target", "minutes")
+_KEYS = (*_NEEDED, "target", "minutes", "slides", "worksheet")
 _GOALS = ("check", "predict", "compute")
 _PIECES = ("setup", "show")
 BLOCKS = (*_GOALS, *_PIECES, "hint", "solution", "wrong")
@@ -43,6 +46,7 @@ def read_lesson(path: Path) -> Lesson:
         text=front["text"],
         target=front.get("target"),
         minutes=int(front["minutes"]) if "minutes" in front else None,
+        slides=slides_of(front.get("slides", "")),
         intro=tuple(_pieces(file, file.intro.contents)),
         steps=_steps(file),
     )
@@ -61,6 +65,8 @@ def _front(file: LessonFile) -> dict[str, str]:
             )
         if key == "minutes" and not (value.isascii() and value.isdigit() and len(value) < 5):
             raise file.error(line, _("minutes: expected a whole number, not {text!r}").format(text=value))
+        if key == "slides":
+            file.parsed(line, partial(slides_of, value))
     for key in _NEEDED:
         if key not in file.front:
             raise file.error(1, _("the front matter lacks {key}").format(key=key))
@@ -176,6 +182,7 @@ def _asking(file: LessonFile, block: Block, wrongs: Sequence[Block]) -> Asking:
         line=block.line,
         slips=tuple(_slip(file, wrong) for wrong in wrongs if wrong.rest),
         otherwise=_live(file, others[0].content),
+        lesson=keys.get("lesson", ""),
     )
 
 
@@ -190,8 +197,8 @@ def _live(file: LessonFile, located: Located) -> LiveText:
 def _pairs(file: LessonFile, block: Block) -> Iterator[tuple[str, str, int]]:
     for text, line in block.lines:
         key, _colon, value = (part.strip() for part in text.partition(":"))
-        if key not in ("answer", "among", "within") or not value:
-            problem = _("{text!r} is none of: answer: E, among: WORDS, within: NUMBER")
+        if key not in ("answer", "among", "within", "lesson") or not value:
+            problem = _("{text!r} is none of: answer: E, among: WORDS, within: NUMBER, lesson: N")
             raise file.error(line, problem.format(text=text))
         yield key, value, line
 
@@ -199,11 +206,12 @@ def _pairs(file: LessonFile, block: Block) -> Iterator[tuple[str, str, int]]:
 def _among(text: str) -> Among:
     if text in SIDES:
         return cast("Among", text)
-    words = tuple(word.strip() for word in re.split("[,，、]", text))
-    if len(set(words)) < 2 or not all(words):
+    options = tuple(tuple(name.strip() for name in option.split("|")) for option in re.split("[,，、]", text))
+    names = [folded(name) for names in options for name in names]
+    if len(options) < 2 or not all(names) or len(set(names)) < len(names):
         problem = _("among: expected source, target, vocab, or at least two words, not {text!r}")
         raise InputError(problem.format(text=text))
-    return words
+    return options
 
 
 def _within(text: str) -> float:

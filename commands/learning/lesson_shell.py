@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from copy import copy
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
-from tracer import i18n
+from tracer import i18n, views
+from tracer.dataclass import dataclass
 from tracer.errors import InputError, TraceError
 from tracer.i18n import N_, Message, _, spoken
 
-from ..grammar.parsing import split_word
 from ..keyboard import understood
 from ..output.present import Presenter, complain
-from ..registry import PROMPT, UnknownCommandError, lookup
+from ..registry import PROMPT
+from ..results.result import Result
 from ..session import Session
 from ..terminal.history import TypedLines
+from ..terminal.resume import made_again
 from ..terminal.shell import Reader, Shell, following
 from ..terminal.toolbar import place, standing
 from . import wording
+from .answers import answered
 from .coach import Coach
-from .course import find, in_language, key, menu, next_lesson, titles
-from .lesson import ANSWER, Lesson
+from .course import MENU, REVIEW, due, find, finished, in_language, key, menu, names, next_lesson, on_request, titles
+from .lesson import Lesson
 from .lesson_file import LessonError
 from .lesson_reader import read_lesson
 from .player import begin
 from .progress import Marks, Progress
-from .question import is_number
+from .review_shell import Readers, ReviewShell
+from .reviews import Item
 
 RETURN = "return"
 """The word that ends free play."""
 
-Readers = Callable[[Session, Callable[[], str]], Reader]
-"""Makes what asks for lines, with what the bar at the bottom says."""
+MOST = 3
+"""So many questions come back at once."""
+ASKED_FOR = 5
+"""So many are put at once where they are asked for."""
 
 
 @runtime_checkable
@@ -68,6 +72,13 @@ class LessonShell:
         self._typed = typed
         self._before: Session | None = None
         self._settings: dict[str, Any] = {}
+        self._key = ""
+        self._is_asking = True
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a lesson."""
+        return bool(self._key)
 
     def open(self, name: str | None) -> None:
         """Begin a lesson, or go on with it; without a name, with the one that comes next.
@@ -76,17 +87,110 @@ class LessonShell:
             InputError: there is no such lesson, or something is wrong with its file.
             TraceError: its model or its text can't be had, or a command of its beginning fails.
         """
+        if name == REVIEW:
+            self.review()
+            return
+        if name == MENU and self.has_begun:
+            self.show_menu()
+            return
+        self._take_up(name or self._review_first())
+        self.coach.open()
+        self._keep()
+
+    def _take_up(self, name: str | None) -> None:
+        """A coach for a lesson, at the step where the learner left; raises as `open` does."""
         chosen = name or next_lesson(self._progress)
         if chosen is None:
             raise InputError(_("all lessons are finished; learn N begins one again"))
         path = find(chosen)
-        marks = self._progress.of(key(path))
-        self.coach = self._coach(read_lesson(path), marks if marks.where else Marks(finished=marks.finished))
-        self._key = key(path)
-        self._speak()
-        self._sit_down()
+        self._seat(read_lesson(path), key(path), self._progress.keep)
+
+    def teach(self, lesson: Lesson, name: str) -> None:
+        """Begin a lesson beside the course, or go on with it; what is done of it is kept under a name.
+
+        Raises:
+            TraceError: its model or its text can't be had, or a command of its beginning fails.
+        """
+        self._seat(lesson, name, self._progress.note)
         self.coach.open()
         self._keep()
+
+    def _seat(self, lesson: Lesson, name: str, put: Callable[[str, Marks], None]) -> None:
+        marks = self._progress.of(name)
+        self.coach = self._coach(lesson, marks if marks.where else Marks(finished=marks.finished))
+        self._key, self._put = name, put
+        self._speak()
+        self._sit_down()
+
+    def go_on(self) -> None:
+        """Greet a learner who comes back, put what has come back with him, and go on where something is left.
+
+        Raises:
+            TraceError: as `open` does.
+        """
+        greeting, is_new = self._greeting(), self._progress.last is None
+        if greeting:
+            self._tell(greeting)
+        wanted = self._review_first()
+        if not wanted and next_lesson(self._progress) is None:
+            self._tell(wording.all_done(_("You have finished the whole course."), len(on_request(self._progress))))
+            return
+        self._take_up(wanted)
+        if is_new or wanted or not self.coach.place:
+            self.coach.open()
+        else:
+            self.coach.present()
+        self._keep()
+
+    def _greeting(self) -> str:
+        """What a learner who comes back is told; nothing to one who is new."""
+        progress = self._progress
+        if progress.last is None:
+            return ""
+        try:
+            lesson = read_lesson(find(progress.last))
+        except InputError:
+            return ""
+        marks, ids = progress.of(progress.last), [step.id for step in lesson.steps]
+        where = (ids.index(marks.where) + 1, len(ids)) if marks.where in ids else None
+        return wording.welcome(lesson.heading, where, finished(progress), len(names()) - 1, progress.day)
+
+    def review(self) -> None:
+        """Put some of the questions that went wrong, those of this session too; say so where there are none."""
+        items = on_request(self._progress)
+        if not items:
+            self._tell(wording.nothing_to_review(len(self._progress.reviews)))
+            self._presenter.write("\n")
+        elif wanted := self._review(items[:ASKED_FOR]):
+            self.open(wanted)
+        elif self.has_begun:
+            self._describe_step()
+
+    def _review(self, items: Sequence[Item]) -> str | None:
+        """Put some questions; the lesson that was asked for in place of them, if one was."""
+        before = self._before
+        shell = ReviewShell(self._presenter, self._readers, self._progress, self._begin)
+        shell.hold(items)
+        self._before = before or self._before
+        self._is_asking &= not shell.was_left
+        return shell.wanted
+
+    def _review_first(self) -> str | None:
+        """Put a few questions before going on, unless the learner has left some in this session; as `_review`.
+
+        None is of the lesson that is gone on with, in which it would be met again.
+        """
+        taken = next_lesson(self._progress)
+        items = [item for item in due(self._progress) if item.lesson != taken][:MOST] if self._is_asking else []
+        if not items:
+            return None
+        self._tell(wording.before_going_on(len(items)))
+        return self._review(items)
+
+    def _tell(self, markdown: str) -> None:
+        """Say something outside of a lesson."""
+        self._presenter.write("\n")
+        self._presenter.show(Result(lambda: (), lambda: views.prose.prose(markdown)))
 
     def _coach(self, lesson: Lesson, marks: Marks) -> Coach:
         """A coach at the step where the learner left; at the first one where the way there fails."""
@@ -168,12 +272,11 @@ class LessonShell:
 
     def _take(self, line: str) -> None:
         """A word of the coach's, an answer, or a line for the shell."""
-        word, _blank, rest = line.partition(" ")
         coach, was_over = self.coach, self.coach.is_over
         if (heard := understood(line).strip()) in WORDS:
             self._heed(WORDS[heard])
-        elif word == ANSWER or self._is_answer(line):
-            coach.answer(rest if word == ANSWER else line)
+        elif (answer := answered(line, coach.question, coach.session)) is not None:
+            coach.answer(answer)
         else:
             self._obey(line)
         if coach is self.coach and coach.is_over and not was_over:
@@ -183,19 +286,6 @@ class LessonShell:
         if word.is_of_a_step and self.coach.is_over:
             raise InputError(_("all steps are done; learn goes on with the next lesson"))
         word.act(self)
-
-    def _is_answer(self, line: str) -> bool:
-        """Whether a line is a number, an option, or, where something is asked, begins with no command."""
-        question = self.coach.question
-        if question is None or not line or line.startswith("#"):
-            return is_number(line)
-        if question.reads(line):
-            return True
-        try:
-            lookup(split_word(self.coach.session.expanded(line))[0])
-        except UnknownCommandError:
-            return True
-        return False
 
     def _obey(self, line: str) -> None:
         """Give a line to the shell, and look at what came of it."""
@@ -226,6 +316,8 @@ class LessonShell:
         """The next line of the solution, typed but not entered where that can be; else all of them."""
         if isinstance(self._read, Drafting):
             self._read.draft(self.coach.attempt.next_line())
+            self.coach.player.tell(wording.drafted(len(self.coach.attempt.solution())))
+            self.coach.player.pause()
         else:
             self.coach.player.tell(wording.code(self.coach.attempt.solution()))
 
@@ -265,7 +357,7 @@ class LessonShell:
         self._keep()
         after = next_lesson(self._progress)
         if after is None:
-            self.coach.player.tell(_("That was the whole course."))
+            self.coach.player.tell(wording.all_done(_("That was the whole course."), len(on_request(self._progress))))
         else:
             title = titles()[after]
             self.coach.player.tell(_("`learn` goes on with **{title}**; `menu` lists all lessons.").format(title=title))
@@ -279,15 +371,13 @@ class LessonShell:
         return f"{coach.place + 1}/{len(coach.lesson.steps)}  {words} info   {place(coach.session)}"
 
     def _keep(self) -> None:
-        self._progress.keep(self._key, self.coach.marks)
+        self._put(self._key, self.coach.marks)
 
 
 def _fork(there: Session) -> Session:
     """A session of its own that stands where another does, in which nothing is looked for."""
-    session = Session(copy(there.opener))
-    session.preferences, session.aliases = dict(there.preferences), dict(there.aliases)
-    session.remember = there.remember
-    session.revisit(there.cursor)
+    session = made_again(there)
+    session.preferences, session.remember = dict(there.preferences), there.remember
     return session
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import NamedTuple
 
 from tracer import views
 from tracer.debugger.locations import Here
@@ -16,7 +18,7 @@ from ..opener import Opener, open_model
 from ..output.present import Presenter, complain
 from ..results.result import Result
 from ..session import Session
-from .lesson import Commands, Lesson, LiveText, Piece, Prose
+from .lesson import Commands, Lesson, LiveText, Piece, Prose, Step
 from .lesson_file import LessonError
 
 
@@ -24,6 +26,17 @@ def begin(lesson: Lesson) -> Session:
     """A session as a lesson wants it; raises `TraceError` for a model or text that can't be had."""
     opener = Opener(open_model(lesson.model, "float32"), lesson.text, target=lesson.target, warn=complain)
     return Session(opener)
+
+
+class Shown(NamedTuple):
+    """A command as it was shown at work: its line, and what it had to say."""
+
+    line: str
+    results: Sequence[Result]
+
+
+Told = Here | Sequence[Shown]
+"""How a piece was told: a text as of a place, or commands that were shown."""
 
 
 class Mute(Presenter):
@@ -46,6 +59,7 @@ class Player:
         self.session = session
         self.presenter = presenter
         self._mute = Mute(presenter.stream, presenter.look)
+        self._unpaged = presenter.altered({"pager": False})
 
     def tell(self, markdown: str) -> None:
         """Say something, in Markdown."""
@@ -64,23 +78,55 @@ class Player:
         """Say a text of the lesson as of a place; raises `LessonError` where a number in it can't be had there."""
         self.tell(text.filled(here, views.markup.literal))
 
-    def play(self, pieces: Iterable[Piece]) -> list[Here]:
-        """Say and do what stands before or after a goal; the places as of which each text was said.
+    def play(self, pieces: Iterable[Piece]) -> list[Told]:
+        """Say and do what stands before or after a goal; how each piece was told that was not done unseen.
 
         Raises:
             LessonError: a number can't be had, or a command fails.
         """
-        told = []
+        told: list[Told] = []
         for piece in pieces:
             if isinstance(piece, Prose):
                 told.append(self.session.here)
-                self.say(piece.text, told[-1])
+                self.say(piece.text, self.session.here)
             elif piece.shown:
                 self.presenter.write("\n")
-                self._perform(piece.lines, self.presenter)
+                told.append(self._show(piece.lines))
             else:
                 self.perform(piece.lines)
         return told
+
+    def tell_again(self, pieces: Iterable[Piece], told: Iterable[Told]) -> None:
+        """Say and show what was told once more, as it was; nothing is done for it."""
+        texts = (piece for piece in pieces if isinstance(piece, Prose) or piece.shown)
+        for piece, how in zip(texts, told, strict=False):
+            if isinstance(piece, Prose) and isinstance(how, Here):
+                self.say(piece.text, how)
+            elif not isinstance(how, Here):
+                self._show_again(how)
+
+    def _show_again(self, shown: Iterable[Shown]) -> None:
+        presenter = self._unpaged.altered(self.session.preferences)
+        presenter.write("\n")
+        for line, results in shown:
+            presenter.echo(line)
+            for result in results:
+                presenter.show(result)
+
+    def play_step(self, step: Step) -> list[Told]:
+        """Say and do what stands before the goal of a step; as `play`. A step with a run of its own has it as r0."""
+        self._make_ready(step)
+        return self.play(step.before)
+
+    def replay_step(self, step: Step) -> None:
+        """Do the same, none of it seen."""
+        self._make_ready(step)
+        self.replay(step.before)
+
+    def _make_ready(self, step: Step) -> None:
+        if step.begins_anew:
+            with self._silence():
+                self.session.begin_anew()
 
     def replay(self, pieces: Iterable[Piece]) -> None:
         """Do the same, none of it seen; raises as `play` does."""
@@ -90,26 +136,63 @@ class Player:
 
     def perform(self, lines: Sequence[LiveText]) -> None:
         """Run commands unseen, all filled as of the place where the first begins; raises as `play` does."""
-        self._perform(lines, self._mute)
+        with self._seen_by(None), self._silence():
+            self._perform(lines, self._mute)
+
+    def _show(self, lines: Sequence[LiveText]) -> list[Shown]:
+        """Run commands so that the learner sees them at work; what was shown of each. Raises as `play` does."""
+        shown: list[Shown] = []
+        with self._seen_by(lambda _call, results: shown.append(Shown(self.session.line, list(map(_kept, results))))):
+            self._perform(lines, self._unpaged)
+        return shown
 
     def _perform(self, lines: Sequence[LiveText], presenter: Presenter) -> None:
         here = self.session.here
-        with self._unseen():
-            for line, text in [(line, line.filled(here)) for line in lines]:
-                presenter.echo(text)
-                try:
-                    obey(text, self.session, presenter)
-                except TraceError as error:
-                    raise LessonError(line.path, line.line, str(error)) from error
+        for line, text in [(line, line.filled(here)) for line in lines]:
+            presenter.echo(text)
+            try:
+                obey(text, self.session, presenter)
+            except TraceError as error:
+                raise LessonError(line.path, line.line, str(error)) from error
 
     @contextmanager
-    def _unseen(self) -> Iterator[None]:
-        """What is shown meanwhile counts for nothing, also where it ends early."""
-        see, self.session.see = self.session.see, None
+    def _silence(self) -> Iterator[None]:
+        """Nothing is told of what a fresh run has lost or keeps."""
+        warn, self.session.opener.warn = self.session.opener.warn, lambda _message: None
+        try:
+            yield
+        finally:
+            self.session.opener.warn = warn
+
+    @contextmanager
+    def _seen_by(self, seer: Callable[[Call, list[Result]], None] | None) -> Iterator[None]:
+        """Nothing that is shown meanwhile counts for the learner, also where it ends early."""
+        see, self.session.see = self.session.see, seer
         try:
             yield
         finally:
             self.session.see = see
+
+
+def brought(lesson: Lesson, place: int, session: Session, presenter: Presenter) -> Player:
+    """A player in a fresh session, which is brought to a step by the solutions of the steps before.
+
+    Raises:
+        LessonError: one of them fails.
+    """
+    player = Player(session, presenter)
+    player.replay(lesson.intro)
+    for step in lesson.steps[:place]:
+        player.replay_step(step)
+        player.perform(step.commands)
+        player.replay(step.after)
+    return player
+
+
+def _kept(result: Result) -> Result:
+    """A result as it is now, whatever becomes of the session, to be seen in lines."""
+    view = result.view()
+    return replace(result, view=lambda: view, subject=None)
 
 
 def obey(text: str, session: Session, presenter: Presenter) -> None:

@@ -13,7 +13,7 @@ from ..output.present import Look
 from ..session import Session
 from .coach import Coach
 from .course import siblings
-from .lesson import ANSWER, Doing, Lesson, Slip, Step
+from .lesson import ANSWER, Doing, Lesson, Slip, Step, shape
 from .lesson_file import LessonError
 from .lesson_reader import read_lesson
 from .lesson_shell import WORDS
@@ -23,21 +23,23 @@ from .question import Question
 Begin = Callable[[Lesson], Session]
 
 
-def validate(path: Path, begin: Begin) -> Iterator[str]:
+def validate(path: Path, begin: Begin, read: Callable[[Path], Lesson] = read_lesson) -> Iterator[str]:
     """What is wrong with a lesson, a sentence each: its own steps, then where another language differs.
+
+    ``read`` may know lessons that it has read before.
 
     Raises:
         InputError: it can't be read.
     """
     try:
-        lesson = read_lesson(path)
+        lesson = read(path)
         yield from _played(lesson, begin)
     except LessonError as error:
         yield str(error)
         return
     for other in siblings(path):
         try:
-            yield from _differences(lesson, other)
+            yield from _differences(lesson, other, read)
         except LessonError as error:
             yield str(error)
 
@@ -81,6 +83,7 @@ def _obey(coach: Coach, line: str) -> None:
     elif line in WORDS:
         raise InputError(_("{line} is a word of the coach's").format(line=line))
     else:
+        coach.session.lines.append(line)
         obey(line, coach.session, coach.player.presenter)
         coach.observe()
 
@@ -128,14 +131,18 @@ def _trouble_of(slip: Slip, question: Question) -> str:
         return str(error)
 
 
-def _differences(lesson: Lesson, path: Path) -> Iterator[str]:
+def _differences(lesson: Lesson, path: Path, read: Callable[[Path], Lesson]) -> Iterator[str]:
     """Where the same lesson in another language has other steps."""
     if not path.is_file():
         yield _("{path}: this lesson is missing in its language").format(path=path)
         return
-    other = read_lesson(path)
+    other = read(path)
     if _head(lesson) != _head(other):
-        yield str(LessonError(path, 1, _("model, text or target differ from {path}").format(path=lesson.path)))
+        yield str(LessonError(path, 1, _("model, text, target or minutes differ from {path}").format(path=lesson.path)))
+    if list(shape(lesson.intro)) != list(shape(other.intro)):
+        yield str(
+            LessonError(path, 1, _("what stands before the first step differs from {path}").format(path=lesson.path))
+        )
     theirs = {step.id: step for step in other.steps}
     for step in lesson.steps:
         if step.id not in theirs:
@@ -148,8 +155,8 @@ def _differences(lesson: Lesson, path: Path) -> Iterator[str]:
         yield str(LessonError(path, 1, _("the steps are not those of {path}").format(path=lesson.path)))
 
 
-def _head(lesson: Lesson) -> tuple[str, str, str | None]:
-    return lesson.model, lesson.text, lesson.target
+def _head(lesson: Lesson) -> tuple[str, str, str | None, int | None]:
+    return lesson.model, lesson.text, lesson.target, lesson.minutes
 
 
 def _ids(steps: Sequence[Step]) -> list[str]:

@@ -30,7 +30,7 @@ def whole_file(path: Path) -> Iterator[IO[str]]:
         InputError: it can't be written there.
     """
     with whole(path) as stream:
-        text = TextIOWrapper(stream, encoding="utf-8")
+        text = TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace")
         yield text
         text.flush()
         text.detach()

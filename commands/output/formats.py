@@ -14,6 +14,7 @@ from tracer.errors import InputError
 from tracer.export import document_formats
 from tracer.export.writer import DocumentWriter
 from tracer.i18n import _
+from tracer.outward import visible_lines
 
 from ..registry import prompted
 from ..results.result import Result, View
@@ -50,7 +51,8 @@ class DocumentPresenter(Presenter):
         return same
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stream.write("".join([self._writer.opening(self.title()), *self._written, self._writer.closing()]))
+        for text in (self._writer.opening(self.title()), *self._written, self._writer.closing()):
+            self.stream.write(visible_lines(text))
         super().__exit__(kind, error, at)
 
     def write(self, text: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from tracer.errors import InputError
@@ -24,18 +25,43 @@ class Log:
 
     def __init__(self, path: Path, presenter: Presenter, title: Titled = untitled) -> None:
         self._open = ExitStack()
-        try:
-            stream = self._open.enter_context(path.open("a", encoding="utf-8"))
-        except OSError as error:
-            reason = cause(error)
-            raise InputError(_("{path}: can't be written ({reason})").format(path=path, reason=reason)) from error
         self.path = path
+        self._failure: InputError | None = None
+        try:
+            stream = self._open.enter_context(path.open("a", encoding="utf-8", errors="backslashreplace"))
+        except OSError as error:
+            raise self._unwritten(error) from error
         self.presenter = self._open.enter_context(presenter.onto(stream, title))
+
+    def echo(self, line: str) -> None:
+        """Note a line that is run."""
+        self._write(lambda: self.presenter.echo(line))
+
+    def show(self, result: Result) -> None:
+        """Note what a command has to say."""
+        self._write(lambda: self.presenter.show(result))
 
     def complain(self, command: str, message: str) -> None:
         """Note that a command failed."""
-        self.presenter.show(Result(lambda: [jsonl.error(command, None, message)], lambda: message))
+        self.show(Result(lambda: [jsonl.error(command, None, message)], lambda: message))
 
     def close(self) -> None:
         """Write no more."""
-        self._open.close()
+        self._write(self._open.close)
+
+    def check(self) -> None:
+        """Insist that all that was noted has been written; where it could not be, the log has ended."""
+        if self._failure:
+            with suppress(OSError):
+                self._open.close()
+            raise self._failure
+
+    def _write(self, write: Callable[[], None]) -> None:
+        if self._failure is None:
+            try:
+                write()
+            except OSError as error:
+                self._failure = self._unwritten(error)
+
+    def _unwritten(self, error: OSError) -> InputError:
+        return InputError(_("{path}: can't be written ({reason})").format(path=self.path, reason=cause(error)))

@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cached_property, partial
 from types import TracebackType
 from typing import IO, Any, Final, Literal
 
 from tracer import render, views
+from tracer.dataclass import dataclass
 from tracer.export import jsonl
 from tracer.export.writer import UNTITLED, Title
 from tracer.heat import Ground
+from tracer.outward import visible
 
 from ..registry import prompted
 from ..results.result import Result, View
+from ..streams import complain as complain
 from .ground import asked, stated
 from .programs import fits, page
 
@@ -143,9 +146,16 @@ class TextPresenter(Presenter):
     def show(self, result: Result) -> None:
         view = self._view(result)
         if view is not None:
-            with self._console.capture() as captured:
-                self._console.print(self._fitted(view) if isinstance(view, str) else render.drawing.Drawn(view))
-            self.write(captured.get())
+            self._write_view(view)
+
+    def _write_view(self, view: View) -> None:
+        self.write(self._laid_out(view))
+
+    def _laid_out(self, view: View) -> str:
+        with self._console.capture() as captured:
+            self._console.print(self._fitted(view) if isinstance(view, str) else render.drawing.Drawn(view))
+        text: str = captured.get()
+        return text
 
     def _view(self, result: Result) -> View:
         return result.view()
@@ -165,8 +175,19 @@ class TerminalPresenter(TextPresenter):
         return console_on(self.stream, self.look, lambda: asked(sys.stdin, self.stream, os.environ))
 
     def write(self, text: str) -> None:
-        if not (self._is_too_long(text) and page(text)):
+        if not self._paged(text):
             super().write(text)
+
+    def _write_view(self, view: View) -> None:
+        """Write a view; of one that was paged, its end stays on the screen."""
+        text = self._laid_out(view)
+        if not self._paged(text):
+            super().write(text)
+        elif not isinstance(view, str):
+            super().write(self._laid_out(views.below.ending(view)))
+
+    def _paged(self, text: str) -> bool:
+        return self._is_too_long(text) and page(text)
 
     def _is_too_long(self, text: str) -> bool:
         return self.look.pager and self._has_screen and not fits(text, os.get_terminal_size(self.stream.fileno()).lines)
@@ -218,20 +239,3 @@ def watching(look: Look) -> AbstractContextManager[None]:
 
 def _is_screen(stream: IO[str]) -> bool:
     return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
-
-
-def visible(text: str) -> str:
-    """A line of text in which nothing is taken as an instruction to the terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def complain(message: str) -> None:
-    """Say on standard error what went wrong; at a terminal, in lines that don't break a word."""
-    sys.stderr.write("\n".join(_lines_for(sys.stderr, visible(message))) + "\n")
-    sys.stderr.flush()
-
-
-def _lines_for(stream: IO[str], message: str) -> Iterator[str]:
-    if not stream.isatty():
-        return iter([message])
-    return iter(render.folding.folded(message, os.get_terminal_size(stream.fileno()).columns or 80))

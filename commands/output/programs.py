@@ -14,6 +14,7 @@ from typing import IO
 
 from tracer.errors import InputError
 from tracer.i18n import _, cause
+from tracer.outward import check_word
 
 PAGER = ("less", "-RSXF")
 _MEANT = re.compile(r"[?:.%\\]")
@@ -33,8 +34,17 @@ def page(text: str) -> bool:
     prompt, above = (told, "") if told.isascii() else ("space   q", f"{told}\n")
     with _interrupts_left_to_it():
         environ = {**os.environ, "LESSCHARSET": "utf-8", "LESSSECURE": "1"}
-        subprocess.run([*PAGER, _prompting(prompt)], input=(above + text).encode(), env=environ, check=False)
+        subprocess.run(
+            [*PAGER, _prompting(prompt)],
+            input=(above + text).encode("utf-8", "backslashreplace"),
+            env=environ,
+            check=False,
+        )
     return True
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _prompting(text: str) -> str:
@@ -48,6 +58,8 @@ def pipe(program: Sequence[str], text: str, stream: IO[str]) -> None:
     Raises:
         InputError: it can't be run.
     """
+    for word in program:
+        check_word(word)
     stream.flush()
     handle = _handle(stream)
     try:
@@ -57,7 +69,7 @@ def pipe(program: Sequence[str], text: str, stream: IO[str]) -> None:
             _("{program} can't be run ({reason})").format(program=program[0], reason=cause(error))
         ) from error
     with _interrupts_left_to_it():
-        written, _errors = process.communicate(text.encode())
+        written, _errors = process.communicate(_bytes(text))
     stream.write((written or b"").decode("utf-8", "replace"))
 
 

@@ -77,7 +77,7 @@ class _Told:
                 yield self._shared()
                 continue
             mine = [(record, one) for record, one in self._applied if one.edit.number == edit.number]
-            yield f"{self._where(edit, mine)}; {_changed(mine)}"
+            yield _("; ").join([self._where(edit, mine), _changed(mine)])
             if any(self._has_nan(one) for _record, one in mine):
                 yield _("nan is put in: whatever is computed from it becomes nan")
         sources = {run for edit in self._new for run in edit.value.runs} - {self._before}

@@ -83,15 +83,14 @@ def _linear(tape: Tape, numbers: Numbers) -> Demo:
     b = _parameter("b", np.array([0.5, -0.5]), Axis("out"))
     tape(linear, "linear", x, weight=w, bias=b)
     row, (upper, lower), (p, q) = _vector(numbers), w.array.tolist(), b.array.tolist()
-    columns = _("rows: x Wᵀ + b, with x = {x}; columns, as the lecture has it: W x + b, with the same W = ({w1}, {w2})")
-    return Demo(
-        tape,
-        (0, 0),
-        [
-            columns.format(x=row, w1=_vector(upper), w2=_vector(lower)),
-            _("and b = {b}; both ways the sums are the same, only written across or down").format(b=_vector([p, q])),
-        ],
-    )
+    told = [
+        _("rows: x Wᵀ + b, with x = {x}").format(x=row),
+        _("columns, as the lecture has it: W x + b"),
+        _("W = ({w1}, {w2}) and b = {b} are the same in both, and so are the sums, only written across or down").format(
+            w1=_vector(upper), w2=_vector(lower), b=_vector([p, q])
+        ),
+    ]
+    return Demo(tape, (0, 0), told)
 
 
 def _mask(tape: Tape, numbers: Numbers) -> Demo:

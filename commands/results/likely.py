@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from tracer.addresses import Address, Index, Label, UnknownAddressError
+from tracer.dataclass import dataclass
 from tracer.debugger.debugger import Debugger
 from tracer.errors import InputError
 from tracer.i18n import _

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from tracer import views
 from tracer.arithmetic import Leaf
+from tracer.dataclass import dataclass
 from tracer.derive import Explainer, Explanation, record_of
 from tracer.tape import Record
 from tracer.tensor import Located, Tensor

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tracer.dataclass import dataclass
 from tracer.export import jsonl
 from tracer.tape import Record
 from tracer.tensor import Located

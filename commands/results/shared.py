@@ -27,6 +27,11 @@ def record_result(record: Record, remark: str = "") -> Result:
     return Result(lambda: [jsonl.op(record)], lambda: views.records.record_line(record, remark=remark))
 
 
+def record_results(records: Sequence[Record], remarks: Sequence[str]) -> Result:
+    """Several records, a line each in one table; remarks stand in place of their notes."""
+    return Result(lambda: map(jsonl.op, records), lambda: views.records.record_lines(records, remarks))
+
+
 def reached(debugger: Debugger, stop: Stop) -> Result:
     """The token of the step that a motion came to; its last record where it yields none."""
     chosen = [token for token in debugger.run.tokens if token.step == stop.cursor.step]

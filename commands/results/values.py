@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from tracer import views
-from tracer.addresses import Address, Selector, UnknownAddressError
+from tracer.addresses import GRADIENT, Address, Selector, UnknownAddressError
+from tracer.dataclass import dataclass
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.displays import Format
 from tracer.debugger.expressions import Expression, Places, Several, or_of_the_language, plain
@@ -26,7 +27,7 @@ from tracer.trace import Trace
 
 from .computed import PLAIN, Computed, in_format, tensor_in_format
 from .result import Cells, Result, Results, View
-from .shared import record_result
+from .shared import record_result, record_results
 
 
 class Shown(Protocol):
@@ -168,15 +169,22 @@ class Part(Cut):
             return views.mask.mask_view(self.record, title=self.title, full=whole)
         if self.record.has(Trait.LOSS) and cut.array.ndim and not highlight:
             return self._losses(cut)
+        title, remark = self._named if not cut.array.ndim else (self.title, "")
         return views.tensors.tensor_view(
             cut,
-            title=self.title,
+            title=title,
+            remark=remark,
             decimals=decimals,
             full=whole,
             probabilities=self.is_distribution,
             highlight=highlight,
             measured=not self.record.has(Trait.MASK),
         )
+
+    @property
+    def _named(self) -> tuple[str, str]:
+        """The address and the remark, between which a number stands."""
+        return f"{self.label}{self.address}", f"({self.remark})" if self.remark else ""
 
     @property
     def _is_worked(self) -> bool:
@@ -258,7 +266,7 @@ class Together(NamedTuple):
 
     def results(self) -> Results:
         if self.form.short or not self.address.selectors:
-            yield from (part.line() for part in self.parts)
+            yield from self._lines()
             return
         whole = stacked(list(map(_cut_of, self.parts)), [part.name for part in self.parts])
         if whole is None or len(self.parts) == 1:
@@ -266,6 +274,14 @@ class Together(NamedTuple):
         else:
             likely = all(part.is_distribution for part in self.parts)
             yield Result(self._objects, lambda: tensor_in_format(whole, self._title, self.form, probabilities=likely))
+
+    def _lines(self) -> Results:
+        """A line for each, those of records in one table."""
+        found = [part for part in self.parts if isinstance(part, Part)]
+        if self.address.selectors or len(found) < len(self.parts):
+            yield from (part.line() for part in self.parts)
+        else:
+            yield record_results([part.record for part in found], [part.remark for part in found])
 
     def _objects(self) -> Iterator[jsonl.Object]:
         return (thing for part in self.parts for thing in part.result().objects())
@@ -336,8 +352,9 @@ def _read(debugger: Debugger, expression: Expression) -> Iterator[Record]:
 
 
 def ahead(debugger: Debugger, record: Record) -> str:
-    """What to say of a record that the cursor has not reached; nothing of others."""
-    return _("ahead: the cursor has not been there") if debugger.is_ahead(record) else ""
+    """What to say of a record that the cursor has not reached; nothing of a gradient, which has been asked for."""
+    is_asked_for = record.address.startswith(GRADIENT)
+    return _("ahead: the cursor has not been there") if debugger.is_ahead(record) and not is_asked_for else ""
 
 
 def _bracketed(selectors: Sequence[Selector]) -> str:

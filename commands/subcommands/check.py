@@ -11,7 +11,7 @@ from tracer.comparing.comparison import compare
 from tracer.dumps.opening import open_dump
 from tracer.loading import find, load
 
-from ..batch import FINE, UNEXPECTED
+from ..guard import FINE, UNEXPECTED
 from ..output.formats import WIDTH
 from ..output.present import Look, console_on, watching
 from ..results.compared import beside

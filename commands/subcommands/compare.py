@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
@@ -21,11 +20,9 @@ from tracer.models.texts import Given
 from tracer.reading import MASK, POSITIONS, SEGMENTS
 from tracer.trace_file import is_trace
 
-from ..batch import FINE, UNEXPECTED
-from ..launch import Output, destination
+from ..guard import FINE, UNEXPECTED
+from ..launch import Output, making, onto
 from ..opener import open_model, read_ids, read_numbers
-from ..output.formats import WIDTH, format_of, presenter_of
-from ..output.present import watching
 from ..results.compared import beside, compared, typed
 
 
@@ -92,19 +89,16 @@ def compare(asked: Asked, output: Output) -> int:
     Raises:
         InputError: the dump, the checkpoint or what is said of them can't be read, or there is nothing to compare.
     """
-    made = presenter_of(output.format or format_of(output.file))
+    made = making(output)
     if is_trace(find(asked.model)):
         told = _("{path}: is only a trace; a comparison computes with the model, so that -m names its checkpoint")
         raise InputError(told.format(path=asked.model))
     dump = open_dump(beside(find(asked.model), asked.dump), asked.kind)
     names = None if asked.names is None else Names.read(asked.names)
     model = open_model(asked.model, adapter=asked.adapter)
-    with destination(output.file) as stream:
-        look = replace(output.look, width=output.look.width or (None if stream.isatty() else WIDTH))
-        with made(stream, look, lambda: Title(asked.dump.name, model.describe())) as presenter:
-            with watching(look):
-                found = held(model, dump, stated=asked.stated(model), names=names, computed=asked.computed)
-            presenter.show(compared(found, asked.follow(model)))
+    with onto(output, made, lambda: Title(asked.dump.name, model.describe())) as presenter:
+        found = held(model, dump, stated=asked.stated(model), names=names, computed=asked.computed)
+        presenter.show(compared(found, asked.follow(model)))
     return _status(found)
 
 

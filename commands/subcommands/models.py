@@ -16,15 +16,15 @@ from tracer.i18n import _, cause, language, spoken
 from tracer.listed import and_more
 from tracer.loading import builtin, find
 from tracer.model import Model
-from tracer.models.account import SHORT
 from tracer.models.architecture import Facts
 from tracer.models.text import Side
+from tracer.outward import SHORT, visible
 from tracer.survey import Survey, survey
 from tracer.views.modules import memory
 
-from ..batch import UNUSABLE
+from ..guard import UNUSABLE
 from ..output.formats import WIDTH
-from ..output.present import Look, console_on, visible
+from ..output.present import Look, console_on
 
 CARD = "card.md"
 LONGEST = 60

@@ -11,6 +11,7 @@ from typing import Any
 from tracer import render
 from tracer.errors import InputError
 from tracer.i18n import _
+from tracer.outward import visible
 
 from ..output.present import complain
 
@@ -38,7 +39,8 @@ def train_model(
     except KeyboardInterrupt:
         complain(_interrupted(directory, can_resume=(directory / STATE).exists()))
         raise
-    print(_("{directory}: trained, BLEU {best} on held-out pairs").format(directory=directory, best=f"{best:.1f}"))
+    told = _("{directory}: trained, BLEU {best} on held-out pairs")
+    print(visible(told.format(directory=directory, best=f"{best:.1f}")))
     return 0
 
 

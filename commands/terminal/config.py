@@ -13,6 +13,7 @@ from pathlib import Path
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
 
+from ..grammar.lines import text_of
 from ..output.files import made, whole_file
 from ..session import Session
 from ..settings import setting_named
@@ -61,7 +62,7 @@ def remember(path: Path, name: str, value: str) -> bool:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
+        return text_of(path).splitlines()
     except FileNotFoundError:
         return []
     except OSError as error:

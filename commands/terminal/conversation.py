@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from tracer import i18n
+from tracer.dataclass import dataclass
 from tracer.errors import InputError
 from tracer.i18n import _
 
+from ..folders import config_folder
 from ..grammar.lines import Line
 from ..output.present import Look, TerminalPresenter, complain
 from ..session import Session
 from ..settings import LOOK
 from .config import configure, remember, stated
-from .folders import config_folder
 from .resume import resume, save, session_file
 from .shell import Shell
 
@@ -34,8 +33,6 @@ class Conversation:
     def hold(self, lines: Iterable[Line], *, resumed: bool = False) -> int:
         """Open the shell, run the lines given beforehand, and keep the session however it ends; the exit status."""
         session = self._session(resumed=resumed)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _leave)
         try:
             presenter = TerminalPresenter(sys.stdout, Look().altered(self.chosen), session.title)
             return Shell(session, presenter).open(lines)
@@ -89,13 +86,9 @@ def _remember(path: Path, name: str, value: str) -> None:
         complain(told.format(name=name, value=value))
 
 
-def _leave(number: int, _frame: object) -> NoReturn:
-    """End as the signal asks, by way of keeping the session."""
-    raise SystemExit(128 + number)
-
-
 def _keep(session: Session) -> None:
-    try:
-        save(session, session_file())
-    except InputError as error:
-        complain(str(error))
+    for keep in (partial(session.log_to, None), partial(save, session, session_file())):
+        try:
+            keep()
+        except InputError as error:
+            complain(str(error))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tracer.i18n import _, cause
 
-from .folders import state_folder
+from ..folders import state_folder
 
 MOST = 10_000
 """So many of the last lines are read."""

@@ -14,6 +14,7 @@ from prompt_toolkit.filters import Condition, to_filter
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.shortcuts import CompleteStyle
 
+from tracer.outward import visible
 from tracer.render.console import color_depth
 from tracer.render.folding import clipped
 
@@ -40,7 +41,7 @@ class LineCompleter(Completer):
         """The completions of the text before the cursor; only Tab may wait for the model to find them."""
         patient = complete_event.completion_requested
         for text, length, meta in completions(document.text_before_cursor, self._session, patient=patient):
-            yield Completion(text, -length, display_meta=meta)
+            yield Completion(text, -length, visible(text), visible(meta))
 
 
 class Prompt:
@@ -92,7 +93,7 @@ class Prompt:
     def _toolbar(self) -> str:
         typed = self._debugger.default_buffer.document.text_before_cursor
         told = usage_hint(typed, self._session) or self._standing
-        return clipped(told, self._debugger.app.output.get_size().columns)
+        return clipped(visible(told), self._debugger.app.output.get_size().columns)
 
     def _switched(self, is_vi: bool) -> None:
         SETTINGS["vi"].put(self._session, is_vi)

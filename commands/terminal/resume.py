@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ from tracer.edits import lasting
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 from tracer.model import BUILTIN, Model
+from tracer.model_edits import as_trained
 
+from ..folders import state_folder
 from ..grammar.parsing import parse_line
 from ..opener import Opener, open_model
 from ..replay import Replay
 from ..session import Session
-from ..verbs.stops import script
-from .folders import state_folder
+from ..verbs.stops import script, set_again
 from .state import Kinds, read_state, write_state
 
 VERSION = 5
@@ -121,12 +123,31 @@ def resume(path: Path, warn: Callable[[str], None]) -> Session:
         opener.introduce()
         session = Session(opener)
         for line in state["breakpoints"]:
-            deque(parse_line(line).run(session), 0)
+            set_again(session, line)
         _branch_again(session, state, warn)
         _tell_of_training(state, warn)
         session.revisit(Cursor(*state["cursor"]))
     except TraceError as error:
         raise InputError(_("{path}: can't be resumed: {error}").format(path=path, error=error)) from error
+    return session
+
+
+def made_again(there: Session) -> Session:
+    """A session of its own that stands where another does, with the branches that the current run comes of or has."""
+    session = Session(copy(there.opener))
+    session.aliases = dict(there.aliases)
+    root = there.runs[_root(there)]
+    if lasting(root.edits):
+        session.take_in(as_trained(session.run, root))
+        session.runs.forget(session.run)
+    state = {
+        "root": _root(there),
+        "branches": list(_branches(there)),
+        "gradients": list(_gradients(there)),
+        "run": there.number,
+    }
+    _branch_again(session, state, there.opener.warn)
+    session.revisit(there.cursor)
     return session
 
 
@@ -169,12 +190,24 @@ def _branch_again(session: Session, state: Mapping[str, Any], warn: Callable[[st
                 _go_back(session, step, backward)
             session.revisit(Cursor(step, index))
             session.runs.next_is(number)
-            session.line = line
-            deque(session.read(line).run(session), 0)
+            _make_again(session, line)
         except TraceError as error:
             warn(_("note: r{n} can't be made again: {error}").format(n=number, error=error))
     _go_back_again(session, state["gradients"], warn)
     session.switch(state["run"] if state["run"] in session.runs else state["root"])
+
+
+READING = {"load", "compare"}
+"""Commands that make a run of what they read outside the session."""
+
+
+def _make_again(session: Session, line: str) -> None:
+    """Make a branch by the line that made it; raises as that does, and for a line that reaches outside the session."""
+    call = session.read(line)
+    if call.is_outward and call.command.name not in READING:
+        raise InputError(_("{command} makes no branch").format(command=call.command.name))
+    session.line = line
+    deque(call.run(session), 0)
 
 
 def _go_back_again(session: Session, gradients: Sequence[Sequence[Any]], warn: Callable[[str], None]) -> None:

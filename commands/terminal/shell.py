@@ -10,10 +10,10 @@ from tracer import __version__
 from tracer.errors import TraceError
 from tracer.i18n import _
 
-from ..batch import FINE
 from ..execute import execute
 from ..grammar.blocks import whole
 from ..grammar.lines import Line
+from ..guard import FINE
 from ..output.present import Presenter, complain
 from ..registry import PROMPT, UnknownCommandError
 from ..results.result import Result

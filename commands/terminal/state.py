@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import UnionType
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 from tracer.errors import InputError
 from tracer.i18n import _, cause
 
+from ..grammar.lines import text_of
 from ..output.files import made, whole_file
 
 Kinds = Mapping[str, type | UnionType]
@@ -22,6 +25,25 @@ def write_state(path: Path, version: int, state: Mapping[str, Any]) -> None:
         json.dump({"version": version, **state}, stream, indent=1)
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """While it lasts, nobody else who asks for this reads or writes a file, where the system can see to that."""
+    try:
+        import fcntl
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def read_state(path: Path, version: int, kinds: Kinds) -> dict[str, Any] | None:
     """The object of a file; None for anything else, another version, or a field that is missing or of another kind.
 
@@ -30,7 +52,7 @@ def read_state(path: Path, version: int, kinds: Kinds) -> dict[str, Any] | None:
         InputError: it can't be read.
     """
     try:
-        state = json.loads(path.read_text(encoding="utf-8"))
+        state = json.loads(text_of(path))
     except FileNotFoundError:
         raise
     except OSError as error:

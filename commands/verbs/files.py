@@ -125,12 +125,6 @@ def log(session: Session, file: FileOrOff, *, presenter: Presenter) -> Results:
     (tx) log session.txt
     (tx) log off
     """
-    _log(session, None if file is None else Log(file, presenter, session.heading))
+    session.log_to(None if file is None else Log(file, presenter, session.heading))
     told = _("logging ends") if file is None else _("everything shown goes to {file} too").format(file=file)
     yield answer("log", lambda: {"file": None if file is None else str(file)}, lambda: told)
-
-
-def _log(session: Session, opened: Log | None) -> None:
-    if session.log:
-        session.log.close()
-    session.log = opened

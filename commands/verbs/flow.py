@@ -15,6 +15,7 @@ from tracer.attribution.word_occlusion import word_occlusion
 from tracer.attribution.words import Word
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.locations import performed
+from tracer.digits import whole_number
 from tracer.domains import meant
 from tracer.errors import InputError
 from tracer.export import jsonl
@@ -55,9 +56,10 @@ def _where(text: str) -> int | str:
 
 
 def _layer(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    layer = whole_number(text)
+    if layer is None:
         raise InputError(_("{text!r} is no layer; write its number, e.g. layer 0").format(text=text))
-    return int(text)
+    return layer
 
 
 def _reading(text: str) -> Reading:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tracer.addresses import Address, Label
+from tracer.dataclass import dataclass
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.expressions.tokens import Placed
 from tracer.debugger.locations import performed

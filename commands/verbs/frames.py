@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.frames import Frame, frames
+from tracer.digits import whole_number
 from tracer.errors import InputError
 from tracer.i18n import _, extent, ngettext
 from tracer.tape import Record
@@ -17,9 +18,10 @@ from ..results.result import Result, Results, answer
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    number = whole_number(text)
+    if number is None:
         raise InputError(_("{text!r} is no frame; where lists them from 0").format(text=text))
-    return int(text)
+    return number
 
 
 Number = Annotated[int, Kind("N", _number)]

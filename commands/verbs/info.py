@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from tracer import views
+from tracer.dataclass import dataclass
 from tracer.errors import InputError
 from tracer.i18n import N_, Message, _, spoken
 from tracer.views.tokens import shown

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +26,7 @@ from ..results.branches import branched, entered
 from ..results.result import Results
 from .set_tensor import EQUALS, read
 
-CELLS, SETTING, RANDOM = "NAME CELLS = E", "KEY VALUE", "random [SEED]"
+CELLS, SETTING, RANDOM = "NAME CELLS = E", "KEY VALUE", "random [SEED] [KEY VALUE …]"
 SEED = Whole("SEED", 0, 2**32 - 1)
 
 
@@ -43,11 +44,34 @@ def set_parameter(debugger: Debugger, text: str) -> Results:
 
 
 def set_parameters(debugger: Debugger, text: str) -> Results:
-    """Make a branch whose parameters are all drawn anew; raises `InputError` for anything but a word and a seed."""
-    word, _blank, seed = text.strip().partition(" ")
+    """Make a branch whose parameters are all drawn anew, perhaps of another size.
+
+    Raises:
+        InputError: what is typed is not a word, a seed and keys with values, or there can be no such model.
+    """
+    word, *rest = text.split()
     meant(word, ["random"])
     run = live(debugger.run, "set parameters")
-    yield from entered(debugger, run, redrawn(run, SEED.read(seed.strip() or "0")))
+    is_seeded = bool(rest) and (len(rest) == 1 or rest[0].isdecimal())
+    seed, stated = (rest[0], rest[1:]) if is_seeded else ("0", rest)
+    with _of_config(debugger):
+        yield from entered(debugger, run, redrawn(run, SEED.read(seed), _pairs(stated)))
+
+
+def _pairs(stated: Sequence[str]) -> Mapping[str, Any]:
+    """Values by their keys: `KEY VALUE KEY VALUE`."""
+    if len(stated) % 2:
+        raise InputError(_("{key} has no value, e.g. set parameters random 1 decoder_layers 6").format(key=stated[-1]))
+    return dict(zip(stated[::2], map(_read_value, stated[1::2]), strict=True))
+
+
+@contextmanager
+def _of_config(debugger: Debugger) -> Iterator[None]:
+    """Errors without the name of the file in which nothing is wrong."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(str(error).removeprefix(f"{debugger.run.card.path}/config.json: ")) from None
 
 
 def set_config(debugger: Debugger, text: str) -> Results:
@@ -55,10 +79,8 @@ def set_config(debugger: Debugger, text: str) -> Results:
     key, _blank, value = text.replace("=", " ", 1).strip().partition(" ")
     if not value.strip():
         raise InputError(_("set config needs a key and a value, e.g. set config norm_eps 0.1"))
-    try:
+    with _of_config(debugger):
         yield from branched(debugger, "set config", [Edit(Address(key), Configured(_read_value(value.strip())))])
-    except InputError as error:
-        raise InputError(str(error).removeprefix(f"{debugger.run.card.path}/config.json: ")) from None
 
 
 def _read_value(text: str) -> Any:
@@ -91,3 +113,14 @@ def settings(typing: Typing) -> Iterator[Suggestion]:
         return
     offered = ["true", "false"] if isinstance(known.get(key), bool) else [str(known[key])] if key in known else []
     yield from words(lambda _debugger: dict.fromkeys(offered, ""))(replace(typing, text=typed))
+
+
+def sizes(typing: Typing) -> Iterator[Suggestion]:
+    """The word, then keys and values in turn, a seed before them or none."""
+    _word, blank, rest = typing.text.partition(" ")
+    if not blank:
+        yield from words(lambda _debugger: {RANDOM.split()[0]: _("by a seed")})(typing)
+        return
+    *before, typed = rest.split(" ")
+    stated = before[1:] if before and before[0].isdecimal() else before
+    yield from settings(replace(typing, text=f"{stated[-1]} {typed}" if len(stated) % 2 else typed))

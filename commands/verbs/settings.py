@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 from tracer import views
+from tracer.dataclass import dataclass
 from tracer.domains import SWITCH
 from tracer.errors import InputError
 from tracer.i18n import N_, Message, _, spoken
@@ -73,7 +73,7 @@ PARTS: Mapping[str, Part] = {
         set_model.RANDOM,
         N_("all trained numbers drawn anew, in a branch of the run"),
         set_model.set_parameters,
-        words(lambda _debugger: {"random": _("by a seed")}),
+        set_model.sizes,
     ),
     "config": Part(
         set_model.SETTING,
@@ -85,7 +85,7 @@ PARTS: Mapping[str, Part] = {
 _HISTORY = "values"
 Named = Annotated[Setting | str, Kind("|".join(["SETTING", *PARTS]), _named, _settable)]
 Told = Annotated[Setting | str, Kind("SETTING|values", _told, _offered)]
-Value = Annotated[str, Kind("VALUE|CELLS = E|KEY VALUE|random [SEED]", str, _values)]
+Value = Annotated[str, Kind("VALUE|CELLS = E|KEY VALUE|random [SEED] [KEY VALUE …]", str, _values)]
 
 
 @command("set", group="shell")
@@ -103,7 +103,8 @@ def set_(session: Session, setting: Named, value: Value | None = None) -> Result
     of every step after @*:. The branch, r1, is then the current run; undo takes it back, branches lists the runs.
     set parameter changes trained numbers in memory, set config what config.json states (its keys, or the settings by
     the names that are offered), each in a branch as well: the model in the file stays as it is. What comes out the same
-    is shared. set parameters random draws all of them anew, by a SEED, for descend to train from nothing.
+    is shared. set parameters random draws all of them anew, by a SEED, for descend to train from nothing; with keys of
+    config.json and their values behind it, it draws those of a model of another size.
 
     (tx) set decimals 4
     (tx) set repeat off
@@ -112,6 +113,7 @@ def set_(session: Session, setting: Named, value: Value | None = None) -> Result
     (tx) set parameter decoder.0.ffn.hidden.weight[0] = 0
     (tx) set config norm_eps 0.1
     (tx) set parameters random 1
+    (tx) set parameters random 1 encoder_layers 6 decoder_layers 6
     """
     if isinstance(setting, str):
         if value is None:

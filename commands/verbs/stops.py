@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
@@ -27,6 +28,7 @@ from tracer.debugger.stops import (
     place,
     whole_expression,
 )
+from tracer.digits import whole_number
 from tracer.errors import InputError
 from tracer.i18n import _, ngettext
 
@@ -42,6 +44,10 @@ from ..results.result import Result, Results, answer
 from ..results.stopped import facts
 from ..session import Session
 
+SETTING = ("break", "tbreak", "watch", "catch", "condition", "ignore", "commands", "disable")
+"""The commands that a stop, and what belongs to it, is set by."""
+LONGEST = 60
+"""characters of another line that is quoted"""
 BPNUM = "$bpnum"
 """In place of a number, as in gdb: the breakpoint that was set last."""
 
@@ -49,9 +55,10 @@ BPNUM = "$bpnum"
 def _point_number(text: str) -> int:
     if text == BPNUM:
         return LATEST
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:12]) < 10**9):
+    number = whole_number(text)
+    if not number:
         raise InputError(_("{text!r} is no number of a breakpoint; info breakpoints lists them").format(text=text))
-    return int(text)
+    return number
 
 
 def _point_numbers(text: str) -> list[int]:
@@ -271,6 +278,14 @@ def save(debugger: Debugger, _what: Literal["breakpoints"], file: File) -> Resul
 def script(stops: Stops) -> list[str]:
     """The commands that set the same stops again."""
     return [line for point in stops for line in _setting(point)]
+
+
+def set_again(session: Session, line: str) -> None:
+    """Run one of these commands; raises `InputError` for any other."""
+    call = parse_line(line)
+    if call.command.name not in SETTING or call.file or call.program:
+        raise InputError(_("{line!r} sets no breakpoint").format(line=line[:LONGEST]))
+    deque(call.run(session), 0)
 
 
 def _setting(point: Point) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from tracer.dataclass import dataclass
 from tracer.errors import TraceError
 from tracer.render.drawing import width_of
 from tracer.render.folding import clipped_left

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from tracer.dataclass import dataclass
 from tracer.errors import TraceError
 from tracer.i18n import _
 from tracer.views.below import sentence

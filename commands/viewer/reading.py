@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
+from tracer.dataclass import dataclass
 from tracer.document import DIM
 from tracer.i18n import _, ngettext
 from tracer.render.drawing import Line, lines

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tracer.dataclass import dataclass
 from tracer.tensor import Tensor
 
 if TYPE_CHECKING:

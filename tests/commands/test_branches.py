@@ -36,6 +36,15 @@ def test_setting_cells_makes_a_branch_and_says_what_came_of_it(play, session):
     assert (session.number, session.cursor.step, session.run.computed) == (1, 2, session.run.computed)
 
 
+def test_a_session_that_begins_anew_has_one_run_which_is_r0(play, session):
+    play("t", ZERO, "run 你爱我", "t", ZERO)
+    session.begin_anew()
+    assert (list(session.runs), session.number, session.made, session.runs.stands) == ([0], 0, {}, {})
+    assert session.run.source[0] == "你"
+    play("run 我爱你", "t", ZERO)
+    assert list(session.runs) == [0, 1]
+
+
 def test_every_step(play, session):
     shown = play("t", "set tensor @*:dec.0.ffn.output = 0").replace("\n", " ")
     assert "in every step that has these cells: @1, @2" in shown

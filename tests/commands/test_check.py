@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from commands.batch import FAILED, FINE, UNEXPECTED
+from commands.guard import FAILED, FINE, UNEXPECTED
 from commands.terminal.resume import resume, save
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -178,7 +178,7 @@ main()
 """The program, with Ctrl-C at the moment when a module is imported."""
 
 
-@pytest.mark.parametrize("name", ["commands.main", "numpy", "tracer.i18n", "commands.launch"])
+@pytest.mark.parametrize("name", ["commands.main", "numpy", "tracer.i18n", "commands.subcommands.models"])
 def test_an_interrupt_of_the_imports_ends_with_the_same_status(name):
     command = [sys.executable, "-c", INTERRUPTING.format(name=name), "models"]
     done = subprocess.run(command, capture_output=True, cwd=Path(__file__).parents[2])

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from safetensors.numpy import load_file, save_file
 
 import tracer
-from commands.batch import FAILED, FINE, UNEXPECTED, UNUSABLE
+from commands.guard import FAILED, FINE, UNEXPECTED, UNUSABLE
 from tests.dumped import recorded
 from tracer.mistakes import mistake
 from tracer.run import Run
@@ -360,6 +360,29 @@ def test_ours_and_theirs_are_runs(play, capsys):
     refused = f"port.safetensors has numbers and no arithmetic; why r0@1:{SCORES} shows ours"
     assert refused in capsys.readouterr().err
     assert "= 15.2918 / 2.8284" in play(f"why r0@1:{SCORES}[1,1,1]")
+
+
+@pytest.mark.parametrize(
+    ("port", "first", "mistake", "where"),
+    [
+        ("port", f"@1:{SCORES}", "no_scale", f"@1:{SCORES}"),
+        ("port-a", "@1:decoder.0.self_attn.mask", "causal_off_by_one", "@1:decoder.0.self_attn.mask"),
+        ("port-b", "@0:encoder.0.self_attn.q", "swapped q/k", "@0:encoder.0.self_attn"),
+        ("port-c", "@0:encoder.0.self_attn.concat", "head_order", "@0:encoder.0.self_attn.concat"),
+        ("port-d", "@0:encoder.0.ffn.norm", "no_norm_bias", "@0:encoder.0.ffn.norm"),
+    ],
+)
+def test_the_mistake_of_each_port_beside_the_model_is_found_and_made_again(play, session, port, first, mistake, where):
+    shown = play(f"compare {port}.safetensors --go")
+    assert play.status == FINE
+    assert f"{mistake} at {first} explains it" in shown
+    assert f"the same here: mistake {mistake} at {where}" in shown
+    assert "\ngreedy.ids" in shown
+    theirs = session.runs[1].step(1).find("logits").output.array
+    ours = session.runs[0].step(1).find("logits").output.array
+    play(f"mistake {mistake} at {where}")
+    made = session.run.step(1).find("logits").output.array
+    assert np.abs(made - theirs).max() < 1e-4 < 1e-2 < np.abs(ours - theirs).max()
 
 
 def test_theirs_is_looked_at_and_not_computed_with(play, capsys):

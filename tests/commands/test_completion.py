@@ -221,6 +221,11 @@ def test_files_are_completed_after_a_redirection(session, tmp_path):
     assert list(files(Typing(session, "/nowhere/at/all"))) == []
 
 
+def test_what_is_no_lesson_is_offered_beside_the_lessons(session):
+    assert texts("learn ", session)[-3:] == ["index", "exam", "review"]
+    assert texts("learn exa", session) == ["exam"]
+
+
 def test_values_are_those_of_the_setting(session):
     for name, setting in SETTINGS.items():
         for text in texts(f"set {name} ", session):

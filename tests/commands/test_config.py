@@ -2,10 +2,10 @@
 
 import pytest
 
+from commands.folders import config_folder, state_folder
 from commands.settings import SETTINGS
 from commands.terminal.config import configure, remember
 from commands.terminal.conversation import Conversation, furnish
-from commands.terminal.folders import config_folder, state_folder
 from tracer import i18n
 from tracer.errors import InputError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from commands.batch import FAILED, FINE, UNEXPECTED
+from commands.guard import FAILED, FINE, UNEXPECTED
 from commands.opener import Opener
 from commands.registry import lookup
 from commands.terminal.resume import resume, save
@@ -25,11 +25,27 @@ def unwrapped(text: str) -> str:
 def test_a_descent_makes_a_branch_and_says_what_came_of_it(play, session):
     shown = unwrapped(play(*LEARN, "descend .01"))
     assert "r1: edit 1: descend 0.01 SGD: sum(loss) 9.1" in shown
-    assert "7616 trained numbers moved, in 44 parameters; 60.9 kB in memory" in shown
+    assert "7616 trained numbers moved, in 44 parameters, by gradients of ‖g‖ = " in shown
+    assert "; 60.9 kB in memory" in shown
     assert "every step is computed again" in shown
     assert "mean loss 2.28" in shown
     assert (session.number, session.cursor.step, session.run.text) == (1, 1, "i like you")
     assert "└── r1* edit 1: descend 0.01 SGD" in unwrapped(play("branches"))
+
+
+def test_a_model_of_another_size_is_trained_from_nothing(play, session):
+    shown = unwrapped(play("set parameters random 1 decoder_layers 3 heads 4", *LEARN, "descend .001 times 3", "list"))
+    assert "all parameters drawn anew, seed 1, heads = 4, decoder_layers = 3" in shown
+    assert (session.run.model.config.decoder_layers, session.run.model.config.heads) == (3, 4)
+    play("run 他有书", "set parameters random decoder_layers 1")
+    assert session.run.model.config.decoder_layers == 1
+
+
+def test_the_length_of_the_gradient_is_told(play, session):
+    play(*LEARN, "descend .001")
+    gradients = session.runs.find(0).gradient("sum(loss)", 1)
+    squares = [float(np.sum(gradients[name].array ** 2)) for name in session.run.model.parameters]
+    assert session.run.edits[-1].value.length == pytest.approx(sum(squares) ** 0.5, rel=1e-12)
 
 
 def test_it_can_be_repeated_and_taken_back(play, session):
@@ -122,6 +138,10 @@ def test_three_sentences_are_learned_in_twenty_lines(play, session):
         ([*LEARN, "descend .1", "backward sum(loss)", "undo", "descend .1 with r1"], "there is no run r1"),
         ([*LEARN, "run 我", *LEARN, "run 你", "token", "descend .1 with r0"], "r2@1 has no gradients"),
         (["set parameters random x"], "'x' is not a whole number from 0 to 4294967295"),
+        (["set parameters random 1 decoder_layers"], "decoder_layers has no value, e.g. set parameters random 1 dec"),
+        (["set parameters random 1 layers 2"], "zh-en-tiny states no layers; it has d_model, heads, encoder_layers, "),
+        (["set parameters random 1 heads 3"], "heads (3) must divide d_model (16)"),
+        (["set parameters random 1 source_vocab 9"], "zh-en-tiny keeps its vocabulary; other sizes may change"),
         (["set parameters nonsense"], "'nonsense' is none of random"),
         (["set parameters"], "set parameters needs random [SEED]"),
         (["verify grad"], "@0 has no gradients to check; backward E records those of a number"),
@@ -131,6 +151,10 @@ def test_what_can_not_be_done_is_told_in_a_sentence(lines, told, play, capsys):
     play(*lines)
     assert play.status == FAILED
     assert told in capsys.readouterr().err
+
+
+def test_gradients_that_were_asked_for_are_not_called_ahead(play):
+    assert "ahead" not in play(*LEARN, "p grad.logits", "p norm(grad.dec.*.output)", "p/s grad.decoder.embed.weight")
 
 
 def test_gradients_are_verified(play, objects):

@@ -42,6 +42,13 @@ def test_records_are_a_line_each_and_equal_ones_are_folded(play, two):
 
 
 @pytest.mark.usefixtures("two")
+def test_ids_that_were_chosen_are_told_by_their_tokens_and_have_no_size(play):
+    (row,) = [line.split() for line in lines(play("diff r0 r1")) if line.split()[0] == "choice"]
+    assert row[-2:] == ['"▁he"', '"▁i"']
+    assert not any("e+" in word for word in row)
+
+
+@pytest.mark.usefixtures("two")
 def test_it_is_the_cursors_step_where_the_cursor_stands_in_one(play):
     assert "r0@2 beside r1@2: " in play("token 2", "diff 1")
     assert "r0@1 beside r1@1: " in play("rc", "diff 1")

@@ -53,7 +53,7 @@ def another(setting):
 
 def test_what_is_both_an_option_and_a_setting_is_declared_once():
     assert set(options()) == OF_ONE_CALL | {setting.keyword for setting in (LOOK | RUN).values()}
-    assert {*options("learn")} - {"lesson", "checked", "help"} == LOOK.keys()
+    assert {*options("learn")} - {"lesson", "checked", "graded", "seed", "help", "format_", "output"} == LOOK.keys()
     assert OF_ONE_CALL.isdisjoint(setting.keyword for setting in SETTINGS.values())
 
 

@@ -19,7 +19,7 @@ def test_a_run_that_has_not_started_is_shown_by_its_output(play, session):
     shown = lines(play("flow"))
     assert shown[0].startswith("alti at @4   [output 4, key 8]")
     assert shown[1].strip() == "from the source"
-    assert shown[2].split() == ["key", "我", "爱", "你", "</…", "Σ"]
+    assert shown[2].split() == ["key", "我", "爱", "你", "</s>", "Σ"]
     assert [row.split()[:2] for row in shown[4:8]] == [["1", "▁i"], ["2", "▁love"], ["3", "▁you"], ["4", "</s>"]]
     assert not session.cursor.index
 

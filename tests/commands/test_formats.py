@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from commands.batch import FINE, Batch
+from commands.batch import Batch
 from commands.grammar.lines import given
+from commands.guard import FINE
 from commands.opener import Opener
 from commands.output.formats import DocumentPresenter, presenter_of
 from commands.output.present import Look, Presenter

@@ -116,7 +116,7 @@ def test_heads_stand_side_by_side(play, objects):
     shown = lines(play("t", "heads enc.0"))[1:]
     assert shown[0] == "@0:encoder.0.self_attn.weights   [head 2, query 4, key 4]"
     assert shown[1].split() == ["head", "0", "head", "1"]
-    assert shown[2].split() == ["key", *["我", "爱", "你", "</…"] * 2]
+    assert shown[2].split() == ["key", *["我", "爱", "你", "</s>"] * 2]
     assert shown[3].split() == ["0", "我", "20", "57", "10", "14", "9", "65", "7", "19"]
     assert objects("heads enc.0")[0]["axes"] == ["head", "query", "key"]
 

@@ -1,6 +1,6 @@
 """How a number of a file is made of what stands there, asked for by `why` of a cell of a parameter."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +8,7 @@ from commands.opener import Opener
 from commands.session import Session
 from tracer.arithmetic import Number
 from tracer.checkpoints.stored import Contiguous, Made
+from tracer.dataclass import dataclass
 
 CELL = "decoder.0.ffn.hidden.weight[1,2]"
 

@@ -135,6 +135,11 @@ def test_all_of_it_is_resumed(play, session, tmp_path):
         ("set ", "config"),
         ("set config act", "activation"),
         ("set parameter decoder.0.ffn.hi", "decoder.0.ffn.hidden.weight"),
+        ("set parameters ", "random"),
+        ("set parameters random 1 deco", "decoder_layers"),
+        ("set parameters random deco", "decoder_layers"),
+        ("set parameters random 1 heads 4 d", "d_model"),
+        ("set parameters random 1 decoder_layers ", "1"),
     ],
 )
 def test_completion(session, play, line, offered):

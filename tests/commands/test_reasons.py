@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import tracer
-from commands.batch import FAILED, FINE, UNEXPECTED
 from commands.grammar.parsing import parse_line, usage
+from commands.guard import FAILED, FINE, UNEXPECTED
 from commands.registry import lookup
 from commands.results.demos import EXAMPLES
 from commands.verbs.demo import Name

@@ -3,9 +3,10 @@ import json
 
 import pytest
 
-from commands.batch import FINE, Batch
+from commands.batch import Batch
 from commands.grammar.lines import given
 from commands.grammar.parsing import grammar, usage
+from commands.guard import FINE
 from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look

@@ -135,3 +135,44 @@ def test_a_folder_that_can_not_be_made_is_one_sentence(session, tmp_path):
 def test_a_script_resumes_nothing(tx):
     done = tx("--resume", "--batch", "-e", "s")
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("quit", "sets no breakpoint"),
+        ("learn", "sets no breakpoint"),
+        ("source ~nosuch/x", "nobody here has this name"),
+        ("export stolen.txt", "sets no breakpoint"),
+        ('break logits > "stolen.txt"', "sets no breakpoint"),
+        (f"break @{'9' * 5000}", "can't be resumed"),
+        (f"ignore {'9' * 5000} 1", "is no number of a breakpoint"),
+        ("\0", "is no command"),
+    ],
+)
+def test_a_line_that_sets_no_breakpoint_is_not_run(session, file, line, message):
+    save(session, file)
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"breakpoints": [line]}))
+    with pytest.raises(InputError, match=message):
+        resume(file, print)
+    assert not Path("stolen.txt").exists()
+
+
+@pytest.mark.parametrize("line", ["quit", "export stolen.txt", "log stolen.txt", "learn", "p logits > stolen.txt"])
+def test_a_line_that_makes_no_branch_is_told_and_not_run(session, file, line):
+    obey(session, "step 3", "ablate encoder.0.self_attn.h0")
+    save(session, file)
+    state = json.loads(file.read_text())
+    [[*place, _line, backward]] = state["branches"]
+    file.write_text(json.dumps(state | {"branches": [[*place, line, backward]]}))
+    told = []
+    resume(file, told.append)
+    assert "note: r1 can't be made again" in told[-1]
+    assert not Path("stolen.txt").exists()
+
+
+def test_numbers_that_have_no_end_are_no_session(session, file):
+    save(session, file)
+    file.write_text(file.read_text().replace('"run": 0', f'"run": {"9" * 5000}'))
+    with pytest.raises(InputError, match="holds no session"):
+        resume(file, print)

@@ -24,7 +24,7 @@ def known():
         "lesson": [name.partition("-")[2] for name in names()],
         "operation": list(ops.catalogue()),
         "function": [*FUNCTIONS, *DISTRIBUTION, *VARIABLES],
-        "model": ["zh-en", "zh-en-tiny"],
+        "model": ["zh-en", "zh-en-tiny", "zh-en-unmasked"],
     }
 
 

@@ -9,9 +9,10 @@ import pytest
 from kept import kept_of, kept_until
 
 import tracer
-from commands.batch import FAILED, FINE, Batch
+from commands.batch import Batch
 from commands.completion import completions
 from commands.grammar.lines import given
+from commands.guard import FAILED, FINE
 from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from commands.launch import guarded
+from commands.guard import guarded
 from commands.subcommands.train import train_model
 
 

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from commands.usage import SENTENCES, translated
 from tracer import i18n
 
-SUBCOMMANDS = ((), ("models",), ("learn",), ("check",), ("train",))
+SUBCOMMANDS = ((), ("models",), ("learn",), ("worksheet",), ("check",), ("train",))
 """The program itself, and what it has below."""
 
 WRONG = (

@@ -58,6 +58,7 @@ APPLIES: dict[str, list[str]] = {
     "missing_bias": [*PAPER, "gpt2", "qwen2"],
     "no_causal": ALL,
     "no_final_norm": ["torch_post", "gpt2", *LLAMA, *T5],
+    "no_norm": ALL,
     "no_norm_bias": [*PAPER, "gpt2"],
     "no_positions": NO_T5,
     "no_residual": ALL,

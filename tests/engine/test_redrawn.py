@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tracer
+from tracer.errors import InputError
 from tracer.redrawn import redrawn
 
 from .conftest import FIXTURES
@@ -74,3 +75,40 @@ def test_every_family_computes_with_them(name: str) -> None:
     run = run_of(name)
     assert failures(run, 1) == []
     assert float(run[1]["loss"].array.mean()) < 12
+
+
+LARGER = [
+    ("zh-en-tiny", {"decoder_layers": 3, "encoder_layers": 2}, "decoder.2.cross_attn.norm.weight"),
+    ("marian_zh_en", {"d_model": 32, "decoder_layers": 3}, "model.decoder.layers.2.self_attn_layer_norm.weight"),
+    ("gpt2", {"n_layer": 4}, "transformer.h.3.ln_1.weight"),
+    ("llama_gqa", {"num_hidden_layers": 3}, "model.layers.2.input_layernorm.weight"),
+    ("t5_v1_0", {"num_decoder_layers": 3}, "decoder.block.2.layer.0.layer_norm.weight"),
+    ("mixtral", {"num_hidden_layers": 3, "num_local_experts": 6}, "model.layers.2.input_layernorm.weight"),
+]
+
+
+@pytest.mark.parametrize(("name", "stated", "gain"), LARGER)
+def test_a_model_of_another_size_is_drawn_and_computes(name: str, stated: dict[str, int], gain: str) -> None:
+    run = run_of(name)
+    assert gain not in run.model.parameters or "d_model" in stated
+    larger = redrawn(run, 1, stated)
+    assert (larger.model.parameters[gain].array == 1).all()
+    assert failures(larger, 1) == []
+    assert larger.descend(1e-3, "sum(loss)")[1]["loss"].array.sum() < larger[1]["loss"].array.sum()
+
+
+def test_what_is_of_the_same_size_is_drawn_alike() -> None:
+    name, run = "decoder.0.ffn.hidden.weight", run_of("zh-en-tiny")
+    larger = redrawn(run, 1, {"decoder_layers": 2})
+    assert np.array_equal(larger.model.parameters[name].array, run.model.parameters[name].array)
+    assert larger.edits[-1].value.told("@*:**") == "all parameters drawn anew, seed 1, decoder_layers = 2"
+
+
+def test_a_vocabulary_stays_as_it_is() -> None:
+    with pytest.raises(InputError, match="zh-en-tiny keeps its vocabulary; other sizes may change"):
+        redrawn(run_of("zh-en-tiny"), 1, {"target_vocab": 80})
+
+
+def test_what_is_larger_than_the_machine_is_refused_before_it_is_made() -> None:
+    with pytest.raises(InputError, match="which is more memory than there is"):
+        redrawn(run_of("zh-en-tiny"), 1, {"d_model": 1 << 24})

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tracer
+from tests.interrupting import every_interrupt
 from tracer.addresses import At
 from tracer.decoding.settings import Settings
 from tracer.errors import AddressError, InputError
@@ -181,6 +182,27 @@ def test_an_interrupt_leaves_the_run_as_it_was(
         run.step(number)
     run.decode()
     assert dict(cells(run)) == expected
+
+
+FILES = ("tracer/run.py", "tracer/past.py")
+
+
+def test_an_interrupt_between_any_two_lines_changes_no_later_step(
+    random_model: tracer.Model, settings: dict[str, Any]
+) -> None:
+    expected = tracer.trace(random_model, ids=SOURCE, max_tokens=3, **settings)
+    runs: list[Run] = []
+
+    def prepare() -> Any:
+        runs.append(Run(random_model, SOURCE, Settings(max_tokens=3, **settings)))
+        runs[-1].step(1)
+        return lambda: runs[-1].step(2)
+
+    for _interrupt in every_interrupt(prepare, *FILES):
+        run = runs[-1].decode()
+        assert (run.tokens, run.target) == (expected.tokens, expected.target)
+        assert (run.step(3)["logits"].array == expected.step(3)["logits"].array).all()
+    assert len(runs) > 20
 
 
 def interrupted_after(calls: int) -> Any:

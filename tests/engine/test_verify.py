@@ -42,7 +42,7 @@ def test_every_step_of_the_reference_checkpoints_holds(path: Path, dtype: Dtype)
         assert failures(run, step.number) == []
 
 
-@pytest.mark.parametrize("name", ["zh-en", "zh-en-tiny"])
+@pytest.mark.parametrize("name", ["zh-en", "zh-en-tiny", "zh-en-unmasked"])
 def test_every_step_of_the_built_in_models_holds(name: str) -> None:
     run = tracer.trace(tracer.load(name), "我爱你", cache=name == "zh-en")
     for step in run.steps:

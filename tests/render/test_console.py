@@ -1,8 +1,13 @@
 import io
+import time
 
 import pytest
 
+from tracer.document import Lines, Span
+from tracer.export.svg import Writer
 from tracer.render.console import color_depth, make_console
+from tracer.render.folding import clipped_left
+from tracer.render.tables import Bars
 
 
 @pytest.mark.parametrize(
@@ -43,3 +48,21 @@ def test_text_is_never_markup_emoji_or_highlighted(text):
 def test_accessible_asks_renderables_for_ascii():
     assert make_console(io.StringIO(), width=40, color="auto", accessible=True, environ={}).options.ascii_only
     assert not make_console(io.StringIO(), width=40, color="auto", accessible=False, environ={}).options.ascii_only
+
+
+def test_what_a_terminal_would_obey_is_written_out_whatever_is_printed():
+    screen = io.StringIO()
+    console = make_console(screen, width=80, color="never", accessible=False, environ={})
+    console.print("a\x1b]52;\x9b\u202eb\nc")
+    assert screen.getvalue() == "a\\x1b]52;\\x9b\\u202eb\nc\n"
+
+
+def test_what_is_cut_and_what_is_drawn_takes_the_time_of_its_length():
+    start = time.process_time()
+    assert clipped_left("我" * 200_000, 9) == "…" + "我" * 4
+    bars = Bars([(0.5, 3)] * 3000)
+    assert {bars.whole(20) for _row in range(3000)} == {20}
+    svg = Writer()
+    svg.block(Lines([[Span("a " * 20_000)]]))
+    assert svg.closing().count("<text") == 20_000
+    assert time.process_time() - start < 5

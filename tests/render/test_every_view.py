@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tracer import i18n
-from tracer.document import Abreast, Block, Branch, Items, Paragraph, Prose, Scale, Tree
+from tracer.document import Abreast, Beside, Block, Branch, Items, Paragraph, Prose, Scale, Tree
 from tracer.document import Table as Said
 from tracer.render.console import make_console
 from tracer.render.drawing import Drawn
@@ -81,6 +81,8 @@ def flat(blocks: Sequence[Block]) -> Iterator[Block]:
         match block:
             case Items(_marks, contents):
                 yield from flat([part for content in contents for part in content])
+            case Beside(parts):
+                yield from flat([block for part in parts for block in part])
             case Prose(parts):
                 yield from flat(parts)
             case Tree(branches):

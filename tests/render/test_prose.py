@@ -191,6 +191,28 @@ def test_a_table_is_aligned_in_cells():
     ]
 
 
+def test_code_in_a_table_is_code_as_elsewhere_and_its_head_is_words():
+    written = seen(prose("| `a` | b |\n|-|-|\n| `c` | d `e` |"), FORCE_COLOR="1", TERM="xterm")
+    assert "`" not in written
+    assert "\x1b[36mc\x1b[0m" in written
+
+
+def test_numbers_stand_at_the_right_of_their_column():
+    assert lines("| | `</s>` |\n|:-|-:|\n| a | 0.199 |\n| b | −0.775 |") == [
+        "     </s>",
+        "─────────",
+        "a   0.199",
+        "b  −0.775",
+    ]
+
+
+def test_a_short_formula_is_not_torn():
+    assert lines("The mean is μ = (1 + 3 + 5) / 3.", 24) == ["The mean is", "μ = (1 + 3 + 5) / 3."]
+    assert lines("公式写作 x + y，就是两项之和。", 15) == ["公式写作", "x + y，就是两项", "之和。"]
+    long = " + ".join(["0.123"] * 8)
+    assert len(lines(f"It is {long}.", 40)) == 2
+
+
 def test_a_narrow_table_folds_its_widest_column():
     assert lines(TABLE.replace("of two", "of two words"), 28) == [
         "token  权重  what it is",

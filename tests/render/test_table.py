@@ -75,3 +75,23 @@ def test_a_remark_without_room_stands_below_where_a_table_goes_on():
         "@2                                    -12.5000",
         f"{ADDRESS}  told of the first row",
     ]
+
+
+BARS = [Column("a", ["one", "two"], "<"), Column("other", ["x" * 12, "x"], "<", free="end"), Column("b", ["1", "2"])]
+
+
+@pytest.mark.parametrize(("width", "cells"), [(60, 20), (37, 8), (33, 4), (22, 4), (19, 0)])
+def test_bars_alone_are_shortened_before_texts_are_cut_and_then_left_out(width, cells):
+    text = seen(shown(columned(BARS, [Remark(share=1.0), Remark(share=0.5)], indent=0)), width, box="rounded")
+    assert [text.count("█"), text.count("…")] == [cells + cells // 2, int(width < 30)]
+    assert all(cell_len(line) <= width for line in text.splitlines())
+
+
+def test_a_table_at_its_narrowest_keeps_its_right_border():
+    columns = [
+        Column("#", ["1"]),
+        Column("target token", ['"love"'], "<", free="end"),
+        Column("best other", ['"other"'], "<", free="end"),
+    ]
+    text = seen(shown(columned(columns, [Remark("some words", share=0.8)], indent=2)), 50, box="rounded")
+    assert {line[-1] for line in text.splitlines()} <= set("╮┤│╯")

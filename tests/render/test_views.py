@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from tracer.run import Token
 from tracer.views.distribution import token_line, top_view
 from tracer.views.mask import mask_view
-from tracer.views.records import listing, record_line, where_width
+from tracer.views.records import listing, record_line, record_lines, where_width
 from tracer.views.softmax import softmax_view
 
 from ..views.sample import tape
@@ -128,10 +128,28 @@ def test_statistics_go_first_then_the_note(width, line):
     assert seen(record_line(tape().find("logits")), width) == line + "\n"
 
 
-def test_statistics_stand_in_place_of_a_formula_that_is_too_long():
+def test_a_formula_that_is_too_long_is_folded_in_place_of_statistics():
     record = tape().find("logits")
-    line = seen(record_line(record, remark="a formula that is as long as this page is wide"), 60)
-    assert line == "@2 #7  logits  [3,5]  x∈[-4.37, 6.80]  μ 0.25  σ 3.78\n"
+    text = seen(record_line(record, remark="a formula that is as long as this page is wide"), 50)
+    assert [line.strip() for line in text.splitlines()] == [
+        "@2 #7  logits  [3,5]  a formula that is as long as",
+        "this page is wide",
+    ]
+    assert "x∈" not in text
+
+
+def test_statistics_stand_in_place_of_a_formula_that_has_no_room_folded():
+    record = tape().find("logits")
+    line = seen(record_line(record, remark="a_formula_as_long_as_half_of_the_page_is_wide"), 50)
+    assert line == "@2 #7  logits  [3,5]  x∈[-4.37, 6.80]  μ 0.25\n"
+
+
+def test_lines_of_several_records_have_their_parts_below_each_other():
+    records = tape().records[1:5]
+    text = seen(record_lines(records, ["", "a remark", "", ""]), 100).splitlines()
+    assert "a remark" in text[1]
+    assert len({line.index("]") for line in text}) == 1
+    assert len({line.index("x∈") for line in text if "x∈" in line}) == 1
 
 
 def test_records_align_to_the_widest():

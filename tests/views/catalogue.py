@@ -31,6 +31,7 @@ from tracer.attribution.lens import lens
 from tracer.attribution.norms import norms
 from tracer.attribution.weights import weights
 from tracer.central import Verified
+from tracer.charts.charting import model_chart, scope_chart
 from tracer.checkpoints.stored import Made
 from tracer.comparing.check import Check as Compared
 from tracer.comparing.comparison import Comparison, compare
@@ -44,6 +45,7 @@ from tracer.debugger.stops import CatchRowSum, Condition, Watch, place, whole_ex
 from tracer.derive import Explainer, derive
 from tracer.differences import Difference
 from tracer.diffs import Diff
+from tracer.document import Formula
 from tracer.dumps.dump import Entry
 from tracer.gradients import Gradients, objective
 from tracer.i18n import N_
@@ -62,11 +64,13 @@ from tracer.views.alignments import alignments_view
 from tracer.views.atp import atp_view
 from tracer.views.attribution import attribution_view
 from tracer.views.backward import gone
-from tracer.views.below import below, led, scientific, sentence
+from tracer.views.below import below, ending, led, scientific, sentence
 from tracer.views.branches import tree_view
+from tracer.views.chart import Standing, chart_view
 from tracer.views.checks import checks_view, gradients_view
 from tracer.views.comparison import comparison_view
 from tracer.views.contributions import contributions_view
+from tracer.views.course import Computed, Subject, course_index
 from tracer.views.derivation import explanation_view, made_view
 from tracer.views.diff import records_view
 from tracer.views.diff import tokens_view as diff_tokens
@@ -87,7 +91,7 @@ from tracer.views.modules import modules_view
 from tracer.views.product import product_view
 from tracer.views.progress import progress_bar
 from tracer.views.prose import prose
-from tracer.views.records import listing, record_line, where_width
+from tracer.views.records import listing, record_line, record_lines, where_width
 from tracer.views.scored import loss_view, scored_view
 from tracer.views.softmax import softmax_view
 from tracer.views.stops import arrived, described, overview
@@ -96,6 +100,9 @@ from tracer.views.tensors import header_view, tensor_view
 from tracer.views.tokens import token_strips
 from tracer.views.view import View, view
 from tracer.views.worked import worked_sum
+from tracer.views.worksheet import introduction, key_of, part_view, sheet_view
+from tracer.worksheets.sheet import Sheet, Wanted, make_sheet
+from tracer.worksheets.tiny import Drawn, drawn
 
 from ..dumped import dump, recorded, values
 
@@ -128,6 +135,19 @@ def gradients_of(run: Run, text: str = "logits[-1, 5]") -> Gradients:
     number = run.decode().computed
     found = objective(compile_expression(text), Here(run, Cursor(number, 0)))
     return Gradients(found, run.gradients_of(number, found), run.parameters)
+
+
+@cache
+def sheet() -> Sheet:
+    """A worksheet about attention."""
+    of = Drawn(2)
+    small = Run(drawn(of), drawn(of).source_ids(of.text)[0])
+    records = [small.at(At(0)).find(f"encoder.0.self_attn.{name}") for name in ("q", "k", "scores", "weights")]
+    return make_sheet(small, [Wanted(record, record.output.locate(())) for record in records], "easy", 2, 2)
+
+
+def answers() -> Mapping[int, str]:
+    return {blank.number: f"{blank.value:.2f}" for blank in sheet().blanks}
 
 
 @cache
@@ -301,6 +321,30 @@ def stopped() -> tuple[Debugger, Stop]:
     return debugger, stop
 
 
+def courses() -> dict[str, View]:
+    """Subjects with and without lessons, a formula that is computed and one that is not."""
+    subjects = [Subject("Softmax", ["4 Softmax: one row by hand", LONG], "demo softmax 1 2"), Subject(LONG, [], "map")]
+    formula = Formula("x + y", "x + y")
+    computed = [
+        Computed("sum", formula, "p @0:encoder.embed.output", "He et al. 2016"),
+        Computed(LONG, formula, "", ""),
+    ]
+    return {"two": course_index(subjects, computed, "我爱你")}
+
+
+def charts() -> dict[str, View]:
+    here, stops = record("decoder.0.cross_attn.weights"), {At(3): {"logits", "decoder.0.cross_attn.weights"}}
+    standing, tape = Standing(here, stops, {3: "▁cats"}), run().step(3)
+    back = gone_back().find("grad.decoder.0.ffn.hidden")
+    return {
+        "model": chart_view(model_chart(run(), tape, here.address), standing, opens="decoder.0.cross_attn"),
+        "module": chart_view(scope_chart(tape, "decoder.0.cross_attn", here.address), standing),
+        "elsewhere": chart_view(scope_chart(tape, "choice", here.address), standing),
+        "before": chart_view(model_chart(run(), run().step(0), None), Standing()),
+        "back": chart_view(model_chart(given(), gone_back(), "decoder.0.ffn.hidden"), Standing(back)),
+    }
+
+
 def met() -> dict[str, View]:
     _debugger, stop = stopped()
     assert stop.record is not None
@@ -401,11 +445,17 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
         "sentence": led("$1 = ", sentence(LONG)),
         "table": led("$1 = ", top_view(row("probs"), row("logits"), piece)),
     },
+    "below.ending": lambda: {
+        "words": ending(below(glossary({"two": LONG}), sentence(LONG))),
+        "row": ending(below(sentence(LONG), glossary({"one": "a", "two": LONG}))),
+    },
     "below.scientific": lambda: {"tensor": scientific(tensor_view(record("logits").output))},
     "branches.tree_view": lambda: {"three": tree_view(*branched())},
+    "chart.chart_view": charts,
     "checks.checks_view": lambda: {"two": checks_view(checks(), title="step @1: 37 records")},
     "checks.gradients_view": lambda: {"kink": gradients_view(gradients(), step=1)},
     "comparison.comparison_view": comparisons,
+    "course.course_index": courses,
     "atp.atp_view": lambda: {"all": patched(), "none": patched(0), "interrupted": patched(3)},
     "attribution.attribution_view": lambda: {
         "path": attributed(run(), "max(logits[-1])"),
@@ -495,6 +545,7 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
     "progress.progress_bar": lambda: {"bar": progress_bar(3, 8)},
     "prose._prose": lambda: {"prose": prose(PROSE)},
     "records.record_line": lambda: {name: record_line(record(name)) for name in CELLS},
+    "records.record_lines": lambda: {"step": record_lines(run().step(3).records[:12], ["", "ahead", *[""] * 10])},
     "records.listing": lambda: {
         "step": listing(run().step(3).records[:12], 5),
         "aligned": record_line(record("logits"), width=where_width(run().step(3).records), remark="ahead"),
@@ -525,5 +576,9 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
     "tensors.header_view": lambda: {"header": header_view(tensor(9, 9), title="@1:decoder.0.self_attn.masked[h0]")},
     "tokens.token_strips": lambda: {"both": token_strips({"source": TOKENS * 3, "target": ["<s>"]})},
     "worked.worked_sum": sums,
+    "worksheet.sheet_view": lambda: {"empty": sheet_view(sheet()), "filled": sheet_view(sheet(), answers())},
+    "worksheet.part_view": lambda: {"scores": part_view(sheet(), sheet().parts[-1:], answers())},
+    "worksheet.introduction": lambda: {"of": introduction(sheet(), "worksheet 3 --seed 2 --blanks easy")},
+    "worksheet._key": lambda: {"key": key_of(sheet(), answers())},
 }
 """Of every view, what makes its examples."""

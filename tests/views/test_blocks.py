@@ -9,7 +9,7 @@ from tracer.addresses import At
 from tracer.derive import derive
 from tracer.document import Block, Formula, Matrix, Paragraph, Scale, Span, Table, Tree
 from tracer.tensor import FEATURE, Tensor
-from tracer.views.below import led, scientific, sentence
+from tracer.views.below import below, ending, led, scientific, sentence
 from tracer.views.derivation import derivation_view
 from tracer.views.distribution import top_view
 from tracer.views.formula import formula_view
@@ -17,7 +17,7 @@ from tracer.views.heads import heads_view
 from tracer.views.inventory import tensors_view
 from tracer.views.mask import mask_view
 from tracer.views.page import Page
-from tracer.views.records import listing, record_line
+from tracer.views.records import listing, record_line, record_lines
 from tracer.views.softmax import softmax_view
 from tracer.views.tensors import tensor_view
 from tracer.views.view import View
@@ -161,6 +161,22 @@ def test_numbers_with_a_power_of_ten() -> None:
 
 def test_words_lead_the_first_line_of_another_view() -> None:
     assert said(led("$1 = ", sentence("x"))) == [Paragraph([Span("$1 = x")])]
-    lead, table = said(led("$1 = ", record_line(tape().find("logits"))))
+    lead, table = said(led("$1 = ", tensors_view([("", "x", tape().find("logits").output, None)])))
     assert lead == Paragraph([Span("$1 =", "dim")])
     assert isinstance(table, Table)
+
+
+def test_words_lead_the_first_row_of_a_table_and_the_others_stand_below_it() -> None:
+    [table] = said(led("$1 = ", record_lines(tape().records[:2], ["", ""])))
+    assert [row[0].content.text for row in table.rows] == ["$1 = @2 #1", "     @2 #2"]
+
+
+def test_a_view_ends_with_what_stands_below_its_last_table_or_with_the_last_row() -> None:
+    lines = record_lines(tape().records[:2], ["", ""])
+    assert said(ending(below(sentence("a"), lines, sentence("b"), sentence("c")))) == [
+        Paragraph([Span("b")]),
+        Paragraph([Span("c")]),
+    ]
+    [table] = said(ending(below(sentence("a"), lines)))
+    assert [row[0].content.text for row in table.rows] == ["@2 #2"]
+    assert said(ending(sentence("a"))) == []

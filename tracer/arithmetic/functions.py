@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..dataclass import dataclass
 from .nodes import Cells, Minus, Named, Negation, Node, Power, Product, Quotient, Sum, Terms, applied, literal, raises
 
 FUNCTIONS: dict[str, Callable[[float], float]] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from ..dataclass import dataclass
 from .nodes import Leaf, Node, Same, literal
 
 Sign = Literal["<", "≤"]

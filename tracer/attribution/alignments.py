@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, count, takewhile
 from typing import Any, Literal
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..errors import InputError
 from ..i18n import _
 from ..tensor import Array, Tensor

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ..addresses import GRADIENT, Address
+from ..dataclass import dataclass
 from ..debugger.acts import Builder
 from ..debugger.cursor import Cursor
 from ..debugger.expressions import compile_expression

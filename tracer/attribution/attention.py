@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..errors import AddressError
 from ..i18n import _
 from ..operation import Operation, Trait
@@ -102,7 +102,7 @@ def attentions(tape: Tape) -> list[Attention]:
     Raises:
         AddressError: there is none, or its weights were not kept.
     """
-    found = [record for record in tape.forward if _is_attention(record)]
+    found = [record for record in tape.forward if is_attention(record)]
     if not found:
         told = _("step @{n} has no {name} of an attention")
         raise AddressError(told.format(n=tape.number, name="weights"))
@@ -110,7 +110,8 @@ def attentions(tape: Tape) -> list[Attention]:
     return [Attention(tape, record, readers) for record in found]
 
 
-def _is_attention(record: Record) -> bool:
+def is_attention(record: Record) -> bool:
+    """Whether a record is of the shares that queries give to keys."""
     return record.has(Trait.DISTRIBUTION) and record.output.axes == ("head", "query", "key")
 
 

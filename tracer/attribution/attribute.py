@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..addresses import Address, parse
+from ..dataclass import dataclass
 from ..debugger.cursor import Cursor
 from ..debugger.expressions import Expression, compile_expression
 from ..debugger.locations import Here

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from ..addresses import Address, At, Index
+from ..dataclass import dataclass
 from ..errors import AddressError, InputError
 from ..i18n import N_, _
 from ..operation import Weighed

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ..addresses import At
+from ..dataclass import dataclass
 from ..edits import edit
 from ..errors import AddressError, InputError
 from ..i18n import N_, _

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..errors import InputError
 from ..i18n import ngettext
 from ..tensor import Array, Axis, Tensor

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ..addresses import At
+from ..dataclass import dataclass
 from ..errors import InputError
 from ..i18n import N_, Message, _
 from ..models.texts import Kind

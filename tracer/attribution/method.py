@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Generic, ParamSpec, TypeVar
 
+from ..dataclass import dataclass
 from ..i18n import N_, Message
 
 P = ParamSpec("P")

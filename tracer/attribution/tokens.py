@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ import numpy as np
 from ..addresses import GRADIENT, Address
 from ..alignment import TOKENS
 from ..backward import Objective
+from ..dataclass import dataclass
 from ..debugger.cursor import Cursor
 from ..debugger.expressions import Expression
 from ..debugger.expressions.values import described, everything

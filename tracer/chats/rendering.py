@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..apart import answered
 from ..errors import InputError
 from ..i18n import N_, _, spoken
 from .template import Template
@@ -19,9 +15,6 @@ from .template import Template
 WORKER = Path(__file__).with_name("worker.py")
 SECONDS = 20
 """until the answer must be there; the time that the template computes for is bounded more closely"""
-
-NEEDED = re.compile(r"PATH|HOME|LANG|LC_\w+|TZ|PYTHON\w*|LD_LIBRARY_PATH|SYSTEMROOT")
-"""The variables of the environment that Python starts with, and tells the time by; no other is handed on."""
 
 BEYOND = {"memory": N_("it takes too much memory"), "length": N_("its text is too long")}
 """What a template is told to have gone beyond."""
@@ -47,23 +40,12 @@ def rendered(template: Template, chats: Sequence[tuple[Sequence[Message], bool]]
 
 def _answered(template: Template, asked: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """What the process says of each chat."""
-    command = [sys.executable, "-P", str(WORKER)]
     try:
-        done = subprocess.run(
-            command,
-            input=json.dumps(asked).encode(),
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-            env={name: value for name, value in os.environ.items() if NEEDED.fullmatch(name)},
-        )
-    except subprocess.TimeoutExpired:
+        found: Sequence[Mapping[str, Any]] | None = answered(WORKER, asked, SECONDS)
+    except TimeoutError:
         raise _failed(template, _("it was not done within {n} seconds").format(n=SECONDS)) from None
-    try:
-        found: Sequence[Mapping[str, Any]] = json.loads(done.stdout)
-    except ValueError:
-        told = _("it takes too long, or too much memory")
-        raise _failed(template, told) from None
+    if found is None:
+        raise _failed(template, _("it takes too long, or too much memory"))
     return found
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..checkpoints.json_file import read_json_if_there
-from ..checkpoints.names import visible
 from ..checkpoints.regular import check_regular
 from ..errors import InputError
 from ..i18n import _, cause
 from ..listed import listed
+from ..outward import visible
 from ..tokenizers.stated import ROLES, StatedTokens
 
 KEY, DEFAULT = "chat_template", "default"

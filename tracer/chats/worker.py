@@ -10,15 +10,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-MEMORY = 1 << 30
-"""bytes of address space"""
-SECONDS = 5
-"""of computing"""
 LONGEST = 1 << 20
 """characters of a text that is rendered"""
 MOST_TOLD = 300
@@ -27,17 +22,6 @@ MOST_TOLD = 300
 
 class TooLongError(Exception):
     """A text is longer than any that is rendered."""
-
-
-def bound() -> None:
-    """Give the process so much memory and time, and no files to write, as far as the system can."""
-    with suppress(ImportError):
-        import resource as system
-
-        limits = {"RLIMIT_CPU": SECONDS, "RLIMIT_AS": MEMORY, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0}
-        for name, most in limits.items():
-            with suppress(AttributeError, ValueError, OSError):
-                system.setrlimit(getattr(system, name), (most, most))
 
 
 def template_of(source: str) -> Any:
@@ -142,7 +126,6 @@ def attempted(action: Callable[[], Any]) -> dict[str, Any]:
 def main() -> None:
     """Render every chat that standard input asks for."""
     asked = json.load(sys.stdin)
-    bound()
     compiled: list[Any] = []
     failure = attempted(lambda: compiled.append(template_of(asked["source"])))
     found = [

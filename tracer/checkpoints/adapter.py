@@ -15,11 +15,11 @@ from ..decisions import PARAMETERS, Decisions
 from ..errors import InputError
 from ..i18n import N_, _
 from ..models.stated import Stated
+from ..outward import visible
 from .adapter_config import scales
 from .contents import Contents
 from .json_file import read_json
 from .merged import Factors, Merged
-from .names import visible
 from .safetensors import SafetensorsFile
 from .stored import Stored
 

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..i18n import N_, _
-from ..models.account import SHORT
 from ..models.stated import Stated
-from .names import visible
+from ..outward import SHORT, visible
 
 PATTERN = re.compile(r"\^?(\w|-|\.|\\\.|\\d\+?)*\$?")
 """Patterns of modules that are followed: names, and numbers in them."""

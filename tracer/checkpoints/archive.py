@@ -18,9 +18,9 @@ import numpy as np
 
 from ..errors import InputError
 from ..i18n import _, spoken
+from ..outward import visible
 from ..tensor import Array
 from .kinds import ENOUGH, TOLD, kind_of
-from .names import visible
 from .stored import ParameterFile
 
 STORED, DEFLATED = 0, 8

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Literal
 
+from ..dataclass import dataclass
 from ..tensor import Array
 from .stored import DType, Made, ParameterFile, Stored
 

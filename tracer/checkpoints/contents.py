@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Set
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 
 from ..arithmetic import Leaf
+from ..dataclass import dataclass
 from ..decisions import PARAMETERS, Decisions
 from ..errors import InputError
 from ..i18n import N_, Message, _

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import InputError
 from ..i18n import _, cause
 from .kinds import check_downloaded
-from .regular import check_regular
+from .regular import read_bounded
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -18,13 +18,19 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         InputError: the file is missing, can't be read, or holds something else.
     """
-    check_regular(path)
     try:
-        value = json.loads(path.read_bytes().decode("utf-8"))
+        data = read_bounded(path)
     except FileNotFoundError:
         raise missing(path) from None
     except OSError as error:
         raise InputError(_("{path}: can't be read ({reason})").format(path=path, reason=cause(error))) from error
+    return object_in(path, data)
+
+
+def object_in(path: Path, data: bytes) -> dict[str, Any]:
+    """The JSON object that a file holds; raises `InputError` where it holds something else."""
+    try:
+        value = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         check_downloaded(path)
         raise InputError(_("{path}: is no JSON ({reason})").format(path=path, reason=cause(error))) from error

@@ -5,13 +5,13 @@ Source: Hu et al. 2021, LoRA, section 4.1; that s is α/r, or α/√r: Kalajdzie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from ..arithmetic import Number, Sum, dot
+from ..dataclass import dataclass
 from ..i18n import _
 from ..tensor import IN_FEATURE, OUT_FEATURE, Array, Axis, Tensor
 from .stored import Made, ParameterFile, Stored

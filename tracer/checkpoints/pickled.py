@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
+from ..dataclass import dataclass
 from ..errors import InputError
 from ..i18n import _
-from .names import visible
+from ..outward import visible
 
 MOST_OPCODES = 1_000_000
 """About thirty make a tensor."""

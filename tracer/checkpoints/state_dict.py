@@ -9,7 +9,7 @@ from typing import Any
 from ..decisions import PARAMETERS, Decisions
 from ..i18n import N_, _
 from ..listed import listed
-from .names import visible
+from ..outward import visible
 from .stored import Stored
 from .torch_tensor import TorchTensor
 from .torch_zip import TorchZip

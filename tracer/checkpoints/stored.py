@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -12,10 +12,11 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 
 from ..arithmetic import Node
+from ..dataclass import dataclass
 from ..errors import InputError
 from ..i18n import _, cause
+from ..outward import visible
 from ..tensor import Array
-from .names import visible
 from .regular import check_regular
 
 DType = type[np.floating[Any]]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import Any, Literal
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..i18n import _
 from ..tensor import Array
 from .archive import Archive, Member

@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 from ..errors import InputError
 from ..i18n import N_, _, spoken
+from ..outward import visible
 from .archive import Archive
 from .kinds import ENOUGH, TOLD, kind_of
-from .names import visible
 from .pickled import Global, Meaning, Passive, described
 from .stored import ParameterFile
 from .torch_tensor import NUMBERS, STORAGES, Storage, TorchTensor, itemsize

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from ..addresses import At, written
+from ..dataclass import dataclass
 from ..differences import Difference
 from ..dumps.evidence import Kind
 from .given import Pass

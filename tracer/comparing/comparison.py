@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import prod
 from typing import Literal
 
+from ..dataclass import dataclass
 from ..decoding.settings import Settings
 from ..dumps.dump import Dump, Entry
 from ..dumps.evidence import Values

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from ..dataclass import dataclass
 from ..dumps.dump import Dump, Entry
 from ..errors import InputError
 from ..i18n import N_, Message, _

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, cached_property, partial
 from math import prod
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..dumps.dump import Entry
 from ..dumps.evidence import Evidence, Printed, Values
 from ..i18n import N_, Message

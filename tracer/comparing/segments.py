@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
 from ..addresses import At
+from ..dataclass import dataclass
 from ..edits import Call
 from ..run import Run
 from ..tape import Record

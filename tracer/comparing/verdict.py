@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from ..dataclass import dataclass
 from ..i18n import Message
 from ..mistakes import Mistake, mistake, names
 from ..tensor import Tensor

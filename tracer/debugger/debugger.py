@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -75,19 +76,38 @@ class Debugger:
 
     def restart(self, text: str | None = None) -> Stop:
         """A fresh run, of the same text where none is given, with the cursor before its first record."""
-        run = self._begin(text)
-        if self.runs and not self.run.numbers:
-            self.runs.put(self.number, run)
-        else:
-            self._put_aside()
-            self.runs.add(run)
-        return self._stand_before(run)
+        with self._whole():
+            run = self._begin(text)
+            if self.runs and not self.run.numbers:
+                self.runs.put(self.number, run)
+            else:
+                self._put_aside()
+                self.runs.add(run)
+            return self._stand_before(run)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """A change of runs that is made whole or, where it fails or is interrupted, not at all."""
+        before, runs = dict(vars(self)), self.runs.kept()
+        try:
+            yield
+        except BaseException:
+            vars(self).update(before)
+            self.runs.restore(runs)
+            raise
+
+    def begin_anew(self) -> Stop:
+        """A fresh run of the same text, in place of all that there are: it is r0."""
+        stop = self.restart()
+        self.runs.forget(self.run)
+        return stop
 
     def take_in(self, run: Trace) -> Stop:
         """Take in a run and go over to it, with the cursor before its first record."""
-        self._put_aside()
-        self.runs.add(run)
-        return self._stand_before(run)
+        with self._whole():
+            self._put_aside()
+            self.runs.add(run)
+            return self._stand_before(run)
 
     def lay_beside(self, run: Trace, number: int | None = None) -> int:
         """Take in a run, with the cursor before its first record, and stay in the current one.
@@ -123,10 +143,11 @@ class Debugger:
         if place.index and not performed(run, place.step):
             place = Cursor(run.computed, run.step(run.computed).turn)
         place = Cursor(place.step, min(place.index, len(run.step(place.step)))) if place.index else place
-        self._put_aside()
-        self.runs.add(run)
-        self._stand(run, Stand(place, max(place, self.furthest), Trail(place)))
-        return self._stop("step")
+        with self._whole():
+            self._put_aside()
+            self.runs.add(run)
+            self._stand(run, Stand(place, max(place, self.furthest), Trail(place)))
+            return self._stop("step")
 
     def switch(self, number: int) -> Stop:
         """Go over to another run, to where the cursor stood in it.
@@ -135,9 +156,10 @@ class Debugger:
             InputError: there is no such run.
         """
         run = self.runs.find(number)
-        self._put_aside()
-        self._stand(run, self.runs.stands[number])
-        return self._stop("step")
+        with self._whole():
+            self._put_aside()
+            self._stand(run, self.runs.stands[number])
+            return self._stop("step")
 
     def drop(self, number: int) -> None:
         """Let a run go that is not the current one; raises `InputError` where there is no such run."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ..addresses import Selector
 from ..arithmetic import Node
+from ..dataclass import dataclass
 from ..edits import Constant, OfRun, Value
 from ..edits.values import Cell
 from ..errors import InputError, TraceError

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..addresses import Selector
+from ..dataclass import dataclass
 from ..errors import ExpressionError
 from ..i18n import _
 

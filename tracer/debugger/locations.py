@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import count, takewhile
 from typing import Any
 
 from ..addresses import Address, At, UnknownAddressError, matching
+from ..dataclass import dataclass
 from ..errors import AddressError, SelectorError
 from ..i18n import _
 from ..tape import Record, Tape

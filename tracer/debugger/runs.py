@@ -20,6 +20,14 @@ class Stand(NamedTuple):
     trail: Trail
 
 
+class Kept(NamedTuple):
+    """Runs as they were, the next number, and where each was left."""
+
+    runs: Mapping[int, Trace]
+    given: int
+    stands: Mapping[int, Stand]
+
+
 class Runs(Mapping[int, Trace]):
     """By number, counted from 0 and never given twice; ``stands`` are of those that were left."""
 
@@ -45,6 +53,14 @@ class Runs(Mapping[int, Trace]):
         run.number = number
         return number
 
+    def kept(self) -> Kept:
+        """All of them as they are now, to be restored."""
+        return Kept(dict(self._runs), self._given, dict(self.stands))
+
+    def restore(self, kept: Kept) -> None:
+        """All of them as they were."""
+        self._runs, self._given, self.stands = dict(kept.runs), kept.given, dict(kept.stands)
+
     def next_is(self, number: int) -> None:
         """The next run that is added gets a number, or a later one."""
         self._given = max(self._given, number)
@@ -58,6 +74,12 @@ class Runs(Mapping[int, Trace]):
         """A run in place of another, of which nothing was computed."""
         self._runs[number] = run
         run.number = number
+
+    def forget(self, run: Trace) -> None:
+        """Let all runs go but one, which is r0 from then on."""
+        self._runs, self._given = {}, 0
+        self.stands.clear()
+        self.add(run)
 
     def find(self, number: int) -> Trace:
         """The run of a number; raises `InputError` where there is none."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 import numpy as np
 
 from ..addresses import At
+from ..dataclass import dataclass
 from ..i18n import _
 from ..ops.choice import score_of
 from ..tensor import Array

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..decisions import DECODING
 from ..i18n import N_, _
+from ..outward import short
 from . import generation_config
 from .generation_config import LIMITS, STRATEGIES, UNFOLLOWED
 from .rules import Rules
@@ -69,7 +70,7 @@ def overruled(configuration: Mapping[str, Any], generation: Mapping[str, Any]) -
     found = generation_config.effective(configuration.get)
     found |= {key: configuration[key] for key in (START, END, *LIMITS) if configuration.get(key) is not None}
     differing = (key for key, value in found.items() if not _is_within(value, generation.get(key)))
-    return [f"{key}={found[key]}" for key in differing if key not in UNASKED]
+    return [f"{key}={short(found[key])}" for key in differing if key not in UNASKED]
 
 
 def _is_within(value: Any, other: Any) -> bool:
@@ -145,7 +146,7 @@ def _say_what_is_followed(stated: Stated) -> None:
     found = generation_config.effective(stated.get)
     for key in (key for key in STRATEGIES if key in found):
         told = N_("{file} states {key}={value}: that is the strategy unless another is asked for")
-        return stated.decisions.take(DECODING, told.format(file=_file(stated, key), key=key, value=found[key]))
+        return stated.decisions.take(DECODING, told.format(file=_file(stated, key), key=key, value=short(found[key])))
     return None
 
 
@@ -154,7 +155,7 @@ def _say_what_is_not_followed(stated: Stated) -> None:
     found = generation_config.effective(stated.get)
     for key in (key for key, row in UNFOLLOWED.items() if not row.strategy and key in found):
         told = N_("{file} states {key}={value}, which is not followed")
-        stated.decisions.note(DECODING, told.format(file=_file(stated, key), key=key, value=found[key]))
+        stated.decisions.note(DECODING, told.format(file=_file(stated, key), key=key, value=short(found[key])))
 
 
 def _file(stated: Stated, key: str) -> str:

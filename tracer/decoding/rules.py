@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ..dataclass import dataclass
 from ..i18n import N_, Message
 from ..operation import Operation
 from ..ops.choice import bias, length_decay, repetition
+from ..outward import short
 from . import generation_config
 from .settings import DEFAULTS, Strategy
 
@@ -87,7 +89,7 @@ class Rules:
 
     def unfollowed(self, strategy: str) -> list[str]:
         """What is stated of strategies, and this one leaves out, e.g. ``num_beams=6``."""
-        return [f"{key}={self.stated[key]}" for key in generation_config.unfollowed(self.stated, strategy)]
+        return [f"{key}={short(self.stated[key])}" for key in generation_config.unfollowed(self.stated, strategy)]
 
     def towards(self, code: int, codes: Collection[int]) -> Rules:
         """The rules of outputs in the language of a code: the decoder starts with it if with any, else it is forced."""

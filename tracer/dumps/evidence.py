@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
+from ..dataclass import dataclass
 from ..tensor import Array
 
 Kind = Literal["values", "text", "statistics", "hash"]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..checkpoints.names import visible
 from ..checkpoints.stored import DTYPES, unsupported
 from ..checkpoints.torch_tensor import TorchTensor
 from ..checkpoints.torch_zip import TorchZip
 from ..i18n import _
+from ..outward import visible
 
 OF_LAYERS = (
     *("hidden_states", "attentions", "encoder_hidden_states", "encoder_attentions"),

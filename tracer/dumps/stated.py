@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..checkpoints.json_file import read_json
-from ..checkpoints.names import visible
 from ..checkpoints.torch_tensor import NUMBERS
 from ..errors import InputError
 from ..i18n import N_, _, cause
+from ..outward import visible
 from .tally import Tally
 
 LARGEST = 1 << 26

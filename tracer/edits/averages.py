@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from ..addresses import At, Selector
 from ..alignment import TOKENS
 from ..arithmetic import Foreign, Node, Number, total
+from ..dataclass import dataclass
 from ..errors import InputError
 from ..i18n import _
 from ..tensor import Tensor

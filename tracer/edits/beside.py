@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..addresses import Selector
 from ..arithmetic import Node
+from ..dataclass import dataclass
 from ..tensor import Tensor
 from .values import Cell, Taken, Value
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..addresses import Address, At, parse
+from ..dataclass import dataclass
 from ..errors import InputError, SelectorError
 from ..i18n import _, extent
 from ..tensor import Array, Located, Tensor

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..addresses import Selector, written
 from ..arithmetic import Max, Named, Negation, Node, Noted, Number, total
+from ..dataclass import dataclass
 from ..errors import InputError
 from ..i18n import _
 from ..tensor import Array, Tensor

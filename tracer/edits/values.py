@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from ..addresses import Address, At, Selector, UnknownAddressError, written
 from ..alignment import TOKENS, spread
 from ..arithmetic import Foreign, Node, Number, total
+from ..dataclass import dataclass
 from ..errors import AddressError, InputError
 from ..i18n import _
 from ..tape import Record

@@ -7,11 +7,14 @@ from functools import cache
 from pathlib import Path
 
 from ..document import (
+    BLANK,
     Abreast,
+    Beside,
     Block,
     Branch,
     Cell,
     Column,
+    Diagram,
     Formula,
     Inline,
     Items,
@@ -27,6 +30,7 @@ from ..document import (
 )
 from ..i18n import language
 from .colours import DARK, LIGHT, MONOSPACED, heat_rules, variables
+from .diagram import RULES, picture
 from .markup import escaped, mathml
 from .writer import UNTITLED, DocumentWriter, Title
 
@@ -87,7 +91,7 @@ def sheet() -> str:
     return (
         f"{variables(LIGHT)}{heat_rules(rule, is_dark=False)}\n"
         f"@media screen and (prefers-color-scheme:dark){{{dark}}}\n"
-        f":root{{--mono:{MONOSPACED}}}\n"
+        f":root{{--mono:{MONOSPACED}}}\n{RULES}\n"
         f"{Path(__file__).with_name('html.css').read_text(encoding='utf-8')}"
     )
 
@@ -112,12 +116,16 @@ def _block(block: Block) -> str:
         case Abreast(names, matrices):
             boxes = (_box(matrix.whole(Writer.size), name) for name, matrix in zip(names, matrices, strict=True))
             return f'<div class="tables abreast">{"".join(boxes)}</div>'
+        case Beside(parts):
+            return f'<div class="beside">{"".join(f"<div>{_blocks(part)}</div>" for part in parts)}</div>'
         case Items(marks, contents, has_bar):
             return _quotes(contents) if has_bar else _items(marks, contents)
         case Prose(blocks):
             return _blocks(blocks)
         case Tree(branches):
             return _list(branches)
+        case Diagram():
+            return picture(block)
 
 
 def _blocks(blocks: Sequence[Block]) -> str:
@@ -210,7 +218,12 @@ def _field(tag: str, cell: Cell, column: Column, place: str = "") -> str:
 
 def _content(cell: Cell) -> str:
     bar = f'<span class="bar" style="width:{cell.share * 8:.2f}em"></span>' if cell.share else ""
-    return bar + (mathml(cell.content) if isinstance(cell.content, Formula) else escaped(cell.content.text))
+    return bar + (mathml(cell.content) if isinstance(cell.content, Formula) else escaped(_unlined(cell.content)))
+
+
+def _unlined(span: Span) -> str:
+    """A text; of a box to write in what stands before the line, as the box is drawn."""
+    return span.text.rstrip("_") if span.tone == BLANK else span.text
 
 
 def _list(branches: Sequence[Branch]) -> str:

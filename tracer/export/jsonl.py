@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -29,13 +30,19 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
-_LINE_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
-"""Signs that JSON leaves as they are, and that end a line elsewhere."""
+_NOT_ASCII = re.compile("[^ -~]+")
+"""Where signs may be that JSON leaves as they are, and that others obey, or end a line at."""
 
 
 def dumps(thing: Mapping[str, Any]) -> str:
     """An object as one line of JSON, without the line's end."""
-    return json.dumps(_plain(thing), ensure_ascii=False, allow_nan=False).translate(_LINE_ENDS)
+    line = json.dumps(_plain(thing), ensure_ascii=False, allow_nan=False)
+    return line if line.isprintable() else _NOT_ASCII.sub(_written_out, line)
+
+
+def _written_out(found: re.Match[str]) -> str:
+    """What a terminal could obey, and what ends a line, as JSON escapes them."""
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in found[0])
 
 
 def op(record: Record) -> Object:

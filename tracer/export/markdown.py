@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ..diagrams import characters
+from ..diagrams.layout import drawn
 from ..document import (
     Abreast,
+    Beside,
     Block,
     Branch,
     Cell,
+    Diagram,
     Formula,
     Inline,
     Items,
@@ -22,6 +26,7 @@ from ..document import (
     Table,
     Tree,
 )
+from .cells import cells_of
 from .writer import UNTITLED, DocumentWriter, Title
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~$#&]")
@@ -30,6 +35,8 @@ _AT_START = re.compile(r"^(\d*)([-+=.)])(?=\s|$)")
 _BAR = 20
 COLUMNS = 20
 """So many columns of a matrix stand side by side."""
+WIDTH = 100
+"""Of a diagram, in cells."""
 
 
 class Writer(DocumentWriter):
@@ -87,12 +94,17 @@ def _lines(block: Block) -> Iterator[str]:
         case Abreast(names, matrices):
             for name, matrix in zip(names, matrices, strict=True):
                 yield from (f"**{escaped(name)}**", "", *_table(matrix.whole(COLUMNS)), "")
+        case Beside(parts):
+            yield from _stacked([block for part in parts for block in part])
         case Items(marks, contents, has_bar):
             yield from _items([">" if has_bar else "-" if mark in "•-" else mark for mark in marks], contents)
         case Prose(blocks):
             yield from _stacked(blocks)
         case Tree(branches):
             yield from _list(branches)
+        case Diagram():
+            lines = characters.lines(drawn(block, WIDTH, cells_of), cells_of)
+            yield from _fenced(["".join(span.text for span in line) for line in lines])
 
 
 def _stacked(blocks: Sequence[Block]) -> Iterator[str]:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
-from unicodedata import combining, east_asian_width
 
-from ..document import Block, Lines, Span
+from ..document import BLANK, Block, Lines, Span
 from ..heat import TONES
+from .cells import ADVANCE, SIZE, cells_of, words_at
 from .colours import DARK, LIGHT, MONOSPACED, heat_rules, variables
 from .markup import escaped
 from .writer import UNTITLED, DocumentWriter, Title
 
-SIZE, ADVANCE, HEIGHT, MARGIN = 14, 8.4, 16, 12
-"""Of a character: its size, the width of a cell, the height of a line; and the space around all of them.
+HEIGHT, MARGIN = 16, 12
+"""Of a line, its height, and the space around all of them.
 
 A line is as high as a character, so that the lines of frames meet.
 """
-_GROUNDS = {*TONES, "nan"}
-"""The tones that colour a cell from behind."""
-_WORD = re.compile(r"\S+")
+_GROUNDS = {*TONES, "nan", BLANK}
+"""The tones that colour a cell from behind, or draw a box around it."""
 
 Line = Sequence[Span]
 
@@ -72,17 +69,6 @@ class Writer(DocumentWriter):
         return f"<title>{escaped(self._title.text)}</title>\n" if self._title.text else ""
 
 
-def cells_of(text: str) -> int:
-    """The cells that a text takes in a terminal."""
-    return sum(_cells(character) for character in text)
-
-
-def _cells(character: str) -> int:
-    if combining(character):
-        return 0
-    return 2 if east_asian_width(character) in "WF" else 1
-
-
 def _sheet() -> str:
     rule = "rect.{tone}{{fill:{ground}}}text.{tone}{{fill:{ink}}}"
     return (
@@ -90,7 +76,7 @@ def _sheet() -> str:
         f"@media (prefers-color-scheme:dark){{{variables(DARK)}{heat_rules(rule, is_dark=True)}}}"
         f"text{{font:{SIZE}px {MONOSPACED};fill:var(--ink)}}.paper{{fill:var(--paper)}}"
         "rect.nan{fill:var(--ink)}text.nan{fill:var(--paper);font-weight:bold}"
-        "text.bold{font-weight:bold}text.dim{fill:var(--dim)}text.bar{fill:var(--bar)}"
+        "rect.blank{fill:none;stroke:var(--ink)}text.bold{font-weight:bold}text.dim{fill:var(--dim)}text.bar{fill:var(--bar)}"
     )
 
 
@@ -102,19 +88,8 @@ def _drawn(line: Line, number: int) -> Iterator[str]:
         name = f' class="{tone}"' if tone else ""
         for ground in _GROUNDS.intersection(tone.split(" ")):
             yield f'<rect class="{ground}" x="{_x(column)}" y="{top}" width="{width * ADVANCE:.1f}" height="{HEIGHT}"/>'
-        yield from _words(text, column, top + 0.75 * HEIGHT, name)
+        yield from words_at(text, MARGIN + column * ADVANCE, top + 0.75 * HEIGHT, name)
         column += width
-
-
-def _words(text: str, column: int, y: float, name: str) -> Iterator[str]:
-    """Each word at its place and drawn out to its cells; Chinese apart from the rest, whose width is another."""
-    for word in _WORD.finditer(text):
-        place = column + cells_of(text[: word.start()])
-        for _is_wide, run in groupby(word[0], lambda character: _cells(character) == 2):
-            part = "".join(run)
-            width = cells_of(part)
-            yield (f'<text{name} x="{_x(place)}" y="{y:.1f}" textLength="{width * ADVANCE:.1f}">{escaped(part)}</text>')
-            place += width
 
 
 def _x(column: int) -> str:

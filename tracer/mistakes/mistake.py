@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
+from ..dataclass import dataclass
 from ..edits import Call, Edit, OfModel, Otherwise
 from ..errors import AddressError, InputError
 from ..i18n import Message, _, spoken

@@ -78,6 +78,18 @@ class NoResidual(Mistake):
         return call._replace(op=unchanged, inputs=call.inputs[1:]) if is_residual else None
 
 
+class NoNorm(Mistake):
+    """What a norm within a layer is given, as it is."""
+
+    sentence = N_("the norms of the layers are left out")
+    where = N_("LayerNorm(x + sublayer(x)), or sublayer(LayerNorm(x)): is each of them called?")
+    needs = N_("a norm in a layer")
+
+    def wrong(self, call: Call) -> Call | None:
+        is_within = Trait.NORM in call.op.traits and call.scope not in ("encoder", "decoder")
+        return call.with_op(unchanged)._replace(parameters={}) if is_within else None
+
+
 class NoFinalNorm(Mistake):
     """The norm after a stack left out."""
 
@@ -105,5 +117,6 @@ class PostPreNorm(Restated):
 eps = Eps()
 no_norm_bias = NoNormBias()
 no_residual = NoResidual()
+no_norm = NoNorm()
 no_final_norm = NoFinalNorm()
 post_pre_norm = PostPreNorm()

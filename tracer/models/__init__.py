@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 from ..addresses import suggestion
 from ..errors import InputError
 from ..i18n import _
-from .account import SHORT
+from ..outward import SHORT
 from .architecture import Architecture
 from .recognition import by_class, by_keys, classes
 from .stated import Stated

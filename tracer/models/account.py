@@ -5,23 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from reprlib import Repr
 from typing import Any, Self
 
 from ..addresses import suggestion
 from ..decisions import CONFIGURATION, Decisions
 from ..errors import InputError
 from ..i18n import N_, Message, _
+from ..outward import SHORT
 
 FOLLOWED, REFUSED, IGNORED, NOTED = "followed", "refused", "no effect", "said"
 """What can become of a key."""
 
 UNREAD = N_("{file}: not followed, as transformers does not read it: {settings}")
-
-SHORT = Repr()
-"""Writes values that may be of any length."""
-SHORT.maxstring = SHORT.maxother = SHORT.maxlong = 60
-SHORT.maxdict = SHORT.maxlist = 4
 
 
 class Account:
@@ -163,5 +158,5 @@ class Account:
 
 
 def _word(key: str) -> str:
-    """A key as it can be shown: quoted where it is no word."""
-    return key if key.isidentifier() else SHORT.repr(key)
+    """A key as it can be shown: quoted where it is no word, and cut where it is long."""
+    return key if key.isidentifier() and len(key) <= SHORT.maxstring else SHORT.repr(key)

@@ -27,7 +27,8 @@ class Facts(NamedTuple):
 
     ``cache`` is whether keys and values are kept unless asked otherwise; ``made_for``, the length of texts for which a
     model is made whose positions go on beyond it; ``first``, the number that a text's first position has where somebody
-    states it; ``segments``, how many segments of a text it tells apart.
+    states it; ``segments``, how many segments of a text it tells apart; ``causal``, whether no position of a decoder
+    sees later ones, without which no keys and values can be kept.
     """
 
     source_vocab: int
@@ -39,6 +40,7 @@ class Facts(NamedTuple):
     made_for: int | None = None
     first: int = 0
     segments: int = 0
+    causal: bool = True
 
     def vocab(self, side: Side) -> int:
         """How many tokens the vocabulary of a side has."""

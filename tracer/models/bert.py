@@ -6,9 +6,9 @@ Its head, where a file has one, finds likely what stands at each place (§3.1, t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..dataclass import dataclass
 from ..i18n import N_, Message, _
 from ..ops.activation import BY_NAME
 from ..ops.embedding import embed, segments

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..dataclass import dataclass
 from ..ops.activation import BY_NAME, softcap
 from ..ops.attention import times_scores
 from ..ops.linear import linear

@@ -6,9 +6,9 @@ Most layers look at a window and turn by angles of their own; every sixth sees t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ..dataclass import dataclass
 from ..i18n import N_
 from .gemma import attending
 from .gemma2 import DEFAULTS as GEMMA2

@@ -5,9 +5,9 @@ Linear maps are stored [in, out], as x W + b.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..dataclass import dataclass
 from ..i18n import N_
 from ..ops.activation import BY_NAME
 from ..ops.attention import layer_scores, products, scores

@@ -6,9 +6,9 @@ Queries, keys and values of a head lie side by side in one product.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ..dataclass import dataclass
 from ..i18n import N_, _
 from ..ops.activation import BY_NAME
 from ..ops.linear import add, linear, part_of_heads

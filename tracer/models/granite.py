@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ..dataclass import dataclass
 from ..ops.attention import times_scores
 from ..ops.embedding import embed
 from ..ops.linear import linear, scale

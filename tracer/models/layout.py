@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, NamedTuple
 
+from ..dataclass import dataclass
 from ..decisions import HEAD, PARAMETERS, Decisions
 from ..i18n import N_, Message
 from ..tensor import FEATURE, IN_FEATURE, OUT_FEATURE, Array, Axis, Parameter

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..dataclass import dataclass
 from ..i18n import N_
 from ..ops.linear import add
 from ..ops.position import sinusoid_halves

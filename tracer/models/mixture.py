@@ -7,10 +7,10 @@ them makes of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
+from ..dataclass import dataclass
 from ..i18n import _
 from ..ops.activation import BY_NAME
 from ..ops.experts import expert_linear, expert_shares, mix, top_experts

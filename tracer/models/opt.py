@@ -6,9 +6,9 @@ There the embedding is narrower than the layers, and a projection leads in and o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ..dataclass import dataclass
 from ..ops.activation import BY_NAME
 from ..ops.embedding import embed
 from ..ops.linear import add, linear

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..dataclass import dataclass
 from ..ops.activation import BY_NAME, sigmoid
 from ..ops.linear import add, linear, portion
 from ..tape import Tape

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..arithmetic import Number
+from ..dataclass import dataclass
 from ..i18n import N_, _
 from .scaling import KINDS, LONG, PARTLY, Kind, Rotary, angles
 from .stated import Stated

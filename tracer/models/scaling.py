@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from ..arithmetic import Named, Node, Number, exp, log, sqrt
+from ..dataclass import dataclass
 from ..i18n import _
 from ..ops.frequencies import Frequencies
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ..dataclass import dataclass
 from .llama import Config, Defaults, Llama, alike, biases, layers_of
 from .scaling import Rotary
 from .stated import Stated

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..i18n import _
-from .account import SHORT, Account
+from ..outward import SHORT
+from .account import Account
 
 LARGEST = 1 << 24
 MOST_LAYERS = 1 << 10

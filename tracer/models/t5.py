@@ -7,9 +7,9 @@ attention adds none.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..dataclass import dataclass
 from ..i18n import N_, _
 from ..ops.activation import BY_NAME
 from ..ops.attention import products

@@ -7,9 +7,9 @@ within the scopes around it. Shapes are for one sentence: there is no batch axis
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..dataclass import dataclass
 from ..decoding.rules import Rules
 from ..i18n import _
 from ..ops.activation import BY_NAME
@@ -31,7 +31,10 @@ EMBEDDING = "decoder.embed.weight"
 
 @dataclass(frozen=True)
 class Config:
-    """What `config.json` states; ``norm``: LayerNorm comes after the residual (§3.1) or before the sublayer."""
+    """What `config.json` states; ``norm``: LayerNorm comes after the residual (§3.1) or before the sublayer.
+
+    Where it is not ``causal``, the decoder was trained without the mask that hides later positions (§3.2.3).
+    """
 
     d_model: int
     heads: int
@@ -51,6 +54,7 @@ class Config:
     tied_output: bool = True
     max_source: int = 512
     cache: bool = True
+    causal: bool = True
 
 
 class Transformer(Architecture):
@@ -82,6 +86,7 @@ class Transformer(Architecture):
             tied_output=stated.flag("tied_output", Config.tied_output),
             max_source=stated.size("max_source", Config.max_source),
             cache=stated.flag("cache", Config.cache),
+            causal=stated.flag("causal", Config.causal),
         )
         stated.refuse_unknown()
         return config
@@ -105,7 +110,8 @@ class Transformer(Architecture):
     @property
     def facts(self) -> Facts:
         c = self.config
-        return Facts(c.source_vocab, c.target_vocab, c.max_source, 2 * c.max_source + 10, c.pad_id, c.cache)
+        longest, keeps = 2 * c.max_source + 10, c.cache and c.causal
+        return Facts(c.source_vocab, c.target_vocab, c.max_source, longest, c.pad_id, keeps, causal=c.causal)
 
     @property
     def decoder_heads(self) -> int:
@@ -118,7 +124,8 @@ class Transformer(Architecture):
     def describe(self) -> str:
         c = self.config
         told = _("encoder–decoder, {layers} × {heads}, d_model {d_model}")
-        return sized(told, [c.encoder_layers, c.decoder_layers], c.heads, d_model=c.d_model)
+        what = sized(told, [c.encoder_layers, c.decoder_layers], c.heads, d_model=c.d_model)
+        return what if c.causal else _("{what}, no causal mask").format(what=what)
 
     def encode(self, tape: Tape, source: Text) -> Tensor:
         """Source -> memory [position, feature] (§3.1, left half of figure 1)."""
@@ -177,10 +184,11 @@ class Transformer(Architecture):
         return tape.alias("output", self._feed_forward(tape, p, x))
 
     def _look_back(self, tape: Tape, p: Parameters, x: Tensor, text: Text, past: int) -> Tensor:
-        """The decoder's masked self-attention, with Add & Norm."""
+        """The decoder's masked self-attention, with Add & Norm; of some models it is not masked."""
+        before = past if self.config.causal else None
 
         def sublayer(y: Tensor) -> Tensor:
-            return self_attention(tape, p.self_attn, y, self.decoder_heads, text, past=past)
+            return self_attention(tape, p.self_attn, y, self.decoder_heads, text, past=before)
 
         return self._sublayer(tape, "self_attn", p.self_attn, x, sublayer)
 

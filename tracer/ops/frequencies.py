@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..arithmetic import Call, Named, Node, Noted, Number
+from ..dataclass import dataclass
 from ..i18n import _
 from ..operation import Written
 from ..tensor import Array, Tensor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import IO, Literal
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from ..heat import Ground
+from ..outward import visible_lines
 from ..views.page import Density
 from .cells import lines_of
 from .sheet import BOX, FRAME
@@ -21,12 +22,22 @@ Choice = Literal["auto", "always", "never"]
 AUTO = "auto"
 
 
+def _harmless(segment: Segment) -> Segment:
+    return segment._replace(text=visible_lines(segment.text))
+
+
 class PageConsole(Console):
     """A console that says how much of a thing is to be shown, on what ground, and with what boxes around tables."""
 
     density = Density()
     ground: Ground = "dark"
     box = BOX
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """As rich does; what would be an instruction to the terminal, and is none of rich's own, is written out."""
+        for segment in super().render(renderable, options):
+            text = segment.text
+            yield segment if segment.control or text.isprintable() or text == "\n" else _harmless(segment)
 
     def render_lines(
         self,

@@ -12,7 +12,24 @@ from rich.rule import Rule
 from rich.segment import Segment
 from rich.tree import Tree as Guided
 
-from ..document import Abreast, Block, Branch, Items, Lines, Matrix, Paragraph, Prose, Scale, Span, Table, Tree
+from ..diagrams import characters
+from ..diagrams.layout import drawn
+from ..document import (
+    Abreast,
+    Beside,
+    Block,
+    Branch,
+    Diagram,
+    Items,
+    Lines,
+    Matrix,
+    Paragraph,
+    Prose,
+    Scale,
+    Span,
+    Table,
+    Tree,
+)
 from ..views.view import View
 from .folding import harmless
 from .matrices import drawn_abreast, drawn_matrix
@@ -62,12 +79,20 @@ def draw(block: Block, sheet: Sheet) -> Iterable[RenderableType]:
             return drawn_matrix(block, sheet)
         case Abreast():
             return drawn_abreast(block, sheet)
+        case Beside(parts):
+            return [drawn for part in parts for drawn in (*_below(part, sheet), "")]
         case Items(marks, contents, has_bar):
             return [_item(mark, content, sheet, has_bar) for mark, content in zip(marks, contents, strict=True)]
         case Prose(blocks):
             return [Contents(blocks, sheet, apart=True)]
         case Tree(branches):
             return [_tree(branch, sheet) for branch in branches]
+        case Diagram():
+            return [Laid(characters.lines(drawn(block, sheet.width, cell_len), cell_len), sheet)]
+
+
+def _below(blocks: Sequence[Block], sheet: Sheet) -> Iterator[RenderableType]:
+    return (drawn for block in blocks for drawn in draw(block, sheet))
 
 
 class Laid:

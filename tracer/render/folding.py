@@ -28,9 +28,10 @@ def clipped_left(text: str, width: int, more: str = "…") -> str:
     """A text of at most ``width`` cells, its start cut off and marked."""
     if cell_len(text) <= width:
         return text
-    while text and cell_len(text) > width - len(more):
-        text = text[1:]
-    return more[: max(0, width)] + text
+    start, room = len(text), width - len(more)
+    while start and (room := room - cell_len(text[start - 1])) >= 0:
+        start -= 1
+    return more[: max(0, width)] + text[start:]
 
 
 def folded(text: str, width: int) -> list[str]:

@@ -8,12 +8,13 @@ from functools import lru_cache
 from rich.color import Color, ColorType
 from rich.style import Style
 
+from ..outward import visible_lines
 from .drawing import Line
 
 
 def fragments(line: Line) -> list[tuple[str, str]]:
     """A line as ``[("bold fg:#ffffff bg:#2d004b", "0.592"), …]``."""
-    return [(_words(style), text) for text, style, _control in line]
+    return [(_words(style), visible_lines(text)) for text, style, _control in line]
 
 
 @lru_cache(maxsize=256)

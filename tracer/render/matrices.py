@@ -10,13 +10,14 @@ from rich.segment import Segment
 from rich.table import Table as Grid
 
 from ..document import Abreast, Cell, Column, Matrix, Row, Span, Table
+from ..window import Shown
 from .cells import Field, Stack, Strip
 from .folding import clipped, padded
 from .sheet import BOXES, Sheet, is_framed
 from .tables import grid, listed
 
 _LABEL, _DENSE = 8, 4
-"""The most that a label makes a column wide, and the width of a column of cells that stand close to each other."""
+"""The most that a label makes a column wide, and the least width of cells that stand close to each other."""
 _MEASURED = 1000
 """So many names along a row decide how much room they get."""
 _APART = 5
@@ -34,19 +35,21 @@ def drawn_matrix(matrix: Matrix, sheet: Sheet) -> Iterator[RenderableType]:
     width = _column_width(matrix, room)
     fit = max(1, room // (width + _between(sheet)))
     parts = matrix.columns_shown(fit)
+    free = room - matrix.length * (width + _between(sheet))
     if sheet.plain or max(map(len, parts)) > fit:
         yield from listed(
             matrix.table(rows, [column for part in matrix.columns_shown(sheet.rows) for column in part]), sheet
         )
     else:
+        area = _area(matrix.table(rows, []), sheet, area + max(0, free))
         yield from (_table(matrix.table(rows, columns), area, width, sheet) for columns in parts)
 
 
-def _area(names: Table, sheet: Sheet) -> int:
-    """The cells of the names of rows, which may be cut."""
+def _area(names: Table, sheet: Sheet, room: int = 0) -> int:
+    """The cells of the names of rows, which may be cut where they take more than their share and there is no room."""
     [head] = names.columns
     widest = max(cell_len(text) for text in [head.title, head.label, *(_text(row[0]) for row in names.rows)])
-    return min(widest, head.most, max(4, sheet.width // 3))
+    return min(widest, max(room, min(head.most, max(4, sheet.width // 3))))
 
 
 def _column_width(matrix: Matrix, room: int) -> int:
@@ -133,15 +136,25 @@ def drawn_abreast(block: Abreast, sheet: Sheet) -> Iterator[RenderableType]:
     """Matrices side by side in one table, the cells of each row in a strip; without grids, each as a list."""
     matrix = block.matrices[0]
     rows = matrix.rows_shown()
-    area, width = _area(matrix.table(rows, []), sheet), _DENSE
-    between = _between(sheet) + 1
-    [columns] = matrix.columns_shown(max(1, (sheet.width - area - between) // width))[:1]
-    panel = max(width * len(columns), *map(cell_len, block.names)) + between
-    fit = max(1, (sheet.width - area) // panel)
+    area, between = _area(matrix.table(rows, []), sheet), _between(sheet) + 1
+    [columns] = matrix.columns_shown(max(1, (sheet.width - area - between) // _DENSE))[:1]
+
+    def fitting(width: int) -> int:
+        panel = max(width * len(columns), *map(cell_len, block.names)) + between
+        return min(len(block.names), (sheet.width - area) // panel)
+
+    fit, width = max(1, fitting(_DENSE)), _DENSE
+    while width <= _longest(matrix, columns) and fitting(width + 1) >= fit:
+        width += 1
     for start in range(0, len(block.names), fit):
         part = slice(start, start + fit)
         tables = [matrix.table(rows, columns) for matrix in block.matrices[part]]
         yield _side_by_side(block.names[part], tables, area, width, sheet)
+
+
+def _longest(matrix: Matrix, columns: Sequence[Shown]) -> int:
+    """The cells of the longest label of some columns, as far as one makes them wider."""
+    return min(_LABEL, max(cell_len(column.label) for column in matrix.table([], columns).columns[1:]))
 
 
 def _side_by_side(names: Sequence[str], tables: Sequence[Table], area: int, width: int, sheet: Sheet) -> Grid:

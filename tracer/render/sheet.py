@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import lru_cache
 
 from rich import box
@@ -10,6 +10,7 @@ from rich.color import Color, ColorSystem
 from rich.console import Console, ConsoleOptions
 from rich.style import Style
 
+from ..dataclass import dataclass
 from ..heat import CENTRE, PUOR, TONES, Ground, ink, inside_out
 from ..views.page import Density, Page
 
@@ -30,6 +31,7 @@ _PLAIN = {
     "dim": Style(dim=True),
     "nan": Style(bold=True, reverse=True),
     "here": Style(reverse=True),
+    "blank": Style(underline=True),
 }
 _CODE = {"dark": "cyan", "light": "blue"}
 _SIGNS = {"dark": ("yellow", "bright_magenta"), "light": ("red", "magenta")}
@@ -102,6 +104,7 @@ def tone_of(style: Style | None) -> str:
     ground = style.bgcolor.name if style.bgcolor else ""
     names = [name for name in ("bold", "dim", "italic") if getattr(style, name) and not style.reverse]
     names += ["nan"] if style.reverse else []
+    names += ["blank"] if style.underline else []
     names += [TONES[PUOR.index(ground)]] if ground in PUOR else []
     names += ["bar"] if style.color and style.color.name == BAR else []
     return " ".join(names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 
+from rich.align import Align
 from rich.box import Box
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -18,10 +19,13 @@ from ..views.words import words
 from .cells import BAR, Field, Stack
 from .folding import clipped, clipped_left
 from .paragraphs import Flowing, as_text, spans
+from .runs import is_code
 from .sheet import BOXES, Sheet, is_framed
 
 _LEAST = {"cut": 8, "cut_start": 8, "fold": 12}
 """The cells that are left at least of what may be cut or folded."""
+_SHORTEST = 4
+"""Those of a column of bars alone."""
 
 
 def tabled(table: Table, sheet: Sheet) -> Iterator[RenderableType]:
@@ -29,6 +33,7 @@ def tabled(table: Table, sheet: Sheet) -> Iterator[RenderableType]:
 
     A frame is left out before any column is.
     """
+    table = _given_way(table, sheet)
     widths = _widths(table, sheet)
     if _is_too_wide(table, range(len(widths)), sheet, widths):
         sheet = sheet.unframed()
@@ -121,6 +126,18 @@ def _fitting(table: Table, sheet: Sheet, widths: Sequence[int]) -> list[int]:
     return _without_spare(table, [place for place in every if place not in gone], sheet, widths) if gone else shown
 
 
+def _given_way(table: Table, sheet: Sheet) -> Table:
+    """A table without what is to be spared more than the column that gives way, folded where it is not whole then."""
+    given = [column.spare for column in table.columns if column.gives_way]
+    every, widths = list(range(len(table.columns))), _widths(table, sheet)
+    if not given or max(given) in {table.columns[n].spare for n in _without_spare(table, every, sheet, widths)}:
+        return table
+    kept = [n for n in every if table.columns[n].spare <= max(given)]
+    columns = [column._replace(room="fold") if column.gives_way else column for column in table.columns]
+    folded = table._replace(columns=[columns[n] for n in kept], rows=[[row[n] for n in kept] for row in table.rows])
+    return table if _is_too_wide(folded, range(len(kept)), sheet, _widths(folded, sheet)) else folded
+
+
 def _without_spare(table: Table, shown: list[int], sheet: Sheet, widths: Sequence[int]) -> list[int]:
     while _is_too_wide(table, shown, sheet, widths):
         most = max(table.columns[place].spare for place in shown)
@@ -148,6 +165,31 @@ def _at_ease(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[
         yield width + given
 
 
+def _settled(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[int]) -> list[int]:
+    """The widths of the columns shown: as they would be, the widest of those that can be narrower cut to the room.
+
+    Bars alone are the first to be shortened, and what is cut comes before what is folded.
+    """
+    least = list(_at_ease(table, shown, sheet, widths))
+    settled = [max(least[n], _natural(table, place, sheet)) for n, place in enumerate(shown)]
+    room = sheet.width - table.indent - _needed(table, shown, sheet, widths) + sum(widths[place] for place in shown)
+    bars = [_is_of_bars(table, place) for place in shown]
+    folds = [table.columns[place].room == "fold" for place in shown]
+    for _excess in range(sum(settled) - max(room, sum(least))):
+        free = (n for n in range(len(shown)) if settled[n] > least[n])
+        settled[max(free, key=lambda n: (bars[n], settled[n] - folds[n]))] -= 1
+    return settled
+
+
+def _natural(table: Table, place: int, sheet: Sheet) -> int:
+    """The cells that a column would take."""
+    column, cells = table.columns[place], [row[place] for row in _rows(table)]
+    head = max(cell_len(column.title), cell_len(column.label))
+    texts = (cell_len(span.text) for cell in cells for span in spans([cell.content], sheet))
+    bars = (cell_len(sheet.bar(cell.share, BAR)) + _behind(cell, sheet) for cell in cells if cell.share)
+    return max([min(head, column.most or head), *texts, *bars])
+
+
 def _widths(table: Table, sheet: Sheet) -> list[int]:
     """The cells that each column needs at least."""
     return [_width(table, place, sheet) for place in range(len(table.columns))]
@@ -159,11 +201,19 @@ def _width(table: Table, place: int, sheet: Sheet) -> int:
     head = max(cell_len(column.title), cell_len(column.label))
     texts = (as_text(row[place].content, sheet) for row in _rows(table))
     widest = max([min(head, column.most or head), *map(cell_len, texts)])
+    if not widest and _is_of_bars(table, place):
+        return _SHORTEST
     if column.room == "fold":
         texts = (span.text for row in _rows(table) for span in spans([row[place].content], sheet))
         longest = max((cell_len(word.rstrip(" ")) for text in texts for word in words(text)), default=0)
         return max(min(widest, _LEAST["fold"]), cell_len(column.title), min(longest, 3 * sheet.width // 5))
     return min(widest, _LEAST.get(column.room, widest))
+
+
+def _is_of_bars(table: Table, place: int) -> bool:
+    """Whether bars alone stand in a column."""
+    cells = [row[place] for row in _rows(table)]
+    return any(cell.share for cell in cells) and not any(cell.content.text for cell in cells)
 
 
 def _rows(table: Table) -> Iterator[Row]:
@@ -178,15 +228,17 @@ def _has_heads(table: Table) -> bool:
 
 def _drawn(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[int]) -> Grid:
     drawn = grid(sheet, has_heads=_has_heads(table), has_footer=bool(table.footer))
-    edge = 0 if drawn.pad_edge else drawn.padding[1]  # rich counts blanks at the right edge that it does not draw
-    for place, least in zip(shown, _at_ease(table, shown, sheet, widths), strict=True):
-        column = table.columns[place]
+    edge = 0 if drawn.pad_edge else drawn.padding[1]  # some versions of rich count blanks there that none draws
+    for place, width in zip(shown, _settled(table, shown, sheet, widths), strict=True):
+        column, is_last = table.columns[place], place == shown[-1]
         drawn.add_column(
             _head(column, sheet),
             _cell(table.footer[place], column, sheet) if table.footer else "",
             justify="left" if column.align == "<" else "right",
             no_wrap=column.room == "whole",
-            min_width=least - (edge if place == shown[-1] else 0),
+            width=None if is_last else width,
+            min_width=width - edge if is_last else None,
+            max_width=width if is_last else None,
         )
     for cells in zip(*(_cells(table, place, sheet) for place in shown), strict=True):
         drawn.add_row(*cells)
@@ -196,7 +248,7 @@ def _drawn(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[in
 def _cells(table: Table, place: int, sheet: Sheet) -> Iterator[RenderableType]:
     """The cells of a column; bars are on one scale."""
     cells = [row[place] for row in table.rows]
-    bars = [(cell.share, _behind(cell, sheet)) for cell in cells if cell.share]
+    bars = Bars([(cell.share, _behind(cell, sheet)) for cell in cells if cell.share])
     return (Barred(cell, bars, sheet) if cell.share else _cell(cell, table.columns[place], sheet) for cell in cells)
 
 
@@ -215,27 +267,38 @@ def _head(column: Column, sheet: Sheet) -> RenderableType:
 
 def _cell(cell: Cell, column: Column, sheet: Sheet) -> RenderableType:
     if column.room == "fold":
-        return Flowing(Paragraph([cell.content], gap=0), sheet)
+        flowing = Flowing(Paragraph([cell.content], gap=0), sheet)
+        return Align.right(flowing) if column.align == ">" else flowing
     tone = cell.content.tone if isinstance(cell.content, Span) else ""
     cut = clipped_left if column.room == "cut_start" else clipped
     return Field(as_text(cell.content, sheet), sheet.style(tone), column.align, cut=cut)
 
 
+class Bars:
+    """The bars of a column: the share of each, and the cells that stand behind it."""
+
+    def __init__(self, bars: Sequence[tuple[float, int]]) -> None:
+        self._bars = bars
+        self._wholes: dict[int, float] = {}
+
+    def whole(self, width: int) -> float:
+        """The cells of a bar for the whole, such that every bar has room in a column so wide."""
+        if width not in self._wholes:
+            self._wholes[width] = min(BAR, *((width - behind) / share for share, behind in self._bars))
+        return self._wholes[width]
+
+
 class Barred:
-    """A bar for a share of the whole, and what stands behind it.
+    """A bar for a share of the whole, and what stands behind it; ``bars`` are those of the column."""
 
-    ``bars`` are those of the column: the share of each, and the cells that stand behind it.
-    """
-
-    def __init__(self, cell: Cell, bars: Sequence[tuple[float, int]], sheet: Sheet) -> None:
+    def __init__(self, cell: Cell, bars: Bars, sheet: Sheet) -> None:
         self._share = cell.share
         self._bars = bars
         self._sheet = sheet
         self._text = as_text(cell.content, sheet)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        whole = min(BAR, *((options.max_width - behind) / share for share, behind in self._bars))
-        bar = self._sheet.bar(self._share, whole)
+        bar = self._sheet.bar(self._share, self._bars.whole(options.max_width))
         yield Segment(bar, self._sheet.style("bar"))
         if self._text:
             yield Segment(f"{'  ' if bar else ''}{self._text}", self._sheet.style("dim"))
@@ -273,5 +336,6 @@ def _led(table: Table, column: Column, cell: Cell, sheet: Sheet) -> Span:
 
 def _entry(column: Column, cell: Cell, sheet: Sheet) -> Span:
     name = f"{column.title} {column.label}".strip()
-    [(text, tone)] = spans([cell.content], sheet)
-    return Span(f"{name}: {text.strip()};" if name else text.strip(), tone)
+    [told] = spans([cell.content], sheet)
+    text = told.text.strip()
+    return Span(f"{name}: {text};" if name else text, "" if is_code(told) else told.tone)

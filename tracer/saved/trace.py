@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..addresses import At
 from ..card import Card
+from ..dataclass import dataclass
 from ..edits import Edit
 from ..errors import AddressError
 from ..i18n import _

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ import numpy as np
 
 from ..addresses import Address, matching, parse
 from ..checkpoints.writing import Planned, write_tensors
+from ..dataclass import dataclass
 from ..edits import Applied, Constant, Edit, OfModel
 from ..errors import InputError
 from ..i18n import _

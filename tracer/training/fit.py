@@ -35,6 +35,8 @@ class Plan:
     target: Literal["byte-pairs", "words"] = "byte-pairs"
     pieces: int = 3000
     held_out: int = 500
+    causal: bool = True
+    """whether the decoder hides what comes after a position"""
     recipe: Recipe = field(default_factory=Recipe)
 
 
@@ -49,7 +51,8 @@ def fit(
 ) -> Progress:
     """Train on ``pairs_file`` and keep the best checkpoint, by BLEU on held-out pairs, in ``directory``.
 
-    An interrupt leaves the best checkpoint and a state from which ``resume`` goes on.
+    Without a causal mask it is the last one, since translations say nothing of what that one has learned. An interrupt
+    leaves the best checkpoint and a state from which ``resume`` goes on.
 
     Raises:
         InputError: the pairs or the state can't be used, or the directory holds something already.
@@ -70,7 +73,7 @@ def fit(
         trainer.resume(directory / STATE)
     while trainer.progress.epoch < plan.recipe.epochs:
         trainer.epoch(lambda progress: report(progress, trainer.updates) if report else None)
-        if trainer.progress.bleu >= trainer.progress.best:
+        if trainer.progress.bleu >= trainer.progress.best or not plan.causal:
             trainer.progress = replace(trainer.progress, best=trainer.progress.bleu)
             _write(directory, trainer, source, target)
         trainer.save(directory / STATE)
@@ -102,6 +105,7 @@ def _trainer(
         ffn=plan.ffn,
         source_vocab=source.get_vocab_size(),
         target_vocab=target.get_vocab_size(),
+        causal=plan.causal,
     )
     references = [t for _source, t in dev]
     return Trainer(config, plan.recipe, ids(training), ids(dev), target.decode, references)

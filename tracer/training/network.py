@@ -137,8 +137,10 @@ class Network(nn.Module):
 
     def decode(self, target: Tensor, memory: Tensor, visible: Tensor) -> Tensor:
         """[batch, position] ids -> hidden states [batch, position, d_model]."""
-        causal = torch.ones(target.shape[1], target.shape[1], dtype=torch.bool).tril()
-        return self.decoder(target, causal, memory, visible)
+        seen = (target != self.config.pad_id)[:, None, None]
+        if self.config.causal:
+            seen = torch.ones(target.shape[1], target.shape[1], dtype=torch.bool).tril()
+        return self.decoder(target, seen, memory, visible)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """[…, d_model] -> [..., vocab]."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         table,
         tensors,
         tokens,
+        worksheet,
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from ..addresses import written
+from ..comparing.causes import Cause
 from ..comparing.check import Check
 from ..comparing.comparison import Comparison
 from ..comparing.proposals import Proposal, grouped
@@ -137,7 +138,7 @@ def _proposed(page: Page, proposals: Sequence[Proposal]) -> Iterator[Block]:
 def first_view(beyond: Sequence[Check]) -> View | None:
     """Where the first of the differences that are too large is largest, or why it is; None where there is none."""
     told = [*_first(beyond[:1]), *_reasons(beyond[:1])]
-    return sentence("; ".join(told)) if told else None
+    return sentence(_("; ").join(told)) if told else None
 
 
 def _verdict(page: Page, verdict: Verdict, follow: str) -> Iterator[Block]:
@@ -199,7 +200,9 @@ def _causes(verdict: Verdict) -> Iterator[str]:
         if cause.otherwise:
             yield cause.otherwise
         yield _("look at: {where}").format(where=spoken(cause.mistake.hint))
-        yield _("the same here: {command}").format(command=f"mistake {cause.mistake} at {cause.address}")
+        yield _("the same here: {command}").format(
+            command=f"mistake {cause.mistake} at {_where(cause, verdict.others)}"
+        )
     if not verdict.causes and verdict.left:
         tried = len(verdict.left)
         told = ngettext(
@@ -209,6 +212,14 @@ def _causes(verdict: Verdict) -> Iterator[str]:
         )
         yield told.format(n=tried)
         yield from (_("what is known: {what}").format(what=spoken(what)) for what in verdict.known)
+
+
+def _where(cause: Cause, others: Sequence[Other]) -> str:
+    """Where a mistake was made: at the address that it explains, or in what holds all that it explains."""
+    places = [cause.address, *(other.address for other in others if str(other.mistake) == str(cause.mistake))]
+    segments = [place.split(".") for place in places]
+    shared = takewhile(lambda several: len(set(several)) == 1, zip(*segments, strict=False))
+    return ".".join(several[0] for several in shared) or cause.address
 
 
 def _others(others: Sequence[Other]) -> Iterator[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..arithmetic import Leaf, Named, Node, Sum
 from ..checkpoints.stored import Made
+from ..dataclass import dataclass
 from ..derive import Derivation, Explanation, Place
 from ..document import BOLD, DIM, Block, Branch, Paragraph, Span, Tree
 from ..i18n import _

@@ -10,7 +10,7 @@ from ..diffs import Diff, StepDifference
 from ..document import BOLD, Block, Paragraph, Span, Table
 from ..i18n import _
 from ..record_difference import RecordDifference
-from ..tensor import Tensor
+from ..tensor import Axis, Tensor
 from ..window import Hidden, Shown, window
 from .below import scientific
 from .grid import left_out
@@ -20,6 +20,7 @@ from .table import NOTHING, Column, Remark, table
 from .tensors import tensor_view
 from .tokens import quoted, shown
 from .view import View, line, remark, view
+from .words import bound
 
 SMALL = 0.01
 """A tensor in which nothing differs by more is written with powers of ten."""
@@ -70,17 +71,21 @@ def records_view(
     )
     yield line(told.format(a=f"{a}@{here}", b=f"{b}@{there}", n=differing, all=n), page, BOLD)
     if differing:
-        yield _table(page, diff, records)
+        yield _table(page, diff, place, records)
     if any(record.is_aligned for record in records):
         yield remark(_("where one has more tokens along an axis than the other, they met by their labels"), page)
 
 
-def _table(page: Page, diff: Diff, records: Sequence[RecordDifference]) -> Table:
+def _table(page: Page, diff: Diff, place: tuple[int, int], records: Sequence[RecordDifference]) -> Table:
     rows, remarks = [], []
     for is_equal, group in groupby(records, lambda record: record.is_equal):
         found = list(group)
         is_folded = is_equal and len(found) > 1
-        rows += [_folded(len(found), page)] if is_folded else [_row(record, page) for record in found]
+        rows += (
+            [_folded(len(found), page)]
+            if is_folded
+            else [_row(record, _axes(diff, place, record), page) for record in found]
+        )
         remarks += [NOTHING] if is_folded else [_remark(record, diff.names) for record in found]
     address, largest, relative, cell, ours, theirs = zip(*rows, strict=True)
     columns = [
@@ -134,20 +139,37 @@ def _turns(steps: Sequence[StepDifference]) -> Iterator[Remark]:
     """What is to be said where two outputs part, and where they meet."""
     words = {(True, False): _("they part here"), (False, True): _("they meet again")}
     for pair in pairwise([True, *(step.is_same for step in steps)]):
-        yield Remark(words.get(pair, ""))
+        yield Remark(bound(words.get(pair, "")))
 
 
 def _folded(n: int, page: Page) -> Row:
     return page.text(_("… {n} equal").format(n=n)), "", "", "", "", ""
 
 
-def _row(record: RecordDifference, page: Page) -> Row:
+def _axes(diff: Diff, place: tuple[int, int], record: RecordDifference) -> Sequence[Axis]:
+    """Where the ids lie that a record is in both runs; nothing of what is no choice."""
+    if record.a is None or record.b is None:
+        return []
+    sides = zip((diff.a, diff.b), place, (record.a, record.b), strict=True)
+    both = [run.step(number).records[seen.index - 1] for run, number, seen in sides]
+    return [one.inputs[0].dims[-1] for one in both] if all(one.op.chooses and one.inputs for one in both) else []
+
+
+def _row(record: RecordDifference, axes: Sequence[Axis], page: Page) -> Row:
     if record.most is None:
         return record.path, "", "", "", "", ""
     most = record.most
     cell = f"[{','.join(map(str, most.place))}]" if most.place else ""
+    if axes:
+        ours, theirs = map(_piece, axes, (most.here, most.there))
+        return record.path, "", "", cell, ours, theirs
     sizes = _size(most.size, page), _size(most.relative, page)
     return record.path, *sizes, cell, _value(most.here, page), _value(most.there, page)
+
+
+def _piece(axis: Axis, value: float) -> str:
+    """The token at a place, or the place where tokens are not known."""
+    return quoted(axis.labels[int(value)]) if axis.labels is not None else str(axis.number(int(value)))
 
 
 def _size(size: float, page: Page) -> str:
@@ -165,4 +187,4 @@ def _remark(record: RecordDifference, names: tuple[str, str]) -> Remark:
     seen = [(name, side) for name, side in zip(names, (record.a, record.b), strict=True) if side is not None]
     if len(seen) == 1:
         return Remark(_("only in {run}").format(run=seen[0][0]))
-    return Remark("; ".join(f"{name} {side.header}" for name, side in seen))
+    return Remark(_("; ").join(f"{name} {side.header}" for name, side in seen))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..document import BOLD, DIM, Cell, Column, Matrix, Row, Span, Table
 from ..i18n import _
 from ..tensor import Array, Axis

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 from unicodedata import normalize
+
+from ..dataclass import dataclass
 
 
 class Glyphs(NamedTuple):
@@ -42,6 +44,7 @@ _IN_ASCII = {
     "∈": " in ",
     "∂": "d",
     "ᵀ": "^T",
+    "ᴼ": "^O",
     "ˣ": "^x",
     "¹": "^1",
     "²": "^2",
@@ -50,7 +53,12 @@ _IN_ASCII = {
     "₀": "_0",
     "₁": "_1",
     "₂": "_2",
+    "₅": "_5",
+    "ₕ": "_h",
+    "ᵢ": "_i",
+    "ⱼ": "_j",
     "ₖ": "_k",
+    "ₙ": "_n",
     "½": "1/2",
     "∝": "~",
     "α": "alpha",

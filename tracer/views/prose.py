@@ -57,7 +57,7 @@ def _items(node: Node, marks: Sequence[str], page: Page) -> Items:
 def _table(node: Node, page: Page) -> Table:
     heads, *rows = (row.children for part in node.children for row in part.children)
     columns = [Column(_words(cell, page), "", _side(cell), room="fold") for cell in heads]
-    return Table(columns, [[Cell(Span(_words(cell, page))) for cell in row] for row in rows])
+    return Table(columns, [[Cell(_told(cell, page)) for cell in row] for row in rows])
 
 
 def _side(cell: Node) -> Literal["<", ">"]:
@@ -65,7 +65,13 @@ def _side(cell: Node) -> Literal["<", ">"]:
 
 
 def _words(node: Node, page: Page) -> str:
-    return "".join(f"`{text}`" if tone == CODE else text for text, tone in _spans(node, page, ""))
+    return "".join(span.text for span in _spans(node, page, ""))
+
+
+def _told(cell: Node, page: Page) -> Span:
+    """The words of a cell, in a tone where all of them have the same."""
+    tones = {span.tone for span in _spans(cell, page, "")}
+    return Span(_words(cell, page), tones.pop() if len(tones) == 1 else "")
 
 
 def _spans(node: Node, page: Page, tone: str) -> Iterator[Span]:

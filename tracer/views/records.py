@@ -31,20 +31,36 @@ def where_width(records: Sequence[Record]) -> int:
 def record_line(page: Page, record: Record, *, width: int = _WHERE, remark: str = "") -> Iterator[Block]:
     """``@0 #1  encoder.embed.tokens     [4,16]  E[ids] · √d_model  x∈[-2.11, 2.64]  μ 0.08  σ 1.01``.
 
-    On a narrow page statistics go first, then the note, in whose place they come back, then the shape. ``width`` (of
-    `where_width`) aligns the shapes of several, ``remark`` stands in place of the note.
+    On a narrow page statistics go first, and the note is folded; then it goes, and they come back in its place, then
+    the shape. ``width`` (of `where_width`) aligns the shapes of several, ``remark`` stands in place of the note.
     """
-    numbers, shape = _numbers(record, page), shape_of(record)
+    yield _table([record], [remark], page, width - len(shape_of(record)) - 2)
+
+
+@view
+def record_lines(page: Page, records: Sequence[Record], remarks: Sequence[str]) -> Iterator[Block]:
+    """Several records as `record_line`, all parts below each other, with a remark in place of the note of each."""
+    yield _table(records, remarks, page)
+
+
+def _table(records: Sequence[Record], remarks: Sequence[str], page: Page, least: int = 0) -> Table:
+    numbers = [_numbers(record, page) for record in records]
+    most = max(map(len, numbers))
     heads = [
         Column(align="<"),
-        Column(align="<", least=width - len(shape) - 2),
+        Column(align="<", least=least),
         Column(spare=1),
-        Column(align="<", spare=2, least=_NOTE if numbers else 0, gives_way=True),
-        *(Column(align="<", spare=3 + n) for n in range(len(numbers))),
+        Column(align="<", spare=2, least=_NOTE if most else 0, gives_way=True),
+        *(Column(align="<", spare=3 + n) for n in range(most)),
     ]
-    note = noted(record, remark or record.note)
-    where = (Span(f"@{record.step} #{record.index}", BOLD), Span(record.address), Span(shape), note)
-    yield Table(heads, [[Cell(part) for part in (*where, *(Span(text, DIM) for text in numbers))]])
+    return Table(heads, [list(_cells(*told, most)) for told in zip(records, remarks, numbers, strict=True)])
+
+
+def _cells(record: Record, remark: str, numbers: Sequence[str], most: int) -> Iterator[Cell]:
+    """The parts of a line, with as many numbers as the longest has."""
+    yield Cell(Span(f"@{record.step} #{record.index}", BOLD))
+    yield from map(Cell, (Span(record.address), Span(shape_of(record)), noted(record, remark or record.note)))
+    yield from (Cell(Span(text, DIM)) for text in [*numbers, *[""] * (most - len(numbers))])
 
 
 def _numbers(record: Record, page: Page) -> list[str]:

@@ -17,14 +17,17 @@ from .numbers import Notation, legible
 from .page import Page
 from .table import Column, Remark, table
 from .tokens import digits_of, place_label, quoted, shown
-from .view import view
+from .view import remark, view
 
 Piece = Callable[[int], str]
 
 
 @view
 def scored_view(page: Page, tokens: Sequence[Scored], piece: Piece) -> Iterator[Block]:
-    """Each token with its probability and rank, the likeliest other one, and the loss; at last the mean loss."""
+    """Each token with its probability and rank, the likeliest other one, and the loss; at last the mean loss.
+
+    The bars are those of the probabilities.
+    """
     number, losses = Notation(page), np.array([token.loss for token in tokens])
     lost = Notation(legible(page, losses))
     digits = len(str(tokens[-1].position + 1))
@@ -38,7 +41,8 @@ def scored_view(page: Page, tokens: Sequence[Scored], piece: Piece) -> Iterator[
         Column(_("loss"), [lost(loss) for loss in losses], foot=lost(losses.mean())),
     ]
     shares = [Remark(share=float(np.nan_to_num(token.prob))) for token in tokens]
-    yield table(columns, shares, _perplexity(losses))
+    yield table(columns, shares)
+    yield remark(_perplexity(losses), page, indent=2)
 
 
 @view
@@ -65,7 +69,7 @@ def loss_view(
         Column(_("token scored"), scored, "<", free="end", foot=_("mean")),
         Column(_("loss"), loss, foot=number(array.mean())),
     ]
-    yield table(columns, foot=_perplexity(array), indent=0)
+    yield table(columns, foot=Remark(_perplexity(array)), indent=0)
 
 
 def _row(losses: Tensor, pieces: Sequence[str], place: Shown, number: Notation, page: Page) -> tuple[str, str, str]:
@@ -76,6 +80,6 @@ def _row(losses: Tensor, pieces: Sequence[str], place: Shown, number: Notation, 
     return label, shown(pieces[place]), number(array[place])
 
 
-def _perplexity(losses: Array) -> Remark:
+def _perplexity(losses: Array) -> str:
     with np.errstate(over="ignore"):
-        return Remark(_("perplexity {n}").format(n=f"{np.exp(losses.mean(dtype=np.float64)):.4g}"))
+        return _("perplexity {n}").format(n=f"{np.exp(losses.mean(dtype=np.float64)):.4g}")

@@ -83,7 +83,7 @@ def _wanted(point: Point) -> str:
 def _found(met: Met, page: Page) -> str:
     """What was found, in the words of the finding that says most."""
     told = [_told(met, finding, page) for finding in met.findings]
-    return "; ".join(filter(None, told)) or str(met.point.trigger)
+    return _("; ").join(filter(None, told)) or str(met.point.trigger)
 
 
 def _told(met: Met, finding: Finding, page: Page) -> str:

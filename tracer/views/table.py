@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from .. import document
+from ..dataclass import dataclass
 from ..document import DIM, Cell, Span, Table
 
 _ROOM: Mapping[str, Literal["whole", "cut", "cut_start"]] = {"": "whole", "end": "cut", "start": "cut_start"}
+
+_BARS = 9
+"""How much bars alone are to be spared: more than any column of texts."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ def table(
     if not any(map(any, [*remarks, foot])):
         return Table(heads, body, footer, indent=indent, goes_on=goes_on)
     rows = [[*row, _remark(remark)] for row, remark in zip(body, remarks or [NOTHING] * len(body), strict=True)]
-    heads.append(document.Column(align="<", room="fold"))
+    spare = 0 if any(remark.words for remark in [*remarks, foot]) else _BARS
+    heads.append(document.Column(align="<", spare=spare, room="fold"))
     return Table(heads, rows, [*footer, _remark(foot)] if footer else [], indent=indent, goes_on=goes_on)
 
 

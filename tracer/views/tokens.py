@@ -9,6 +9,7 @@ from ..addresses import doubled
 from ..document import BOLD, Block, Cell, Column, Span, Table
 from ..i18n import spoken
 from ..models.text import SIDES, Side
+from ..outward import visible
 from ..tensor import Axis
 from .page import Page
 from .view import view
@@ -16,15 +17,8 @@ from .words import bound
 
 
 def shown(piece: str) -> str:
-    r"""A piece with control characters, exotic blanks, joiners and direction marks written out: ``\n``, ``\u200d``."""
-    if piece.isascii() and piece.isprintable():
-        return piece
-    return "".join(c if _is_visible(c) else c.encode("unicode_escape").decode("ascii") for c in piece)
-
-
-def _is_visible(character: str) -> bool:
-    is_variation_selector = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
-    return character.isprintable() and not is_variation_selector
+    r"""A piece with everything written out that can't be seen: ``\n``."""
+    return visible(piece)
 
 
 def spelt(piece: str) -> str:

@@ -7,15 +7,15 @@ import re
 BOUND = "\u00a0"
 """A blank at which no line ends, nor within what it binds."""
 
-_WIDE, _CHINESE = "\u2e80-\u9fff\uff01-\uff60", "\u4e00-\u9fff"
+WIDE, _CHINESE = "\u2e80-\u9fff\uff01-\uff60", "\u4e00-\u9fff"
 _BRACKETS, _STOPS = "（《〈「『【〔", "，。、；：！？）》〉」』】〕"
 _OPENING, _CLOSING = rf"{_BRACKETS}“‘\"(\[{{", f'{_STOPS}”’"…％'
 
-_AFTER_WIDE = rf"(?<=[{_WIDE}])(?<![{_OPENING}])(?![{_CLOSING} ]|$)(?!(?<=[{_CHINESE}])[,.;:!?)\]}}%])"
+_AFTER_WIDE = rf"(?<=[{WIDE}])(?<![{_OPENING}])(?![{_CLOSING} ]|$)(?!(?<=[{_CHINESE}])[,.;:!?)\]}}%])"
 _BETWEEN_BLANKS = " +|[^ ]+ *"
 _BETWEEN_WORDS = rf"{_AFTER_WIDE}|(?<=[^ {BOUND}{_OPENING}])(?=[{_CHINESE}{_BRACKETS}])"
 """Not before what closes or after what opens."""
-_SUPERFLUOUS = rf"([{_WIDE}]\**)\n(?=\**[{_WIDE}])|([{_STOPS}{_BRACKETS}]\**)\n|\n(?=\**[{_STOPS}{_BRACKETS}])"
+_SUPERFLUOUS = rf"([{WIDE}]\**)\n(?=\**[{WIDE}])|([{_STOPS}{_BRACKETS}]\**)\n|\n(?=\**[{_STOPS}{_BRACKETS}])"
 """The end of a line in a source, stars of Markdown beside it, where Chinese has no blank."""
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from ..arithmetic import Leaf, Node, Number, Sum, Terms, Vector
+from ..dataclass import dataclass
 from ..document import DIM, Block, Cell, Column, Span, Table
 from ..i18n import _, ngettext
 from ..tensor import Row

@@ -41,6 +41,7 @@ class Taught:
             if line.startswith("answer "):
                 self.coach.answer(line.removeprefix("answer "))
             else:
+                self.coach.session.lines.append(line)
                 obey(line, self.coach.session, self.presenter)
                 self.coach.observe()
         return self.heard()
@@ -51,6 +52,30 @@ class Taught:
         self._stream.seek(0)
         self._stream.truncate()
         return one_line(text)
+
+
+class Desk:
+    """Where lines wait to be read, an exception in place of its key; with the drafts and the bars that were seen."""
+
+    def __init__(self, lines):
+        self._lines = iter([*lines, EOFError()])
+        self.drafts = []
+        self.bars = []
+
+    def sit(self, session, bar):
+        """What reads them."""
+        self.session, self._bar = session, bar
+        return self
+
+    def __call__(self, _message):
+        self.bars.append(self._bar())
+        line = next(self._lines)
+        if isinstance(line, BaseException):
+            raise line
+        return line
+
+    def draft(self, text):
+        self.drafts.append(text)
 
 
 def one_line(text):

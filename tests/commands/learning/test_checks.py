@@ -10,7 +10,9 @@ from commands.learning.checks import WORDS, Seen, read_check
 from commands.output.present import Look, TextPresenter
 from tracer.errors import ExpectationError, TraceError
 
-CROSS, SELF = "@1:dec.0.cross.weights", "dec.0.self.weights"
+CROSS, HEADS, SELF = "@1:dec.0.cross.weights", "@1:dec.0.cross.heads", "dec.0.self.weights"
+
+ABLATED, UNMASKED = "ablate dec.0.cross.h1", "mask dec.*.self none"
 
 STATES = [
     # check, what was done before the step, ways to make it hold, what comes near and does not
@@ -109,6 +111,42 @@ STATES = [
     ("model zh-en", (), ["model zh-en"], ["run"]),
     ("result verify", ("verify",), ["verify", "verify ; s"], ["check port.safetensors", "where", "verify ; run"]),
     ("result check port.safetensors", (), ["check port.safetensors"], ["check", "verify"]),
+    (
+        "result backward sum(logits)",
+        ("t",),
+        ["backward sum(logits)", "backward sum( logits )"],
+        ["backward max(logits)"],
+    ),
+    ("result mask dec.*.self none", (), [f"{UNMASKED}", f"{UNMASKED} ; s"], ["mask dec.*.self causal", "mask"]),
+    ("result set tensor @1:q = 0", ("goto @1:dec.0.self.q",), ["set tensor @1:q=0"], ["set tensor @1:q = 1"]),
+    ("result ablate", (), [ABLATED, f"{ABLATED} ; ablate dec.0.ffn"], [f"{ABLATED} ; run"]),
+    (f"shown r0{HEADS}", (ABLATED,), [f"p r0{HEADS}", f"switch r0 ; p {HEADS} ; switch r1"], [f"p {HEADS}"]),
+    (f"shown {CROSS}", (), [f"p {CROSS}", f"p {CROSS} ; {ABLATED} ; undo"], [f"p {CROSS} ; {ABLATED}"]),
+    ("at grad.logits", ("t", "backward sum(logits)"), ["goto grad.logits"], ["goto logits"]),
+    ("shown grad.logits[0]", ("t", "backward sum(logits)"), ["p grad.logits"], ["p logits"]),
+    ("explained grad.probs[0, 0]", ("t", "backward max(probs)"), ["why grad.probs[0, 0]"], ["why probs[0, 0]"]),
+    (
+        "branch",
+        (),
+        [ABLATED, UNMASKED, "mistake no_scale"],
+        ["run", f"{ABLATED} ; undo", "sweep ablate over dec.0.cross.h* measure kl"],
+    ),
+    ("branch", (ABLATED,), ["ablate dec.0.ffn"], ["where", "switch r0 ; switch r1"]),
+    ("branch r0", (ABLATED,), ["switch r0 ; ablate dec.0.ffn"], ["ablate dec.0.ffn"]),
+    ("current r0", (ABLATED,), ["undo", "switch r0"], ["where", UNMASKED]),
+    (
+        "edited dec.0.cross.h1",
+        (),
+        [ABLATED, "set tensor @2:dec.0.cross.heads[h1] = 0", "ablate dec.0.cross.h*"],
+        ["ablate dec.0.cross.h0", "set tensor @2:dec.0.cross.heads[h1, 0, 0] = 0", f"{ABLATED} ; undo"],
+    ),
+    ("edited @2:dec.0.self.mask", (), [UNMASKED, "mask @2:dec.0.self shift 1"], ["mask @1:dec.0.self none", ABLATED]),
+    ("edited dec.0.self.scores", (), ["mistake no_scale"], ["mistake no_causal"]),
+    ("changed @1:logits", (), [ABLATED, f"{UNMASKED} ; {ABLATED}"], [f"{ABLATED} ; {UNMASKED}", "run 你爱我"]),
+    ("changed text", (), [ABLATED], ["mistake no_scale", "run 你爱我", "where"]),
+    ("unchanged text", (), ["mistake no_scale"], [ABLATED, "where"]),
+    ("unchanged enc.0.output", (), [ABLATED], ["ablate enc.0.ffn", "where"]),
+    ("changed decoder.embed.weight", ("t", "backward sum(logits)"), ["descend .1"], ["descend 1e-30", "where"]),
     ('token == "▁love"', (), ["goto @2", "goto @2:logits"], ["t", "goto @3"]),
     ('text == "i love"', (), ["t 2", "goto @2"], ["t", "goto @2:logits"]),
     ("max(scores) > 1", (), ["goto enc.0.self.scores"], ["goto @1", "p enc.0.self.scores"]),

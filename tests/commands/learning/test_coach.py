@@ -1,5 +1,6 @@
 """The coach, on small lessons."""
 
+from contextlib import suppress
 from io import StringIO
 
 import pytest
@@ -164,7 +165,14 @@ AMONG = {
     "source": ("argmax(@1:dec.0.cross.weights[h0, 0])", "我", ["0"], ["爱", "1"], ["4", "00", "7" * 5000, ""]),
     "target": ("1", "▁i", ["i", "1"], ["<s>", "0"], ["love", "2"]),
     "vocab": ("argmax(@1:logits[0])", "▁i", ["i"], ["▁love", "love", "</s>"], ["zzz", "", "我"]),
-    "no, yes": ("1 > 0", "yes", ["1", "y", "Yes"], ["no", "0", "N"], ["maybe", "2", "yess"]),
+    "no, yes": ("1 > 0", "yes", ["2", "y", "Yes"], ["no", "1", "N"], ["maybe", "0", "3", "yess"]),
+    "same|equal, 相同|一样|同样 的": (
+        "1",
+        "相同",
+        ["一样", "同样的", "同", "2"],
+        ["equal", "same", "S", "1"],
+        ["不同", "0", "|", "样"],
+    ),
 }
 
 
@@ -180,11 +188,42 @@ def choice(teach):
     return asked
 
 
+QUOTES = ["“”", '""', "''", "‘’", "「」", "『』", "＂＂", "``"]
+ENDS = ["。", "．", ".", "！", "!", "?", "？", ",", "，", ";", "；", ":", "：", "、", "…", "..."]
+
+
+def dressed(text):
+    """A word or a number as people may type it: in quotes, with punctuation behind, blanks, in full width."""
+    yield from (f"{left}{text}{right}" for left, right in QUOTES)
+    yield from (text + end for end in ENDS)
+    yield from (f"“{text}”。", f"“{text}。”", f"  {text} 。 ")
+    yield "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*dressed("1.25"), "≈1.25", "约 1.25", "~1.25", "x = 1.25", "1,25?", "１，２５", "125 %", "125％", "5/4", "５／４"],
+)
+def test_a_number_is_read_however_it_is_typed(teach, text):
+    taught = teach(lesson(asking("a", "compute", "answer: 5 / 4", "within: 0.001")))
+    taught.open()
+    assert taught.answer(text).startswith("Right")
+
+
+@pytest.mark.parametrize("text", ["1", "1.", "1.3", "-1.25", "1.25 1.25", "1.25x", "?", "“”"])
+def test_another_number_is_not(teach, text):
+    taught = teach(lesson(asking("a", "compute", "answer: 5 / 4", "within: 0.001")))
+    taught.open()
+    with suppress(TraceError):
+        taught.answer(text)
+    assert taught.coach.place == 0
+
+
 @pytest.mark.parametrize("among", AMONG)
 def test_an_answer_is_one_of_the_options(choice, among):
     _answer, truth, others, wrong, none = AMONG[among]
-    for text in (truth, *others, f"{truth}。", f"“{truth}”", f'"{truth}"'):
-        assert "Right." in choice(among).answer(text)
+    for text in (truth, *others, *dressed(truth)):
+        assert "Right." in choice(among).answer(text), text
     for text in wrong:
         assert choice(among).answer(text).startswith("Not this time. Not so.")
     for text in none:
@@ -274,7 +313,33 @@ def test_remarks_are_said_as_their_state_arises_and_not_twice_at_once(teach):
     assert taught.do("s 10").endswith("Too far: 0.")
     assert "Too far" not in taught.do("s")
     taught.do("run")
-    assert taught.do("s 12").endswith("Too far: 0.")
+    assert "Too far: 0." in taught.do("s 12")
+
+
+def test_after_three_wrong_attempts_a_hint_is_offered(teach):
+    far = block("wrong reached enc.0.self.weights", "Too far.")
+    taught = teach(lesson(at_scores("scores", far)))
+    taught.open()
+    said = [taught.do(line) for line in ("s 10", *["s"] * 6)]
+    assert ["tries: `hint` gives a hint." in one for one in said] == [False, False, True, False, False, True, False]
+    taught.coach.again()
+    assert "tries" not in taught.do("s 10")
+
+
+def test_after_three_wrong_numbers_a_hint_is_offered_and_then_the_solution(teach):
+    taught = teach(lesson(sum_up()))
+    taught.open()
+    assert [taught.answer(text) for text in "1245"] == [
+        "Not so.",
+        "Not so.",
+        "Not so. That makes 3 tries: `hint` gives a hint.",
+        "Not so.",
+    ]
+    taught.coach.hint()
+    taught.coach.hint()
+    taught.heard()
+    assert taught.answer("6") == "Not so."
+    assert taught.answer("7") == "Not so. That makes 6 tries: `solution` says what to type."
 
 
 def test_after_a_few_tries_the_help_is_named(teach):
@@ -364,7 +429,27 @@ def test_info_says_what_is_asked_for(teach):
     assert taught.heard() == "Sample, step 1 of 2: Step a Go to the first word."
     taught.do("t")
     taught.coach.describe()
-    assert taught.heard() == "Sample, step 2 of 2: Step guess Answer with one of: 我 爱 你 </s>"
+    assert (
+        taught.heard()
+        == "Sample, step 2 of 2: Step guess Answer with one of these, or with its place (0 to 3): 我 爱 你 </s>"
+    )
+
+
+def test_what_was_shown_is_shown_again_as_it_was(teach):
+    shown = block("show", "where", "p step", "s 3")
+    told = "\n".join(["At {{ step }}.", "", block("setup", "goto @2"), "Look.", "", shown, "Then {{ step }}."])
+    taught = teach(lesson(at_scores(before=told)))
+    first = taught.open().partition("Step scores")[2]
+    taught.do("goto @1", "run 你爱我")
+    before = state_of(taught.coach.session)
+    taught.coach.describe()
+    assert taught.heard() == f"Sample, step 1 of 1: Step scores{first}"
+    assert state_of(taught.coach.session) == before
+
+
+def state_of(session):
+    """What a learner has in a session."""
+    return session.cursor, session.opener.text, list(session.runs), len(session.history), session.furthest
 
 
 def test_a_language_with_the_same_steps_is_spoken(write):
@@ -445,3 +530,18 @@ def test_skipping_fills_the_solution_as_it_is_proved(teach):
     said = skipped.heard()
     assert [line in said for line in ("(tx) goto @2", "(tx) goto @3")] == [True, True]
     assert skipped.coach.session.cursor == proved.coach.session.cursor
+
+
+def test_taking_something_back_is_no_try(teach):
+    contents = ("", block("check", "at enc.0.self.output"), block("solution", "goto enc.0.self.output"))
+    taught = teach(lesson(step("a", *contents)))
+    taught.open()
+    said = taught.do("ablate enc.0.self.h0", *["undo"], "where", "where")
+    assert "If you are stuck" not in said
+    assert "If you are stuck" in taught.do("where")
+
+
+def test_the_way_that_was_typed_after_another_is_not_told_again(teach):
+    taught = teach(lesson(at_scores()))
+    taught.open()
+    assert "One way" not in taught.do("where", "goto enc.0.self.scores")

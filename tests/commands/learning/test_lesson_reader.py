@@ -179,7 +179,13 @@ def test_a_target_may_be_given(write):
 )
 def test_words_to_choose_from(write, among):
     read = read_lesson(write(GOOD.replace("among: source", f"among: {among}")))
-    assert read.steps[1].goal.among == tuple(among.translate(str.maketrans("，、", ",,")).replace(" ", "").split(","))
+    words = among.translate(str.maketrans("，、", ",,")).replace(" ", "").split(",")
+    assert read.steps[1].goal.among == tuple((word,) for word in words)
+
+
+def test_an_option_may_have_several_names(write):
+    read = read_lesson(write(GOOD.replace("among: source", "among: 相同|一样 | same, 不同|不一样")))
+    assert read.steps[1].goal.among == (("相同", "一样", "same"), ("不同", "不一样"))
 
 
 @pytest.mark.parametrize(
@@ -276,6 +282,13 @@ BAD = {
     "within less than nothing": ("within: 0.5", "within: -1", "```compute", "within: expected a number from 0"),
     "within everything": ("within: 0.5", "within: inf", "```compute", "within: expected a number from 0"),
     "within nan": ("within: 0.5", "within: nan", "```compute", "within: expected a number from 0"),
+    "among one word twice": (
+        "among: source",
+        "among: Yes, no|yes",
+        "```predict",
+        "or at least two words, not 'Yes, no|yes'",
+    ),
+    "among a word without a name": ("among: source", "among: yes|, no", "```predict", "or at least two words"),
     "among one word": ("among: source", "among: one", "```predict", "or at least two words, not 'one'"),
     "among nothing": ("among: source", "among: one,,two", "```predict", "or at least two words"),
     "live number": ("max(scores) | 2", "max(scores | 2", "It says", "column"),

@@ -7,11 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from taught import one_line
+from taught import Desk, one_line
 from terminal import ROOT
 from written import WEIGHTS, asking, at_scores, block, doing, guess, lesson, sum_up
 
-from commands.batch import FAILED, FINE, UNEXPECTED, UNUSABLE
+from commands.guard import FAILED, FINE, UNEXPECTED, UNUSABLE
 from commands.learning.lesson_shell import LessonShell
 from commands.learning.player import Player
 from commands.learning.progress import Marks, Progress
@@ -80,8 +80,8 @@ def test_the_end_of_lines_may_be_that_of_another_system(learn):
 @pytest.mark.parametrize(
     ("keys", "answers"),
     [
-        (("answer: 1", "among: step, run, quit"), ["run", "answer run", "1"]),
-        (("answer: 0", "among: hint, quit"), ["answer hint", "0"]),
+        (("answer: 1", "among: step, run, quit"), ["run", "answer run", "2"]),
+        (("answer: 0", "among: hint, quit"), ["answer hint", "1"]),
         (
             ("answer: 1 / 4", "within: 0.01"),
             ["0.25", ".25", "1/4", "０．２５", "1÷4。", "answer 1/4", "exp(0) / 4", "(1) / 4", "-1 + 1.25"],
@@ -201,7 +201,7 @@ def test_the_last_words_may_fail(learn):
 def test_the_menu_lists_the_course(learn):
     done = learn("menu\n")
     assert re.search(r"04 softmax +Softmax", done.stdout)
-    assert len(re.findall(r"^\d\d \S+  ", done.stdout, re.MULTILINE)) == 16
+    assert len(re.findall(r"^\d\d \S+  ", done.stdout, re.MULTILINE)) == 22
 
 
 def test_another_lesson_may_be_taken(learn, write):
@@ -210,7 +210,7 @@ def test_another_lesson_may_be_taken(learn, write):
     assert (done.returncode, done.stderr) == (FINE, "")
     assert "Other: finished" in done.stdout
     done = learn("learn 4\n")
-    assert done.stderr.startswith("Softmax: one row by hand: not passed; the answers end at step 1 of 10")
+    assert done.stderr.startswith("Softmax: one row by hand: not passed; the answers end at step 1 of 11")
 
 
 def test_nothing_is_kept_of_a_pipe(learn, tmp_path):
@@ -226,7 +226,7 @@ def test_nothing_is_kept_of_a_pipe(learn, tmp_path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("17", "there is no lesson 17; learn lists them"),
+        ("99", "there is no lesson 99; lessons are 0 to 21, and `learn menu` lists them"),
         ("sofmax", "there is no lesson sofmax; did you mean softmax?"),
         ("ma", "ma is ambiguous: "),
         ("nowhere.md", "nowhere.md: can't be read (No such file or directory)"),
@@ -321,30 +321,6 @@ def test_the_language_of_the_locale_is_spoken(tx, monkeypatch):
     assert re.search("[\u4e00-\u9fff]{4}", done.stderr)
 
 
-class Desk:
-    """Where lines wait to be read, an exception in place of its key; with the drafts and the bars that were seen."""
-
-    def __init__(self, lines):
-        self._lines = iter([*lines, EOFError()])
-        self.drafts = []
-        self.bars = []
-
-    def sit(self, session, bar):
-        """What reads them."""
-        self.session, self._bar = session, bar
-        return self
-
-    def __call__(self, _message):
-        self.bars.append(self._bar())
-        line = next(self._lines)
-        if isinstance(line, BaseException):
-            raise line
-        return line
-
-    def draft(self, text):
-        self.drafts.append(text)
-
-
 @pytest.fixture
 def attend(tmp_path):
     """Take a lesson at a prompt, as one person all along; what is seen, and the desk."""
@@ -370,6 +346,7 @@ def test_the_solution_is_written_into_the_prompt_and_not_run(attend, write):
     two = doing("a", "step == 2", "goto @1").replace("goto @1\n", "goto @1\nt\n")
     said, desk = attend(write(lesson(two)), "solution", "solution", "solution")
     assert desk.drafts == ["goto @1", "t", "goto @1"]
+    assert said.count("It stands at the prompt: press Enter.") == 3
     assert "Done" not in said
 
 
@@ -433,9 +410,20 @@ def test_in_another_language_the_attempt_goes_on_and_nothing_is_played(attend, w
     path = write(lesson(stop, sum_up()), "en/a.md")
     write(lesson(stop.replace("First", "先"), sum_up()), "zh/a.md")
     said, _desk = attend(path, "tb @2:logits", "set lang zh", "c")
-    assert said.count("(tx) goto @1") == 1
+    assert said.count("(tx) goto @1") == 2
     assert "先 0." in said
     assert "1/2 Step sum" in said
+
+
+def test_what_a_step_showed_is_shown_in_the_language_that_is_switched_to(attend, write):
+    shown = doing("a", "step == 2", "goto @2", before=block("show", "where"))
+    path = write(lesson(shown), "en/a.md")
+    write(lesson(shown), "zh/a.md")
+    said, _desk = attend(path, "set lang zh", "set lang en", "goto @2")
+    assert said.count("(tx) where") == 3
+    assert said.count("not started") == 2
+    assert "尚未开始" in said
+    assert "1/1" in said
 
 
 def test_a_language_in_which_the_file_is_bad_is_a_sentence(attend, write, capsys):

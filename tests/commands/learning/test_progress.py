@@ -2,12 +2,18 @@
 
 import json
 import os
+import subprocess
+import sys
+from datetime import date
 
 import pytest
+from terminal import ROOT
 
 from commands.learning.progress import Marks, Progress, progress_file
+from commands.learning.reviews import Item, Now, Review
 
-MARKS = {"where": "a", "done": ["b"], "skipped": [], "predictions": {"b": True}, "hints": 1, "finished": False}
+OLDER = {"where": "a", "done": ["b"], "skipped": [], "predictions": {"b": True}, "hints": 1, "finished": False}
+MARKS = {**OLDER, "looked_up": []}
 
 
 @pytest.fixture
@@ -67,7 +73,14 @@ def test_it_is_written_whole(read, file):
     progress.keep("04-softmax", Marks(**MARKS))
     progress.keep("04-softmax", Marks(**MARKS))
     assert [path.name for path in file.parent.iterdir()] == ["lessons.json"]
-    assert json.loads(file.read_text()) == {"version": 1, "last": "04-softmax", "lessons": {"04-softmax": MARKS}}
+    assert json.loads(file.read_text()) == {
+        "version": 1,
+        "last": "04-softmax",
+        "lessons": {"04-softmax": MARKS},
+        "reviews": [],
+        "sessions": 0,
+        "day": date.today().isoformat(),
+    }
 
 
 def test_what_has_not_changed_is_not_written(read, file):
@@ -103,7 +116,61 @@ def lesson(**fields):
     return state(lessons={"04-softmax": {**MARKS, **fields}})
 
 
+def test_an_older_file_has_what_went_wrong_and_is_read(read, file, complaints):
+    written(file, lesson(predictions={"a": False, "b": True}))
+    progress = read()
+    assert progress.of("04-softmax").predictions == {"a": False, "b": True}
+    assert progress.reviews == {Item("04-softmax", "a"): Review()}
+    progress.begin_session()
+    assert read().reviews == progress.reviews
+    assert complaints == []
+
+
+def test_a_prediction_that_went_wrong_is_noted_once(read):
+    progress = read()
+    progress.begin_session()
+    progress.keep("a", Marks(predictions={"one": False, "two": True}))
+    noted = {Item("a", "one"): Review(0, 1)}
+    assert (progress.reviews, read().reviews) == (noted, noted)
+    progress.reviewed(Item("a", "one"), Now(2, 4, False), is_right=True)
+    progress.keep("a", Marks(predictions={"one": False, "two": True}, hints=1))
+    assert read().reviews == {Item("a", "one"): Review(1, 4)}
+    progress.keep("a", Marks())
+    progress.keep("a", Marks(predictions={"one": False}))
+    assert read().reviews == noted
+    progress.forget(Item("a", "one"))
+    assert read().reviews == {}
+
+
+def test_when_something_was_kept_is_known(read, file):
+    read().keep("a", Marks(hints=1))
+    assert read().day == date.today()
+    for day in ("yesterday", 5, "2026-13-01"):
+        written(file, state(day=day))
+        assert read().day is None
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from commands.learning.progress import Marks, Progress
+for number in range(20):
+    progress = Progress.read(Path(sys.argv[1]), sys.exit)
+    progress.keep(f"{sys.argv[2]}-{number}", Marks(predictions={"a": False}))
+"""
+
+
+def test_two_that_write_at_once_lose_nothing(file, read):
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(file), name], cwd=ROOT) for name in ("a", "b", "c")]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert len(read().lessons) == len(read().reviews) == 60
+
+
 NOT_UNDERSTOOD = {
+    "reviews": state(reviews={}),
+    "a review": state(reviews=[["a", "b", 0]]),
+    "a review of another kind": state(reviews=[["a", "b", 0, "1"]]),
+    "sessions": state(sessions=True),
     "empty": "",
     "cut": state()[:-1],
     "not UTF-8": b'{"version": 1, "last": "\xff", "lessons": {}}',
@@ -124,6 +191,7 @@ NOT_UNDERSTOOD = {
     "a prediction": lesson(predictions={"a": "yes"}),
     "hints": lesson(hints=0.5),
     "finished": lesson(finished=1),
+    "looked up": lesson(looked_up=[1]),
     "unknown": lesson(score=5),
     "missing": state(lessons={"04-softmax": {}}),
 }
@@ -132,6 +200,15 @@ NOT_UNDERSTOOD = {
 def test_the_sample_is_understood(read, file, complaints):
     written(file, lesson())
     assert read().lessons == {"04-softmax": Marks("a", ["b"], [], {"b": True}, 1, False)}
+    assert complaints == []
+
+
+def test_what_was_looked_up_is_kept_and_older_files_say_nothing_of_it(read, file, complaints):
+    written(file, state(lessons={"04-softmax": OLDER}))
+    progress = read()
+    assert progress.of("04-softmax") == Marks(**OLDER)
+    progress.keep("04-softmax", Marks(predictions={"b": False}, looked_up=["b"]))
+    assert read().of("04-softmax").looked_up == ["b"]
     assert complaints == []
 
 

@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 from written import WEIGHTS, asking, at_scores, block, doing, guess, lesson, step, sum_up
 
+from commands.batch import FINE, UNEXPECTED
+from commands.learning.course import files
+from commands.learning.lesson_reader import read_lesson
 from commands.learning.lesson_shell import WORDS
 from commands.learning.player import begin
 from commands.learning.validate import validate
+from commands.subcommands.learn import check_lesson
 from tracer.errors import InputError
 
 
@@ -151,9 +155,36 @@ DIFFERENT = {
     "a slip": (ENGLISH + block("wrong 5", "Slip."), "the commands or the goal of step sum differ"),
     "the text": (
         ENGLISH.replace("text: 我爱你", "text: 你爱我"),
-        "/zh/a.md:1: model, text or target differ from /en/a.md",
+        "/zh/a.md:1: model, text, target or minutes differ from /en/a.md",
     ),
-    "the model": (ENGLISH.replace("zh-en-tiny", "zh-en"), "/zh/a.md:1: model, text or target differ from /en/a.md"),
+    "the minutes": (
+        ENGLISH.replace("text: 我", "minutes: 5\ntext: 我"),
+        "/zh/a.md:1: model, text, target or minutes differ from /en/a.md",
+    ),
+    "the target": (
+        ENGLISH.replace("text: 我爱你", "text: 我爱你\ntarget: i love you"),
+        "/zh/a.md:1: model, text, target or minutes differ from /en/a.md",
+    ),
+    "what is shown before a goal": (
+        ENGLISH.replace("```check", "```show\ngoto @1\n```\n\n```check"),
+        "the commands or the goal of step scores differ",
+    ),
+    "what is shown behind it": (
+        ENGLISH.replace("## Step guess", "```show\nwhere\n```\n\n## Step guess"),
+        "the commands or the goal of step scores differ",
+    ),
+    "what is shown at the beginning": (
+        ENGLISH.replace("## Step scores", "```show\nwhere\n```\n\n## Step scores"),
+        "/zh/a.md:1: what stands before the first step differs from /en/a.md",
+    ),
+    "prose that is missing": (
+        ENGLISH.replace("## Step guess", "More.\n\n## Step guess"),
+        "the commands or the goal of step scores differ",
+    ),
+    "the model": (
+        ENGLISH.replace("zh-en-tiny", "zh-en"),
+        "/zh/a.md:1: model, text, target or minutes differ from /en/a.md",
+    ),
 }
 
 
@@ -162,6 +193,32 @@ def test_what_differs_between_languages_is_found(both, chinese, told):
     found = both(ENGLISH, chinese)
     assert found
     assert any(told in problem for problem in found)
+
+
+def test_what_one_language_shows_is_not_hidden_in_another(both):
+    english = lesson(at_scores(before=block("show", "goto @1")))
+    assert both(english, english) == []
+    assert "step scores differ" in both(english, english.replace("```show", "```setup"))[0]
+
+
+def test_the_course_is_checked_in_every_language(write, monkeypatch, capsys):
+    write(ENGLISH, "en/01-a.md")
+    write(ENGLISH.replace("text: 我爱你", "text: 你爱我"), "zh/01-a.md")
+    path = write(ENGLISH, "zh/02-alone.md")
+    monkeypatch.setattr("commands.learning.course.LESSONS", path.parents[1])
+    assert check_lesson(None) == UNEXPECTED
+    told = capsys.readouterr().err
+    assert told.count("model, text, target or minutes differ") == 2
+    assert "en/02-alone.md: this lesson is missing in its language" in told
+
+
+def test_each_file_of_the_course_is_read_once(monkeypatch, capsys):
+    read = []
+    monkeypatch.setattr("commands.subcommands.learn.files", lambda: files()[:4])
+    monkeypatch.setattr("commands.subcommands.learn.read_lesson", lambda path: read.append(path) or read_lesson(path))
+    assert check_lesson(None) == FINE
+    assert sorted(read) == sorted(files()[:4])
+    assert len(capsys.readouterr().out.splitlines()) == 4
 
 
 def test_options_may_be_translated_but_not_left_out(both):

@@ -68,7 +68,7 @@ def test_a_template_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_bound_that_can_not_be_set_leaves_the_others() -> None:
     script = (
-        "import resource as r; from tracer.chats.worker import bound; r.setrlimit(r.RLIMIT_CPU, (2, 2)); bound(); "
+        "import resource as r; from tracer.apart import bound; r.setrlimit(r.RLIMIT_CPU, (2, 2)); bound(); "
         "print(*(r.getrlimit(kind)[1] for kind in (r.RLIMIT_CPU, r.RLIMIT_AS, r.RLIMIT_FSIZE, r.RLIMIT_CORE)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

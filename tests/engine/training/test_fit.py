@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pytest
 from safetensors import safe_open
+from safetensors.numpy import load_file
 
 import tracer
 from tracer.errors import InputError
@@ -166,20 +167,40 @@ def test_the_engine_computes_what_was_trained(trained: Path) -> None:
     same_logits(tracer.load(trained))
 
 
+def test_a_training_without_the_causal_mask_keeps_the_last_checkpoint_and_says_so(data: Path, tmp_path: Path) -> None:
+    last = fit(data, tmp_path, replace(PLAN, causal=False))
+    model = tracer.load(tmp_path)
+    assert not model.config.causal
+    same_logits(model)
+    state = load_file(tmp_path / STATE)
+    for name, parameter in model.parameters.items():
+        np.testing.assert_array_equal(parameter.array, state[f"average/{name}"].astype(np.float16))
+    assert last.epoch == RECIPE.epochs
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_padding_after_a_target_changes_nothing(checkpoint: Checkpoint, causal: bool) -> None:
+    network = twin(tracer.load(checkpoint(tied_output=True, causal=causal)))
+    source, target = torch.tensor([[5, 6, 7, 2]]), torch.tensor([[1, 9, 8]])
+    with torch.no_grad():
+        alone = network(source, target)
+        padded = network(source, torch.nn.functional.pad(target, (0, 2)))[:, :3]
+    np.testing.assert_allclose(padded.numpy(), alone.numpy(), rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("norm", ["post", "pre"])
 @pytest.mark.parametrize("final_norm", [False, True])
-@pytest.mark.parametrize("activation", ["relu", "gelu"])
+@pytest.mark.parametrize(("activation", "causal"), [("relu", True), ("gelu", True), ("gelu", False)])
 def test_network_and_engine_are_the_same_model(
-    checkpoint: Checkpoint, norm: str, final_norm: bool, activation: str
+    checkpoint: Checkpoint, norm: str, final_norm: bool, activation: str, causal: bool
 ) -> None:
-    same_logits(
-        tracer.load(checkpoint(norm=norm, final_norm=final_norm, activation=activation, tied_output=True, d_model=8))
-    )
+    how = {"norm": norm, "final_norm": final_norm, "activation": activation, "causal": causal}
+    same_logits(tracer.load(checkpoint(**how, tied_output=True, d_model=8)))
 
 
-@pytest.mark.parametrize("cache", [False, True])
-def test_greedy_translations_are_the_same(checkpoint: Checkpoint, cache: bool) -> None:
-    model = tracer.load(checkpoint(tied_output=True, target_vocab=12))
+@pytest.mark.parametrize(("causal", "cache"), [(True, False), (True, True), (False, False)])
+def test_greedy_translations_are_the_same(checkpoint: Checkpoint, causal: bool, cache: bool) -> None:
+    model = tracer.load(checkpoint(tied_output=True, target_vocab=12, causal=causal))
     sources = [[5, 6, 7, 2], [9, 4, 2, 0], [11, 2, 0, 0]]
     rows = twin(model).greedy(torch.tensor(sources), 9)
     for source, expected in zip(sources, rows, strict=True):

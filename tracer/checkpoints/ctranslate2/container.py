@@ -16,8 +16,8 @@ import numpy as np
 
 from ...errors import InputError
 from ...i18n import _, spoken
+from ...outward import visible
 from ..kinds import ENOUGH, TOLD, kind_of
-from ..names import visible
 from ..stored import DTYPES, ParameterFile, fits_an_array, widened
 
 VERSIONS = (5, 6)

@@ -7,12 +7,12 @@ those of the arithmetic here, bit for bit.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from ...arithmetic import Minus, Node, Number
+from ...dataclass import dataclass
 from ...tensor import Array
 
 CALLED = {

@@ -19,8 +19,8 @@ import numpy as np
 from ...errors import InputError
 from ...i18n import _, cause, spoken
 from ...listed import and_more
+from ...outward import visible
 from ..kinds import ENOUGH, TOLD, kind_of
-from ..names import visible
 from ..stored import ParameterFile, fits_an_array
 from .blocks import TYPES, called
 

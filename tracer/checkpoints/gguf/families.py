@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
 
+from ...dataclass import dataclass
 from ..changed import Turned
 from ..stored import Stored
 from .tensors import Halved, Lessened

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from ...arithmetic import Number
+from ...dataclass import dataclass
 from ...i18n import _
 from ...tensor import Array
 from ..changed import Changed

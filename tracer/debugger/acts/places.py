@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, product
 from typing import Literal, NamedTuple
 
@@ -23,6 +23,7 @@ from ...addresses import (
     parse_selectors,
     resolve,
 )
+from ...dataclass import dataclass
 from ...edits import of_a_gradient
 from ...errors import AddressError
 from ...i18n import _

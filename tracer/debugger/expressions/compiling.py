@@ -6,12 +6,13 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ...addresses import Address, Everywhere, Label, suggestion
+from ...dataclass import dataclass
 from ...errors import ExpressionError
 from ...i18n import _
 from ...pieces import goes_by

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,6 +13,7 @@ import numpy as np
 
 from ...addresses import Address, At, Everywhere, UnknownAddressError
 from ...backward import Slope
+from ...dataclass import dataclass
 from ...errors import AddressError, ExpressionError, InputError, TraceError
 from ...i18n import _
 from ...stack import by_step

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ... import addresses
 from ...addresses import PATH, RUN, Address, Everywhere, Label, Selector
+from ...dataclass import dataclass
 from ...errors import AddressError, ExpressionError
 from ...i18n import _
 from ..history import Earlier

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import takewhile
 from operator import itemgetter
 from typing import NamedTuple
 
 from ...addresses import Address, Everywhere
+from ...dataclass import dataclass
 from .compiling import Expression, compile_expression
 from .lexing import Lexed, Operand, lex
 from .moments import VARIABLES

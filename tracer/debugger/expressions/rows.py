@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...addresses import Address, Everywhere, Label
 from ...backward import Slope
+from ...dataclass import dataclass
 from ...errors import InputError, TraceError
 from ...i18n import _
 from ...stack import by_step

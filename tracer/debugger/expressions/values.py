@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 
+from ...dataclass import dataclass
 from ...errors import ExpressionError
 from ...i18n import _
 from ...stack import Ragged, axis_of, padded, size, with_blanks

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from ...addresses import Address
 from ...arithmetic import Given, Leaf, Node, Noted, Number, Replaced
+from ...dataclass import dataclass
 from ...errors import AddressError
 from ...operation import Trait
 from ...tape import Record

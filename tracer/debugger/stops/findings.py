@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ...arithmetic import Leaf
+from ...dataclass import dataclass
 from ..expressions import Value
 
 

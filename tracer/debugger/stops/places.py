@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ...addresses import Address, Label, parse, parse_selectors, suggestion
 from ...card import Card
+from ...dataclass import dataclass
 from ...errors import AddressError
 from ...i18n import _
 from ...ops import catalogue

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from ...addresses import Address
+from ...dataclass import dataclass
 from ...errors import AddressError, InputError, TraceError
 from ...i18n import _
 from ...trace import Trace
@@ -139,6 +139,12 @@ class Stops:
             raise InputError(_("no breakpoint is set; e.g. break dec.0.cross.weights"))
         known = ", ".join(map(str, self._points))
         raise InputError(_("there is no breakpoint {n}; there are {known}").format(n=number, known=known))
+
+    def places(self, run: Trace, number: int) -> set[str]:
+        """The addresses in a step at which there are breakpoints in force."""
+        step = self._layouts.sealed(run, number)
+        points = (point for point in self if point.enabled and point.trigger.kind == "breakpoint")
+        return {step.tape.records[index - 1].address for point in points for index in point.trigger.indices(step)}
 
     def pick(self, numbers: Iterable[int]) -> list[Point]:
         """The stops of some numbers, all for none; raises as indexing does."""

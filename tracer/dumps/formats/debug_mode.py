@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from ...checkpoints.names import visible
+from ...dataclass import dataclass
 from ...errors import InputError
 from ...i18n import N_, Message, _
+from ...outward import visible
 from ..dump import Dump, Entry
 from ..evidence import Hash
 from ..lines import lines

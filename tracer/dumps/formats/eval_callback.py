@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -22,9 +22,10 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from ...checkpoints.names import visible
+from ...dataclass import dataclass
 from ...errors import InputError
 from ...i18n import N_, Message, _
+from ...outward import visible
 from ...tensor import Array
 from ..brackets import GAP, Block, Brackets, Cells, cells
 from ..dump import Dump, Entry

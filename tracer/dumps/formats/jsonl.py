@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...checkpoints.names import visible
 from ...errors import InputError
 from ...i18n import N_, Message, _, cause
+from ...outward import visible
 from ...tensor import Array
 from ..dump import Dump, Entry
 from ..evidence import Evidence, Statistics, Values

@@ -17,13 +17,13 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from ...checkpoints.names import visible
 from ...checkpoints.stored import DTYPES
 from ...checkpoints.torch_tensor import TorchTensor
 from ...checkpoints.torch_zip import TorchZip
 from ...errors import InputError
 from ...i18n import N_, Message, _
 from ...listed import listed
+from ...outward import visible
 from ...tensor import Array
 from ..dump import Dump, Entry
 from ..evidence import Evidence, Statistics, Values

@@ -8,10 +8,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import ClassVar
 
-from ...checkpoints.names import visible
 from ...checkpoints.stored import ParameterFile
 from ...errors import InputError
 from ...i18n import N_, Message, _
+from ...outward import visible
 from ...tensor import Array
 from ..dump import Dump, Entry
 from ..evidence import Values

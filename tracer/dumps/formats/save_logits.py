@@ -14,11 +14,11 @@ from math import prod
 from pathlib import Path
 from typing import ClassVar
 
-from ...checkpoints.names import visible
 from ...checkpoints.stored import Contiguous, ParameterFile
 from ...errors import InputError
 from ...i18n import N_, Message, _
 from ...listed import listed
+from ...outward import visible
 from ..dump import Dump, Entry
 from ..evidence import Values
 from ..files import files

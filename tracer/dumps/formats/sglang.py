@@ -14,11 +14,11 @@ from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from ...checkpoints.names import visible
 from ...checkpoints.torch_zip import TorchZip
 from ...errors import InputError
 from ...i18n import N_, Message, _
 from ...listed import listed
+from ...outward import visible
 from ...tensor import Array
 from ..dump import Dump, Entry
 from ..evidence import Values

@@ -18,12 +18,12 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ...checkpoints.names import visible
 from ...checkpoints.safetensors import SafetensorsFile
 from ...checkpoints.stored import Contiguous
 from ...errors import InputError
 from ...i18n import N_, Message, _
 from ...listed import listed
+from ...outward import visible
 from ...tensor import Array
 from ..brackets import Brackets, Cells, cells, half_unit, number
 from ..dump import Dump, Entry
