@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -157,7 +158,8 @@ def test_every_way_to_end_has_its_status(error, status, message, capsys) -> None
 def test_what_asks_a_batch_to_end_leaves_nothing_half_written(number: int, tmp_path: Path) -> None:
     lines = ["-e", f'p 1 > "{tmp_path}/first"', *["-e", "run", "-e", "c"] * 2000]
     command = [sys.executable, "-m", "commands", *SMALL, "--batch", "-o", str(tmp_path / "output"), *lines]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT) as process:
+    heard = partial(signal.signal, number, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT, preexec_fn=heard) as process:
         until = time.monotonic() + 60
         while not (tmp_path / "first").exists() and time.monotonic() < until:
             time.sleep(0.01)

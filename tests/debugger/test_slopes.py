@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 
 import tracer
 from tracer.addresses import Address
+from tracer.dataclass import dataclass
 from tracer.debugger.cursor import Cursor
 from tracer.debugger.expressions import FUNCTIONS, Expression, compile_expression, slopes
 from tracer.debugger.expressions.functions.kinds import OfCells
