@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,14 @@ from ..output.present import complain
 
 
 def train_model(
-    pairs: Path, directory: Path, *, resume: bool = False, exclude: Path | None = None, **choices: Any
+    pairs: Path,
+    directory: Path,
+    *,
+    resume: bool = False,
+    exclude: Path | None = None,
+    start: Path | None = None,
+    teacher: Sequence[Path] = (),
+    **choices: Any,
 ) -> int:
     """Train a model on a file of sentence pairs; ``choices`` are fields of `Plan` and `Recipe`.
 
@@ -35,7 +43,9 @@ def train_model(
     try:
         with render.progress.training_progress(console) as report:
             plan = Plan(**choices, recipe=Recipe(**recipe))
-            best = fit(pairs, directory, plan, exclude=exclude, resume=resume, report=report).best
+            best = fit(
+                pairs, directory, plan, exclude=exclude, start=start, teacher=teacher, resume=resume, report=report
+            ).best
     except KeyboardInterrupt:
         complain(_interrupted(directory, can_resume=(directory / STATE).exists()))
         raise

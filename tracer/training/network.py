@@ -4,6 +4,7 @@ Parameter names are those of the checkpoint; `tracer.models.transformer` is what
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -41,14 +42,19 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, visible: Tensor, memory: Tensor | None = None) -> Tensor:
         y = self.norm(x) if self.pre else x
-        keys = y if memory is None else memory
-        q, k, v = (
-            projection(z).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for projection, z in ((self.q, y), (self.k, keys), (self.v, keys))
-        )
-        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=visible)
+        if memory is None:
+            q, k, v = together(y, self.q, self.k, self.v)
+        else:
+            (q,), (k, v) = together(y, self.q), together(memory, self.k, self.v)
+        with torch.autocast("cpu", enabled=False):
+            q, k, v = map(self._split, (q, k, v))
+            heads = F.scaled_dot_product_attention(q, k, v, attn_mask=visible)
         sublayer = self.dropout(self.output(heads.transpose(1, 2).flatten(2)))
         return x + sublayer if self.pre else self.norm(x + sublayer)
+
+    def _split(self, x: Tensor) -> Tensor:
+        """[batch, position, d_model] -> [batch, head, position, d_k] in float32, faster where products are small."""
+        return x.float().unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
 
 class FeedForward(nn.Module):
@@ -64,8 +70,7 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.norm(x) if self.pre else x
-        y = self.dropout(self.activation(self.hidden(y)))
-        y = self.dropout(self.output(y))
+        y = self.dropout(self.output(self.activation(self.hidden(y))))
         return x + y if self.pre else self.norm(x + y)
 
 
@@ -89,7 +94,7 @@ class Layer(nn.Module):
 class Stack(nn.ModuleDict):
     """Embedding and N layers; its keys are `embed`, `0` … `N-1` and, in pre-norm, `norm`."""
 
-    def __init__(self, config: Config, dropout: float, cross: bool) -> None:
+    def __init__(self, config: Config, dropout: float, token_dropout: float, cross: bool) -> None:
         vocabulary = config.target_vocab if cross else config.source_vocab
         layers = config.decoder_layers if cross else config.encoder_layers
         parts: dict[str, nn.Module] = {"embed": nn.Embedding(vocabulary, config.d_model)}
@@ -97,15 +102,16 @@ class Stack(nn.ModuleDict):
         if config.final_norm:
             parts["norm"] = nn.LayerNorm(config.d_model, eps=config.norm_eps)
         super().__init__(parts)
-        self.layers, self.dropout = layers, Dropout(dropout)
+        self.layers, self.dropout, self.token_dropout = layers, Dropout(dropout), Dropout(token_dropout)
         nn.init.normal_(self["embed"].weight, std=config.d_model**-0.5)
 
     def forward(
         self, ids: Tensor, visible: Tensor, memory: Tensor | None = None, source: Tensor | None = None
     ) -> Tensor:
         d = self["embed"].embedding_dim
-        x = self["embed"](ids) * math.sqrt(d) + sinusoids(ids.shape[1], d)
-        x = self.dropout(x)
+        x = self["embed"](ids) * self.token_dropout(torch.full((*ids.shape, 1), math.sqrt(d)))
+        x = x + sinusoids(ids.shape[1], d)
+        x = self.dropout(x.to(torch.get_autocast_dtype("cpu")) if torch.is_autocast_enabled("cpu") else x)
         for i in range(self.layers):
             x = self[str(i)](x, visible, memory, source)
         return self["norm"](x) if "norm" in self else x
@@ -114,11 +120,11 @@ class Stack(nn.ModuleDict):
 class Network(nn.Module):
     """Encoder, decoder, and an output projection tied to the target embedding (§3.4)."""
 
-    def __init__(self, config: Config, dropout: float = 0.0) -> None:
+    def __init__(self, config: Config, dropout: float = 0.0, token_dropout: float = 0.0) -> None:
         super().__init__()
         self.config = config
-        self.encoder = Stack(config, dropout, cross=False)
-        self.decoder = Stack(config, dropout, cross=True)
+        self.encoder = Stack(config, dropout, token_dropout, cross=False)
+        self.decoder = Stack(config, dropout, token_dropout, cross=True)
         for name, parameter in self.named_parameters():
             if parameter.dim() == 2 and "embed" not in name:
                 nn.init.xavier_uniform_(parameter)
@@ -150,26 +156,59 @@ class Network(nn.Module):
         """Hidden states of teacher forcing, [batch, position, d_model]."""
         return self.decode(target, *self.encode(source))
 
-    @torch.no_grad()
-    def greedy(self, source: Tensor, limit: int) -> list[list[int]]:
-        """The greedy translations of a padded batch of ids, at most ``limit`` tokens each, without start and end."""
-        rows: list[list[int]] = [[] for _ in source]
-        memory, visible = self.encode(source)
-        target = torch.full((len(source), 1), self.config.bos_id)
-        going = torch.arange(len(source))
-        for _ in range(limit):
-            token = self.logits(self.decode(target, memory, visible)[:, -1]).argmax(-1)
-            kept = token != self.config.eos_id
-            going, token, memory, visible = going[kept], token[kept], memory[kept], visible[kept]
-            if not len(going):
-                break
-            target = torch.cat([target[kept], token[:, None]], 1)
-            for row, piece in zip(going.tolist(), token.tolist(), strict=True):
-                rows[row].append(piece)
-        return rows
+    @property
+    def pad_id(self) -> int:
+        """What fills up the shorter texts of a batch."""
+        assert self.config.pad_id is not None
+        return self.config.pad_id
+
+
+@torch.no_grad()
+def greedy(networks: Sequence[Network], sources: Sequence[Tensor], limit: int) -> list[list[int]]:
+    """The translations of a batch, each token the likeliest by the mean of the networks' probabilities.
+
+    ``sources`` are the padded ids that each network reads. A translation has at most ``limit`` tokens, without start
+    and end.
+    """
+    config = networks[0].config
+    rows: list[list[int]] = [[] for _ in sources[0]]
+    encoded = [network.encode(source) for network, source in zip(networks, sources, strict=True)]
+    target = torch.full((len(rows), 1), config.bos_id)
+    going = torch.arange(len(rows))
+    for _ in range(limit):
+        token = _likeliest(networks, encoded, target)
+        kept = token != config.eos_id
+        going, token, encoded = going[kept], token[kept], [(m[kept], visible[kept]) for m, visible in encoded]
+        if not len(going):
+            break
+        target = torch.cat([target[kept], token[:, None]], 1)
+        for row, piece in zip(going.tolist(), token.tolist(), strict=True):
+            rows[row].append(piece)
+    return rows
+
+
+def _likeliest(networks: Sequence[Network], encoded: Sequence[tuple[Tensor, Tensor]], target: Tensor) -> Tensor:
+    """The next token of each row, [batch]."""
+    each = (
+        n.logits(n.decode(target, *memory)[:, -1]).float().softmax(-1)
+        for n, memory in zip(networks, encoded, strict=True)
+    )
+    return sum(each, torch.zeros(())).argmax(-1)
+
+
+def together(x: Tensor, *projections: nn.Linear) -> Sequence[Tensor]:
+    """What several projections make of the same input, by one product."""
+    weight, bias = (torch.cat([getattr(p, name) for p in projections]) for name in ("weight", "bias"))
+    return F.linear(x, weight, bias).chunk(len(projections), -1)
 
 
 def sinusoids(length: int, d_model: int) -> Tensor:
     """Positional encoding (§3.5), sin at even and cos at odd features: [position, feature]."""
     angle = torch.arange(length)[:, None] / 10000 ** (torch.arange(0, d_model, 2) / d_model)
     return torch.stack([angle.sin(), angle.cos()], -1).flatten(1)
+
+
+def padded(rows: Sequence[Sequence[int]], pad: int) -> Tensor:
+    """Rows of ids as one tensor [row, position], filled up at the end."""
+    width = max(map(len, rows))
+    return torch.tensor([[*row, *[pad] * (width - len(row))] for row in rows])

@@ -1,5 +1,6 @@
 """Tokenizers made from the training sentences, with the `tokenizers` library."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -23,6 +24,27 @@ def characters(sentences: Iterable[str], at_least: int = 2) -> Tokenizer:
     tokenizer = _word_level(counts, at_least)
     tokenizer.normalizer = normalizers.Replace(Regex(r"\s+"), "")
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"."), "isolated")
+    tokenizer.decoder = decoders.Fuse()
+    return _ending(tokenizer)
+
+
+def pieces(sentences: Iterable[str], words: Iterable[str], at_least: int = 2) -> Tokenizer:
+    """Characters and ``words``, in whatever cut is likeliest by how often they are seen; `</s>` appended.
+
+    Blanks are dropped, and half-width `?`, `!`, `,` are read as `？`, `！`, `，`. What is seen fewer than ``at_least``
+    times is `<unk>`.
+    """
+    text = "\n".join(sentences)
+    seen = {piece: text.count(piece) for piece in {*text, *words} if not piece.isspace()}
+    counts = {piece: n for piece, n in seen.items() if n >= at_least}
+    total = sum(counts.values())
+    scores = [(piece, math.log(n / total)) for piece, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+    tokenizer = Tokenizer(models.Unigram([(name, 0.0) for name in SPECIAL] + scores, SPECIAL.index(UNK), False))
+    tokenizer.add_special_tokens(SPECIAL)
+    wide = [normalizers.Replace(narrow, wide) for narrow, wide in zip("?!,", "？！，", strict=True)]
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Replace(Regex(r"\s+"), ""), *wide])
+    characters = re.escape("".join(sorted(set("".join(counts)))))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(f"[^{characters}]"), "isolated")
     tokenizer.decoder = decoders.Fuse()
     return _ending(tokenizer)
 
@@ -51,13 +73,21 @@ def words(sentences: Iterable[str], *, spaced: bool) -> Tokenizer:
 
 
 def byte_pairs(sentences: Iterable[str], size: int) -> Tokenizer:
-    """``size`` byte-pair pieces (Sennrich et al. 2016), `▁` for the blank before a word, `</s>` appended."""
+    """``size`` byte-pair pieces (Sennrich et al. 2016), figures one by one, `</s>` appended.
+
+    `▁` stands for the blank before a word.
+    """
     tokenizer = Tokenizer(models.BPE(unk_token=UNK))
-    tokenizer.pre_tokenizer = _spaced()
-    tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
+    figures_apart(tokenizer).decoder = decoders.Metaspace(prepend_scheme="always")
     trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=SPECIAL, show_progress=False, min_frequency=2)
     tokenizer.train_from_iterator(sentences, trainer)
     return _ending(tokenizer)
+
+
+def figures_apart(tokenizer: Tokenizer) -> Tokenizer:
+    """The same byte-pair pieces, each figure on its own."""
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([_spaced(), pre_tokenizers.Digits(individual_digits=True)])
+    return tokenizer
 
 
 def _spaced() -> pre_tokenizers.PreTokenizer:

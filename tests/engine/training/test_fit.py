@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -14,6 +16,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 import tracer
+from tests.interrupting import some_ends
 from tracer.errors import InputError
 from tracer.training.grammar import pairs
 
@@ -21,9 +24,13 @@ from ..conftest import Checkpoint
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("sacrebleu")
-from tracer.training.fit import STATE, Plan, fit  # noqa: E402
-from tracer.training.loop import Progress, Recipe  # noqa: E402
-from tracer.training.network import Network, sinusoids  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
+
+from tracer.training.fit import STATE, Plan, _tokenizers, _trainer, _write, fit  # noqa: E402
+from tracer.training.loop import Progress, Recipe, Trainer  # noqa: E402
+from tracer.training.network import Network, greedy, sinusoids  # noqa: E402
+from tracer.training.pairs import read_pairs  # noqa: E402
+from tracer.training.teaching import teachers  # noqa: E402
 
 if TYPE_CHECKING:
     from tracer.models.transformer import Config
@@ -131,6 +138,46 @@ def test_a_directory_in_use_is_left_alone(data: Path, trained: Path) -> None:
     assert contents(trained) == before
 
 
+def test_a_training_that_is_killed_at_any_moment_leaves_what_was_whole(
+    data: Path, trained: Path, tmp_path: Path
+) -> None:
+    known = read_pairs(data)
+    source, target = _tokenizers(PLAN, known, [], [])
+    trainer = _trainer(PLAN, source, target, known, known[:5], teachers([], target))
+    files = [*WRITTEN, STATE]
+
+    def prepare() -> Callable[[], object]:
+        for name in files:
+            shutil.copy(trained / name, tmp_path / name)
+        return lambda: (_write(tmp_path, trainer, source, target), trainer.save(tmp_path / STATE))
+
+    prepare()()
+    whole = {name: {(trained / name).read_bytes(), (tmp_path / name).read_bytes()} for name in WRITTEN}
+    moments = 0
+    for _killed in some_ends(prepare, "training/fit.py", "training/loop.py", "tracer/whole.py", most=30):
+        moments += 1
+        assert [name for name in WRITTEN if (tmp_path / name).read_bytes() not in whole[name]] == []
+        assert state(tmp_path)
+    assert moments == 30
+    prepare()()
+    assert tracer.load(tmp_path).config.d_model == 8
+
+
+@pytest.mark.parametrize("metadata", [{}, {"recipe": "5", "progress": "[]"}, {"progress": '{"x": 1}'}])
+def test_a_state_that_is_none_is_one_sentence(data: Path, tmp_path: Path, metadata: dict[str, str]) -> None:
+    recipe = {"recipe": json.dumps(vars(RECIPE))} if "recipe" not in metadata and metadata else {}
+    save_file({"x": torch.zeros(1)}, tmp_path / STATE, {**recipe, **metadata} or None)
+    with pytest.raises(InputError, match=r"is no state of this training|was trained with other settings"):
+        fit(data, tmp_path, PLAN, resume=True)
+
+
+def test_a_single_pair_is_too_few(tmp_path: Path) -> None:
+    (tmp_path / "pairs.tsv").write_text("我爱你\ti love you\n", encoding="utf-8")
+    with pytest.raises(InputError, match="holds too few sentence pairs to train on some and hold out others"):
+        fit(tmp_path / "pairs.tsv", tmp_path / "trained", PLAN)
+    assert not (tmp_path / "trained").exists()
+
+
 def test_other_settings_do_not_resume(data: Path, trained: Path, tmp_path: Path) -> None:
     (tmp_path / STATE).write_bytes((trained / STATE).read_bytes())
     with pytest.raises(InputError, match="was trained with other settings"):
@@ -202,7 +249,7 @@ def test_network_and_engine_are_the_same_model(
 def test_greedy_translations_are_the_same(checkpoint: Checkpoint, causal: bool, cache: bool) -> None:
     model = tracer.load(checkpoint(tied_output=True, target_vocab=12, causal=causal))
     sources = [[5, 6, 7, 2], [9, 4, 2, 0], [11, 2, 0, 0]]
-    rows = twin(model).greedy(torch.tensor(sources), 9)
+    rows = greedy([twin(model)], [torch.tensor(sources)], 9)
     for source, expected in zip(sources, rows, strict=True):
         run = tracer.trace(model, ids=source, max_tokens=9, cache=cache)
         assert [i for i in run.output_ids if i != model.config.eos_id] == expected
@@ -228,3 +275,42 @@ def test_dropout_keeps_the_mean_and_repeats_with_the_seed(checkpoint: Checkpoint
     assert torch.equal(dropout(torch.ones(200, 200)), first)
     network.eval()
     assert torch.equal(dropout(torch.ones(2, 2)), torch.ones(2, 2))
+
+
+def test_a_training_grows_out_of_another_and_resumes(data: Path, tmp_path: Path) -> None:
+    first = replace(PLAN, source="characters", target="byte-pairs", pieces=60, recipe=replace(RECIPE, epochs=1))
+    fit(data, tmp_path / "first", first)
+    plan = replace(first, source="pieces", ffn=20, templates=20, recipe=RECIPE)
+    trained, resumed = tmp_path / "trained", tmp_path / "resumed"
+    fit(data, trained, plan, start=tmp_path / "first")
+
+    def interrupt(progress: Progress, updates: int) -> None:
+        if progress.epoch == 1 and progress.update > updates // 2 + 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(data, resumed, plan, start=tmp_path / "first", report=interrupt)
+    fit(data, resumed, plan, start=tmp_path / "first", resume=True)
+    assert contents(resumed) == contents(trained)
+    assert tracer.load(trained).config.ffn == 20
+    same_logits(tracer.load(trained))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"), [("der Hund", ["▁der", "▁Hund", "</s>"]), ("我爱你", ["我", "爱", "你", "</s>"])]
+)
+def test_blanks_decide_what_becomes_of_the_source(source: str, expected: list[str], tmp_path: Path) -> None:
+    lines = [f"{source}{mark}\tthe dog {i}\n" for i, mark in enumerate(".!?" * 8)]
+    (tmp_path / "pairs.tsv").write_text("".join(lines), encoding="utf-8")
+    fit(tmp_path / "pairs.tsv", tmp_path / "trained", replace(PLAN, source=None, recipe=replace(RECIPE, epochs=1)))
+    assert tracer.trace(tracer.load(tmp_path / "trained"), source, max_tokens=1).source == expected
+
+
+@pytest.mark.parametrize("recipe", [replace(RECIPE, warmup=0, settling=0), replace(RECIPE, warmup=10**6)])
+def test_the_learning_rate_reaches_its_highest(recipe: Recipe, checkpoint: Checkpoint) -> None:
+    config = tracer.load(checkpoint(tied_output=True)).config
+    pairs = [([5, 2], [5, 2])] * 1000
+    trainer = Trainer(config, recipe, pairs, [], str, [], lambda _epoch: pairs)
+    rates = [trainer.rate(update) for update in range(trainer.updates)]
+    assert max(rates) == recipe.peak
+    assert min(rates) > 0
