@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 
 from tracer.addresses import At, parse
 from tracer.dataclass import dataclass
@@ -17,11 +18,9 @@ from tracer.worksheets.tiny import SEEDS, Drawn
 
 from ..opener import Opener, open_model
 from ..output.present import complain
-from .course import find
+from .course import SHEET, find
 from .lesson_file import read_front
 
-WORD = "worksheet"
-"""How the line begins that says which one it is."""
 WRITING = 3
 """The step of the decoder that a worksheet is about: it has read three tokens."""
 SMALL, OTHER = 2, 3
@@ -33,7 +32,7 @@ _PLACE = re.compile(r"[@.\[#*]")
 
 @dataclass(frozen=True)
 class Asked:
-    """A worksheet: what it is about (a lesson, or addresses), and how its numbers and its blanks are drawn.
+    """A worksheet: what it is about (lessons, or addresses), and how its numbers and its blanks are drawn.
 
     Without a ``model`` they are those of a small one that is drawn for it.
     """
@@ -55,9 +54,9 @@ class Asked:
             word, *rest = shlex.split(line)
         except ValueError:
             word, rest = "", []
-        if word != WORD:
+        if word != SHEET:
             told = _("{line!r} does not say which worksheet is answered; the sheet has that line: {example}")
-            raise InputError(told.format(line=line, example=f"{WORD} 3 --seed 7 --blanks easy"))
+            raise InputError(told.format(line=line, example=f"{SHEET} 3 --seed 7 --blanks easy"))
         what, chosen = list[str](), dict[str, str]()
         words = iter(rest)
         for text in words:
@@ -91,7 +90,7 @@ class Asked:
     def line(self) -> str:
         """The line that asks for it."""
         named = ["-m", self.model, "-t", self.text] if self.model is not None and self.text is not None else []
-        return shlex.join([WORD, *self.what, *named, "--seed", str(self.seed), "--blanks", self.level])
+        return shlex.join([SHEET, *self.what, *named, "--seed", str(self.seed), "--blanks", self.level])
 
     @cached_property
     def addresses(self) -> tuple[str, ...]:
@@ -100,9 +99,8 @@ class Asked:
         Raises:
             InputError: there is no such lesson, or the lesson has no worksheet.
         """
-        if len(self.what) != 1 or _PLACE.search(self.what[0]):
-            return self.what
-        return _of_lesson(self.what[0])
+        found = ((word,) if _PLACE.search(word) else _of_lesson(word) for word in self.what)
+        return tuple(dict.fromkeys(chain.from_iterable(found)))
 
     def sheet(self) -> Sheet:
         """The worksheet; raises `TraceError` for what none can be made of."""
@@ -150,10 +148,10 @@ def _of_lesson(name: str) -> tuple[str, ...]:
             raise
         return (name,)
     front = read_front(path) if path.is_file() else {}
-    if WORD not in front:
+    if SHEET not in front:
         told = _("lesson {name} has no worksheet: nothing in it is worked out by hand")
         raise InputError(told.format(name=path.stem))
-    return tuple(front[WORD].text.split())
+    return tuple(front[SHEET].text.split())
 
 
 def read_seed(text: str | None) -> int:

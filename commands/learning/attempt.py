@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 
 from tracer.errors import TraceError
 from tracer.i18n import _
@@ -11,7 +10,7 @@ from tracer.trace import Trace
 
 from ..session import Session
 from .checks import Seen
-from .lesson import ANSWER, Asking, LiveText, Remark, Step
+from .lesson import ANSWER, Asking, LiveText, Remark, Slip, Step
 from .player import Told
 from .question import Question
 
@@ -122,12 +121,9 @@ class Attempt:
         return _("Another text or model is open now, and this step speaks of its own: `again` brings it back.")
 
     def explanation(self, question: Question, given: Collection[float]) -> LiveText:
-        """What is said of a wrong answer: of a slip that it equals, else of any."""
-        for slip in question.asking.slips:
-            with suppress(TraceError):
-                if question.equals(given, slip.of):
-                    return slip.text
-        return question.asking.otherwise
+        """What is said of a wrong answer: of the one slip that it equals, else of any."""
+        told = {slip.text.text: slip.text for slip in question.asking.slips if _is_of(question, given, slip)}
+        return next(iter(told.values())) if len(told) == 1 else question.asking.otherwise
 
     def hint(self) -> LiveText | None:
         """The next hint; None when there is no other."""
@@ -152,6 +148,14 @@ class Attempt:
     def filled(self, lines: Sequence[LiveText]) -> list[str]:
         """Lines with their numbers."""
         return [line.filled(self.here) for line in lines]
+
+
+def _is_of(question: Question, given: Collection[float], slip: Slip) -> bool:
+    """Whether an answer equals what comes of a slip, if that can be had."""
+    try:
+        return question.equals(given, slip.of)
+    except TraceError:
+        return False
 
 
 def _branches(session: Session) -> list[Trace]:

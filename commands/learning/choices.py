@@ -10,11 +10,9 @@ from tracer.pieces import goes_by
 from ..keyboard import folded
 from .lesson import Names
 
+YES = {"yes", "y", "yep", "是", "是的", "会", "会的", "能", "能的", "对", "对的", "有"}
 _GENERIC = (
-    (
-        {"no", "n", "nope", "否", "不", "不会", "不是", "不能", "不对", "没有", "没", "无"},
-        {"yes", "y", "yep", "是", "是的", "会", "会的", "能", "能的", "对", "对的", "有"},
-    ),
+    ({"no", "n", "nope", "否", "不", "不会", "不是", "不能", "不对", "没有", "没", "无"}, YES),
     (
         {"different", "unequal", "notthesame", "不同", "不一样", "不相同", "不相等"},
         {"same", "thesame", "equal", "identical", "一样", "相同", "相等", "同样"},

@@ -21,7 +21,8 @@ from .question import Question
 
 
 class Coach:
-    """Teaches a lesson, and notes in ``marks`` how far the learner has come.
+    """Teaches a lesson, and notes in ``marks`` how far the learner has come, which is put where it is kept before
+    anything is said of it.
 
     ``begin`` makes a session as the lesson wants it. Whenever a step is to begin as it is meant to (the lesson is
     entered, a step is taken back or skipped), a fresh one is brought there by the solutions of the steps before; one in
@@ -34,10 +35,16 @@ class Coach:
     """
 
     def __init__(
-        self, lesson: Lesson, begin: Callable[[Lesson], Session], presenter: Presenter, marks: Marks | None = None
+        self,
+        lesson: Lesson,
+        begin: Callable[[Lesson], Session],
+        presenter: Presenter,
+        marks: Marks | None = None,
+        put: Callable[[Marks], None] = lambda _marks: None,
     ) -> None:
         self.lesson = lesson
         self.marks = Marks() if marks is None else marks
+        self._put = put
         self._begin = begin
         self._presenter = presenter
         self._enter(self._place_to_go_on())
@@ -55,6 +62,10 @@ class Coach:
         player = brought(self.lesson, place, self._begin(self.lesson), self._presenter)
         attempt = Attempt(self.lesson.steps[place], player.session)
         self.place, self.player, self.attempt, self._typed = place, player, attempt, len(player.session.lines)
+
+    def keep(self) -> None:
+        """Put what is noted where it is kept."""
+        self._put(self.marks)
 
     @property
     def session(self) -> Session:
@@ -191,6 +202,7 @@ class Coach:
         step = self.step.id
         self.marks.skipped = [known for known in self.marks.skipped if known != step]
         self.marks.done = [*dict.fromkeys([*self.marks.done, step])]
+        self.keep()
         self.player.tell(verdict)
         self._go_on(self.again if self.attempt.has_strayed else self.present)
 
@@ -200,6 +212,7 @@ class Coach:
         self.place += 1
         self.marks.where = "" if self.is_over else self.step.id
         self.marks.finished |= self.is_over
+        self.keep()
         if not self.is_over:
             self.attempt = Attempt(self.step, self.session)
         self.player.play(after)

@@ -24,6 +24,12 @@ MENU = "menu"
 """Stands in place of a lesson for the list of all."""
 REVIEW = "review"
 """Stands in place of a lesson for the questions that have come back."""
+EXAM = "exam"
+"""What the examination is called, where a lesson is named."""
+INDEX = "index"
+"""Stands in place of a lesson for the index of the lecture."""
+SHEET = "worksheet"
+"""What a worksheet is called, on a line that asks for one and in the lesson that has one."""
 
 
 def names() -> list[str]:
@@ -117,18 +123,22 @@ def slides() -> dict[str, list[str]]:
 
 
 def menu(progress: Progress) -> Result:
-    """Every lesson with its number, its title and how far the learner has come."""
+    """Every lesson with its number, its title and how far the learner has come, and what there is beside them."""
     return answer("learn", lambda: titles(), lambda: views.glossary.glossary(dict(_rows(progress))))
 
 
 def _rows(progress: Progress) -> Iterator[tuple[str, str]]:
     for name, title in titles().items():
         yield _number(name), f"{title}{_state(progress, name)}"
-    if count := len(on_request(progress)):
-        told = ngettext(
-            "{n} question that went wrong waits for a review", "{n} questions that went wrong wait for a review", count
-        )
-        yield REVIEW, told.format(n=count)
+    count = len(on_request(progress))
+    told = ngettext(
+        "{n} question that went wrong waits for a review", "{n} questions that went wrong wait for a review", count
+    )
+    yield REVIEW, told.format(n=count) if count else _("questions that went wrong, asked again; none waits now")
+    finished = "   " + _("passed") if progress.of(EXAM).finished else ""
+    yield EXAM, _("questions about a sentence you have not seen: tx-trace learn exam") + finished
+    yield SHEET, _("the records of lesson N with boxes to fill in by hand: tx-trace worksheet N")
+    yield INDEX, _("the lecture slide by slide, with its lessons and formulas: learn index")
 
 
 def now(progress: Progress) -> Now:

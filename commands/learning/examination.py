@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import field, replace
-from functools import cache
+from functools import cache, partial
+from html import unescape
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -14,34 +16,36 @@ from tracer.dataclass import dataclass
 from tracer.digits import whole_number
 from tracer.errors import TraceError
 from tracer.export import jsonl
-from tracer.i18n import _
+from tracer.i18n import _, ngettext
 from tracer.training.grammar import pairs
 from tracer.views.markup import literal
 from tracer.views.progress import progress_bar
 from tracer.views.prose import prose
 from tracer.worksheets.tiny import SEEDS
 
-from ..keyboard import understood
+from ..keyboard import folded, understood
 from ..opener import Opener, open_model
-from ..output.present import Presenter, complain
-from ..registry import PROMPT
+from ..output.present import Look, Presenter, complain
 from ..results.result import Result
 from ..terminal.shell import line_reader
 from .attempt import Attempt
-from .course import LESSONS, titles
-from .lesson import ANSWER, Lesson, Step
+from .choices import YES
+from .course import EXAM, LESSONS, titles
+from .fairness import is_fair
+from .lesson import ANSWER, Lesson, Prose, Step
 from .lesson_reader import read_lesson
-from .player import Player, begin
+from .listening import attend
+from .player import Mute, Player, begin
 from .progress import Progress
 from .question import Question, arithmetic
 
-EXAM = "exam"
-"""What the examination is called, where a lesson is named."""
 FILES = LESSONS / EXAM
 ENOUGH = 0.7
 """The share of right answers with which it is passed."""
 WORDS = range(4, 8)
 """So many words have its sentences; their translations have as many as a pass of three tokens needs at least."""
+TRIES = 20
+"""So often questions are drawn about a sentence before another one is taken."""
 SKIP, QUIT = "skip", "quit"
 
 Read = Callable[[str], str]
@@ -50,14 +54,17 @@ Read = Callable[[str], str]
 class Answered(NamedTuple):
     """A question and what was made of it: the answer as it was given, None where there is none, and what is right.
 
-    ``why`` explains what is right, or the slip that a wrong answer comes of.
+    ``text`` is the question with its numbers, ``why`` explains what is right, or the slip that a wrong answer comes of,
+    and ``commands`` show it.
     """
 
     step: Step
+    text: str
     given: str | None
     is_right: bool
     truth: str
     why: str
+    commands: Sequence[str]
 
     @property
     def lesson(self) -> str:
@@ -115,18 +122,26 @@ class Examination:
         self.player.pause()
         while True:
             try:
-                line = self.read(PROMPT).strip()
-                taken = self._taken(attempt, line)
-            except EOFError:
-                return False
-            except KeyboardInterrupt:
-                continue
-            except TraceError as error:
-                complain(str(error))
-                taken = self._judged(attempt, line, ()) if self.final else None
-            if taken is not None:
-                self.answered.append(taken)
+                attend(self.read, partial(self._take, attempt), lambda: len(self.answered) > place)
                 return True
+            except EOFError:
+                if self.final or self._hands_in():
+                    return False
+
+    def _hands_in(self) -> bool:
+        """Whether a learner who is about to hand in does so: by a word for yes, or Ctrl-D again."""
+        left = len(self.lesson.steps) - len(self.answered)
+        told = ngettext("{n} question is left. Hand in? (y/n) ", "{n} questions are left. Hand in? (y/n) ", left)
+        try:
+            return folded(self.read(told.format(n=left))) in YES
+        except EOFError:
+            return True
+        except KeyboardInterrupt:
+            return False
+
+    def _take(self, attempt: Attempt, line: str) -> None:
+        taken = self._taken(attempt, line)
+        self.answered += [] if taken is None else [taken]
 
     def _taken(self, attempt: Attempt, line: str) -> Answered | None:
         """What a line comes to; None where it says nothing. Raises EOFError where the learner hands in."""
@@ -138,14 +153,24 @@ class Examination:
         if not word or word.startswith("#"):
             return None
         assert attempt.question is not None
-        return self._judged(attempt, line, _given(attempt.question, line))
+        try:
+            given = _given(attempt.question, line)
+        except TraceError as error:
+            if not self.final:
+                raise
+            complain(str(error))
+            given = ()
+        return self._judged(attempt, line, given)
 
     def _judged(self, attempt: Attempt, line: str | None, given: Collection[float]) -> Answered:
-        question = attempt.question
+        question, step = attempt.question, attempt.step
         assert question is not None
         is_right = bool(given) and question.is_right(given)
-        text = attempt.explanation(question, given) if given and not is_right else attempt.step.hints[-1]
-        return Answered(attempt.step, line, is_right, question.shown_truth, text.filled(attempt.here, literal))
+        why = attempt.explanation(question, given) if given and not is_right else step.hints[-1]
+        texts = [piece.text for piece in step.before if isinstance(piece, Prose)]
+        text, explained = ("\n\n".join(one.filled(attempt.here, literal) for one in some) for some in (texts, [why]))
+        shows = attempt.filled(step.commands)
+        return Answered(step, text, line, is_right, question.shown_truth, explained, shows)
 
     @property
     def right(self) -> int:
@@ -167,11 +192,12 @@ class Examination:
         return Result(lambda: _objects(self), lambda: prose("\n".join(_report(self))))
 
 
-def held(seed: int, presenter: Presenter) -> Examination:
-    """An examination of the person at the terminal, with its report."""
+def held(seed: int, presenter: Presenter, progress: Progress) -> Examination:
+    """An examination of the person at the terminal, of which it is kept how it went before the report is read."""
     exam = Examination(seed, presenter, lambda _message: "")
     exam.read = line_reader(exam.player.session, lambda: _("examination   skip: the next question   quit: hand in"))
     exam.hold()
+    keep(exam, progress)
     exam.player.show(exam.result())
     return exam
 
@@ -179,7 +205,8 @@ def held(seed: int, presenter: Presenter) -> Examination:
 def _objects(exam: Examination) -> Iterator[jsonl.Object]:
     for one in exam.answered:
         said = {"given": one.given, "right": one.is_right, "truth": one.truth, "lesson": one.lesson}
-        yield {"kind": "answered", "question": one.step.id, **said}
+        shown = {"text": unescape(one.text), "why": unescape(one.why), "commands": one.commands}
+        yield {"kind": "answered", "question": one.step.id, **said, **shown}
     yield {
         "kind": "examined",
         "seed": exam.seed,
@@ -214,19 +241,27 @@ def _report(exam: Examination) -> Iterator[str]:
 
 
 def _explained(exam: Examination, named: dict[str, str]) -> Iterator[str]:
-    """Each wrong answer, with what is right, why, and the lesson that teaches it."""
+    """Each question with its answer, what is right, why, what shows it, and where a wrong one is taught."""
+    told = _(
+        "`tx-trace -m {model} -t {text}` opens the sentence; what stands below each question shows its answer there."
+    )
+    yield from ("", told.format(model=exam.lesson.model, text=literal(exam.lesson.text)))
     for number, one in enumerate(exam.answered, 1):
-        if one.is_right:
-            continue
-        yield from ("", f"## {number} · {one.step.title}", "")
-        told = (
-            _("Not answered; right is **{truth}**.")
-            if one.given is None
-            else _("{given} is wrong; right is **{truth}**.")
-        )
-        yield told.format(given=literal(one.given or ""), truth=literal(one.truth))
-        yield from ("", one.why, "")
-        yield _("Read again: lesson {n}, {title} (`learn {n}`).").format(n=one.lesson, title=_title(one.lesson, named))
+        yield from ("", f"## {number} · {one.step.title}", "", one.text, "", _verdict(one), "", one.why, "")
+        yield "\n\n".join(f"`{literal(line)}`" for line in one.commands)
+        if not one.is_right:
+            told = _("Read again: lesson {n}, {title} (`learn {n}`).")
+            yield from ("", told.format(n=one.lesson, title=_title(one.lesson, named)))
+
+
+def _verdict(one: Answered) -> str:
+    if one.given is None:
+        told = _("Not answered; right is **{truth}**.")
+    elif one.is_right:
+        told = _("{given} is right: **{truth}**.")
+    else:
+        told = _("{given} is wrong; right is **{truth}**.")
+    return told.format(given=literal(one.given or ""), truth=literal(one.truth))
 
 
 def _title(lesson: str, named: dict[str, str]) -> str:
@@ -243,13 +278,40 @@ def _next_step(exam: Examination) -> str:
 
 
 def drawn(seed: int) -> Lesson:
-    """The examination of a seed: one question of each kind, about a sentence that the model translates as it should."""
-    lesson, chance = read_lesson(_file()), Random(seed)
-    text = _sentence(lesson.model, Random(seed))
-    kinds = dict[str, list[Step]]()
-    for step in lesson.steps:
-        kinds.setdefault(step.id.rpartition("-")[0], []).append(step)
-    return replace(lesson, text=text, steps=tuple(chance.choice(steps) for steps in kinds.values()))
+    """The examination of a seed: one question of each kind, about a sentence that the model translates as it should.
+
+    No question can be answered by chance, or by copying what it states.
+    """
+    chance, lesson = Random(seed), read_lesson(_file())
+    while True:
+        about = replace(lesson, text=_sentence(lesson.model, chance))
+        if steps := _questions(about, chance):
+            return replace(about, steps=steps)
+
+
+def _questions(lesson: Lesson, chance: Random) -> tuple[Step, ...]:
+    """A question of each kind that is fair about a text; none at all where a kind has none in so many tries."""
+    player = Player(begin(lesson), Mute(io.StringIO(), Look()))
+    found: dict[str, Step | None] = dict.fromkeys(map(_kind, lesson.steps))
+    for _try in range(TRIES):
+        offered = list(read_lesson(_file(), chance.choice).steps)
+        chance.shuffle(offered)
+        for step in offered:
+            if found[_kind(step)] is None and _is_fair(step, player):
+                found[_kind(step)] = step
+        if all(found.values()):
+            return tuple(step for step in found.values() if step is not None)
+    return ()
+
+
+def _kind(step: Step) -> str:
+    """What a question is one of."""
+    return step.id.rpartition("-")[0]
+
+
+def _is_fair(step: Step, player: Player) -> bool:
+    player.replay(step.before)
+    return is_fair(step, player.session.here)
 
 
 def _file() -> Path:

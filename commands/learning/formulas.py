@@ -35,6 +35,11 @@ class Written(NamedTuple):
     is_last: bool = False
 
 
+def _of(operation: type[Operation], head: str = "", latex: str = "") -> Formula:
+    """A formula that the lecture writes as the operation does, behind the name that it has there."""
+    return Formula(head + operation.formula, latex + operation.latex)
+
+
 FORMULAS = (
     Written(
         N_("positions, at even features"),
@@ -52,7 +57,7 @@ FORMULAS = (
     ),
     Written(
         N_("scores"),
-        Formula("Q Kᵀ / √d_k", r"\frac{Q K^{\top}}{\sqrt{d_k}}"),
+        _of(Scores),
         Scores,
         "*.self_attn",
         "formula {address}{cell}",
@@ -86,9 +91,7 @@ FORMULAS = (
     ),
     Written(
         N_("layer norm"),
-        Formula(
-            "LayerNorm(x) = (x − μ) / √(σ² + ε) · g + b", r"\frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} \cdot g + b"
-        ),
+        _of(LayerNorm, "LayerNorm(x) = ", r"\mathrm{LayerNorm}(x) = "),
         LayerNorm,
         "*.self_attn",
         "why {address}{cell}",

@@ -15,9 +15,6 @@ from .course import slides, titles
 from .formulas import Found, found
 from .slides import SLIDES
 
-INDEX = "index"
-"""The word that asks for it."""
-
 
 def index(run: Trace) -> Result:
     """The index, with addresses in a run."""

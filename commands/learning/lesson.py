@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from tracer import views
 from tracer.dataclass import dataclass
 from tracer.debugger.expressions import Expression, Value, compile_expression
 from tracer.debugger.expressions.values import plain
@@ -16,6 +17,7 @@ from tracer.debugger.locations import Here
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _
 from tracer.trace import Trace
+from tracer.views.view import View
 
 from .checks import Check
 from .lesson_file import LessonError
@@ -98,6 +100,21 @@ class Prose:
 
     text: LiveText
 
+    def view(self, here: Here) -> View:
+        """What is seen of it at a place; raises `LessonError` where a number in it can't be had there."""
+        return views.prose.prose(self.text.filled(here, views.markup.literal))
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Something to look at that is the same at every place."""
+
+    seen: View
+
+    def view(self, _here: Here) -> View:
+        """What is seen of it."""
+        return self.seen
+
 
 @dataclass(frozen=True)
 class Commands:
@@ -107,7 +124,7 @@ class Commands:
     shown: bool
 
 
-Piece = Prose | Commands
+Piece = Prose | Sight | Commands
 
 
 class Remark(NamedTuple):
@@ -238,11 +255,11 @@ class Lesson:
 def shape(pieces: Iterable[Piece]) -> Iterator[str]:
     """What is the same of pieces in every language: their order, and the commands, by whether the learner sees them."""
     for piece in pieces:
-        if isinstance(piece, Prose):
-            yield "prose"
-        else:
+        if isinstance(piece, Commands):
             yield "show" if piece.shown else "setup"
             yield from (line.text for line in piece.lines)
+        else:
+            yield "prose"
 
 
 def _holes(text: str, line: int, path: Path) -> Iterator[str | Hole]:

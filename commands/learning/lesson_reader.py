@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import cast
 
@@ -23,12 +24,18 @@ _NEEDED = ("title", "model", "text")
 _KEYS = (*_NEEDED, "target", "minutes", "slides", "worksheet")
 _GOALS = ("check", "predict", "compute")
 _PIECES = ("setup", "show")
-BLOCKS = (*_GOALS, *_PIECES, "hint", "solution", "wrong")
+BLOCKS = (*_GOALS, *_PIECES, "hint", "solution", "wrong", "draw")
 """The words of fenced blocks."""
 
+Draw = Callable[[Sequence[str]], str]
+"""Chooses one of some words."""
 
-def read_lesson(path: Path) -> Lesson:
-    """The lesson in a file.
+_first: Draw = itemgetter(0)
+_DRAWN = re.compile(r"\$([a-z]+)")
+
+
+def read_lesson(path: Path, draw: Draw = _first) -> Lesson:
+    """The lesson in a file; of what its steps leave open, such as which number is asked for, as ``draw`` chooses.
 
     Raises:
         InputError: it can't be read.
@@ -48,7 +55,7 @@ def read_lesson(path: Path) -> Lesson:
         minutes=int(front["minutes"]) if "minutes" in front else None,
         slides=slides_of(front.get("slides", "")),
         intro=tuple(_pieces(file, file.intro.contents)),
-        steps=_steps(file),
+        steps=_steps(file, draw),
     )
 
 
@@ -73,10 +80,10 @@ def _front(file: LessonFile) -> dict[str, str]:
     return {key: value for key, (value, _line) in file.front.items()}
 
 
-def _steps(file: LessonFile) -> tuple[Step, ...]:
+def _steps(file: LessonFile, draw: Draw) -> tuple[Step, ...]:
     steps: dict[str, Step] = {}
     for part in file.parts:
-        step = _step(file, part)
+        step = _step(file, _drawn(file, part, draw))
         if step.id in steps:
             raise file.error(part.line, _("there are two steps with the id {id}").format(id=step.id))
         steps[step.id] = step
@@ -105,6 +112,27 @@ def _step(file: LessonFile, part: Part) -> Step:
         commands=commands,
         answer=answer,
     )
+
+
+def _drawn(file: LessonFile, part: Part, draw: Draw) -> Part:
+    """A step in which every ``$name`` of its blocks ``draw`` is one of the words that stand there behind the name."""
+    chosen: dict[str, str] = {}
+    for text, line in (line for block in part.named("draw") for line in block.lines):
+        name, _colon, words = text.partition(":")
+        if not _DRAWN.fullmatch(f"${name}") or not words.split():
+            raise file.error(line, _("{text!r} is no line NAME: WORD WORD …").format(text=text))
+        chosen[name] = draw(words.split())
+
+    def filled(text: str) -> str:
+        return _DRAWN.sub(lambda found: chosen.get(found[1], found[0]), text)
+
+    contents = (
+        Located(filled(one.text), one.line)
+        if isinstance(one, Located)
+        else one._replace(rest=filled(one.rest), text=filled(one.text))
+        for one in part.contents
+    )
+    return Part(part.title, part.line, list(contents))
 
 
 def _solution(file: LessonFile, part: Part) -> tuple[tuple[LiveText, ...], LiveText | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
@@ -13,7 +14,6 @@ from tracer.i18n import N_, Message, _, spoken
 
 from ..keyboard import understood
 from ..output.present import Presenter, complain
-from ..registry import PROMPT
 from ..results.result import Result
 from ..session import Session
 from ..terminal.history import TypedLines
@@ -27,6 +27,7 @@ from .course import MENU, REVIEW, due, find, finished, in_language, key, menu, n
 from .lesson import Lesson
 from .lesson_file import LessonError
 from .lesson_reader import read_lesson
+from .listening import attend
 from .player import begin
 from .progress import Marks, Progress
 from .review_shell import Readers, ReviewShell
@@ -95,7 +96,7 @@ class LessonShell:
             return
         self._take_up(name or self._review_first())
         self.coach.open()
-        self._keep()
+        self.coach.keep()
 
     def _take_up(self, name: str | None) -> None:
         """A coach for a lesson, at the step where the learner left; raises as `open` does."""
@@ -113,12 +114,12 @@ class LessonShell:
         """
         self._seat(lesson, name, self._progress.note)
         self.coach.open()
-        self._keep()
+        self.coach.keep()
 
     def _seat(self, lesson: Lesson, name: str, put: Callable[[str, Marks], None]) -> None:
         marks = self._progress.of(name)
-        self.coach = self._coach(lesson, marks if marks.where else Marks(finished=marks.finished))
-        self._key, self._put = name, put
+        self.coach = self._coach(lesson, marks if marks.where else Marks(finished=marks.finished), partial(put, name))
+        self._key = name
         self._speak()
         self._sit_down()
 
@@ -140,7 +141,7 @@ class LessonShell:
             self.coach.open()
         else:
             self.coach.present()
-        self._keep()
+        self.coach.keep()
 
     def _greeting(self) -> str:
         """What a learner who comes back is told; nothing to one who is new."""
@@ -192,15 +193,15 @@ class LessonShell:
         self._presenter.write("\n")
         self._presenter.show(Result(lambda: (), lambda: views.prose.prose(markdown)))
 
-    def _coach(self, lesson: Lesson, marks: Marks) -> Coach:
+    def _coach(self, lesson: Lesson, marks: Marks, keep: Callable[[Marks], None]) -> Coach:
         """A coach at the step where the learner left; at the first one where the way there fails."""
         try:
-            return Coach(lesson, self._begin, self._presenter, marks)
+            return Coach(lesson, self._begin, self._presenter, marks, keep)
         except LessonError as error:
             if not marks.where:
                 raise
             complain(_("{error}; so the lesson begins again").format(error=error))
-            return Coach(lesson, self._begin, self._presenter, Marks(finished=marks.finished))
+            return Coach(lesson, self._begin, self._presenter, Marks(finished=marks.finished), keep)
 
     def _begin(self, lesson: Lesson) -> Session:
         """A session with what the learner has set, typed and logs."""
@@ -222,26 +223,15 @@ class LessonShell:
         self._shell = Shell(self.coach.session, self._presenter)
         self._read = self._readers(self.coach.session, self._bar)
 
-    def hold(self) -> None:
-        """Take lines until there are no more."""
-        try:
-            while True:
-                self.ask()
-        except EOFError:
-            return
-
-    def ask(self) -> None:
-        """Take a line; raises EOFError where there is none, and `InputError` where it can't be read."""
-        try:
-            line = self._read(PROMPT).strip()
-        except KeyboardInterrupt:
-            return
-        if self._typed:
-            self._typed.add(line)
-        self._handle(line)
+    def hold(self, is_over: Callable[[], bool] = lambda: False) -> None:
+        """Take lines until there are no more, or it is over; raises `InputError` where one can't be read."""
+        with suppress(EOFError):
+            attend(lambda message: self._read(message), self._handle, is_over)
 
     def _handle(self, line: str) -> None:
         """Do as a line says, and keep what came of it; a failure is told, and nothing is lost by it."""
+        if self._typed:
+            self._typed.add(line)
         coach, step = self.coach, self.coach.place
         self._before = coach.session
         try:
@@ -254,7 +244,7 @@ class LessonShell:
             complain(str(error))
         if i18n.language() != self._language:
             self._switch_language()
-        self._keep()
+        self.coach.keep()
         if self._shell.session is not self.coach.session:
             self._sit_down()
         elif (coach, step) != (self.coach, self.coach.place):
@@ -354,7 +344,7 @@ class LessonShell:
 
     def _part(self) -> None:
         """Say what comes after a finished lesson."""
-        self._keep()
+        self.coach.keep()
         after = next_lesson(self._progress)
         if after is None:
             self.coach.player.tell(wording.all_done(_("That was the whole course."), len(on_request(self._progress))))
@@ -370,9 +360,6 @@ class LessonShell:
         words = " ".join(name for name, word in WORDS.items() if word.is_of_a_step)
         return f"{coach.place + 1}/{len(coach.lesson.steps)}  {words} info   {place(coach.session)}"
 
-    def _keep(self) -> None:
-        self._put(self._key, self.coach.marks)
-
 
 def _fork(there: Session) -> Session:
     """A session of its own that stands where another does, in which nothing is looked for."""
@@ -384,23 +371,19 @@ def _fork(there: Session) -> Session:
 def _play_freely(session: Session, presenter: Presenter, read: Reader) -> None:
     """Run lines until one says that it is enough."""
     shell = Shell(session, presenter)
-    try:
-        while (line := _line_of(read)) != RETURN:
-            shell.obey(line, following(read))
-    except EOFError:
-        return
+
+    def take(line: str) -> None:
+        if line == RETURN:
+            raise EOFError
+        shell.obey(line, following(read))
+
+    with suppress(EOFError):
+        attend(read, take)
 
 
 def _play_bar(session: Session) -> str:
     """The line at the bottom in free play."""
     return _("free play   return goes back to the lesson   {place}").format(place=standing(session))
-
-
-def _line_of(read: Reader) -> str:
-    try:
-        return read(PROMPT).strip()
-    except KeyboardInterrupt:
-        return ""
 
 
 def _leave_for(wanted: list[str | None], lesson: str | None) -> None:

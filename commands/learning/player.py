@@ -18,7 +18,7 @@ from ..opener import Opener, open_model
 from ..output.present import Presenter, complain
 from ..results.result import Result
 from ..session import Session
-from .lesson import Commands, Lesson, LiveText, Piece, Prose, Step
+from .lesson import Commands, Lesson, LiveText, Piece, Prose, Sight, Step
 from .lesson_file import LessonError
 
 
@@ -74,9 +74,10 @@ class Player:
         """A blank line: the learner has the word."""
         self.presenter.write("\n")
 
-    def say(self, text: LiveText, here: Here) -> None:
-        """Say a text of the lesson as of a place; raises `LessonError` where a number in it can't be had there."""
-        self.tell(text.filled(here, views.markup.literal))
+    def say(self, piece: Prose | Sight, here: Here) -> None:
+        """Say a piece of the lesson as of a place; raises `LessonError` where a number in it can't be had there."""
+        view = piece.view(here)
+        self.show(Result(lambda: (), lambda: view))
 
     def play(self, pieces: Iterable[Piece]) -> list[Told]:
         """Say and do what stands before or after a goal; how each piece was told that was not done unseen.
@@ -86,9 +87,9 @@ class Player:
         """
         told: list[Told] = []
         for piece in pieces:
-            if isinstance(piece, Prose):
+            if not isinstance(piece, Commands):
                 told.append(self.session.here)
-                self.say(piece.text, self.session.here)
+                self.say(piece, self.session.here)
             elif piece.shown:
                 self.presenter.write("\n")
                 told.append(self._show(piece.lines))
@@ -98,10 +99,10 @@ class Player:
 
     def tell_again(self, pieces: Iterable[Piece], told: Iterable[Told]) -> None:
         """Say and show what was told once more, as it was; nothing is done for it."""
-        texts = (piece for piece in pieces if isinstance(piece, Prose) or piece.shown)
+        texts = (piece for piece in pieces if not isinstance(piece, Commands) or piece.shown)
         for piece, how in zip(texts, told, strict=False):
-            if isinstance(piece, Prose) and isinstance(how, Here):
-                self.say(piece.text, how)
+            if isinstance(how, Here) and not isinstance(piece, Commands):
+                self.say(piece, how)
             elif not isinstance(how, Here):
                 self._show_again(how)
 

@@ -30,11 +30,11 @@ _ABOUT = "≈≃~～约 "
 _NUMBER = re.compile(r"[-+]?[\d.,]+%? *")
 _ROOT = re.compile(r"√\s*([\d.]+)")
 _WORD = re.compile(r"[A-Za-z]")
-_NAME = re.compile(r"[^\W\d][\w.]*")
+_NAME = re.compile(r"(?<![\w.])[^\W\d][\w.]*")
 _CONSTANT = re.compile(r"(?<![\w.$@\"'])(e|pi|π)(?![\w.(\[:\"'])")
-_NATURAL = re.compile(r"(?<![\w.])ln\s*\(")
+_FUNCTION = re.compile(r"(?<![\w.])(ln|log|exp|sin|cos|sqrt)\s*(?:\(|([\d.]+))", re.IGNORECASE)
 _CONSTANTS = {"e": "exp(1)", "pi": repr(math.pi), "π": repr(math.pi)}
-FUNCTIONS = {"exp", "log", "sqrt", "abs", "max", "min", "inf"}
+FUNCTIONS = {"exp", "log", "sqrt", "sin", "cos", "abs", "max", "min", "inf"}
 """The words that a calculation may have where nothing is to be looked up."""
 _WIDE = 0x2E80
 """Characters from here on take two cells."""
@@ -73,7 +73,7 @@ class Question:
     @property
     def truth(self) -> float:
         """The answer as a number: the value itself, or a place among the options; raises `TraceError`."""
-        number = _number(self.asking.answer.evaluate(self.here), self.asking.answer.text)
+        number = number_of(self.asking.answer, self.here)
         if self.asking.among is not None:
             self._option(number)
         return number
@@ -165,7 +165,7 @@ class Question:
 
     def equals(self, answer: Collection[float], expression: Expression) -> bool:
         """Whether an answer is, within the tolerance, what an expression comes to."""
-        value = _number(expression.evaluate(self.here), expression.text)
+        value = number_of(expression, self.here)
         return any(is_near(number, value, self.asking.within) for number in answer)
 
 
@@ -196,14 +196,19 @@ def _bare(text: str) -> str:
 def _as_expressions(text: str) -> list[str]:
     """A number or calculation as people write them: its signs, a percentage, a comma for the point or of thousands.
 
-    Of an equation, what stands last.
+    Of an equation, what stands last; ``^`` raises, and a function may have its number without parentheses: ln 2.
     """
     text = _ROOT.sub(r"sqrt(\1)", text.rpartition("=")[2].strip().replace("∞", "inf")).replace("√", "sqrt")
-    text = _NATURAL.sub("log(", text)
+    text = _FUNCTION.sub(_called, text.replace("^", "**"))
     text = _CONSTANT.sub(lambda found: _CONSTANTS[found[1]], text)
     readings = [text if _WORD.search(text) else _COMMA.sub(".", text)]
     readings += [text.replace(",", "")] if _THOUSANDS.fullmatch(text) else []
     return [f"({reading[:-1]}) / 100" if reading.endswith("%") else reading for reading in readings]
+
+
+def _called(found: re.Match[str]) -> str:
+    name = found[1].lower().replace("ln", "log")
+    return f"{name}({found[2]})" if found[2] else f"{name}("
 
 
 def _short(number: float) -> str:
@@ -215,6 +220,11 @@ def _short(number: float) -> str:
 def _length(options: Sequence[str]) -> int:
     """How wide options are beside each other, in cells."""
     return sum(1 + (ord(character) >= _WIDE) for option in options for character in f"1. {option}   ")
+
+
+def number_of(expression: Expression, here: Here) -> float:
+    """The number that an expression comes to at a place; raises `TraceError` where it comes to none."""
+    return _number(expression.evaluate(here), expression.text)
 
 
 def _number(value: Value, text: str) -> float:

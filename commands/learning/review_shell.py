@@ -10,7 +10,6 @@ from tracer.i18n import _
 
 from ..keyboard import understood
 from ..output.present import Presenter, complain
-from ..registry import PROMPT
 from ..session import Session
 from ..terminal.shell import Reader, Shell, following
 from ..terminal.toolbar import place
@@ -18,6 +17,7 @@ from .answers import answered
 from .course import find, now
 from .lesson import Lesson
 from .lesson_file import LessonError
+from .listening import attend
 from .progress import Progress
 from .reviews import Item
 from .revision import Revision
@@ -51,8 +51,8 @@ class ReviewShell:
 
     def hold(self, items: Sequence[Item]) -> None:
         """Put questions until one is left, perhaps for a lesson that is ``wanted`` in place of it."""
-        at, revisions = now(self._progress), list(self._found(items))
-        for number, (item, revision) in enumerate(revisions, 1):
+        revisions = list(self._found(items))
+        for number, revision in enumerate(revisions, 1):
             try:
                 self._ask(revision, number, len(revisions))
             except SkippedError:
@@ -62,22 +62,24 @@ class ReviewShell:
                 return
             except LessonError as error:
                 complain(str(error))
-                continue
-            assert revision.is_right is not None
-            self._progress.reviewed(item, at, is_right=revision.is_right)
 
-    def _found(self, items: Sequence[Item]) -> Iterator[tuple[Item, Revision]]:
+    def _found(self, items: Sequence[Item]) -> Iterator[Revision]:
         """The questions that can be put; one that is no more is forgotten, one that can't be put today is left."""
         for item in items:
             try:
-                revision = Revision(item, self._begin, self._presenter)
+                revision = Revision(item, self._begin, self._presenter, self._keeping(item))
             except InputError:
                 self._progress.forget(item)
             except TraceError as error:
                 complain(str(error))
             else:
                 revision.was_looked_up = item.step in self._progress.of(item.lesson).looked_up
-                yield item, revision
+                yield revision
+
+    def _keeping(self, item: Item) -> Callable[[bool], None]:
+        """What notes how a question was answered."""
+        at = now(self._progress)
+        return lambda is_right: self._progress.reviewed(item, at, is_right=is_right)
 
     def _ask(self, revision: Revision, number: int, count: int) -> None:
         """Put a question, and take lines until it is answered; raises EOFError where it is left."""
@@ -85,13 +87,7 @@ class ReviewShell:
         revision.session.learn = self._go_elsewhere
         shell = Shell(revision.session, self._presenter)
         read = self._readers(revision.session, partial(_bar, revision, number, count))
-        while revision.is_right is None:
-            try:
-                _take(read(PROMPT).strip(), revision, shell, read)
-            except KeyboardInterrupt:
-                continue
-            except TraceError as error:
-                complain(str(error))
+        attend(read, lambda line: _take(line, revision, shell, read), lambda: revision.is_right is not None)
 
     def _go_elsewhere(self, lesson: str | None) -> None:
         """End the round for another lesson; raises `InputError` where there is no such lesson."""

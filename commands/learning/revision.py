@@ -23,14 +23,17 @@ from .reviews import Item
 class Revision:
     """A question in the state of its step, which is answered once.
 
-    ``was_looked_up`` says that the learner had asked for its answer.
+    ``was_looked_up`` says that the learner had asked for its answer; ``keep`` is told whether it was answered right,
+    before the learner is.
 
     Raises:
         InputError: there is no such lesson any more, or no such question in it.
         TraceError: its state can't be had.
     """
 
-    def __init__(self, item: Item, begin: Callable[[Lesson], Session], presenter: Presenter) -> None:
+    def __init__(
+        self, item: Item, begin: Callable[[Lesson], Session], presenter: Presenter, keep: Callable[[bool], None]
+    ) -> None:
         self.lesson = read_lesson(find(item.lesson))
         places = [n for n, step in enumerate(self.lesson.steps) if step.id == item.step]
         if not places or not isinstance(self.lesson.steps[places[0]].goal, Asking):
@@ -39,6 +42,7 @@ class Revision:
         self.player = brought(self.lesson, places[0], begin(self.lesson), presenter)
         self.is_right: bool | None = None
         self.was_looked_up = False
+        self._keep = keep
 
     @property
     def session(self) -> Session:
@@ -80,6 +84,7 @@ class Revision:
         assert question is not None
         given = question.read(text, self.session.here)
         self.is_right = question.is_right(given)
+        self._keep(self.is_right)
         if self.is_right:
             self.player.tell(wording.right(question, given, text))
             return

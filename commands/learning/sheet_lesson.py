@@ -1,4 +1,4 @@
-"""A worksheet as a lesson: every box is a step that asks for it, under the table as far as it is filled."""
+"""A worksheet as a lesson: every box is a step that asks for it, under the tables that it takes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from pathlib import Path
 from tracer import views
 from tracer.arithmetic import Node
 from tracer.debugger.expressions import compile_expression
-from tracer.document import BLANK, Cell, Formula, Table
 from tracer.i18n import Message, _, spoken
 from tracer.views.expression import Writer
 from tracer.views.markup import literal
-from tracer.views.numbers import Notation
 from tracer.views.page import Page
 from tracer.worksheets.grading import slips
 from tracer.worksheets.sheet import Blank, Part, Sheet
 
 from ..results.sheets import answer_of
 from .asked import Asked
-from .lesson import Asking, Commands, Lesson, LiveText, Piece, Prose, Slip, Step
+from .lesson import Asking, Commands, Lesson, LiveText, Piece, Prose, Sight, Slip, Step
 
 _PAGE = Page()
 
@@ -94,17 +92,14 @@ class _Making:
 
     def _arithmetic(self, blank: Blank) -> str:
         """The expression with its numbers put in."""
-        decimals = self._sheet.decimals
-        return f"`= {literal(Writer(Notation(_PAGE, decimals)).write(_spread(blank.derivation.expression)))}`"
+        writer = Writer(views.worksheet.Plain(_PAGE, self._sheet.decimals))
+        return f"`= {literal(writer.line(_spread(blank.derivation.expression), blank.value))}`"
 
     def _before(self, blank: Blank) -> Iterator[Piece]:
-        """To where the box stands; what it is worked out from, once for each record; the table as it is filled."""
-        address = blank.record.output.address
-        yield Commands((self._live(f"goto {address}"),), shown=False)
-        group = self._group(blank)
-        is_first = not any(other.record is blank.record for other in self._sheet.blanks[: blank.number - 1])
-        for part in group if is_first else group[-1:]:
-            yield Prose(self._live(self._table(part)))
+        """To where the box stands; what it is worked out from, and the table as far as it is filled."""
+        yield Commands((self._live(f"goto {blank.record.output.address}"),), shown=False)
+        filled = dict(self._filled)
+        yield from (Sight(views.worksheet.part_view(self._sheet, part, filled)) for part in self._group(blank))
         yield Prose(self._live(_("What stands in box **{n}**?").format(n=blank.number)))
 
     def _group(self, blank: Blank) -> Sequence[Part]:
@@ -113,13 +108,6 @@ class _Making:
         own = (blank.record.at, blank.record.address)
         parts = [part for part in self._sheet.parts if (part.tensor.at, part.tensor.path) in behind]
         return [*parts, *(part for part in self._sheet.parts if (part.tensor.at, part.tensor.path) == own)]
-
-    def _table(self, part: Part) -> str:
-        """A part in Markdown."""
-        blocks = views.worksheet.part_view(self._sheet, [part], dict(self._filled)).blocks(_PAGE)
-        tables = [block for block in blocks if isinstance(block, Table)]
-        head = f"**{literal(part.tensor.address)}**"
-        return "\n\n".join([head, *map(_in_markdown, tables)])
 
 
 def _spread(node: Node) -> Node:
@@ -132,16 +120,3 @@ def _sentence(slip: Message) -> str:
     """A slip as a sentence of its own."""
     text = spoken(slip)
     return _("{sentence}.").format(sentence=text[:1].upper() + text[1:])
-
-
-def _shown(cell: Cell) -> str:
-    """A cell as a terminal has room for it: a box by its number alone."""
-    text, tone = cell.content.text, "" if isinstance(cell.content, Formula) else cell.content.tone
-    return f"[{text.rstrip(' _')}]" if tone == BLANK else text
-
-
-def _in_markdown(table: Table) -> str:
-    heads = [literal(column.label or column.title) for column in table.columns]
-    sides = [":---" if column.align == "<" else "---:" for column in table.columns]
-    rows = [[literal(_shown(cell)) for cell in row] for row in table.rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, sides, *rows])

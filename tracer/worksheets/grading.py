@@ -23,8 +23,8 @@ from .working import Index, worked
 Verdict = Literal["right", "follows", "wrong", "missing"]
 PASSED = 0.8
 """The share of blanks that must count."""
-CLOSE = 0.006
-"""So near to what comes of a slip is an answer that is taken for it."""
+TRIVIAL = (0.0, 1.0, -1.0)
+"""What anybody may write down, by whatever slip or by none."""
 
 OPPOSITE = N_("the sign is the wrong way round")
 TURNED = N_("row and column are exchanged: this is the number of the cell across the diagonal")
@@ -85,13 +85,19 @@ def from_own(sheet: Sheet, blank: Blank, answers: Mapping[int, float]) -> float:
 
 def slip_of(run: Trace, blank: Blank, given: float) -> Message | None:
     """The usual slip that a wrong answer comes of; None where it is that of none."""
-    return next((told for value, told in slips(run, blank) if is_near(given, value, CLOSE)), None)
+    return next((told for value, told in slips(run, blank) if is_near(given, value, blank.within)), None)
 
 
 def slips(run: Trace, blank: Blank) -> Iterator[tuple[float, Message]]:
-    """What comes of the usual slips at a blank, those apart that make no difference there."""
-    for value, told in chain(_by_hand(blank.record, blank.place), _in_code(run, blank.record, blank.place)):
-        if math.isfinite(value) and not is_near(value, blank.value, 2 * blank.within):
+    """What comes of the usual slips at a blank, of those that an answer can be told by.
+
+    What comes of one is neither right, nor trivial, nor near to what comes of another.
+    """
+    made = chain(_by_hand(blank.record, blank.place), _in_code(run, blank.record, blank.place))
+    known = [(value, told) for value, told in made if math.isfinite(value)]
+    for value, told in known:
+        others = (other for other, sentence in known if sentence != told)
+        if not any(is_near(value, other, 2 * blank.within) for other in (blank.value, *TRIVIAL, *others)):
             yield value, told
 
 

@@ -25,7 +25,7 @@ from ..ops.linear import Concat
 from ..tape import Record
 from ..tensor import Located, Tensor
 from ..trace import Trace
-from .working import Index, origin, worked
+from .working import Index, origin, sources, worked
 
 Level = Literal["easy", "hard"]
 LEVELS: tuple[str, ...] = get_args(Level)
@@ -39,6 +39,8 @@ MOST = 400
 
 Place = tuple[At | None, str]
 """What a tensor is called: the pass that it lies in, and its path."""
+Key = tuple[Place, Index]
+"""A cell of it."""
 
 
 class Blank(NamedTuple):
@@ -98,26 +100,41 @@ class Sheet:
     def number(self, part: Part, index: Index) -> int | None:
         """The number of the blank at a cell of a part, the same at every copy of it; None where a number is printed."""
         record = part.record or self._recorded(part.tensor)
-        if record is None:
-            return None
-        return self._numbers.get(_key(*origin(self.run, record, index)))
+        return None if record is None else self._number_at(record, index)
+
+    def _number_at(self, record: Record, index: Index) -> int | None:
+        key = _key(record, index)
+        if key not in self._found:
+            numbers = (self._numbers.get(_key(*cell)) for cell in sources(self.run, record, index))
+            self._found[key] = next((number for number in numbers if number is not None), None)
+        return self._found[key]
 
     def _recorded(self, tensor: Tensor) -> Record | None:
         return None if tensor.at is None else self.run.at(tensor.at).there(tensor.path)
 
     @cached_property
-    def _numbers(self) -> Mapping[tuple[Place, Index], int]:
+    def _numbers(self) -> Mapping[Key, int]:
         return {_key(blank.record, blank.place): blank.number for blank in self.blanks}
+
+    @cached_property
+    def _found(self) -> dict[Key, int | None]:
+        """The numbers at the cells that were asked for."""
+        return {}
 
     def blank_of(self, leaf: Leaf) -> Blank | None:
         """The blank that an operand is, if it is one or a copy of one."""
         record = record_of(self.run, leaf)
-        number = None if record is None else self._numbers.get(_key(*origin(self.run, record, leaf.index)))
+        number = None if record is None else self._number_at(record, leaf.index)
         return None if number is None else self.blanks[number - 1]
 
     def printed(self, leaf: Leaf) -> float:
         """A number as the sheet has it."""
-        return rounded(leaf.value, self.decimals)
+        return rounded(leaf.value, places_of(leaf, self.decimals))
+
+
+def places_of(printed: Leaf | Tensor, decimals: int) -> int:
+    """The decimals that something is printed with: parameters have one more, so that what is made of them comes out."""
+    return decimals + 1 if printed.at is None else decimals
 
 
 def rounded(value: float, decimals: int) -> float:
@@ -125,7 +142,7 @@ def rounded(value: float, decimals: int) -> float:
     return round(value, decimals) if math.isfinite(value) else value
 
 
-def _key(record: Record, index: Index) -> tuple[Place, Index]:
+def _key(record: Record, index: Index) -> Key:
     return (record.at, record.address), tuple(index)
 
 
@@ -159,8 +176,8 @@ def _is_trivial(record: Record) -> bool:
 def make_sheet(run: Trace, wanted: Sequence[Wanted], level: Level, seed: int, decimals: int) -> Sheet:
     """A worksheet about some records of a run.
 
-    Easy blanks are a few cells of each record, none of which needs another; hard ones are whole rows, the later of
-    which rest on the earlier.
+    Easy blanks are a few cells of each record, none of which needs another, one of each record before a second of any;
+    hard ones are whole rows, the later of which rest on the earlier.
 
     Raises:
         InputError: no cell of these records can be worked out from what a sheet has room for.
@@ -168,7 +185,10 @@ def make_sheet(run: Trace, wanted: Sequence[Wanted], level: Level, seed: int, de
     making = _Making(run, Random(seed), decimals)
     for one in wanted:
         making.add(one.record)
-        making.leave_blank(one, FEW if len(wanted) <= LONG else MANY, level)
+    if level == "easy":
+        making.leave_some(wanted, FEW if len(wanted) <= LONG else MANY)
+    else:
+        making.leave_rows(wanted)
     if not making.blanks:
         named = ", ".join(dict.fromkeys(one.record.address for one in wanted[:3]))
         told = _("nothing of {records} can be worked out from what a sheet has room for; ask for smaller records")
@@ -186,8 +206,10 @@ class _Making:
     parts: list[Part] = field(default_factory=list)
     blanks: list[Blank] = field(default_factory=list)
     shown: dict[Place, Part] = field(default_factory=dict)
-    taken: set[tuple[Place, Index]] = field(default_factory=set)
+    taken: set[Key] = field(default_factory=set)
     rows: dict[At, int] = field(default_factory=dict)
+    same: dict[Key, frozenset[Key]] = field(default_factory=dict)
+    behind: dict[Key, frozenset[Key]] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
         """Print a record, after what it was made of as far as that is not there yet."""
@@ -214,40 +236,73 @@ class _Making:
             self.shown[place] = part
             self.parts.append(part)
 
-    def leave_blank(self, wanted: Wanted, most: int, level: Level) -> None:
-        """Leave some cells of a record blank, which has been printed."""
-        record = wanted.record
-        if record.has(Trait.MASK):
-            return
-        part = self.shown[record.at, record.address]
-        cells = [index for index in product(*part.shown) if _is_in(index, wanted.where)]
-        if level == "easy":
-            self._some(record, cells, most)
-        else:
-            self._rows(record, cells)
+    def leave_some(self, wanted: Sequence[Wanted], most: int) -> None:
+        """Leave a few cells of each record blank, of which none rests on another; none is a copy."""
+        cells = [self._fitting(one) for one in wanted]
+        chosen: list[list[Index]] = [[] for _one in wanted]
+        left, needed = set[Key](), set[Key]()
+        for _turn in range(most):
+            for one, fitting, taken in zip(reversed(wanted), reversed(cells), reversed(chosen), strict=True):
+                free = [at for at in fitting if self._is_free(one.record, at, left, needed)]
+                if free:
+                    index = min(free, key=lambda at: self._cost(one.record, at, needed))
+                    taken.append(index)
+                    left |= self._same(one.record, index)
+                    needed |= self._behind(one.record, index)
+        for one, taken in zip(wanted, chosen, strict=True):
+            self._take(one.record, sorted(taken))
 
-    def _some(self, record: Record, cells: list[Index], most: int) -> None:
+    def _fitting(self, one: Wanted) -> list[Index]:
+        """The cells of a record that may be left blank, in some order."""
+        cells = [index for index in self._cells(one) if origin(self.run, one.record, index)[0] is one.record]
         self.chance.shuffle(cells)
-        cells.sort(key=lambda index: self._is_dull(record, index))
-        chosen = list[Index]()
-        for index in cells:
-            if len(chosen) == most:
-                break
-            if self._is_workable(record, index) and self._is_independent(record, index):
-                chosen.append(index)
-        self._take(record, sorted(chosen))
+        return cells
 
-    def _is_dull(self, record: Record, index: Index) -> tuple[bool, bool]:
-        return origin(self.run, record, index)[0] is not record, not record.output.array[index]
+    def _is_free(self, record: Record, index: Index, left: set[Key], needed: set[Key]) -> bool:
+        """Whether a cell is no blank, rests on none, and none rests on it."""
+        return left.isdisjoint(self._same(record, index) | self._behind(record, index)) and needed.isdisjoint(
+            self._same(record, index)
+        )
 
-    def _rows(self, record: Record, cells: list[Index]) -> None:
-        """One row, the same throughout a pass; of keys and values, which every row needs, all."""
-        axes = record.output.axes
-        if len(axes) > 1 and axes[-2] != "key":
-            last = record.output.shape[-2] - 1
-            row = min(last, self.rows.setdefault(record.at, last if record.at.number else self.chance.randint(0, last)))
-            cells = [index for index in cells if index[-2] == row] or cells
-        self._take(record, [index for index in cells if self._is_workable(record, index)])
+    def _cost(self, record: Record, index: Index, needed: set[Key]) -> tuple[bool, int]:
+        """How dull a cell is: whether it is 0, and how many others can be no blanks for it."""
+        return not record.output.array[index], len(self._behind(record, index) - needed)
+
+    def _same(self, record: Record, index: Index) -> frozenset[Key]:
+        """A cell and those that it has its number from."""
+        key = _key(record, index)
+        if key not in self.same:
+            self.same[key] = frozenset(_key(*cell) for cell in sources(self.run, record, index))
+        return self.same[key]
+
+    def _behind(self, record: Record, index: Index) -> frozenset[Key]:
+        """The cells that one is worked out from."""
+        key = _key(record, index)
+        if key not in self.behind:
+            behind = ((record_of(self.run, leaf), leaf.index) for leaf in derive(record, index).terms)
+            self.behind[key] = frozenset().union(*(self._same(found, at) for found, at in behind if found is not None))
+        return self.behind[key]
+
+    def leave_rows(self, wanted: Sequence[Wanted]) -> None:
+        """Leave a row of each record blank, the same throughout a pass; of keys and values, which all need, all."""
+        for record, cells in ((one.record, self._cells(one)) for one in wanted):
+            axes = record.output.axes
+            if len(axes) > 1 and axes[-2] != "key":
+                row = self._row(record)
+                cells = [index for index in cells if index[-2] == row] or cells
+            self._take(record, cells)
+
+    def _row(self, record: Record) -> int:
+        last = record.output.shape[-2] - 1
+        return min(last, self.rows.setdefault(record.at, last if record.at.number else self.chance.randint(0, last)))
+
+    def _cells(self, one: Wanted) -> list[Index]:
+        """The cells of a record that can be worked out from what is printed."""
+        if one.record.has(Trait.MASK):
+            return []
+        part = self.shown[one.record.at, one.record.address]
+        cells = (index for index in product(*part.shown) if _is_in(index, one.where))
+        return [index for index in cells if self._is_workable(one.record, index)]
 
     def _take(self, record: Record, cells: Sequence[Index]) -> None:
         for index in cells:
@@ -272,18 +327,12 @@ class _Making:
             return self._is_printed(source[0].output.leaf(*source[1]))
         return all(place in places for place, places in zip(leaf.index, part.shown, strict=True))
 
-    def _is_independent(self, record: Record, index: Index) -> bool:
-        """Whether neither the cell nor anything that it is worked out from is blank."""
-        behind = ((record_of(self.run, leaf), leaf.index) for leaf in derive(record, index).terms)
-        cells = [(record, index), *((found, at) for found, at in behind if found is not None)]
-        return self.taken.isdisjoint(_key(*origin(self.run, *cell)) for cell in cells)
-
     def _within(self, record: Record, index: Index) -> float:
         """A unit of the last decimal, and how far what is printed leads from what was recorded."""
         if record.op.chooses:
             return 0.0
         unit, value = 10.0**-self.decimals, float(record.output.array[index])
-        off = abs(worked(record, index, lambda leaf: rounded(leaf.value, self.decimals)) - value)
+        off = abs(worked(record, index, lambda leaf: rounded(leaf.value, places_of(leaf, self.decimals))) - value)
         return round(unit * math.ceil(1 + off / unit - 1e-6), self.decimals) if math.isfinite(off) else unit
 
 

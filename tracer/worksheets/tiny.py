@@ -31,6 +31,7 @@ from ..ops.position import sinusoids
 from ..run import Run
 from ..tensor import Array, Axis, Parameter
 from ..training.grammar import pairs
+from . import NAME, is_drawn
 from .pleasant import are_pleasant, margin
 from .words import BOS, EOS, PAD, SPECIAL, UNK, Words
 
@@ -50,7 +51,6 @@ USUAL, SPARSE, FEW = (-1.0, 0.0, 0.0, 1.0, 1.0), (-1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 """What parameters are drawn from: those of most, of outputs and biases, and the one number of a row that compares."""
 SEEDS = range(10**6)
 HEADS = (1, 2)
-NAME = "worksheet"
 
 _NAME = re.compile(rf"{NAME}:(\d{{1,6}})(?::([12]))?", re.ASCII)
 EMBEDDED = {"encoder.embed.weight": 0, "decoder.embed.weight": 1}
@@ -92,7 +92,7 @@ def named(name: str) -> Drawn | None:
     Raises:
         InputError: it begins as they do, and goes on otherwise.
     """
-    if not name.startswith(f"{NAME}:"):
+    if not is_drawn(name):
         return None
     found = _NAME.fullmatch(name)
     if found is None:

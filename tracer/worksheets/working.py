@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from ..arithmetic import Leaf, Node
 from ..derive import derive, record_of
 from ..edits import Call
+from ..nearness import is_near
 from ..operation import Trait
 from ..tape import Record
 from ..tensor import Tensor
@@ -18,6 +19,8 @@ from ..trace import Trace
 Known = Callable[[Leaf], float]
 """What is taken for an operand: as recorded, as printed, as somebody has written it."""
 Index = tuple[int, ...]
+STEP = 0.25
+"""By so much a number is altered to see whether another is a copy of it."""
 
 
 def worked(record: Record, index: Index, known: Known) -> float:
@@ -70,6 +73,33 @@ def _copied(run: Trace, record: Record, index: Index) -> Leaf | None:
     terms = [leaf for leaf in derivation.terms if not _lets_through(run, leaf)]
     is_copy = len(terms) == 1 < len(derivation.terms) and terms[0].value == derivation.value
     return terms[0] if is_copy and all(leaf.at is not None for leaf in derivation.terms) else None
+
+
+def sources(run: Trace, record: Record, index: Index) -> Iterator[tuple[Record, Index]]:
+    """A cell, then those that it has its number from, whatever that is, and so on: where the same number stands."""
+    cells, known = [(record, index)], {record.output.leaf(*index)}
+    for record, index in cells:
+        yield record, index
+        for leaf in _handed_on(record, index):
+            found = record_of(run, leaf)
+            if found is not None and leaf not in known:
+                known.add(leaf)
+                cells.append((found, leaf.index))
+
+
+def _handed_on(record: Record, index: Index) -> Iterator[Leaf]:
+    """The operands that a cell repeats, such as what a rectifier lets through or what 0 is added to."""
+    value = record.output.array[index]
+    if any((tensor.array == value).any() for tensor in record.inputs):
+        same = (leaf for leaf in derive(record, index).terms if leaf.at is not None and leaf.value == value)
+        yield from (leaf for leaf in same if _repeats(record, index, leaf))
+
+
+def _repeats(record: Record, index: Index, leaf: Leaf) -> bool:
+    """Whether a cell has the number of an operand also where that is another one."""
+    other = leaf.value + STEP
+    found = worked(record, index, lambda operand: other if operand == leaf else operand.value)
+    return is_near(found, other, 0.0)
 
 
 def _lets_through(run: Trace, leaf: Leaf) -> bool:

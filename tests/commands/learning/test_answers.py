@@ -5,7 +5,11 @@ from written import asking, lesson
 
 from commands.keyboard import folded
 from commands.learning.choices import chosen, place_or_name
+from commands.learning.course import find
+from commands.learning.lesson_reader import read_lesson
 from commands.learning.numerals import counted
+from commands.learning.player import begin
+from commands.learning.question import arithmetic
 from tracer import i18n
 from tracer.errors import TraceError
 
@@ -164,3 +168,25 @@ def test_in_chinese_too(put):
 def test_infinity_is_one_word_however_it_is_typed(text):
     assert folded(text) == "-∞"
     assert folded("information") == "information"
+
+
+@pytest.mark.parametrize(
+    ("number", "texts"),
+    [
+        (0.9093, ["sin(2)", "sin 2", "Sin(2)", "0.5*sin(2)*2", "sin（2）"]),
+        (0.99995, ["cos(1/100)", "cos(0.01)", "1 - sin(0.005)^2*2"]),
+        (1.4142, ["sqrt(2)", "√2", "√(2)", "2^0.5", "2**(1/2)"]),
+        (2.9957, ["-ln(0.05)", "−log(0.05)", "-ln 0.05", "-LN(0.05)"]),
+        (0.3012, ["exp(-1.2)", "e^-1.2", "e^(-1.2)", "e**-1.2", "EXP(-1.2)"]),
+        (1.0, ["0.50 · √4", "0.5×√4", "2 / 2 = 1", "1e0"]),
+    ],
+)
+def test_calculations_are_read_as_people_write_them(number, texts):
+    here = begin(read_lesson(find("4"))).here
+    assert {text: round(arithmetic(text, here), 4) for text in texts} == dict.fromkeys(texts, round(number, 4))
+
+
+@pytest.mark.parametrize("text", ["sin", "sine(2)", "step", "token", "@0:logits", "sum(2)", "e5", "2e"])
+def test_what_looks_something_up_is_no_calculation(text):
+    with pytest.raises(TraceError):
+        arithmetic(text, begin(read_lesson(find("4"))).here)

@@ -124,6 +124,18 @@ def test_what_is_computed_is_asked_for_until_it_is_right(teach):
     assert taught.coach.marks.predictions == {}
 
 
+def test_a_slip_is_named_only_where_no_other_comes_to_the_same(teach):
+    slips = [
+        block("wrong 1 * 2", "That is the product."),
+        block("wrong 2 / 1", "That is the quotient."),
+        block("wrong 5", "Five."),
+    ]
+    taught = teach(lesson(sum_up(more=slips)))
+    taught.open()
+    assert taught.answer("2") == "Not so."
+    assert taught.answer("5") == "Five."
+
+
 @pytest.mark.parametrize(
     "text",
     [

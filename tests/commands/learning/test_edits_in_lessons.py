@@ -125,6 +125,11 @@ def test_gradients_and_training_work_in_lessons(write):
     assert list(validate(write(lesson(descending, looking, back)), begin)) == []
 
 
+def take_a_line(shell):
+    turns = iter([False, True])
+    shell.hold(lambda: next(turns))
+
+
 def test_free_play_has_the_branches_and_changes_none(write):
     stream, answers = StringIO(), iter([ABLATE, "play", "branches", "ablate dec.0.ffn", "return", "branches"])
     shell = LessonShell(
@@ -133,13 +138,12 @@ def test_free_play_has_the_branches_and_changes_none(write):
         Progress.unkept(),
     )
     shell.open(str(write(lesson(ablating("a"), comparing()))))
-    while shell.coach.place == 0:
-        shell.ask()
-    shell.ask()
+    shell.hold(lambda: shell.coach.place > 0)
+    take_a_line(shell)
     played = one_line(stream.getvalue()).partition("Free play")[2]
     assert "r1* edit 1" in played
     assert "r2" in played
-    shell.ask()
+    take_a_line(shell)
     assert list(shell.coach.session.runs) == [0, 1]
 
 
@@ -150,7 +154,7 @@ def test_free_play_has_what_was_trained_and_the_gradients(write, capsys):
     setup = block("setup", "run 我爱你", "set target i love you", "goto @1", "backward sum(loss)", "descend .01")
     gradients = block("setup", "goto @1", "backward sum(loss)", "goto @1")
     shell.open(str(write(lesson(sum_up(before=setup + gradients)))))
-    shell.ask()
+    take_a_line(shell)
     played = one_line(stream.getvalue()).partition("Free play")[2]
     assert "r1* edit 1: descend" in played
     assert capsys.readouterr().err == ""

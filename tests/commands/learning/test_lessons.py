@@ -10,7 +10,7 @@ from commands.learning.coach import Coach
 from commands.learning.course import LESSONS, files, find, names
 from commands.learning.lesson import Asking
 from commands.learning.lesson_reader import read_lesson
-from commands.learning.player import Mute, begin
+from commands.learning.player import Mute, begin, obey
 from commands.learning.progress import Marks
 from commands.learning.validate import validate
 from commands.output.present import Look
@@ -160,3 +160,61 @@ def state(coach):
     opener, session = coach.session.opener, coach.session
     stops = [str(point) for point in session.stops]
     return opener.model.name, opener.text, opener.settings, session.cursor, session.preferences, stops
+
+
+def at_step(number, step):
+    """A lesson of the course at one of its steps."""
+    lesson = read_lesson(find(number))
+    coach = Coach(lesson, begin, Mute(io.StringIO(), Look()), Marks(where=step))
+    coach.present()
+    return coach
+
+
+def told(coach, *lines):
+    """What a coach has to say after each of some lines, and nothing once the step is reached."""
+    heard = []
+    place, coach.player.tell = coach.place, heard.append
+    for line in lines:
+        coach.session.lines.append(line)
+        obey(line, coach.session, coach.player.presenter)
+        coach.observe()
+        if coach.place != place:
+            return "reached"
+    return " ".join(heard)
+
+
+@pytest.mark.parametrize("look", ["mask", "p mask", "p dec.0.self.mask"])
+def test_the_triangle_is_looked_at_in_either_way(look):
+    assert told(at_step("8", "triangle"), "step", look) == "reached"
+
+
+def test_a_row_of_it_is_not_the_triangle():
+    assert told(at_step("8", "triangle"), "step", "p mask[0]") != "reached"
+
+
+OWN = {
+    ("1", "own"): ["run 我爱你", "run 你爱我", "run"],
+    ("9", "yours"): ["run 他昨天去了北京", "run"],
+    ("12", "open"): ["model zh-en-tiny"],
+}
+
+
+@pytest.mark.parametrize("place", OWN, ids=str)
+def test_what_is_open_already_is_recognised_where_another_is_asked_for(place):
+    for line in OWN[place]:
+        assert re.search("lesson's own|open already", told(at_step(*place), line)), line
+
+
+def test_the_sentence_of_the_first_lesson_is_no_new_one_though_another_was_open_last():
+    assert told(at_step("1", "own"), "run 我爱你", "continue") != "reached"
+    assert told(at_step("1", "own"), "run 我们不喝茶", "continue") == "reached"
+
+
+def test_every_step_that_asks_for_another_text_or_model_is_among_them():
+    asking = {
+        (number_of(path).lstrip("0"), step.id)
+        for path in ENGLISH
+        for step in read(path).steps
+        if {"text", "model"} & {check.text for check in step.goal.checks}
+    }
+    assert asking == OWN.keys()

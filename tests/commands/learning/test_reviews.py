@@ -250,6 +250,30 @@ def test_the_menu_shows_what_has_come_back(sit, progress):
     assert menu(progress()) is not None
 
 
+def test_an_answer_is_kept_before_anything_is_said_of_it(sit, progress, monkeypatch):
+    kept = []
+    real = TextPresenter.show
+
+    def show(presenter, result):
+        real(presenter, result)
+        if "Not this time." in one_line(presenter.stream.getvalue()):
+            kept.append((progress().of("01-name1").predictions, list(progress().reviews.values())))
+            presenter.stream.truncate(0)
+
+    monkeypatch.setattr(TextPresenter, "show", show)
+    sit("爱", "quit")
+    assert kept[0] == ({"guess": False}, [Review(0, 1)])
+    kept.clear()
+    sit("learn review", "你", "quit")
+    assert kept[0][1] == [Review(0, 2)]
+
+
+def test_the_menu_names_all_that_is_beside_the_lessons(tx):
+    listed = tx("learn", "menu").stdout
+    assert [line.split()[0] for line in listed.splitlines()][-4:] == ["review", "exam", "worksheet", "index"]
+    assert "tx-trace worksheet N" in listed
+
+
 def test_piped_answers_meet_no_review(tx, tmp_path):
     folder = tmp_path / "state/tx-trace"
     folder.mkdir(parents=True)
@@ -306,4 +330,4 @@ def test_in_chinese_it_is_chinese(sit):
 def test_the_lessons_are_listed_from_the_command_line(tx):
     done = tx("learn", "menu")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "01 name1  Title 1" in done.stdout
+    assert "01 name1   Title 1" in done.stdout
