@@ -47,6 +47,22 @@ OPUS_MT = {
     "pad_token_id": 65000,
     "eos_token_id": 0,
 }
+T5_SMALL = {
+    "model_type": "t5",
+    "architectures": ["T5ForConditionalGeneration"],
+    "vocab_size": 32128,
+    "d_model": 512,
+    "d_kv": 64,
+    "d_ff": 2048,
+    "num_layers": 6,
+    "num_decoder_layers": 6,
+    "num_heads": 8,
+    "feed_forward_proj": "relu",
+    "decoder_start_token_id": 0,
+    "eos_token_id": 1,
+    "pad_token_id": 0,
+    "is_encoder_decoder": True,
+}
 SIZES = {"gpt2": GPT2_SMALL, "marian": OPUS_MT}
 
 

@@ -2,11 +2,14 @@
 
 Decodes 64 tokens after 32 with random parameters of GPT-2 small's size, or of opus-mt's, one text at a time, in float32
 with a key/value cache. Every way has a process of its own; they take turns, and the medians are printed as ratios.
-The last way is NumPy's own product of a matrix and a vector over as many numbers as one token needs: what the memory
-gives. It takes the extra `bench`; where TransformerLens is not installed, it is left out.
+The last way is NumPy's own product of a matrix and a vector over as many numbers as one token needs, in the better of
+the two ways in which they can lie: what the memory gives. It takes the extra `bench`; where TransformerLens is not
+installed, it is left out.
 
-Aimed at, with everything recorded: GPT-2 at least 1.8 × as fast as Hugging Face's plain `generate` and 3.5 × as fast as
-TransformerLens, Marian 2.2 × and 8 ×, and recording adds at most 5 % to not recording.
+Aimed at, with everything recorded: at least 2.4 × as fast as Hugging Face's plain `generate` and 5 × as fast as
+TransformerLens, recording adds at most 5 % to not recording, and 85 % of the product are reached. Where other programs
+use the processor, set OPENBLAS_NUM_THREADS=1 and OMP_NUM_THREADS=1, as threads that wait for each other measure only
+that.
 
     python benchmarks/decode.py [--model gpt2|marian] [--tokens N] [--rounds N]
 """
@@ -37,8 +40,8 @@ PAUSE = 0.3
 TRACED, UNTRACED = "tx-trace, recorded", "tx-trace, record=False"
 PLAIN, STATES = "Hugging Face", "Hugging Face, attentions and states"
 LENS, PRODUCT = "TransformerLens, run_with_cache", "matrix–vector product"
-AIM = {"gpt2": {PLAIN: 1.8, LENS: 3.5}, "marian": {PLAIN: 2.2, LENS: 8.0}}
-AIM_RECORDING = 1.05
+AIM = {PLAIN: 2.4, LENS: 5.0}
+AIM_RECORDING, AIM_PRODUCT = 1.05, 0.85
 
 Decode = Callable[[], Any]
 
@@ -125,11 +128,24 @@ def matrix_vector(directory: Path, tokens: int) -> Decode:
     count = sum(weight.array.size for weight in weights if isinstance(weight, Parameter))
     matrix, vector = np.ones((count // 1024, 1024), np.float32), np.ones(1024, np.float32)
 
-    def decode() -> None:
+    def outputs_first() -> None:
         for _ in range(tokens):
             matrix @ vector
 
-    return decode
+    def inputs_first() -> None:
+        for _ in range(tokens):
+            vector @ wide
+
+    wide = matrix.reshape(1024, -1)
+    return min((outputs_first, inputs_first), key=seconds_of)
+
+
+def seconds_of(decode: Decode) -> float:
+    """How long it takes, the first time aside."""
+    decode()
+    start = time.perf_counter()
+    decode()
+    return time.perf_counter() - start
 
 
 WAYS: dict[str, Callable[[Path, int], Decode]] = {
@@ -208,20 +224,20 @@ def started(model: str, tokens: int) -> Iterator[tuple[str, Process]]:
             print(f"{way}: left out ({process.missing})", file=sys.stderr)
 
 
-def report(model: str, medians: dict[str, float]) -> None:
+def report(medians: dict[str, float]) -> None:
     """Print speeds, ratios, and what they aim at."""
     for way, median in medians.items():
         ratio = medians[PLAIN] / median
         print(f"{way:36} {median * 1000:8.2f} ms/token {1 / median:8.1f} tokens/s {ratio:6.2f} × {PLAIN}")
     print()
-    for other, aim in AIM[model].items():
+    for other, aim in AIM.items():
         if other in medians:
             faster = medians[other] / medians[TRACED]
             print(f"recorded / {other:32} {faster:6.2f} × as fast     (aim: at least {aim:g})")
     slower = medians[TRACED] / medians[UNTRACED]
     print(f"{'recorded / not recorded':43} {slower:6.2f} × the time     (aim: at most {AIM_RECORDING:g})")
     share = medians[PRODUCT] / medians[TRACED]
-    print(f"{'of the memory bandwidth of the product':43} {share:6.0%}")
+    print(f"{'of the memory bandwidth of the product':43} {share:6.0%}              (aim: at least {AIM_PRODUCT:.0%})")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -237,7 +253,7 @@ def main(arguments: Sequence[str]) -> None:
         serve(given.way, directory, given.tokens)
     else:
         print(f"{given.model}: {given.tokens} tokens after {len(SOURCE)}, {given.rounds} rounds\n")
-        report(given.model, measured(given.model, given.tokens, given.rounds))
+        report(measured(given.model, given.tokens, given.rounds))
 
 
 if __name__ == "__main__":

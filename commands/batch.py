@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from tracer.errors import ExpectationError, TraceError
 from tracer.i18n import _
+from tracer.namedtuple import NamedTuple
 
 from .execute import execute
 from .grammar.blocks import whole

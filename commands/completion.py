@@ -10,7 +10,7 @@ from tracer.i18n import _
 
 from .grammar.parsing import Grammar, grammar, split_word, take_word, usage
 from .grammar.suggestions import Suggestion, Typing, files, fuzzily
-from .registry import Command, UnknownCommandError, lookup, summaries
+from .registry import Command, UnknownCommandError, entries, lookup
 from .session import Session
 
 _FLAGS = re.compile(r"(?:\s*/\S+(?=\s))*")
@@ -50,9 +50,9 @@ def _command(word: str) -> Command | None:
 def _commands(word: str, session: Session) -> Iterator[Suggestion]:
     """Short names and commands; those that begin so where there are any, else those that hold the letters."""
     short = {name: _("short for {command}").format(command=line) for name, line in session.aliases.items()}
-    known = {**short, **summaries()}
+    known = [*short, *entries()]
     found = [name for name in known if name.startswith(word)] or fuzzily(word, known)
-    return (Suggestion(name, len(word), known[name]) for name in found)
+    return (Suggestion(name, len(word), short.get(name) or entries()[name].command.summary) for name in found)
 
 
 def _arguments(known: Grammar, rest: str, session: Session, *, patient: bool) -> Iterable[Suggestion]:

@@ -17,7 +17,6 @@ from .grammar.parsing import Call, meant_file, split_word
 from .output.files import whole_file
 from .output.log import Log
 from .output.present import Presenter
-from .output.programs import pipe
 from .registry import UnknownCommandError
 from .results.result import Result
 from .session import Session
@@ -175,4 +174,6 @@ def _destination(call: Call, presenter: Presenter, session: Session) -> Iterator
         with presenter.onto(collected, session.title) as shown:
             yield shown
         if isinstance(collected, StringIO):
+            from .output.programs import pipe
+
             pipe(call.program, collected.getvalue(), stream)

@@ -5,7 +5,7 @@ Others that ask the process to end are obeyed when what it was about to write is
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
@@ -41,6 +41,17 @@ def answered() -> Iterator[None]:
     finally:
         for number in (*taken, *([signal.SIGINT] if is_ours else [])):
             signal.signal(number, before[number])
+
+
+def turns(take: Callable[[], object], goes_on: Callable[[], object] = lambda: True) -> None:
+    """Take turns while it goes on, or until one raises something; Ctrl-C, whenever it comes, ends no more than one."""
+    while True:
+        try:
+            while goes_on():
+                take()
+            return
+        except KeyboardInterrupt:
+            continue
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

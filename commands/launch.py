@@ -9,12 +9,13 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from tracer.decoding.settings import Settings
 from tracer.errors import InputError
 from tracer.i18n import _
 from tracer.loading import builtin
+from tracer.namedtuple import NamedTuple
 from tracer.outward import path_of
 from tracer.trace_file import is_trace
 

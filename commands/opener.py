@@ -22,7 +22,7 @@ from tracer.reading import MASK, POSITIONS, SEGMENTS, check_mask, check_position
 from tracer.run import BUDGET, Run
 from tracer.tapes import Shelf
 from tracer.views.tokens import shown
-from tracer.worksheets.tiny import drawn, named
+from tracer.worksheets import is_drawn
 
 if TYPE_CHECKING:
     from tracer.comparing.given import Pass
@@ -369,14 +369,21 @@ def open_model(name: str, dtype: Dtype = "float32", adapter: str | Path | None =
     """A model with its parameters in memory, so that its warnings are complete; ``worksheet:7`` is drawn.
 
     Raises:
-        InputError: as `load` and `named` do.
+        InputError: as `load` does, and for a name like that of a worksheet that is none.
     """
-    made = named(name)
-    if made is not None and adapter is None:
-        return drawn(made).computing_in(dtype)
+    if is_drawn(name) and adapter is None:
+        return _drawn(name).computing_in(dtype)
     model = load(name, dtype, _show if sys.stderr.isatty() else None, adapter)
     model.read()
     return model
+
+
+def _drawn(name: str) -> Model:
+    from tracer.worksheets.tiny import drawn, named
+
+    of = named(name)
+    assert of is not None
+    return drawn(of)
 
 
 def _show(done: int, total: int) -> None:

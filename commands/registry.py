@@ -1,24 +1,34 @@
-"""The shell's commands: one decorated function each, found where they stand."""
+"""The shell's commands: one decorated function each, found where they stand.
+
+A file of theirs is read as text for the words that it decorates with, and imported when one of its commands is asked
+for.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from pathlib import Path
 from typing import Any
 
 from tracer.addresses import suggestion
 from tracer.dataclass import dataclass
 from tracer.errors import InputError
 from tracer.i18n import N_, _, documented
+from tracer.namedtuple import NamedTuple
 
 from .keyboard import understood
 from .results.result import Results
 
 VERBS = f"{__package__}.verbs"
 """Where the commands stand, which know this file; it finds them by name."""
+
+_DECORATED = re.compile(r'^@command\((?P<words>"[^"]+"(?:, "[^"]+")*), group="(?P<group>\w+)"(?P<more>.*)\)$', re.M)
+_SYNONYMS = re.compile(r"synonyms=\(([^)]*)\)")
+_QUOTED = re.compile(r'"([^"]+)"')
 
 PROMPT = "(tx) "
 CONTINUED = "> "
@@ -118,13 +128,48 @@ def command(
     return lambda function: Command(name, abbreviations, group, repeats, outward, basic, synonyms, function)
 
 
+class Entry(NamedTuple):
+    """What is known of a command before it is imported: everything that it is called, its group and its file."""
+
+    words: tuple[str, ...]
+    group: str
+    module: str
+
+    @property
+    def name(self) -> str:
+        """The first of its words."""
+        return self.words[0]
+
+    @property
+    def command(self) -> Command:
+        """The command itself."""
+        return _commands(self.module)[self.name]
+
+
 @cache
+def entries() -> dict[str, Entry]:
+    """What is known of every command, by name, in the order of the help."""
+    [folder] = import_module(VERBS).__path__
+    found = [entry for file in sorted(Path(folder).glob("[a-z]*.py")) for entry in _entries(file)]
+    return {entry.name: entry for entry in sorted(found, key=lambda entry: GROUPS.index(entry.group))}
+
+
+def _entries(file: Path) -> Iterator[Entry]:
+    for match in _DECORATED.finditer(file.read_text(encoding="utf-8")):
+        words = "".join((match["words"], *_SYNONYMS.findall(match["more"])))
+        yield Entry(tuple(_QUOTED.findall(words)), match["group"], file.stem)
+
+
+@cache
+def _commands(module: str) -> dict[str, Command]:
+    """The commands of a file, by name."""
+    things = vars(import_module(f"{VERBS}.{module}")).values()
+    return {thing.name: thing for thing in things if isinstance(thing, Command)}
+
+
 def catalogue() -> dict[str, Command]:
     """Every command by name, in the order of the help."""
-    verbs = import_module(VERBS)
-    modules = [import_module(f"{VERBS}.{module.name}") for module in iter_modules(verbs.__path__)]
-    found = [thing for module in modules for thing in vars(module).values() if isinstance(thing, Command)]
-    return {known.name: known for known in sorted(found, key=lambda known: GROUPS.index(known.group))}
+    return {name: entry.command for name, entry in entries().items()}
 
 
 def summaries(_debugger: object = None) -> dict[str, str]:
@@ -138,11 +183,11 @@ def lookup(word: str) -> Command:
     Raises:
         UnknownCommandError: there is none (the nearest is suggested), or there are several (they are listed).
     """
-    known, asked = catalogue(), understood(word)
+    known, asked = entries(), understood(word)
     exact = [entry for entry in known.values() if asked in entry.words]
     found = exact or [entry for name, entry in known.items() if asked and name.startswith(asked)]
     if len(found) == 1:
-        return found[0]
+        return found[0].command
     if found:
         names = ", ".join(entry.name for entry in found)
         raise UnknownCommandError(_("{word} is ambiguous: {names}").format(word=word, names=names), is_hinted=True)

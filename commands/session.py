@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tracer.debugger.cursor import Cursor
 from tracer.debugger.debugger import Debugger, Stop
@@ -13,11 +13,12 @@ from tracer.errors import InputError
 from tracer.export.writer import Title
 from tracer.i18n import _
 from tracer.model_edits import as_trained
+from tracer.namedtuple import NamedTuple
 from tracer.trace import Trace
 
 from .grammar.parsing import Call, parse_line, split_word
 from .opener import Opener, as_typed
-from .registry import catalogue, lookup
+from .registry import entries, lookup
 from .replay import Replay
 from .results.branches import told_edits
 from .results.result import Result
@@ -171,7 +172,7 @@ class Session(Debugger):
             InputError: a command has the name, or it is no single word.
             UnknownCommandError: the line begins with no command.
         """
-        taken = any(name in entry.words for entry in catalogue().values())
+        taken = any(name in entry.words for entry in entries().values())
         if taken or not name.replace("-", "").replace("_", "").isalnum():
             raise InputError(_("{name} can't be a short name; choose a word that is no command").format(name=name))
         line = self.expanded(line)

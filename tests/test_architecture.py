@@ -13,8 +13,20 @@ from tracer import render, views
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     (
-        *("errors", "digits", "addresses", "listed", "slips", "pieces", "i18n"),
-        *("decisions", "domains", "keywords", "work", "fields", "outward", "whole", "apart", "dataclass", "nearness"),
+        *("errors", "digits", "products", "addresses", "listed", "slips", "pieces", "i18n"),
+        *(
+            "decisions",
+            "domains",
+            "keywords",
+            "work",
+            "fields",
+            "outward",
+            "whole",
+            "apart",
+            "dataclass",
+            "namedtuple",
+            "nearness",
+        ),
     ),
     ("window", "heat"),
     ("document",),
@@ -74,6 +86,7 @@ LAYERS = (
             "descent",
             "central",
             "worksheets",
+            "corpus",
         ),
     ),
     ("views",),
@@ -92,6 +105,8 @@ COMMANDS = (
     ("terminal",),
     ("learning",),
     ("launch", "subcommands"),
+    ("options",),
+    ("application",),
     ("main",),
     ("entry",),
     ("__main__",),
@@ -111,9 +126,11 @@ DOORS = {
 ONLY_IN = {
     "rich": ("tracer/render/",),
     "prompt_toolkit": ("commands/terminal/prompt.py", "commands/terminal/keys.py", "commands/viewer/screen.py"),
-    "typer": ("commands/main.py", "commands/usage.py"),
+    "typer": ("commands/application.py", "commands/usage.py"),
     "torch": ("tracer/training/",),
     "jinja2": ("tracer/chats/worker.py",),
+    "pyarrow": ("tracer/corpus/parquet.py",),
+    "distributed": ("tracer/corpus/cluster.py", "commands/subcommands/survey.py"),
     "commands": ("commands/",),
 }
 HOUSES = {"views": views, "render": render}
@@ -182,6 +199,7 @@ PERFORMING = (
     "tracer/worksheets/tiny.py",
     *(
         "tracer/comparing/",
+        "tracer/corpus/",
         "tracer/models/",
         "tracer/tokenizers/",
         "tracer/training/",
@@ -192,6 +210,8 @@ PERFORMING = (
     ),
     *("commands/opener.py", "commands/replay.py", "commands/launch.py", "commands/subcommands/"),
     "commands/results/branches.py",
+    "commands/grammar/acted.py",
+    "commands/results/surveyed.py",
     *("commands/verbs/check.py", "commands/verbs/compare.py", "commands/terminal/resume.py"),
     *("commands/learning/player.py", "commands/learning/validate.py"),
     *("commands/learning/asked.py", "commands/learning/sheet_lesson.py", "commands/learning/examination.py"),
@@ -261,12 +281,12 @@ def test_opening_the_house_loads_no_library_that_a_run_may_do_without():
     assert done.stdout == "[]\n"
 
 
-def test_batch_loads_no_terminal_library():
+def test_batch_loads_no_library_of_the_terminal_or_of_the_command_line():
     script = (
         "import sys; sys.argv = ['tx-trace', '-m', 'zh-en-tiny', '--batch', '--format', 'jsonl', '-e', 'step']\n"
         "from commands.main import main\n"
         "try: main()\n"
-        "except SystemExit: print(sorted({'prompt_toolkit', 'rich', 'torch'} & set(sys.modules)))"
+        "except SystemExit: print(sorted({'prompt_toolkit', 'rich', 'torch', 'typer'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -21,7 +21,7 @@ from .documented import BLOCK, PAGES, README, ROOT, alike, commands, run
 
 COMMANDS, LESSONS = ROOT / "commands" / "README.md", ROOT / "commands" / "lessons" / "README.md"
 COMPARING = ROOT / "tracer" / "comparing" / "README.md"
-LONGEST = 264
+LONGEST = 276
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 EXAMPLES = [
     pytest.param(*pair, id=f"{page.parent.name}: {pair[0]}")

@@ -8,12 +8,12 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import takewhile
 from operator import itemgetter
-from typing import NamedTuple
 
 from .dataclass import dataclass
 from .errors import AddressError
 from .i18n import _
 from .listed import listed
+from .namedtuple import NamedTuple
 from .slips import distance, slips
 
 GRADIENT, VIA = "grad.", ".via."
@@ -230,7 +230,13 @@ def matching(path: str, names: Iterable[str], scope: str = "") -> list[str]:
     A path that matches nothing from the top is looked up outwards from ``scope``. Gradients are matched by paths that
     begin as theirs do, and ``grad.`` before a whole name is of that record alone.
     """
-    names = _meant(path, names)
+    return list(_matched(path, tuple(names), scope))
+
+
+@lru_cache(maxsize=256)
+def _matched(path: str, every: tuple[str, ...], scope: str) -> Sequence[str]:
+    """Passes of a kind have the same names, and what is asked of many of them asks the same of each."""
+    names = _meant(path, every)
     candidates = _narrowed(path.split("."), names)
     inner = scope.split(".") if scope else []
     while not candidates and inner:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from .errors import InputError
 from .i18n import _
+from .namedtuple import NamedTuple
 from .tensor import FEATURE, IN_FEATURE, OUT_FEATURE, Array, Axis, Tensor
 
 Dims = tuple[Axis, ...]

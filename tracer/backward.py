@@ -10,12 +10,13 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .addresses import GRADIENT, VIA, At
 from .edits import Applied, Call, ThroughEdit
+from .namedtuple import NamedTuple
 from .operation import Flow, to
 from .ops.gradients.ends import cut, gathered, only, seed
 from .ops.gradients.linear import together

@@ -5,9 +5,8 @@ Its files leave a choice, contradict each other, or ask for something that is no
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from .i18n import N_, Message
+from .namedtuple import NamedTuple
 
 CONFIGURATION = N_("configuration")
 HEAD = N_("output projection")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from .addresses import At
 from .arithmetic import Foreign, Given, Leaf, Named, Node, Noted, Sum, Terms
 from .dataclass import dataclass
 from .errors import AddressError
+from .namedtuple import NamedTuple
 from .ops.attention import is_hidden
 from .tape import Record, Tape
 from .tensor import Tensor

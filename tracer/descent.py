@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, reduce
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from .edits import Edit, OfModel
 from .errors import InputError, TraceError
 from .gradients import Asked
 from .i18n import N_, Message, _, ngettext, spoken
+from .namedtuple import NamedTuple
 from .run import Run
 from .tensor import Array, Parameter
 from .work import work

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-from .tensor import Array
+from .namedtuple import NamedTuple
+from .tensor import AT_ONCE, Array
 
 
 class Difference(NamedTuple):
@@ -39,7 +39,13 @@ def farthest(here: Array, there: Array) -> Difference | None:
     """
     if not here.size:
         return None
-    place = tuple(map(int, np.unravel_index(int(sizes(here, there).argmax()), here.shape)))
+    ours, theirs = here.reshape(-1), there.reshape(-1)
+    most, where = -1.0, 0
+    for start in range(0, here.size, AT_ONCE):
+        found = sizes(ours[start : start + AT_ONCE], theirs[start : start + AT_ONCE])
+        if found.max() > most:
+            most, where = float(found.max()), start + int(found.argmax())
+    place = tuple(map(int, np.unravel_index(where, here.shape)))
     return Difference(place, float(here[place]), float(there[place]))
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from .addresses import GRADIENT, UnknownAddressError
 from .beside import change, matched, taken
 from .divergence import divergence, log_probabilities
 from .errors import AddressError, InputError
 from .i18n import _
+from .namedtuple import NamedTuple
 from .record_difference import RecordDifference, differing, only_in_a, only_in_b
 from .scored import given
 from .subsequence import Pair, beside

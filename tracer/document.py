@@ -7,10 +7,12 @@ write in, which `blank` makes.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from .namedtuple import NamedTuple
 from .window import Shown
 
 BOLD, DIM, CODE, BLANK = "bold", "dim", "code", "blank"
@@ -233,4 +235,28 @@ class Diagram(NamedTuple):
     dense: bool = False
 
 
-Block = Paragraph | Lines | Scale | Table | Matrix | Abreast | Beside | Items | Prose | Tree | Diagram
+class Bar(NamedTuple):
+    """A number under its name as it is written, and the ends of the interval that it lies in."""
+
+    name: str
+    text: str
+    value: float
+    low: float
+    high: float
+
+
+class Bars(NamedTuple):
+    """Bars below one another, from 0; a writer that has no pictures takes the ``table``, which says more of them."""
+
+    title: str
+    bars: Sequence[Bar]
+    table: Table
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What the bars lie between."""
+        numbers = [0.0, *(n for bar in self.bars for n in (bar.value, bar.low, bar.high) if math.isfinite(n))]
+        return min(numbers), max(numbers)
+
+
+Block = Paragraph | Lines | Scale | Table | Matrix | Abreast | Beside | Items | Prose | Tree | Diagram | Bars

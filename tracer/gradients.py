@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from .addresses import GRADIENT
 from .backward import Objective
@@ -13,6 +12,7 @@ from .debugger.expressions import Expression, compile_expression
 from .debugger.expressions.slopes import valued
 from .debugger.expressions.values import everything
 from .debugger.locations import Here
+from .namedtuple import NamedTuple
 from .parameters import Named
 from .run import Run
 from .tape import Tape

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from .addresses import At
 from .decoding.beam import Hypothesis, Search, search
 from .errors import AddressError
 from .i18n import _
+from .namedtuple import NamedTuple
 from .passes import Pass
 from .past import Past
 from .performer import Performer
 from .tape import Untraced
-from .tensor import Array, Tensor
+from .tensor import Array
 
 
 class Finished(NamedTuple):
@@ -41,21 +41,21 @@ def searched(performer: Performer, begin: Pass) -> Search:
 
 
 def _log_probs(
-    performer: Performer, begin: Pass, left: dict[tuple[int, ...], Mapping[str, Tensor]]
+    performer: Performer, begin: Pass, left: dict[tuple[int, ...], tuple[Pass, Past | None]]
 ) -> Callable[[Hypothesis], Array]:
-    """log p of the token after a hypothesis, from what the pass of its parent ``left``.
+    """log p of the token after a hypothesis, from the pass of its parent and what that ``left``.
 
-    That is kept for no longer than hypotheses of one token more are open.
+    These are kept for no longer than hypotheses of one token more are open.
     """
 
     def log_probs_after(h: Hypothesis) -> Array:
         for ids in [ids for ids in left if len(ids) < len(h.ids) - 1]:
             del left[ids]
-        past = begin.past and begin.past._replace(kept=left[h.ids[:-1]] if h.ids else {})
-        here = begin.followed(h.ids, performer.model.pieces(h.ids, "target"), past)
+        parent, past = left[h.ids[:-1]] if h.ids else (begin, begin.past and begin.past._replace(kept={}))
+        here = parent.followed(h.ids[-1:], performer.model.pieces(h.ids[-1:], "target"), past)
         tape = here.tape(Untraced)
         found = performer.log_probs(here, tape)
-        left[h.ids] = tape.kept
+        left[h.ids] = here, here.left(tape)
         return found
 
     return log_probs_after

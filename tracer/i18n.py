@@ -14,7 +14,8 @@ DOMAIN = "tx-trace"
 CATALOGUES = Path(__file__).parent / "locale"
 LANGUAGES = ("en", "zh")
 
-_translations: _gettext.NullTranslations = _gettext.NullTranslations()
+_ENGLISH = _gettext.NullTranslations()
+_translations = _ENGLISH
 _language = "en"
 
 
@@ -22,7 +23,8 @@ def use(language: str) -> None:
     """Speak ``language`` (``en``, ``zh``) from now on; English where a catalogue is missing."""
     global _translations, _language
     _language = language
-    _translations = _gettext.translation(DOMAIN, CATALOGUES, [language], fallback=True)
+    is_known = (CATALOGUES / language).is_dir()
+    _translations = _gettext.translation(DOMAIN, CATALOGUES, [language], fallback=True) if is_known else _ENGLISH
 
 
 def language() -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
 from .arithmetic import Node, Sum, Terms, over
 from .derive import Derivation, derive, hidden_by
 from .errors import AddressError
+from .namedtuple import NamedTuple
 from .tape import Tape
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from .dataclass import dataclass
 from .edits import Call, Otherwise
 from .errors import SelectorError
 from .i18n import N_, _, ngettext, spoken
+from .namedtuple import NamedTuple
 from .operation import Trait
 from .ops.attention import LOWEST, Mask, is_hidden, mask
 from .tape import Record

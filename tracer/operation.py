@@ -9,9 +9,10 @@ from inspect import Parameter as Argument
 from inspect import signature
 from itertools import chain, repeat
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .i18n import N_, spoken
+from .namedtuple import NamedTuple
 from .tensor import Array, Located, Tensor
 
 if TYPE_CHECKING:

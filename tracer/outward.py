@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from reprlib import Repr
 from typing import Any
@@ -12,6 +13,9 @@ from .i18n import _
 
 LONGEST_PART, LONGEST = 255, 4095
 """bytes of a name within a folder, and of a whole path; no system in use takes longer ones"""
+
+_PLAIN = re.compile(r"[\w./~+=:,@%*][\w./~+=:,@%*-]*")
+"""What needs no quotes."""
 
 SHORT = Repr()
 """Writes values that may be of any length."""
@@ -42,6 +46,13 @@ def _is_visible(character: str) -> bool:
 def visible_lines(text: str) -> str:
     """The same of a text of several lines, whose ends stay."""
     return text if text.isascii() and text.isprintable() else "\n".join(map(visible, text.split("\n")))
+
+
+def as_word(text: str) -> str:
+    """A text as one word of a line at the prompt; nothing for one that no line can hold: with quotes of its own."""
+    if _PLAIN.fullmatch(text):
+        return text
+    return f'"{text}"' if text.isprintable() and not {'"', "\\"} & set(text) else ""
 
 
 def path_of(text: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from .addresses import At
 from .dataclass import dataclass
@@ -11,6 +11,7 @@ from .decoding.beam import Hypothesis
 from .edits import Edit, editing
 from .models.text import Text
 from .models.texts import Kind
+from .namedtuple import NamedTuple
 from .past import Past
 from .tape import Tape
 from .tensor import Tensor

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 import numpy as np
 
 from .addresses import At
 from .arithmetic import Leaf
+from .namedtuple import NamedTuple
 from .tensor import Array, Axis, Tensor
 
 

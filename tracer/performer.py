@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from .decoding.rules import Adjustment, Verdict
 from .decoding.settings import Settings
 from .model import Model
 from .models.texts import Given
+from .namedtuple import NamedTuple
 from .ops.softmax import loss
 from .passes import Pass
 from .tape import Tape

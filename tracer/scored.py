@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
+from .namedtuple import NamedTuple
 from .operation import Trait
 from .tape import Tape
 from .tensor import Array

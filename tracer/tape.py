@@ -127,6 +127,9 @@ def trained(settings: Mapping[str, Any]) -> Iterator[tuple[str, Parameter]]:
 Recompute = Callable[[str], Array]
 """From the path of an output that was not kept, the same numbers again."""
 
+Retains = Callable[[Tensor, int], bool]
+"""Whether a tape that is full keeps an output all the same, with which it has so many bytes."""
+
 
 class Dropped(Tensor):
     """An output that did not fit: it knows its axes, and is computed again whenever its numbers are asked for."""
@@ -153,6 +156,18 @@ class Dropped(Tensor):
     def array(self) -> Array:  # type: ignore[override]
         """The numbers, computed again."""
         return self._recompute(self.path)
+
+
+def _lies_in(array: Array, given: Tensor, recorded: Tensor) -> bool:
+    """Whether numbers lie in the memory of an input that is recorded otherwise than it was given."""
+    return recorded is not given and not isinstance(given, Dropped) and np.may_share_memory(array, given.array)
+
+
+def _copied(output: Tensor) -> Tensor:
+    """An output in memory of its own."""
+    array = output.array.copy()
+    array.setflags(write=False)
+    return output.replaced(array)
 
 
 class Latest:
@@ -183,8 +198,9 @@ class Tape:
 
     ``past`` is what the pass before left, None where nothing is kept from pass to pass; ``kept`` is what this leaves.
 
-    Outputs beyond ``room`` bytes are not kept: their records have a `Dropped` output, which ``recompute`` yields again.
-    Paths that begin with ``within`` are kept in any case. ``edits`` are those that hold, by the path of their record.
+    Outputs beyond ``room`` bytes are not kept, nor what lies in their memory: their records have a `Dropped` output,
+    which ``recompute`` yields again. What ``retains`` says is kept all the same: it is told an output, and how many
+    bytes there are with it. ``edits`` are those that hold, by the path of their record.
     """
 
     edits: Mapping[str, Sequence[Edit]] = MappingProxyType({})
@@ -199,7 +215,7 @@ class Tape:
         past: Past | None = None,
         room: float = math.inf,
         recompute: Recompute | None = None,
-        within: tuple[str, ...] = (),
+        retains: Retains | None = None,
     ) -> None:
         self.at = At(number, beam)
         self.past = past
@@ -208,7 +224,8 @@ class Tape:
         self.nbytes = 0
         self._room = room
         self._recompute = recompute
-        self._within = within
+        self._retains = retains
+        self._is_full = False
         self._prefix = ""
         self._places: dict[str, int] = {}
         self._latest = Latest()
@@ -223,9 +240,10 @@ class Tape:
         if not op.shares:
             self.nbytes += array.nbytes
             if self.nbytes > self._room:
-                kept, inputs = self._spared(output), tuple(map(self._recorded, inputs))
-        if self.behind:
-            inputs = tuple(map(self._recorded, inputs))
+                self._is_full = True
+        if self._is_full or self.behind:
+            given, inputs = inputs, tuple(map(self._recorded, inputs))
+            kept = self._spared(op, output, given, inputs) if self._is_full else output
         self._places[path] = place = len(records)
         records.append(Record(place + 1, op, inputs, parameters, kept))
         return output
@@ -242,6 +260,14 @@ class Tape:
         self._places[path] = place = len(self.records)
         self.records.append(Record(place + 1, op, inputs, parameters, output))
         return output
+
+    def view(self, op: Operation, name: str, seen: Tensor, *inputs: Tensor, **parameters: Any) -> Tensor:
+        """Record an operation that yields what is there already: the numbers of ``seen``, which a record holds."""
+        seen.path = path = self._prefix + name
+        seen.at = self.at
+        self._places[path] = place = len(self.records)
+        self.records.append(Record(place + 1, op, tuple(map(self._recorded, inputs)), parameters, seen))
+        return seen
 
     def continued(self, room: float, recompute: Recompute) -> Tape:
         """A tape that has the records of this one up to the first gradient, on which others may follow."""
@@ -267,7 +293,9 @@ class Tape:
         """Take in the next record as another tape of the same pass has it."""
         self._places[record.address] = len(self.records)
         self.records.append(record)
-        if not (record.op.shares or isinstance(record.output, Dropped)):
+        if isinstance(record.output, Dropped):
+            self._is_full = True
+        elif not record.op.shares:
             self.nbytes += record.output.array.nbytes
         return record.output
 
@@ -285,11 +313,18 @@ class Tape:
         """Nothing more is recorded here: whoever recomputes is let go of, so that what nobody holds is gone at once."""
         self._recompute = None
 
-    def _spared(self, output: Tensor) -> Tensor:
-        """An output as it is recorded where there is no room for it."""
-        if self._recompute is None or (self._within and output.path.startswith(self._within)):
+    def _spared(self, op: Operation, output: Tensor, given: Sequence[Tensor], recorded: Sequence[Tensor]) -> Tensor:
+        """An output as it is recorded on a tape that is full; ``given`` are its inputs, ``recorded`` their records'."""
+        array = output.array
+        lies_in_dropped = any(map(partial(_lies_in, array), given, recorded))
+        if self._recompute is None or (op.shares and not lies_in_dropped and self._retains is None):
             return output
-        self.nbytes -= output.array.nbytes
+        self.nbytes += array.nbytes if op.shares else 0
+        if self.nbytes <= self._room and (array.flags.c_contiguous or not lies_in_dropped):
+            return _copied(output) if lies_in_dropped else output
+        if self._retains is not None and self._retains(output, self.nbytes):
+            return output
+        self.nbytes -= array.nbytes
         return Dropped(output, self._recompute)
 
     def _recorded(self, tensor: Tensor) -> Tensor:

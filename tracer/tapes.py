@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import count
-from typing import NamedTuple
-from weakref import ReferenceType, finalize, ref
+from typing import Any
+from weakref import ReferenceType, WeakValueDictionary, finalize, ref
 
 from .addresses import GRADIENT, VIA, At
+from .namedtuple import NamedTuple
 from .passes import Pass
 from .tape import Dropped, Tape
-from .tensor import Array
+from .tensor import Array, Tensor
+
+AGAIN = 2
+"""Tapes of passes performed again that are kept at least."""
 
 
 class Shelf:
     """Where the tapes of one run or of several stand, those touched longest ago dropped first.
 
+    Beside them stand those of passes that were performed again for what others had dropped, one of an owner.
     ``budget`` is in bytes of outputs; ``held`` are those that are there.
     """
 
@@ -25,6 +31,7 @@ class Shelf:
         self.budget = budget
         self.held = 0
         self._kept: OrderedDict[tuple[int, At], Tape] = OrderedDict()
+        self._again: OrderedDict[int, Tape] = OrderedDict()
         self._owners = count()
 
     def owner(self, whose: object) -> int:
@@ -35,7 +42,7 @@ class Shelf:
 
     def places(self, owner: int) -> list[At]:
         """Which tapes of an owner are there, the one touched last at the end."""
-        return [place for number, place in self._kept if number == owner]
+        return [place for number, place in list(self._kept) if number == owner]
 
     def find(self, owner: int, place: At) -> Tape | None:
         """A tape, if it is there."""
@@ -46,19 +53,38 @@ class Shelf:
 
     def keep(self, owner: int, tape: Tape) -> None:
         """Take in a tape; one at least is kept, however large."""
-        self._drop(owner, tape.at)
-        self._kept[owner, tape.at] = tape
+        self._put(self._kept, (owner, tape.at), tape)
+
+    def again(self, owner: int) -> Tape | None:
+        """The tape of an owner's pass that was performed again, if it is there."""
+        return self._again.get(owner)
+
+    def keep_again(self, owner: int, tape: Tape) -> None:
+        """Take in the tape of a pass that was performed again; two at least are kept, as two runs are compared."""
+        self._put(self._again, owner, tape)
+
+    def drop_again(self, owner: int) -> None:
+        """Drop the tape of an owner's pass that was performed again."""
+        self._drop(self._again, owner)
+
+    def _put(self, kept: OrderedDict[Any, Tape], key: Hashable, tape: Tape) -> None:
+        self._drop(kept, key)
+        kept[key] = tape
         self.held += tape.nbytes
-        while self.held > self.budget and len(self._kept) > 1:
-            self.held -= self._kept.popitem(last=False)[1].nbytes
+        for one, least in ((self._again, AGAIN), (self._kept, 1)):
+            while self.held > self.budget and len(one) > least:
+                self._drop(one, next(iter(one)))
 
     def drop_all(self, owner: int) -> None:
-        """Drop the tapes of an owner."""
+        """Drop the tapes of an owner, and count what is left."""
+        self._drop(self._again, owner)
         for place in self.places(owner):
-            self._drop(owner, place)
+            self._drop(self._kept, (owner, place))
+        self.held = sum(tape.nbytes for tape in [*self._kept.values(), *self._again.values()])
 
-    def _drop(self, owner: int, place: At) -> None:
-        if (tape := self._kept.pop((owner, place), None)) is not None:
+    def _drop(self, kept: OrderedDict[Any, Tape], key: Hashable) -> None:
+        """Drop a tape if it is there; what goes with it may drop others meanwhile, and is counted before it does."""
+        if (tape := kept.pop(key, None)) is not None:
             self.held -= tape.nbytes
 
 
@@ -78,17 +104,55 @@ class Way(NamedTuple):
     behind: tuple[Pass, ...]
 
 
-class Again(NamedTuple):
-    """A pass that was performed again for what is ``within`` a module, and went a ``way`` back from there, if any."""
+class Again:
+    """What is asked for of a pass that is performed again, and goes a ``way`` back from there, if any: all in use."""
 
-    place: At
-    within: tuple[str, ...]
-    way: Way | None
-    tape: Tape
+    def __init__(self, place: At, way: Way | None) -> None:
+        self._place, self._way = place, way
+        self._in_use: WeakValueDictionary[str, Array] = WeakValueDictionary()
 
-    def has(self, place: At, within: tuple[str, ...], way: Way | None) -> bool:
-        """Whether it has what is asked for."""
-        return self.place == place and self.within == within and (way is None or way is self.way)
+    def is_of(self, place: At, way: Way | None) -> bool:
+        """Whether it is this pass with this way back."""
+        return self._place == place and self._way is way
+
+    def find(self, path: str, tape: Tape | None) -> Array | None:
+        """The numbers at a path, in use, or on a tape of the pass that keeps them."""
+        found = self._in_use.get(path)
+        record = tape.there(path) if tape is not None and found is None else None
+        if record is not None and not isinstance(record.output, Dropped):
+            found = self._in_use[path] = record.output.array
+        return found
+
+
+class EnoughError(Exception):
+    """All that a pass is performed again for has been."""
+
+
+class Around:
+    """What is kept of a pass that is performed again for one output: that, and of its module what there is room for.
+
+    What comes before it in the module has half of the room. The pass ends with the module where ``ends`` says so.
+    ``nbytes`` are those that are kept.
+    """
+
+    def __init__(self, path: str, room: float, *, ends: bool) -> None:
+        self._path, self._room, self._ends = path, room, ends
+        self._module = _module(path)
+        self._is_found = False
+        self.nbytes = 0
+
+    def __call__(self, output: Tensor, nbytes: int) -> bool:
+        """Whether an output is kept, with which there are so many bytes; raises `EnoughError` at the end."""
+        if self._ends and self._is_found and not output.path.startswith(self._module):
+            raise EnoughError
+        self._is_found = self._is_found or output.path == self._path
+        is_kept = output.path == self._path or (_module(output.path) == self._module and nbytes <= self._room_now)
+        self.nbytes = nbytes if is_kept else self.nbytes
+        return is_kept
+
+    @property
+    def _room_now(self) -> float:
+        return self._room if self._is_found else self._room / 2
 
 
 class Tapes:
@@ -105,7 +169,7 @@ class Tapes:
         self._perform = perform
         self._owner = shelf.owner(self)
         self._ways: dict[At, Way] = {}
-        self._again = Again(At(-1), (), None, Tape(-1))
+        self._again = Again(At(-1), None)
 
     @property
     def places(self) -> list[At]:
@@ -163,15 +227,28 @@ class Tapes:
         self._shelf.keep(self._owner, tape)
 
     def _recomputed(self, wanted: Pass, way: Way | None, path: str) -> Array:
-        """An output that was not kept, from a pass that keeps the module around it; the last such pass is kept."""
-        within = _around(path)
-        if not self._again.has(wanted.place, within, way):
-            tape = wanted.tape(room=0, recompute=partial(self._recomputed, wanted, way), within=within)
+        """An output that was not kept, from a pass that keeps some of what is around it; the last such pass is kept."""
+        way = way if path.startswith(GRADIENT) else None
+        if not self._again.is_of(wanted.place, way):
+            self._again = Again(wanted.place, way)
+            self._shelf.drop_again(self._owner)
+        found = self._again.find(path, self._shelf.again(self._owner))
+        return self._performed_for(wanted, way, path) if found is None else found
+
+    def _performed_for(self, wanted: Pass, way: Way | None, path: str) -> Array:
+        """An output, from its pass performed again."""
+        self._shelf.drop_again(self._owner)
+        around = Around(path, self._shelf.budget / 2, ends=way is None)
+        tape = wanted.tape(room=0, recompute=partial(self._recomputed, wanted, way), retains=around)
+        with suppress(EnoughError):
             self._perform(wanted, tape)
-            if way is not None:
-                self._append(wanted, tape, way)
-            self._again = Again(wanted.place, within, way, tape)
-        return self._again.tape.find(path).output.array
+        if way is not None:
+            self._append(wanted, tape, way)
+        tape.kept, tape.nbytes = {}, around.nbytes
+        self._shelf.keep_again(self._owner, tape)
+        found = self._again.find(path, tape)
+        assert found is not None
+        return found
 
     def _append(self, wanted: Pass, tape: Tape, way: Way) -> None:
         """Put the gradients of a way back on the tape of a pass."""
@@ -190,8 +267,8 @@ class Tapes:
         return whole
 
 
-def _around(path: str) -> tuple[str, ...]:
-    """What the paths in the module of a record, or of what it is the gradient of, begin with; and their gradients'."""
+def _module(path: str) -> str:
+    """What the paths in the module of a record begin with, or in that of what it is the gradient of."""
     of = path.removeprefix(GRADIENT).partition(VIA)[0]
     module, dot, _name = of.rpartition(".")
-    return module + dot or of, GRADIENT + (module + dot or of)
+    return GRADIENT * path.startswith(GRADIENT) + module + dot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from .addresses import At, Index, Label, Selector, Span, near_piece, written
 from .arithmetic import Leaf
 from .errors import SelectorError
 from .i18n import _, ngettext
+from .namedtuple import NamedTuple
 from .pieces import goes_by
 
 if TYPE_CHECKING:
@@ -59,6 +60,20 @@ class Statistics(NamedTuple):
     mean: float
     std: float
     nonfinite: int
+
+
+AT_ONCE = 1 << 18
+"""Cells that are looked at together, so that the room it takes does not grow with the array."""
+
+
+def _finite(array: Array) -> Iterator[Array]:
+    """The finite numbers of an array in double precision, some at a time."""
+    flat = array.reshape(-1)
+    for start in range(0, flat.size, AT_ONCE):
+        part = flat[start : start + AT_ONCE]
+        found = part[np.isfinite(part)]
+        if found.size:
+            yield found.astype(np.float64)
 
 
 class Tensor:
@@ -118,14 +133,17 @@ class Tensor:
 
         Whole numbers are ids or places, of which there is no mean.
         """
-        finite = self.array[np.isfinite(self.array)].astype(np.float64)
-        left_out = self.array.size - finite.size
-        if not finite.size:
+        array = self.array
+        parts = [(part.size, part.min(), part.max(), part.sum()) for part in _finite(array)]
+        if not parts:
             return self._of_nothing_finite()
-        if np.issubdtype(self.array.dtype, np.integer):
-            return Statistics(float(finite.min()), float(finite.max()), np.nan, np.nan, left_out)
-        low, high, mean, std = map(float, (finite.min(), finite.max(), finite.mean(), finite.std()))
-        return Statistics(low, high, mean, std, left_out)
+        sizes, lows, highs, sums = zip(*parts, strict=True)
+        count, low, high = sum(sizes), float(min(lows)), float(max(highs))
+        if np.issubdtype(array.dtype, np.integer):
+            return Statistics(low, high, np.nan, np.nan, array.size - count)
+        mean = sum(sums) / count
+        variance = sum(np.square(part - mean).sum() for part in _finite(array)) / count
+        return Statistics(low, high, float(mean), float(np.sqrt(variance)), array.size - count)
 
     def _of_nothing_finite(self) -> Statistics:
         if not self.array.size:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, NoReturn, Protocol, runtime_checkable
+from typing import Any, Literal, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from .edits import Edit
 from .errors import AddressError
 from .i18n import _
 from .models.text import Side
+from .namedtuple import NamedTuple
 from .parameters import Named
 from .tape import Tape
 from .tensor import Parameter

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from functools import reduce
 from itertools import product
 from random import Random
+from typing import Any
 
 import numpy as np
 
@@ -17,12 +18,12 @@ from .dataclass import dataclass
 from .derive import Derivation, derive, record_of
 from .differences import farthest
 from .i18n import _
-from .operation import Trait
+from .operation import Operation, Trait
 from .ops.attention import is_hidden
 from .pieces import token_of
 from .run import Run
-from .tape import Dropped, Record, Tape
-from .tensor import Array, Axis
+from .tape import Dropped, Record, Tape, Untraced
+from .tensor import AT_ONCE, Array, Axis, Tensor
 from .unhidden import unhidden
 from .work import work
 
@@ -64,6 +65,17 @@ class Check:
         if difference > allowed:
             self.failures.append(failure)
 
+    def see_all(self, differences: Array, allowed: float, told: Callable[[Index], tuple[str, str]]) -> None:
+        """Take in many differences; of the largest and those not allowed, ``told`` says where and what."""
+        found = np.asarray(np.nan_to_num(differences, nan=np.inf, posinf=np.inf))
+        places = {*map(tuple, np.argwhere(found > allowed).tolist())}
+        if found.any():
+            places.add(tuple(map(int, np.unravel_index(found.argmax(), found.shape))))
+        for place in sorted(places):
+            at, failure = told(place)
+            self.see(float(found[place]), at, allowed, failure)
+        self.checked += found.size - len(places)
+
     def and_of(self, other: Check) -> Check:
         """This check and the same one of something else."""
         worst = max(self, other, key=lambda check: check.largest)
@@ -81,16 +93,41 @@ def verify(run: Run, records: Sequence[Record], selectors: Sequence[Selector] = 
     Raises:
         SelectorError: the selectors don't fit a record.
     """
+    checks = Checks(run, selectors)
+    for record in work(records, _("records")):
+        in_use = [tensor.array for tensor in (*record.inputs, record.output)]
+        checks.see(record)
+        in_use.clear()
     steps = {place: run.at(place) for place in {record.at for record in records}}
     whole = [tape for tape in steps.values() if {record.index for record in records} >= {*range(1, len(tape) + 1)}]
-    return [
-        derivations(run, records, selectors),
-        performed_again(records),
-        rows_of_distributions(records, TOLERANCE[run.model.dtype], selectors),
-        hidden_keys(records, selectors),
-        labels(run, records),
-        cached(run, [tape for tape in whole if tape.past is not None and tape.beam is None and not run.edits]),
-    ]
+    with_cache = [tape for tape in whole if tape.past is not None and tape.beam is None and not run.edits]
+    return [*checks.checks, cached(run, with_cache)]
+
+
+class Checks:
+    """The checks that look at a record at a time, so that no more outputs are in use at once than one is made of."""
+
+    def __init__(self, run: Run, selectors: Sequence[Selector] = ()) -> None:
+        self._run, self._selectors = run, selectors
+        self._derivations = Check(_("derivation"), _("cells"))
+        self._again = Check(_("performed again"), _("records"))
+        self._rows = Check(_("softmax adds up to 1"), _("rows"))
+        self._hidden = Check(_("hidden is exactly 0"), _("cells"))
+        self._labels = Check(_("labels"), _("axes"))
+
+    @property
+    def checks(self) -> list[Check]:
+        """What they have found."""
+        return [self._derivations, self._again, self._rows, self._hidden, self._labels]
+
+    def see(self, record: Record) -> None:
+        """Check a record."""
+        see_derivations(self._derivations, self._run, record, self._selectors)
+        see_performed_again(self._again, record)
+        if record.has(Trait.DISTRIBUTION) and not record.edits:
+            see_rows(self._rows, record, TOLERANCE[self._run.model.dtype], self._selectors)
+            see_hidden_keys(self._hidden, record, self._selectors)
+        see_labels(self._labels, self._run, record)
 
 
 def together(parts: Iterable[Sequence[Check]]) -> list[Check]:
@@ -98,17 +135,13 @@ def together(parts: Iterable[Sequence[Check]]) -> list[Check]:
     return [reduce(Check.and_of, same) for same in zip(*parts, strict=True)]
 
 
-def derivations(run: Run, records: Sequence[Record], selectors: Sequence[Selector] = ()) -> Check:
+def see_derivations(check: Check, run: Run, record: Record, selectors: Sequence[Selector] = ()) -> None:
     """Each cell's arithmetic, in double precision, against the recorded value, and its operands against theirs."""
-    check, allowed = Check(_("derivation"), _("cells")), TOLERANCE[run.model.dtype]
-    for record in work(records, check.name):
-        leeway, in_use = _leeway(run, record), [tensor.array for tensor in (record.output, *record.inputs)]
-        for cell in cells(record, selectors):
-            derivation = derive(record, cell)
-            _see(check, derivation, allowed)
-            check.failures += _misled(run, derivation, leeway)
-        in_use.clear()
-    return check
+    leeway, allowed = _leeway(run, record), TOLERANCE[run.model.dtype]
+    for cell in cells(record, selectors):
+        derivation = derive(record, cell)
+        _see(check, derivation, allowed)
+        check.failures += _misled(run, derivation, leeway)
 
 
 def cells(record: Record, selectors: Sequence[Selector] = ()) -> list[Index]:
@@ -126,16 +159,12 @@ def _places(record: Record, selectors: Sequence[Selector]) -> list[range]:
     return [range(n)[where] if isinstance(where, slice) else range(where, where + 1) for where, n in axes]
 
 
-def performed_again(records: Sequence[Record]) -> Check:
-    """Each operation run once more on its recorded inputs: every cell must come out as it was recorded."""
-    check = Check(_("performed again"), _("records"))
-    for record in work(records, check.name):
-        if not (record.op.shares or _is_deferred(record)):
-            again = record.again()
-            difference, where = _largest(record.output.array, again)
-            at = _cell(record, where)
-            check.see(difference, at, 0.0, _("{cell} is not what its operation yields").format(cell=at))
-    return check
+def see_performed_again(check: Check, record: Record) -> None:
+    """An operation run once more on its recorded inputs: every cell must come out as it was recorded."""
+    if not (record.op.shares or _is_deferred(record)):
+        difference, where = _largest(record.output.array, record.again())
+        at = _cell(record, where)
+        check.see(difference, at, 0.0, _("{cell} is not what its operation yields").format(cell=at))
 
 
 def _is_deferred(record: Record) -> bool:
@@ -143,45 +172,47 @@ def _is_deferred(record: Record) -> bool:
     return record.address.startswith(GRADIENT) and isinstance(record.output, Dropped)
 
 
-def rows_of_distributions(records: Sequence[Record], allowed: float, selectors: Sequence[Selector] = ()) -> Check:
-    """The rows of every distribution add up to 1, those that selectors leave a cell of; where edits put none."""
-    check = Check(_("softmax adds up to 1"), _("rows"))
-    for record in work(records, check.name):
-        if record.has(Trait.DISTRIBUTION) and not record.edits:
-            sums = record.output.array.sum(-1, dtype=np.float64)
-            for row in product(*_places(record, selectors)[:-1]):
-                at, total = _cell(record, row), float(sums[row])
-                sentence = _("{row} adds up to {total}, not 1").format(row=at, total=total)
-                check.see(abs(total - 1), at, allowed, sentence)
-    return check
+def see_rows(check: Check, record: Record, allowed: float, selectors: Sequence[Selector] = ()) -> None:
+    """The rows of a distribution add up to 1, those that selectors leave a cell of."""
+    places = _places(record, selectors)[:-1]
+    sums = np.asarray(record.output.array.sum(-1, dtype=np.float64))[_cut(places)]
+
+    def told(row: Index) -> tuple[str, str]:
+        at = _cell(record, _placed(row, places))
+        return at, _("{row} adds up to {total}, not 1").format(row=at, total=float(sums[row]))
+
+    check.see_all(np.abs(sums - 1), allowed, told)
 
 
-def hidden_keys(records: Sequence[Record], selectors: Sequence[Selector] = ()) -> Check:
-    """What has −∞ before softmax has exactly 0 after it, unless edits put something else."""
-    check = Check(_("hidden is exactly 0"), _("cells"))
-    for record in work(records, check.name):
-        if record.has(Trait.DISTRIBUTION) and not record.edits:
-            places = np.ix_(*_places(record, selectors))
-            hidden = np.zeros(record.output.shape, bool)
-            hidden[places] = np.isneginf(record.inputs[0].array)[places]
-            for cell in map(tuple, np.argwhere(hidden).tolist()):
-                at, value = _cell(record, cell), float(record.output.array[cell])
-                sentence = _("{cell} is hidden, and has {value}, not 0").format(cell=at, value=value)
-                check.see(abs(value), at, 0.0, sentence)
-    return check
+def see_hidden_keys(check: Check, record: Record, selectors: Sequence[Selector] = ()) -> None:
+    """What has −∞ before softmax has exactly 0 after it."""
+    places = _places(record, selectors)
+    hidden, values = (tensor.array[_cut(places)] for tensor in (record.inputs[0], record.output))
+    wrong = np.argwhere(np.isneginf(hidden) & (values != 0))
+    for place in map(tuple, wrong.tolist()):
+        at, value = _cell(record, _placed(place, places)), float(values[place])
+        check.see(abs(value), at, 0.0, _("{cell} is hidden, and has {value}, not 0").format(cell=at, value=value))
+    check.checked += int(np.isneginf(hidden).sum()) - len(wrong)
 
 
-def labels(run: Run, records: Sequence[Record]) -> Check:
+def _cut(places: Sequence[range]) -> tuple[slice, ...]:
+    """The same places of each axis, as what an array is cut by."""
+    return tuple(slice(along.start, along.stop, along.step) for along in places)
+
+
+def _placed(index: Index, places: Sequence[range]) -> Index:
+    """A place among those that were cut out, as one in the whole."""
+    return tuple(along[i] for along, i in zip(places, index, strict=True))
+
+
+def see_labels(check: Check, run: Run, record: Record) -> None:
     """The labels along every axis of tokens are the pieces of the ids that were read there."""
-    check = Check(_("labels"), _("axes"))
-    for record in work(records, check.name):
-        for axis, length in zip(record.output.dims, record.output.shape, strict=True):
-            if axis.labels is not None:
-                is_right = list(map(token_of, axis.labels)) in _pieces(run, record, axis, length)
-                sentence = _("axis {axis} of {address} is not labelled with the tokens that were read")
-                at = record.output.address
-                check.see(0.0 if is_right else math.inf, at, 0.0, sentence.format(axis=axis.name, address=at))
-    return check
+    for axis, length in zip(record.output.dims, record.output.shape, strict=True):
+        if axis.labels is not None:
+            is_right = list(map(token_of, axis.labels)) in _pieces(run, record, axis, length)
+            sentence = _("axis {axis} of {address} is not labelled with the tokens that were read")
+            at = record.output.address
+            check.see(0.0 if is_right else math.inf, at, 0.0, sentence.format(axis=axis.name, address=at))
 
 
 def cached(run: Run, tapes: Sequence[Tape]) -> Check:
@@ -191,20 +222,53 @@ def cached(run: Run, tapes: Sequence[Tape]) -> Check:
     """
     check = Check(_("cached against uncached"), _("records"))
     for tape in work(tapes, check.name):
-        afresh = _uncached(run, tape)
-        for record in tape:
-            if record.address in afresh.addresses and afresh.find(record.address).op is record.op:
-                _compare(check, record, _but_for_padding(run, record, afresh[record.address].array), run.model.dtype)
+        _compare_with_uncached(check, run, tape)
     return check
+
+
+def _compare_with_uncached(check: Check, run: Run, tape: Tape) -> None:
+    """A step's pass once more, over all positions, each output as it comes against the one that was recorded."""
+    wanted = replace(run.pass_at(tape.at), start=0, past=None)
+
+    def see(op: Operation, output: Tensor) -> None:
+        record = tape.there(output.path)
+        if record is not None and record.op is op:
+            _compare(check, record, _but_for_padding(run, record, output.array), run.model.dtype)
+
+    run.logits(wanted, Seen(*wanted.place, see=see))
+
+
+class Seen(Untraced):
+    """A tape that keeps nothing; what comes of every operation is seen."""
+
+    def __init__(self, number: int, beam: int | None, see: Callable[[Operation, Tensor], None]) -> None:
+        super().__init__(number, beam)
+        self._see = see
+
+    def __call__(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
+        output = super().__call__(op, name, *inputs, **parameters)
+        self._see(op, output)
+        return output
 
 
 def _compare(check: Check, record: Record, other: Array, dtype: str) -> None:
     """A record against other numbers, as a share of the largest of them, or of 1."""
-    scale = np.max(np.abs(other), initial=1.0, where=np.isfinite(other) & ~is_hidden(other))
+    scale = max([1.0, *map(_size, _parts(other))])
     difference, where = _largest(record.output.array, other)
     at = _cell(record, where)
     sentence = _("{cell} is not what it is without a cache").format(cell=at)
-    check.see(difference / float(scale), at, DRIFT[dtype], sentence)
+    check.see(difference / scale, at, DRIFT[dtype], sentence)
+
+
+def _parts(array: Array) -> Iterator[Array]:
+    """An array, some cells at a time."""
+    flat = array.reshape(-1)
+    return (flat[start : start + AT_ONCE] for start in range(0, flat.size, AT_ONCE))
+
+
+def _size(part: Array) -> float:
+    """The largest size of numbers that are neither hidden nor infinite."""
+    return float(np.max(np.abs(part), initial=0.0, where=np.isfinite(part) & ~is_hidden(part)))
 
 
 def _see(check: Check, derivation: Derivation, allowed: float) -> None:
@@ -262,20 +326,13 @@ def _pieces(run: Run, record: Record, axis: Axis, length: int) -> list[list[str]
     return [[run.model.piece(i, text.side) for i in text.ids[start : start + length]]]  # type: ignore[operator]
 
 
-def _uncached(run: Run, made: Tape) -> Tape:
-    """A step's pass once more, over all positions."""
-    wanted = replace(run.pass_at(made.at), start=0, past=None)
-    tape = wanted.tape()
-    run.logits(wanted, tape)
-    return tape
-
-
 def _but_for_padding(run: Run, record: Record, array: Array) -> Array:
     """Of an array over all positions, those that a record of some has; at hidden places, what it has itself."""
     other, recorded = _last_places(record, array), record.output.array
-    if other.shape != recorded.shape:
+    counts = unhidden(run, record)
+    if other.shape != recorded.shape or counts.all():
         return other
-    return np.where(unhidden(run, record), other, recorded)
+    return np.where(counts, other, recorded)
 
 
 def _last_places(record: Record, array: Array) -> Array:

@@ -7,7 +7,6 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_hex
 from typing import IO
 
 from .errors import InputError
@@ -43,7 +42,7 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def _partial(path: Path) -> Iterator[IO[bytes]]:
     place = path.resolve()
-    partial = place.with_name(f".tx-trace.{token_hex(8)}")
+    partial = place.with_name(f".tx-trace.{os.urandom(8).hex()}")
     mode = _mode(place)
     try:
         with os.fdopen(os.open(partial, NEW, ANYBODY if mode is None else mode), "wb") as stream:

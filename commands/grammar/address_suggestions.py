@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from typing import NamedTuple
 
 from tracer.addresses import Address, Label, matching, parse, unescaped
 from tracer.debugger.debugger import Debugger
@@ -16,6 +15,7 @@ from tracer.debugger.expressions import DISTRIBUTION, FUNCTIONS, VARIABLES, Over
 from tracer.debugger.locations import performed
 from tracer.errors import AddressError
 from tracer.i18n import _, ngettext
+from tracer.namedtuple import NamedTuple
 from tracer.stack import LAYER, PLACE, STEP
 from tracer.tape import Record, Tape
 from tracer.tensor import Axis, Tensor

@@ -8,10 +8,11 @@ import sys
 from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from tracer.errors import InputError
 from tracer.i18n import _, cause
+from tracer.namedtuple import NamedTuple
 
 LONGEST, LONGEST_LINE = 1 << 24, 1 << 20
 """bytes of a script, and characters of one of its lines where it comes from standard input"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from tracer.addresses import Address, Everywhere, Index, Label, parse, parse_anywhere, parse_selectors
 from tracer.dataclass import dataclass
@@ -14,6 +14,7 @@ from tracer.debugger.expressions import Expression, compile_expression
 from tracer.digits import whole_number
 from tracer.errors import InputError
 from tracer.i18n import _
+from tracer.namedtuple import NamedTuple
 from tracer.outward import path_of
 
 from .address_suggestions import addresses, expressions, locations, operands, vocabulary
@@ -76,7 +77,7 @@ def _count(text: str) -> int:
     return count
 
 
-def _up_to(most: int, option: str) -> Callable[[str], int]:
+def up_to(most: int, option: str) -> Callable[[str], int]:
     """A reader of whole numbers from 1 to ``most``."""
 
     def read(text: str) -> int:
@@ -188,15 +189,15 @@ WholeRecord = Annotated[Address, Kind("ADDRESS", whole_record, addresses)]
 WholeAnywhere = Annotated[Address | Everywhere, Kind("ADDRESS", _whole_anywhere, addresses)]
 Anywhere = Annotated[Address | Everywhere, Kind("ADDRESS", parse_anywhere, addresses)]
 Numbers = Annotated[list[float], Kind("NUMBERS", _numbers)]
-Depth = Annotated[int, Option("-d", "DEPTH", _up_to(20, "-d"))]
-Terms = Annotated[int, Option("-n", "TERMS", _up_to(1000, "-n"))]
+Depth = Annotated[int, Option("-d", "DEPTH", up_to(20, "-d"))]
+Terms = Annotated[int, Option("-n", "TERMS", up_to(1000, "-n"))]
 All = Annotated[bool, Option("--all")]
 Token = Annotated[Label | int, Kind("TOKEN", _token, vocabulary)]
 Not = Annotated[Label | int | None, Option("not", "TOKEN", _token)]
 AtStep = Annotated[int | None, Option("at", "STEP", step_of)]
 At = Annotated[Index | Label | None, Option("at", "POSITION", _position)]
 AtRecord = Annotated[Address | None, Option("at", "ADDRESS", whole_record)]
-Steps = Annotated[int, Option("steps", "N", _up_to(100_000, "steps"))]
+Steps = Annotated[int, Option("steps", "N", up_to(100_000, "steps"))]
 Expr = Annotated[Expression, Kind(EXPRESSION, compile_expression, expressions)]
 File = Annotated[Path, Kind("FILE", file_at, files)]
 FileOrOff = Annotated[Path | None, Kind("FILE|off", lambda text: None if text == "off" else file_at(text), files)]

@@ -8,12 +8,13 @@ import shlex
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.expressions import compile_expression
 from tracer.errors import InputError, TraceError
 from tracer.i18n import _, cause
+from tracer.namedtuple import NamedTuple
 from tracer.outward import path_of
 
 from ..keyboard import understood

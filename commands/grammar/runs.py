@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from tracer.addresses import Address, parse
 from tracer.errors import InputError
 from tracer.i18n import _
+from tracer.namedtuple import NamedTuple
 
 from .address_suggestions import addresses, locations
 from .parameters import Kind

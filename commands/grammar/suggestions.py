@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from tracer.dataclass import dataclass
 from tracer.debugger.debugger import Debugger
 from tracer.errors import InputError
+from tracer.namedtuple import NamedTuple
 from tracer.outward import path_of
 
 MOST = 200
@@ -59,10 +58,20 @@ def fuzzily(typed: str, names: Iterable[str]) -> list[str]:
     """
     if len(typed) < 2:
         return [name for name in names if name.startswith(typed)]
-    pattern = re.compile(".*?".join(map(re.escape, typed)), re.IGNORECASE)
-    found = [(name, match) for name in names if (match := pattern.search(name))]
-    ranked = sorted(found, key=lambda pair: (not pair[0].startswith(typed), pair[1].end() - pair[1].start()))
-    return [name for name, _match in ranked]
+    asked = typed.lower()
+    found = [(name, spread) for name in names if (spread := _spread(asked, name.lower())) is not None]
+    ranked = sorted(found, key=lambda pair: (not pair[0].startswith(typed), pair[1]))
+    return [name for name, _spread in ranked]
+
+
+def _spread(typed: str, name: str) -> int | None:
+    """The length of the part of a name in which the typed characters occur in order; None where they don't."""
+    end = 0
+    for character in typed:
+        end = name.find(character, end) + 1
+        if not end:
+            return None
+    return end - name.find(typed[0])
 
 
 def files(typing: Typing) -> Iterator[Suggestion]:

@@ -1,4 +1,4 @@
-"""``EDIT over GLOB… measure E [at LOC]``: what is swept, and what is offered while it is typed.
+"""``EDIT over GLOB… measure E [at LOC] [over corpus FILE]``: what is swept, and what is offered while it is typed.
 
 The options of an edit may stand behind the places: ``patch over enc.*.output[*] from r1``.
 """
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from tracer.addresses import Address, parse
@@ -18,25 +19,26 @@ from tracer.errors import InputError
 from tracer.i18n import _
 
 from .address_suggestions import expressions, locations
-from .parameters import Kind
+from .parameters import Kind, file_at
 from .parsing import take_word
 from .suggestions import Suggestion, Typing, words
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _ASKED = re.compile(
     rf"(?P<act>(?:{_QUOTED}|[^\"])*?)\sover\s(?P<over>(?:{_QUOTED}|[^\"])*?)(?P<more>\s(?:from|by|off|onto)\s.*?)?"
-    r"\smeasure\s(?P<measure>.+?)(?:\sat\s+(?P<at>[^\s\"()]+))?\s*",
+    r"\smeasure\s(?P<measure>.+?)(?:\sat\s+(?P<at>[^\s\"()]+))?(?:\sover\s+corpus\s+(?P<corpus>\S.*?))?\s*",
     re.DOTALL,
 )
 
 
 class Asked(NamedTuple):
-    """An act with its options, the places, the measure, and where that is taken, if it is said."""
+    """An act with its options, the places, the measure, where that is taken, and over which corpus, if it is said."""
 
     act: str
     over: tuple[str, ...]
     measure: str
     at: Address | None
+    corpus: Path | None = None
 
 
 def _asked(text: str) -> Asked:
@@ -48,7 +50,13 @@ def _asked(text: str) -> Asked:
     for place in over:
         read(place)
     at = None if match["at"] is None else parse(re.sub(r"^(?=\d+$)", "@", match["at"]))
-    return Asked(f"{match['act']}{match['more'] or ''}".strip(), over, match["measure"].strip(), at)
+    return Asked(
+        f"{match['act']}{match['more'] or ''}".strip(), over, match["measure"].strip(), at, _file(match["corpus"])
+    )
+
+
+def _file(text: str | None) -> Path | None:
+    return None if text is None else file_at(text)
 
 
 def _words(text: str) -> Iterable[str]:
@@ -72,4 +80,4 @@ def _suggested(typing: Typing) -> Iterable[Suggestion]:
     return words(lambda _debugger: {act.name: act.takes for act in ACTS.values()})(typing)
 
 
-Swept = Annotated[Asked, Kind("EDIT over GLOB… measure E [at LOC]", _asked, _suggested)]
+Swept = Annotated[Asked, Kind("EDIT over GLOB… measure E [at LOC] [over corpus FILE]", _asked, _suggested)]

@@ -12,6 +12,7 @@ import numpy as np
 from tracer.errors import InputError
 from tracer.export import jsonl, npz, safetensors, table
 from tracer.i18n import _
+from tracer.outward import as_word
 from tracer.tensor import Array, Axis, Tensor
 
 from ..results.exported import Called
@@ -35,7 +36,8 @@ def export(path: Path, shown: Shown, presenter: Presenter, title: Titled) -> Non
     """
     suffix = _suffix(path)
     if not shown:
-        raise InputError(_("nothing was shown yet; name a value: export {path} E").format(path=path))
+        word = as_word(str(path)) or f"NAME{path.suffix}"
+        raise InputError(_("nothing was shown yet; name a value: export {path} E").format(path=word))
     if suffix in TENSORS:
         export_tensors(path, list(map(_called, _tensors(shown))))
         return
@@ -85,8 +87,9 @@ def _presented(name: str, stream: IO[str], shown: Shown, presenter: Presenter) -
 
 def _json(stream: IO[str], shown: Shown, _presenter: Presenter) -> None:
     """One object, or a list of several."""
-    lines = [jsonl.dumps(thing) for thing in _objects(shown)]
-    stream.write(f"{lines[0] if len(lines) == 1 else '[' + ', '.join(lines) + ']'}\n")
+    things = _objects(shown)
+    stream.writelines(jsonl.pieces(things[0]) if len(things) == 1 else jsonl.listed(things))
+    stream.write("\n")
 
 
 def _csv(stream: IO[str], shown: Shown, _presenter: Presenter) -> None:
@@ -130,7 +133,7 @@ def _value(thing: jsonl.Object) -> Any:
     """What an expression came to, if it is numbers."""
     data = thing.get("data")
     value = data.get("value") if isinstance(data, dict) else None
-    return value if isinstance(value, list | int | float) else None
+    return value if isinstance(value, list | jsonl.Large | int | float) else None
 
 
 def _array(thing: jsonl.Object) -> Array:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from copy import copy
 from functools import partial
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import IO, Any, Protocol
 
@@ -23,6 +26,9 @@ from .present import JsonPresenter, Look, Presenter, TextPresenter, Titled, unti
 WIDTH = 100
 """Columns, where nothing is said of them."""
 
+IN_MEMORY = 1 << 20
+"""Bytes of a document that are kept in memory until it is written."""
+
 
 class Making(Protocol):
     """Makes the presenter of a format."""
@@ -34,29 +40,39 @@ _STREAMS: Mapping[str, Making] = {"text": TextPresenter, "jsonl": JsonPresenter}
 
 
 class DocumentPresenter(Presenter):
-    """Writes a document, all of it when the context that the presenter is ends: what it is about is known then."""
+    """Writes a document, all of it when the context that the presenter is ends: what it is about is known then.
+
+    Until then its parts stand in a file without a name, where they are many.
+    """
 
     def __init__(self, kind: type[DocumentWriter], stream: IO[str], look: Look, title: Titled = untitled) -> None:
         super().__init__(stream, look, title)
         self._kind = kind
         self._writer = kind()
-        self._written: list[str] = []
+        self._open = ExitStack()
+
+    def __enter__(self) -> Presenter:
+        spool = SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", errors="surrogatepass", newline="")
+        self._written: IO[str] = self._open.enter_context(spool)
+        return self
 
     def onto(self, stream: IO[str], title: Titled = untitled) -> Presenter:
         return DocumentPresenter(self._kind, stream, self.look, title)
 
     def altered(self, preferences: Mapping[str, Any]) -> Presenter:
-        same = DocumentPresenter(self._kind, self.stream, self.look.altered(preferences), self.title)
-        same._writer, same._written = self._writer, self._written
+        same = copy(self)
+        same.look = self.look.altered(preferences)
         return same
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for text in (self._writer.opening(self.title()), *self._written, self._writer.closing()):
-            self.stream.write(visible_lines(text))
+        with self._open:
+            self._written.seek(0)
+            for text in self._writer.document(self.title(), self._written):
+                self.stream.write(visible_lines(text))
         super().__exit__(kind, error, at)
 
     def write(self, text: str) -> None:
-        self._written.append(text)
+        self._written.write(text)
 
     def echo(self, line: str) -> None:
         if line.startswith("#"):

@@ -51,7 +51,7 @@ def asked(keyboard: IO[str], screen: IO[str], environ: Mapping[str, str]) -> Gro
     if "SSH_CONNECTION" in environ:
         return None
     handle = keyboard.fileno()
-    if handle not in _REPLIES and os.tcgetpgrp(handle) == os.getpgrp() and not _is_readable(handle, 0):
+    if handle not in _REPLIES and _is_in_front(handle) and not _is_readable(handle, 0):
         with _unechoed(handle):
             _REPLIES[handle] = b""
             os.write(screen.fileno(), _QUESTION)
@@ -62,6 +62,14 @@ def asked(keyboard: IO[str], screen: IO[str], environ: Mapping[str, str]) -> Gro
 def is_owed() -> bool:
     """Whether a terminal that was asked may answer yet."""
     return not all(map(_LAST.search, _REPLIES.values()))
+
+
+def _is_in_front(keyboard: int) -> bool:
+    """Whether the keys are this process's to read; those of a terminal that is not its own may be somebody else's."""
+    try:
+        return os.tcgetpgrp(keyboard) == os.getpgrp()
+    except OSError:
+        return False
 
 
 @contextmanager

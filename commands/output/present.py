@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, replace
 from functools import cached_property, partial
@@ -23,7 +23,6 @@ from ..registry import prompted
 from ..results.result import Result, View
 from ..streams import complain as complain
 from .ground import asked, stated
-from .programs import fits, page
 
 Color = Literal["auto", "always", "never"]
 Theme = Literal["auto", "dark", "light"]
@@ -187,7 +186,11 @@ class TerminalPresenter(TextPresenter):
             super().write(self._laid_out(views.below.ending(view)))
 
     def _paged(self, text: str) -> bool:
-        return self._is_too_long(text) and page(text)
+        if not self._is_too_long(text):
+            return False
+        from .programs import page
+
+        return page(text)
 
     def _is_too_long(self, text: str) -> bool:
         return self.look.pager and self._has_screen and not fits(text, os.get_terminal_size(self.stream.fileno()).lines)
@@ -223,7 +226,16 @@ class JsonPresenter(Presenter):
         """Nothing: the output is objects alone."""
 
     def show(self, result: Result) -> None:
-        self.write("".join(f"{jsonl.dumps(thing)}\n" for thing in result.objects()))
+        for thing in list(result.objects()):
+            self._write_line(jsonl.pieces(thing))
+        self.stream.flush()
+
+    def _write_line(self, pieces: Iterable[str]) -> None:
+        """Write an object; where it does not come to its end its line does, so that the next has one to itself."""
+        try:
+            self.stream.writelines(pieces)
+        finally:
+            self.stream.write("\n")
 
     def failed(self, command: str, line: int | None, message: str) -> None:
         self.write(jsonl.dumps(jsonl.error(command, line, message)) + "\n")
@@ -239,3 +251,8 @@ def watching(look: Look) -> AbstractContextManager[None]:
 
 def _is_screen(stream: IO[str]) -> bool:
     return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+
+
+def fits(text: str, lines: int) -> bool:
+    """Whether a text and the prompt below it leave nothing outside a screen of so many lines."""
+    return text.count("\n") < lines

@@ -21,11 +21,6 @@ _MEANT = re.compile(r"[?:.%\\]")
 """What stands for something in the prompt of the pager."""
 
 
-def fits(text: str, lines: int) -> bool:
-    """Whether a text and the prompt below it leave nothing outside a screen of so many lines."""
-    return text.count("\n") < lines
-
-
 def page(text: str) -> bool:
     """Show a text through the pager, until that is left; False where there is none."""
     if shutil.which(PAGER[0]) is None:

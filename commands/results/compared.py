@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tracer import views
 from tracer.errors import ExpectationError, InputError
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
+from tracer.outward import as_word
 
 from .result import Result
 
@@ -24,11 +27,11 @@ def compared(comparison: Comparison, follow: str) -> Result:
     return Result(lambda: jsonl.comparison(comparison), lambda: views.comparison.comparison_view(comparison, follow))
 
 
-def typed(file: Path, kind: str | None, names: Path | None, computed: str | None) -> str:
-    """What `compare` takes at the prompt, as one types it."""
-    options = {"--as": kind, "--map": names, "--computed": computed}
-    words = [str(file), *(word for option, value in options.items() if value is not None for word in (option, value))]
-    return " ".join(f'"{word}"' if " " in str(word) else str(word) for word in words)
+def typed(command: str, file: Path | None, options: Mapping[str, object] = MappingProxyType({})) -> str:
+    """A command that goes to the first difference, as one types it; nothing where a file is called as no line can."""
+    given = {option: as_word(str(value)) for option, value in options.items() if value is not None}
+    words = [*([] if file is None else [as_word(str(file))]), *(word for pair in given.items() for word in pair)]
+    return " ".join([command, *words, "--go"]) if all(words) else ""
 
 
 def insist(comparison: Comparison) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +11,11 @@ from tracer import views
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.displays import Format
 from tracer.debugger.expressions import Places, Several, Value, as_tensor, plain
+from tracer.debugger.history import Gone
 from tracer.document import BOLD, DIM
 from tracer.export import jsonl
 from tracer.i18n import _, ngettext
+from tracer.namedtuple import NamedTuple
 from tracer.stack import stacked
 from tracer.tensor import Tensor
 
@@ -161,6 +163,8 @@ def jsonable(value: Any) -> Any:
             return dict(zip(value.addresses, map(jsonable, value.values), strict=True))
         case Tensor():
             return jsonl.values(value.array)
+        case Gone():
+            return None
         case _:
             return plain(value)
 
@@ -189,6 +193,8 @@ def history_facts(debugger: Debugger) -> Results:
 def _line(title: str, value: Any) -> View:
     """A line about a value."""
 
+    if isinstance(value, Gone):
+        return views.below.sentence(_("{title}, not kept any more").format(title=title))
     tensor = whole_of(value)
     if tensor is None:
         return views.below.sentence(f"{title} = {written(value)}")

@@ -249,7 +249,8 @@ def cache_facts(debugger: Debugger) -> Results:
     told = _("{filled} of {capacity} positions are filled").format(filled=filled, capacity=past.capacity)
     facts = {"filled": filled, "capacity": past.capacity, "bytes": sum(size for _own, _memory, size in layers)}
     yield answer("info", lambda: {"cache": facts}, lambda: told)
-    yield Result(lambda: (), lambda: views.inventory.cache_view(layers))
+    if layers:
+        yield Result(lambda: (), lambda: views.inventory.cache_view(layers))
 
 
 def _layers(past: Past) -> list[tuple[tuple[int, ...], tuple[int, ...], int]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tracer.dataclass import dataclass
 from tracer.export import jsonl
+from tracer.namedtuple import NamedTuple
 from tracer.tape import Record
 from tracer.tensor import Located
 

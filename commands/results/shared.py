@@ -34,8 +34,9 @@ def record_results(records: Sequence[Record], remarks: Sequence[str]) -> Result:
 
 def reached(debugger: Debugger, stop: Stop) -> Result:
     """The token of the step that a motion came to; its last record where it yields none."""
-    chosen = [token for token in debugger.run.tokens if token.step == stop.cursor.step]
-    return token_result(chosen[0]) if chosen else performed(debugger, stop)
+    chosen = next((token for token in reversed(debugger.run.tokens) if token.step <= stop.cursor.step), None)
+    is_of_step = chosen is not None and chosen.step == stop.cursor.step
+    return token_result(chosen) if chosen and is_of_step else performed(debugger, stop)
 
 
 def token_result(token: Token) -> Result:

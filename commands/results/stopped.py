@@ -6,7 +6,7 @@ from typing import Any
 
 from tracer import views
 from tracer.debugger.debugger import Debugger, Stop
-from tracer.debugger.stops import Arisen, Changed, Finding, Holds, Met, Point, Stops
+from tracer.debugger.stops import Arisen, Changed, Failed, Finding, Holds, Met, Point, Stops
 from tracer.export import jsonl
 from tracer.i18n import _
 
@@ -75,5 +75,7 @@ def _found(finding: Finding) -> dict[str, Any]:
         case Arisen(what, count, size, parameter):
             cell = parameter and {"address": parameter.address, "index": parameter.index, "value": parameter.value}
             return {"what": what, "count": count, "size": size, "parameter": cell}
+        case Failed():
+            return finding._asdict()
         case _:
             return vars(finding)

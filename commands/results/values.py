@@ -6,18 +6,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from tracer import views
 from tracer.addresses import GRADIENT, Address, Selector, UnknownAddressError
 from tracer.dataclass import dataclass
 from tracer.debugger.debugger import Debugger
 from tracer.debugger.displays import Format
+from tracer.debugger.earlier import Earlier
 from tracer.debugger.expressions import Expression, Places, Several, or_of_the_language, plain
-from tracer.debugger.history import Earlier
 from tracer.errors import SelectorError
 from tracer.export import jsonl
 from tracer.i18n import _
+from tracer.namedtuple import NamedTuple
 from tracer.operation import Trait
 from tracer.ops.softmax import softmax
 from tracer.stack import common, stacked

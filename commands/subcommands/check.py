@@ -14,7 +14,7 @@ from tracer.loading import find, load
 from ..guard import FINE, UNEXPECTED
 from ..output.formats import WIDTH
 from ..output.present import Look, console_on, watching
-from ..results.compared import beside
+from ..results.compared import beside, typed
 
 
 def check(name: str, file: Path | None = None, adapter: str | None = None) -> int:
@@ -27,8 +27,8 @@ def check(name: str, file: Path | None = None, adapter: str | None = None) -> in
     look = Look(None if sys.stdout.isatty() else WIDTH)
     with watching(look):
         comparison = compare(load(name, adapter=adapter), dump, strict=True)
-    inner = " ".join(["check", *([str(file)] if file else []), "--go"])
     opened = ["-m", name, *(["--adapter", adapter] if adapter else [])]
-    follow = join(["tx-trace", *opened, "-e", inner])
+    inner = typed("check", file)
+    follow = join(["tx-trace", *opened, "-e", inner]) if inner else ""
     console_on(sys.stdout, look).print(render.drawing.Drawn(views.comparison.comparison_view(comparison, follow)))
     return UNEXPECTED if comparison.beyond else FINE

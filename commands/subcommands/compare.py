@@ -72,7 +72,9 @@ class Asked(NamedTuple):
         """The command that goes to the first difference; none where a run can't be given what was said to go in."""
         if self.ids and self.target is not None and model.target is not None:
             return ""
-        inner = f"compare {typed(self.dump, self.kind, self.names, self.computed)} --go"
+        inner = typed("compare", self.dump, {"--as": self.kind, "--map": self.names, "--computed": self.computed})
+        if not inner:
+            return ""
         places = {MASK: self.attention_mask, POSITIONS: self.position_ids, SEGMENTS: self.segment_ids}
         given = _words({"-m": self.model, "--adapter": self.adapter, "-t": self.text, "--target": self.target} | places)
         return " ".join(map(quote, ["tx-trace", *given, *(["--ids"] if self.ids else []), "-e", inner]))

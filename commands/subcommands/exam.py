@@ -13,7 +13,7 @@ from ..grammar.lines import read
 from ..guard import FAILED, FINE
 from ..launch import Output
 from ..learning.asked import read_seed
-from ..learning.examination import Examination, held, keep, next_seed
+from ..learning.examination import Examination, held, next_seed
 from ..learning.progress import Progress, progress_file
 from ..output.formats import WIDTH, format_of
 from ..output.present import TerminalPresenter, TextPresenter, complain
@@ -39,9 +39,7 @@ def examine(seed: str | None, chosen: Mapping[str, Any], output: Output) -> int:
 def _at_terminal(seed: int | None, chosen: Mapping[str, Any], output: Output) -> Examination:
     speak(chosen)
     progress = Progress.read(progress_file(), complain)
-    exam = held(next_seed(progress) if seed is None else seed, TerminalPresenter(sys.stdout, output.look))
-    keep(exam, progress)
-    return exam
+    return held(next_seed(progress) if seed is None else seed, TerminalPresenter(sys.stdout, output.look), progress)
 
 
 def _from_pipe(seed: int | None, output: Output) -> Examination:

@@ -20,7 +20,7 @@ def grade(path: str, output: Output) -> int:
     """
     asked, answers = read_answers(path)
     sheet = asked.sheet()
-    marks = marked(sheet, as_numbers(sheet, answers, path))
+    marks = marked(sheet, as_numbers(sheet, answers))
     write(graded_result(sheet, marks, asked.line), output, Title())
     return FINE if is_passed(marks) else FAILED
 

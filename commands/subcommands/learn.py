@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 from html import unescape
@@ -18,9 +17,8 @@ from ..grammar.lines import read
 from ..guard import FAILED, FINE, UNEXPECTED
 from ..launch import Output
 from ..learning.asked import Asked
-from ..learning.course import MENU, REVIEW, files, find, menu, names
-from ..learning.examination import EXAM
-from ..learning.index import INDEX, index
+from ..learning.course import EXAM, INDEX, MENU, REVIEW, files, find, menu, names
+from ..learning.index import index
 from ..learning.lesson_reader import read_lesson
 from ..learning.lesson_shell import LessonShell
 from ..learning.player import begin
@@ -108,9 +106,7 @@ def _from_pipe(opening: Opening, look: Look) -> int:
     """Play answers; the status says whether the lesson is passed. It begins at its first step, and nothing is kept."""
     shell = _piped(look, Progress.unkept())
     opening(shell)
-    with suppress(EOFError):
-        while not shell.coach.is_over:
-            shell.ask()
+    shell.hold(lambda: shell.coach.is_over)
     coach = shell.coach
     if coach.is_passed:
         return FINE

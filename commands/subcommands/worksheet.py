@@ -14,7 +14,7 @@ from ..guard import FINE
 from ..launch import Output
 from ..learning.asked import Asked
 from ..results.sheets import key_result, sheet_result
-from .grading import write
+from .grading import grade, write
 from .learn import sit
 
 
@@ -28,6 +28,12 @@ class Asking(NamedTuple):
     text: str | None
     with_key: bool
     fill: bool
+    graded: str | None = None
+
+    @property
+    def grades_alone(self) -> bool:
+        """Whether answers are to be graded and nothing is asked for beside that."""
+        return self == Asking((), None, None, None, None, with_key=False, fill=False, graded=self.graded)
 
     def fills(self, output: Output) -> bool:
         """Whether it is to be filled in at once: by request, or by a person at a terminal where nothing is written."""
@@ -39,12 +45,19 @@ class Asking(NamedTuple):
 
 
 def worksheet(asking: Asking, output: Output, chosen: Mapping[str, Any]) -> int:
-    """Write a worksheet, or its key, to a file or to the screen, or let it be filled in.
+    """Write a worksheet, or its key, to a file or to the screen, or let it be filled in, or grade answers to one.
 
     Raises:
-        InputError: there is no such lesson, the file can't be written, or its name says no format.
+        InputError: there is no such lesson, the file can't be written, or its name says no format; answers are to be
+            graded and something else is asked for, too.
         TraceError: an address is of nothing, or the model can't be had.
     """
+    if asking.graded is not None:
+        if not asking.grades_alone:
+            raise InputError(
+                _("--grade has it from FILE which worksheet is answered; leave out what else is said of it")
+            )
+        return grade(asking.graded, output)
     fills, asked = asking.fills(output), Asked.of(*asking[:5])
     if fills:
         return sit(asked, chosen)

@@ -17,6 +17,7 @@ from ..grammar.lines import text_of
 from ..output.files import made, whole_file
 from ..session import Session
 from ..settings import setting_named
+from .state import alone
 
 ALIAS = "alias."
 
@@ -49,14 +50,15 @@ def remember(path: Path, name: str, value: str) -> bool:
     Raises:
         InputError: the file can't be read or written.
     """
-    lines = _lines(path)
-    stated = [number for number, line in enumerate(lines) if line.partition("=")[0].strip() == name]
-    for number in stated:
-        lines[number] = f"{name} = {value}"
-    if not stated:
-        lines.append(f"{name} = {value}")
-    with whole_file(made(path)) as stream:
-        stream.writelines(f"{line}\n" for line in lines)
+    with alone(path):
+        lines = _lines(path)
+        stated = [number for number, line in enumerate(lines) if line.partition("=")[0].strip() == name]
+        for number in stated:
+            lines[number] = f"{name} = {value}"
+        if not stated:
+            lines.append(f"{name} = {value}")
+        with whole_file(made(path)) as stream:
+            stream.writelines(f"{line}\n" for line in lines)
     return not stated
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from tracer import __version__
 from tracer.errors import TraceError
@@ -14,6 +15,7 @@ from ..execute import execute
 from ..grammar.blocks import whole
 from ..grammar.lines import Line
 from ..guard import FINE
+from ..interrupts import turns
 from ..output.present import Presenter, complain
 from ..registry import PROMPT, UnknownCommandError
 from ..results.result import Result
@@ -48,10 +50,10 @@ class Shell:
                 self.obey(line.text, (more.text for more in beforehand))
             self.session.lines[:0] = self._typed.read()
             read = (reader or line_reader)(self.session)
-            while True:
-                self._ask(read)
+            turns(partial(self._ask, read))
         except EOFError:
-            return FINE
+            pass
+        return FINE
 
     def obey(self, line: str, following: Iterator[str] | None = None) -> None:
         """Run a line, an empty one as the last motion again; a failure is shown, and nothing is lost by it.
@@ -80,10 +82,7 @@ class Shell:
         self._last_motion = ""
 
     def _ask(self, read: Reader) -> None:
-        try:
-            line = read(PROMPT)
-        except KeyboardInterrupt:
-            return
+        line = read(PROMPT)
         self._typed.add(line.strip())
         self.obey(line, following(read))
 

@@ -33,8 +33,8 @@ doesn't meet is refused, with the axes of both.
 parameters over the features that go in, on whichever side it stands.
 
 Functions go before parentheses. max(weights) is over everything, max(weights, key) over an axis, mean(weights, head,
-query) over two; entropy, softmax, argmax and argmin are along the last axis where none is named. help entropy explains
-it, and so for each of those listed below.
+query) over two; entropy, softmax, log_softmax, argmax and argmin are along the last axis where none is named. help
+entropy explains it, and so for each of those listed below.
 
 An address with * or ** is several tensors. Alone it is a list of them; in an expression they are stacked along a new
 first axis: layer, where a number alone sets them apart, else place. dec.*.cross.weights[:, -1] is [layer, head, key].

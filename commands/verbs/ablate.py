@@ -29,7 +29,7 @@ from .held import anywhere, edit_at, path_of, taken_from, within
 ZERO, MEAN, FROM = "zero", "mean", "from"
 OUTPUT = "output"
 """What a sublayer and a layer hand on."""
-_WORD = re.compile(r'(?:[^\s"\[]|"(?:[^"\\]|\\.)*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+')
+_WORD = re.compile(r'(?:[^\s"\[]|"(?:[^"\\]|\\.)*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+|\S+')
 _WHAT = re.compile(r"(?P<parts>.+?)(?:\s+(?P<word>zero|mean)|\s+from(?!\S)\s*(?P<run>.*))?", re.DOTALL)
 
 
@@ -45,7 +45,7 @@ def _ablation(text: str) -> Ablation:
     match = _WHAT.fullmatch(text)
     assert match is not None
     how = match["word"] or ZERO if match["run"] is None else source(match["run"])
-    return Ablation(list(map(cells, _WORD.findall(match["parts"]))), how)
+    return Ablation([cells(word[0]) for word in _WORD.finditer(match["parts"])], how)
 
 
 def _suggested(typing: Typing) -> Iterable[Suggestion]:

@@ -41,14 +41,14 @@ def check(session: Session, file: File | None = None, *, go: Go = False) -> Resu
     from tracer.comparing.comparison import compare
     from tracer.dumps.opening import open_dump
 
-    from ..results.compared import beside, insist
+    from ..results.compared import beside, insist, typed
 
     model = live(session.run, "check").model
     comparison = compare(model, open_dump(beside(model.path, file)), strict=True)
     if go:
         yield from gone(session, comparison)
         return
-    follow = " ".join(["check", *([str(file)] if file else []), "--go"])
+    follow = typed("check", file)
     yield answer(
         "check",
         lambda: _data(comparison, follow),
@@ -79,5 +79,5 @@ def _data(comparison: Comparison, follow: str) -> dict[str, Any]:
         "checks": [jsonl.check(check) for check in comparison.checks],
         "left_out": [entry.name for entry in comparison.unmatched],
         "notes": [spoken(note) for note in comparison.notes],
-        "follow": follow if comparison.beyond else None,
+        "follow": (follow or None) if comparison.beyond else None,
     }

@@ -56,7 +56,8 @@ def compare(
     dump = open_dump(beside(run.model.path, file), kind)
     found = held(run.model, dump, otherwise=_read(run), names=mapping, computed=computed)
     first = _first(found)
-    yield compared(found, _follow(first, typed(file, kind, names, computed)) if not go else "")
+    again = typed("compare", file, {"--as": kind, "--map": names, "--computed": computed})
+    yield compared(found, _follow(first, again) if not go else "")
     yield from _together(session, found)
     if go and first is not None:
         yield from through(iter([session.goto(first)]), session, performed)
@@ -64,9 +65,9 @@ def compare(
         insist(found)
 
 
-def _follow(first: Address | None, words: str) -> str:
+def _follow(first: Address | None, again: str) -> str:
     """What leads to the first difference: a record is gone to, other ids are decoded again."""
-    return f"goto {first}" if first is not None else f"compare {words} --go"
+    return f"goto {first}" if first is not None else again
 
 
 def _read(run: Run) -> Given:

@@ -17,9 +17,7 @@ from ..session import Session
 
 
 def _titles(_debugger: object) -> dict[str, str]:
-    from ..learning.course import REVIEW, titles
-    from ..learning.examination import EXAM
-    from ..learning.index import INDEX
+    from ..learning.course import EXAM, INDEX, REVIEW, titles
 
     review = _("the predictions that went wrong, when they come back")
     exam = _("an examination, from the words of a sentence to those of its translation")
@@ -44,9 +42,8 @@ def learn(session: Session, lesson: Lesson | None = None, *, presenter: Presente
     (tx) learn
     (tx) learn index
     """
-    from ..learning.course import MENU, menu
-    from ..learning.examination import EXAM
-    from ..learning.index import INDEX, index
+    from ..learning.course import EXAM, INDEX, MENU, menu
+    from ..learning.index import index
 
     if lesson == INDEX:
         yield index(session.run)
@@ -63,13 +60,13 @@ def learn(session: Session, lesson: Lesson | None = None, *, presenter: Presente
 
 
 def _take_exam(presenter: Presenter) -> None:
-    from ..learning.examination import held, keep, next_seed
+    from ..learning.examination import held, next_seed
     from ..learning.progress import Progress, progress_file
 
     if not isinstance(presenter, TerminalPresenter):
         raise InputError(_("an examination needs a terminal, or answers from a file: tx-trace learn exam < FILE"))
     progress = Progress.read(progress_file(), complain)
-    keep(held(next_seed(progress), presenter), progress)
+    held(next_seed(progress), presenter, progress)
 
 
 def _attend(lesson: str, session: Session, presenter: Presenter) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracer import views
+from tracer.corpus.effects import Effects
 from tracer.debugger.debugger import Debugger
 from tracer.export import jsonl
 from tracer.run import live
@@ -11,6 +12,7 @@ from tracer.sweeps import Sweep, begun
 from ..grammar.sweeps import Swept
 from ..registry import command
 from ..results.result import Result, Results
+from ..results.surveyed import over_corpus
 
 
 @command("sweep", group="change")
@@ -28,13 +30,17 @@ def sweep(debugger: Debugger, asked: Swept) -> Results:
     You see the effect at every place, the measure minus its value without the edit, as a table where the places make
     one, and below it the places with the largest. Where an edit takes from another run, measure normalised E shows
     the effects as parts of what lies between the two: 0 where nothing came back, 1 where all did. Ctrl-C keeps what is
-    done.
+    done. over corpus FILE at the end does it to every sentence of a file, as survey reads it, and shows the mean effect
+    at each place; step 1 is meant where no other is named.
 
     (tx) sweep ablate over dec.*.cross.h* measure logprob("love") at 2
     (tx) sweep ablate over dec.*.cross.h* measure integrated of logprob("love") to "爱"
     (tx) sweep knock over dec.*.cross[:, -1, *] measure logprob("love") at 2
     (tx) sweep ablate mean over enc.*.ffn enc.*.self measure kl
     """
+    if asked.corpus is not None:
+        yield from over_corpus(debugger, asked.corpus, Effects(asked.act, asked.over, asked.measure, asked.at))
+        return
     done = begun(live(debugger.run, "sweep"), asked.act, asked.over, asked.measure, debugger.here, asked.at)
     try:
         for _place in done.steps():

@@ -26,7 +26,7 @@ def view(debugger: Debugger, expression: Expr, *, decimals: Places = None) -> Re
 
     Arrows or hjkl move, / searches a label, @3,7 goes to a cell, [ and ] switch heads, z shows heat alone, Enter says
     where the cell comes from; ? lists all keys, q leaves. In a script, and where the terminal has no screen, all of it
-    is printed.
+    is printed, unless it has more than 131072 cells.
 
     (tx) view dec.0.cross.weights
     """

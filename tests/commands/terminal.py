@@ -43,6 +43,10 @@ class Terminal:
         """Press keys, as the bytes that a terminal sends for them."""
         self._child.send(keys)
 
+    def send(self, number: int) -> None:
+        """Send the program a signal."""
+        self._child.kill(number)
+
     def resize(self, columns: int, lines: int) -> None:
         """Make the window another size."""
         self.screen.resize(lines, columns)

@@ -15,6 +15,7 @@ from commands.session import Session
 from tests.documented import ROOT
 from tracer.arithmetic import Foreign
 from tracer.derive import derive
+from tracer.errors import InputError
 from tracer.verify import verify
 
 DELTA = "decoder.0.ffn.output"
@@ -279,3 +280,10 @@ def test_objects(objects):
     (branch,) = (thing for thing in objects("token", "ablate dec.0.cross.h1") if thing["kind"] == "branch")
     assert branch["edits"] == [{"address": "@*:decoder.0.cross_attn.heads", "cells": "h1", "value": 0.0}]
     assert (branch["run"], branch["parent"], branch["first_difference"]) == ("r1", "r0", 1)
+
+
+def test_a_reading_in_which_an_edit_finds_nothing_to_take_is_one_sentence():
+    session = given("gpt2")
+    do(session, "ablate decoder.output")
+    with pytest.raises(InputError, match=r"takes from decoder\.embed\.output, which is not computed here; ask this of"):
+        do(session, "lens")

@@ -69,6 +69,12 @@ def test_a_watched_row_is_shown_with_its_cells_and_a_matrix_in_short(play):
     assert "  new  @2  [position 2, vocab 79]  x∈[" in shown
 
 
+def test_a_catch_that_can_not_be_worked_out_is_an_object_too(objects):
+    told = [thing["data"] for thing in objects("catch n", "token") if thing.get("command") == "stop"]
+    assert [thing["number"] for thing in told] == [1]
+    assert told[0]["problem"].startswith("a condition must be one truth value")
+
+
 def test_a_catch_is_met_where_its_predicate_holds(play):
     shown = lines(play("catch max(weights) > .99", "c"))
     assert shown[:2] == ["Catchpoint 1: max(weights) > .99", "Catchpoint 1, hit 1: max(weights) = 1.000 > .99"]

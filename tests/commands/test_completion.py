@@ -1,5 +1,7 @@
 """What a line may go on with, without a terminal."""
 
+import time
+
 import pytest
 
 from commands.completion import completions, usage_hint
@@ -238,3 +240,10 @@ def test_letters_in_order_are_enough():
     assert fuzzily("w", ["weights", "view"]) == ["weights"]
     assert fuzzily("TO", ["top", "stop", "t.o"]) == ["top", "stop", "t.o"]
     assert fuzzily("(", ["max"]) == []
+
+
+def test_letters_are_found_in_the_time_of_their_number():
+    start = time.process_time()
+    assert fuzzily("x" * 100_000, ["weights", "x" * 99_999]) == []
+    assert fuzzily("a" * 30 + "b", ["a" * 60]) == []
+    assert time.process_time() - start < 0.5

@@ -201,6 +201,7 @@ LONG = {
     "blanks": "why" + " " * 80_000 + "x",
     "quotes": "why " + '"' * 40_000,
     "files": "p x" + " >" * 40_000,
+    "an ablation's selectors": "ablate dec.0" + "[" * 40_000,
     "segments": "break " + "**." * 40_000,
 }
 

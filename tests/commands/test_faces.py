@@ -11,8 +11,9 @@ import pytest
 import typer
 
 import tracer
+from commands.application import app
 from commands.completion import completions
-from commands.main import app, main
+from commands.main import main
 from commands.opener import Opener
 from commands.output.present import Look
 from commands.session import Session

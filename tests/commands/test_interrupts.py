@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look
 from commands.session import Session
-from tests.interrupting import every_interrupt
+from commands.terminal.history import TypedLines
+from commands.terminal.shell import Shell
+from tests.interrupting import every_interrupt, interrupted, lines_run
 
 FILES = ("commands/session.py", "commands/opener.py", "tracer/debugger/debugger.py", "tracer/debugger/runs.py")
 LINES = (("set max-tokens 2", True), ("run 你", True), ("set strategy beam", False))
@@ -52,3 +55,27 @@ def test_a_change_is_made_whole_or_not_at_all(model: tracer.Model, line: str, be
         assert standing(session) in (before, after)
         assert session.runs[session.number] is session.run
     assert len(sessions) > 10
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_no_interrupt_ends_a_shell_that_has_a_prompt(model: tracer.Model, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def read(prompt: str) -> str:
+        asked.append(prompt)
+        if len(asked) == 3:
+            raise EOFError
+        return ("bogus", "p 1 + 1")[len(asked) - 1]
+
+    def shell() -> Callable[[], object]:
+        asked.clear()
+        session = Session(Opener(model))
+        (tmp_path / "history").unlink(missing_ok=True)
+        typed = TypedLines(tmp_path / "history", lambda _message: None)
+        shell = Shell(session, presenter_of("jsonl")(io.StringIO(), Look(100)), typed)
+        return lambda: shell.open(iter(()), lambda _session: read)
+
+    files = ("terminal/shell.py", "terminal/history.py", "commands/streams.py")
+    for at in range(1, lines_run(shell(), *files) + 1):
+        is_ended = interrupted(shell(), *files, at=at)
+        assert len(asked) == 3 or (is_ended and not asked), at

@@ -243,6 +243,10 @@ def test_info_cache(play):
     assert shown[-1].split()[:2] == ["in", "all"]
 
 
+def test_info_cache_before_anything_is_kept(play):
+    assert lines(play("set cache on", "info cache"))[-1].startswith("0 of ")
+
+
 def test_info_run_and_record(play):
     assert "tokens    1 of at most" in play("t", "info run")
     assert "formula" in play("info record")

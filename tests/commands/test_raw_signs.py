@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,49 +21,13 @@ from commands.session import Session
 from commands.streams import complain
 from commands.terminal.toolbar import standing
 from tests.commands.conftest import Run
+from tests.signs import SIGNS, Terminal, hostile, obeyed
 from tracer.decoding.settings import Settings
 from tracer.errors import TraceError
 from tracer.export import document_formats
 from tracer.outward import visible
 
-SIGNS = "\x1b]52;c;eA==\x07\x08\x7f\x9b31m\x9d0;\u202e\u2066"
-"""Of OSC, C0, DEL, C1 and the directions of text: what a terminal obeys, or lets a text look like another."""
-OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-STYLE = re.compile(r"\x1b\[[\d;]*m")
-"""What rich writes for a colour."""
-
-
 Said = Callable[..., str]
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return 1
-
-
-def obeyed(text: str) -> list[str]:
-    """The instructions to a terminal in a text, but for colours."""
-    return OBEYED.findall(STYLE.sub("", text))
-
-
-def marked(piece: str, i: int) -> str:
-    return piece if piece.startswith("<") or i % 3 == 0 else piece + SIGNS
-
-
-def hostile(file: Path) -> None:
-    """Let most pieces of a tokenizer be full of such signs."""
-    stated = json.loads(file.read_text())
-    model = stated["model"]
-    vocab = model["vocab"]
-    if isinstance(vocab, dict):
-        model["vocab"] = {marked(piece, i): i for piece, i in vocab.items()}
-    else:
-        model["vocab"] = [[marked(piece, i), score] for i, (piece, score) in enumerate(vocab)]
-    model |= {"merges": []} if "merges" in model else {}
-    file.write_text(json.dumps(stated))
 
 
 @pytest.fixture(scope="module")

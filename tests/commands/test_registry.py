@@ -1,8 +1,13 @@
 import io
 import json
+import subprocess
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 
+from commands import verbs
 from commands.batch import Batch
 from commands.grammar.lines import given
 from commands.grammar.parsing import grammar, usage
@@ -10,7 +15,7 @@ from commands.guard import FINE
 from commands.opener import Opener
 from commands.output.formats import presenter_of
 from commands.output.present import Look
-from commands.registry import GROUPS, UnknownCommandError, catalogue, lookup
+from commands.registry import GROUPS, VERBS, Command, UnknownCommandError, catalogue, entries, lookup
 from commands.session import Session
 
 NAMES = list(catalogue())
@@ -44,6 +49,24 @@ def test_abbreviations(short, name):
 def test_no_name_or_abbreviation_stands_for_two_commands():
     words = [word for entry in catalogue().values() for word in entry.words]
     assert len(words) == len(set(words))
+
+
+def test_what_is_read_of_the_files_is_what_they_decorate():
+    modules = [import_module(f"{VERBS}.{module.name}") for module in iter_modules(verbs.__path__)]
+    decorated = {
+        thing.words: thing.group for each in modules for thing in vars(each).values() if type(thing) is Command
+    }
+    assert {entry.words: entry.group for entry in entries().values()} == decorated
+    assert [entry.command.words for entry in entries().values()] == [entry.words for entry in entries().values()]
+
+
+def test_looking_a_command_up_loads_its_file_and_no_other():
+    script = (
+        "import sys; from commands.registry import lookup; lookup('quit')\n"
+        "print([name for name in sys.modules if name.startswith('commands.verbs.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "['commands.verbs.shell_commands']\n"
 
 
 def lines(name):

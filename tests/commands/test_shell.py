@@ -7,8 +7,8 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from commands.grammar.lines import given
-from commands.output.present import Look, TextPresenter
-from commands.output.programs import fits, page
+from commands.output.present import Look, TextPresenter, fits
+from commands.output.programs import page
 from commands.registry import PROMPT, lookup
 from commands.terminal.history import TypedLines, history_file
 from commands.terminal.keys import COMMANDS

@@ -113,7 +113,7 @@ SAME = {
     "ablate dec.0.ffn from r0": "ablate over dec.0.ffn from r0",
     "knock dec.0.cross[h1, :, 0]": "knock over dec.0.cross[h1, :, 0]",
     "patch enc.0.output from r0": "patch over enc.0.output from r0",
-    "steer dec.0.ffn.output by 0.1": "steer over dec.0.ffn.output by 0.1",
+    "steer dec.0.ffn.output[:, 3] by 0.1": "steer over dec.0.ffn.output[:, 3] by 0.1",
     "scale dec.0.cross.h1 by 0.5": "scale over dec.0.cross.h1 by 0.5",
     "project enc.0.output onto @0:enc.0.output[0]": "project over enc.0.output onto @0:enc.0.output[0]",
 }

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from commands.usage import SENTENCES, translated
 from tracer import i18n
 
-SUBCOMMANDS = ((), ("models",), ("learn",), ("worksheet",), ("check",), ("train",))
+SUBCOMMANDS = ((), ("models",), ("learn",), ("worksheet",), ("check",), ("survey",), ("train",))
 """The program itself, and what it has below."""
 
 WRONG = (
@@ -35,6 +35,7 @@ WRONG = (
 
 NAMES = {"log", "learn", "Transformer", "dropout", "float", "pip", "install", "shell", "auto", "greedy", "text"}
 NAMES |= {"logits", "always", "never", "true", "false", "rounded", "simple"}
+NAMES |= {"byte", "pieces", "survey", "Dask", "tcp", "tsv", "jsonl", "parquet"}
 TYPED = re.compile(
     r"'[^']*'|`[^`]*`|<[^>]*>|[\[{]\S*[A-Z][^]}]*[\]}]|--?[a-z-]+|[\w|]+[./|][\w./|]+|tx-trace( [a-z]+)?"
 )

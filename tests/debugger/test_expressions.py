@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tracer.addresses import Address, UnknownAddressError
+from tracer.debugger.earlier import Earlier
 from tracer.debugger.expressions import (
     DISTRIBUTION,
     FUNCTIONS,
@@ -24,7 +25,7 @@ from tracer.debugger.expressions import (
     renamed,
     truth,
 )
-from tracer.debugger.history import Earlier, History
+from tracer.debugger.history import History
 from tracer.errors import AddressError, ExpressionError
 from tracer.tensor import Axis, Tensor
 
@@ -39,6 +40,7 @@ def tensor(values: Any, *dims: Axis, address: str = "", dtype: type = np.float32
 PLACE, ROW = Axis("place"), Axis("row")
 TENSORS = {
     "weights": tensor([[[0.5, 0.5, 0], [1, 0, 0]], [[0.25, 0.25, 0.5], [0, 0, 1]]], Axis("head"), Axis("query"), KEY),
+    "looks": tensor([[[1, 0, 0], [0.75, 0.25, 0], [0.25, 0.5, 0.25]]], Axis("head"), KEY.named("query"), KEY),
     "v": tensor([3, -4, 0], PLACE),
     "m": tensor([[1, 2], [3, 4]], ROW, PLACE),
     "masked": tensor([[0, -math.inf], [math.nan, 1]], ROW, PLACE),
@@ -130,6 +132,8 @@ CATALOGUE: dict[str, list[tuple[Any, str]]] = {
     "exp": [([math.exp(3), math.exp(-4), 1], "exp(v)"), (math.inf, "exp(1000)")],
     "log": [([-math.inf, 0], "log(m[0] - 1)"), (math.nan, "log(-1)")],
     "sqrt": [([1, math.sqrt(2)], "sqrt(m[0])"), (math.nan, "sqrt(-1)")],
+    "sin": [([math.sin(1), math.sin(2)], "sin(m[0])"), (0.0, "sin(0)")],
+    "cos": [([math.cos(1), math.cos(2)], "cos(m[0])"), (1.0, "cos(0)")],
     "isnan": [([[False, False], [True, False]], "isnan(masked)"), (False, "isnan(1)")],
     "max": [(3.0, "max(v)"), (1.0, "max(weights)"), (1.0, "max(dec.*.weights)"), (math.nan, "max(masked)")],
     "min": [(-4.0, "min(v)"), (0.0, "min(dec.*.weights)"), (5, "min(5)")],
@@ -141,6 +145,12 @@ CATALOGUE: dict[str, list[tuple[Any, str]]] = {
     "argmin": [([[2, 1], [0, 0]], "argmin(weights)"), (1, "argmin(v)")],
     "entropy": [([[1, 0], [1.5, 0]], "entropy(weights)"), (1.5, "entropy(weights[h1, 0])")],
     "softmax": [([[1 / (1 + math.e), math.e / (1 + math.e)]] * 2, "softmax(m)"), ([1], "softmax(choice + m[0, 0:1])")],
+    "log_softmax": [
+        ([[-math.log(1 + math.e), -math.log(1 + 1 / math.e)]] * 2, "log_softmax(m)"),
+        ([-2000, 0], "log_softmax(m[0] * 2000)"),
+    ],
+    "previous": [([[math.nan, 0.75, 0.5]], "previous(looks)"), ([[0.5]], "previous(looks[:, -1:])")],
+    "next": [([[0.0, 0.0, math.nan]], "next(looks)")],
     "any": [(True, "any(m > 3)"), (False, "any(m > 4)"), (True, "any(dec.*.weights > .9)"), (False, "any(m[0:0])")],
     "all": [(True, "all(m > 0)"), (False, "all(dec.*.weights > 0)"), (True, "all(m[0:0])")],
     "shape": [([2, 2, 3], "shape(weights)"), ([], "shape(2)")],
@@ -722,4 +732,4 @@ def grown(chance: random.Random, depth: int) -> str:
     return chance.choice([f"({one} {operator} {other})", called, f"{function}({one})", f"(-{one})", f"(not {one})"])
 
 
-ONE_VALUE = ("abs", "exp", "log", "sqrt", "isnan", "shape")
+ONE_VALUE = ("abs", "exp", "log", "sqrt", "sin", "cos", "isnan", "shape", "previous", "next")

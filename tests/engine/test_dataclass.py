@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -19,6 +19,8 @@ HOW: list[dict[str, bool]] = [
     {"frozen": True, "slots": True},
     {"frozen": True, "slots": True, "eq": False},
     {"slots": True},
+    {"frozen": True, "order": True},
+    {"frozen": True, "order": True, "slots": True},
     {"eq": False, "repr": False},
 ]
 
@@ -105,6 +107,47 @@ def test_objects_are_compared_shown_and_hashed_alike(kind: Any, how: dict[str, b
         return [shown, hashable, *equal, hashable and kind is colour and hash(a)]
 
     assert seen(dataclass) == seen(dataclasses.dataclass)
+
+
+@pytest.mark.parametrize("slots", [False, True])
+@pytest.mark.parametrize("make", [dataclasses.dataclass, dataclass])
+def test_those_with_an_order_compare_by_it(make: Any, slots: bool) -> None:
+    one = point(make, order=True, slots=slots)
+    assert (one(1) < one(2), one(1) <= one(1, hidden=3), one(1) > one(1, 1), one(2) >= one(3)) == (
+        *(True, True, True),
+        False,
+    )
+    with pytest.raises(TypeError):
+        assert one(1) < 1
+
+
+@pytest.mark.parametrize("how", HOW, ids=str)
+@pytest.mark.parametrize("kind", [point, colour])
+def test_fields_are_gathered_alike(kind: Any, how: dict[str, bool]) -> None:
+    def seen(make: Callable[..., Any]) -> list[Any]:
+        class More(kind(make, **how)):  # type: ignore[misc]
+            """One that adds a field and a constant."""
+
+            further: int = 5
+            USUAL: ClassVar[int] = 3
+
+        whole = make(**how)(More)
+        every = dataclasses.fields(whole)
+        told = [(each.name, each.type, each.init, each.repr, each.compare, each.kw_only) for each in every]
+        return [told, whole.__match_args__, whole.USUAL, [*whole.__dict__.get("__slots__", [])], hasattr(whole, "x")]
+
+    assert seen(dataclass) == seen(dataclasses.dataclass)
+
+
+@pytest.mark.parametrize("make", [dataclasses.dataclass, dataclass])
+def test_a_default_that_can_change_is_refused(make: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="default_factory"):
+
+        @make
+        class Wrong:
+            """Refused."""
+
+            x: Any = []  # noqa: RUF012
 
 
 @dataclass(frozen=True, slots=True)

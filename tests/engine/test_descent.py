@@ -67,7 +67,7 @@ def test_three_steps_at_once_in_float32() -> None:
     assert farthest_from_torch(run, "SGD") < 1e-6
     assert len(run.edits) == 1
     assert (descent(run).start, descent(run).after) == pytest.approx(
-        (TORCH["SGD"]["losses"][0], TORCH["SGD"]["losses"][3]), rel=1e-6
+        (TORCH["SGD"]["losses"][0], TORCH["SGD"]["losses"][3]), rel=3e-6
     )
 
 

@@ -16,7 +16,7 @@ from tracer.operation import Operation, Trait
 from tracer.ops import catalogue
 from tracer.tape import Tape
 from tracer.tensor import Axis, Tensor
-from tracer.verify import rows_of_distributions
+from tracer.verify import Check, see_rows
 
 ROOT = Path(__file__).parents[2]
 NAMED = re.compile(r"\bop\.name (?:==|!=|in) [\"'(\[{]")
@@ -52,7 +52,8 @@ def test_what_has_a_trait() -> None:
 
 
 def test_a_new_distribution_is_checked_like_the_one_there_is() -> None:
-    check = rows_of_distributions(scattered(), 1e-5)
+    check = Check("", "")
+    see_rows(check, scattered().find("weights"), 1e-5)
     assert (check.checked, check.at, len(check.failures)) == (2, "@1:weights[0]", 2)
 
 

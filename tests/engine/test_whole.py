@@ -56,8 +56,8 @@ def test_what_is_not_complete_has_a_name_that_nobody_can_foresee(tmp_path: Path)
 def test_a_link_at_that_name_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"old")
-    monkeypatch.setattr("tracer.whole.token_hex", lambda _n: "foreseen")
-    (tmp_path / ".tx-trace.foreseen").symlink_to(victim)
+    monkeypatch.setattr("os.urandom", lambda _n: b"foreseen")
+    (tmp_path / f".tx-trace.{b'foreseen'.hex()}").symlink_to(victim)
     with pytest.raises(InputError, match="can't be written"):
         write(tmp_path / "file")
     assert victim.read_bytes() == b"old"

@@ -1,6 +1,7 @@
 """A document of every kind of block, full of signs that mean something to someone."""
 
 from tracer.document import Branch, Cell, Column, Formula, Lines, Paragraph, Span, Table, Tree
+from tracer.export.writer import UNTITLED
 
 HOSTILE = "<script>alert('1')</script> a|b `c` ``` *d* _e_ [b] [f](g) & &amp; $h$ #1 \\ ~~i~~ \"j\" </pre></text>"
 FORMULA = Formula("a < b | c", r"\frac{a}{b} < c | d")
@@ -27,5 +28,10 @@ BLOCKS = [
 
 def written(writer, blocks):
     """A document in which a hostile line was typed, with these blocks, a failure and a remark."""
-    parts = [writer.opening(), writer.remark(HOSTILE), writer.command(f"(tx) {HOSTILE}")]
-    return "".join([*parts, *map(writer.block, blocks), writer.failure(HOSTILE), writer.closing()])
+    said = [writer.remark(HOSTILE), writer.command(f"(tx) {HOSTILE}")]
+    return document(writer, *said, *map(writer.block, blocks), writer.failure(HOSTILE))
+
+
+def document(writer, *parts, title=UNTITLED):
+    """A document of what its parts came to."""
+    return "".join(writer.document(title, parts))

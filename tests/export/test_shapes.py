@@ -16,6 +16,8 @@ from tracer.views.heads import heads_view
 from tracer.views.page import Page
 from tracer.views.tensors import tensor_view
 
+from .hostile import document
+
 SVG = "{http://www.w3.org/2000/svg}"
 SHARES = np.array([[[0.1, 0.9], [0.5, 0.5]], [[1.0, 0.0], [0.3, 0.7]]])
 WEIGHTS = Tensor(SHARES, (Axis("head"), Axis("query"), Axis("key")), "@1:w")
@@ -92,9 +94,7 @@ def test_prose_has_lists_quotations_and_rules():
 
 def picture(view, box="rounded"):
     writer = Svg()
-    writer.opening()
-    writer.block(laid_out(view, coloured(Page(), 100, box)))
-    return ElementTree.fromstring(writer.closing())
+    return ElementTree.fromstring(document(writer, writer.block(laid_out(view, coloured(Page(), 100, box)))))
 
 
 def test_a_bold_cell_of_a_picture_has_its_ground_and_its_ink():

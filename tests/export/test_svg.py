@@ -6,15 +6,14 @@ from tracer.document import Lines, Span
 from tracer.export.svg import ADVANCE, HEIGHT, MARGIN, Writer, cells_of
 from tracer.export.writer import Title
 
-from .hostile import HOSTILE, LINES, written
+from .hostile import HOSTILE, LINES, document, written
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(*lines):
     writer = Writer()
-    assert writer.opening() + writer.block(Lines(lines)) == ""
-    return ElementTree.fromstring(writer.closing())
+    return ElementTree.fromstring(document(writer, writer.block(Lines(lines))))
 
 
 def texts(root):
@@ -52,9 +51,7 @@ def test_heat_lies_behind_the_whole_cell():
 
 
 def test_a_picture_begins_with_what_it_is_about():
-    writer = Writer()
-    assert writer.opening(Title("a & b", "gpt2")) == ""
-    root = ElementTree.fromstring(writer.closing())
+    root = ElementTree.fromstring(document(Writer(), title=Title("a & b", "gpt2")))
     assert root.findtext(f"{SVG}title") == "a & b"
     assert [text for text, *_place in texts(root)] == ["a", "&", "b", "gpt2"]
     assert float(root.get("height")) == 2 * MARGIN + 3 * HEIGHT

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tracer import i18n
-from tracer.document import Abreast, Beside, Block, Branch, Items, Paragraph, Prose, Scale, Tree
+from tracer.document import Abreast, Bars, Beside, Block, Branch, Items, Paragraph, Prose, Scale, Tree
 from tracer.document import Table as Said
 from tracer.render.console import make_console
 from tracer.render.drawing import Drawn
@@ -89,6 +89,8 @@ def flat(blocks: Sequence[Block]) -> Iterator[Block]:
                 yield from _within(branches)
             case Abreast(_names, matrices):
                 yield from matrices
+            case Bars():
+                yield block.table
 
 
 def _within(branches: Sequence[Branch]) -> Iterator[Block]:

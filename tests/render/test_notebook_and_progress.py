@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tracer.render.console import make_console
 from tracer.render.notebook import mimebundle
-from tracer.render.progress import account, training_progress
+from tracer.render.progress import account, counting, training_progress
 
 from ..views.sample import tape
 
@@ -58,3 +58,18 @@ class Terminal(io.StringIO):
 
 def test_on_a_terminal_there_is_a_bar():
     assert "epoch 1  loss 5.500  BLEU 1.5  best 1.5" in reported(Terminal(), TERM="xterm")
+
+
+def counted(file, **environ):
+    console = make_console(file, width=80, color="never", accessible=False, environ=environ)
+    with counting(console, "sentences", 200, 50) as count:
+        count(10)
+        count(30)
+    return file.getvalue()
+
+
+def test_what_is_counted_has_a_bar_with_its_speed_on_a_terminal():
+    shown = counted(Terminal(), TERM="xterm")
+    assert "80/200" in shown
+    assert "/s" in shown
+    assert counted(io.StringIO()) == ""

@@ -1,8 +1,11 @@
 """Tables of texts on pages of any width."""
 
+from random import Random
+
 import pytest
 from rich.cells import cell_len
 
+from tracer.render.tables import narrowed
 from tracer.views.table import Column, Remark
 from tracer.views.table import table as columned
 from tracer.views.view import View
@@ -95,3 +98,26 @@ def test_a_table_at_its_narrowest_keeps_its_right_border():
     ]
     text = seen(shown(columned(columns, [Remark("some words", share=0.8)], indent=2)), 50, box="rounded")
     assert {line[-1] for line in text.splitlines()} <= set("╮┤│╯")
+
+
+def a_cell_at_a_time(widths, least, ranks, excess):
+    found = list(widths)
+    for _cell in range(excess):
+        free = (n for n, width in enumerate(found) if width > least[n])
+        found[max(free, key=lambda n: (ranks[n][0], found[n] - ranks[n][1]))] -= 1
+    return found
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_columns_are_narrowed_as_if_a_cell_at_a_time(seed):
+    random = Random(seed)
+    widths = [random.randrange(40) for _column in range(random.randint(1, 5))]
+    least = [random.randint(0, width) for width in widths]
+    ranks = [(random.random() < 0.3, random.random() < 0.5) for _column in widths]
+    excess = random.randint(-2, sum(widths) - sum(least))
+    assert narrowed(widths, least, ranks, excess) == a_cell_at_a_time(widths, least, ranks, excess)
+
+
+def test_a_long_text_is_narrowed_at_once():
+    """A cell at a time this takes minutes."""
+    assert narrowed([10, 10**9], [10, 1], [(False, False)] * 2, 10**9 - 50) == [10, 50]

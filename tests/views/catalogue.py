@@ -37,6 +37,8 @@ from tracer.comparing.check import Check as Compared
 from tracer.comparing.comparison import Comparison, compare
 from tracer.comparing.held import Held
 from tracer.comparing.verdict import Other, Verdict
+from tracer.corpus.columns import Collected, Columns, Meaning
+from tracer.corpus.summary import Summary, summary
 from tracer.debugger.cursor import Cursor
 from tracer.debugger.debugger import Debugger, Stop
 from tracer.debugger.expressions import compile_expression
@@ -70,6 +72,7 @@ from tracer.views.chart import Standing, chart_view
 from tracer.views.checks import checks_view, gradients_view
 from tracer.views.comparison import comparison_view
 from tracer.views.contributions import contributions_view
+from tracer.views.corpus import summary_view
 from tracer.views.course import Computed, Subject, course_index
 from tracer.views.derivation import explanation_view, made_view
 from tracer.views.diff import records_view
@@ -166,6 +169,22 @@ def branched() -> tuple[dict[int | None, list[Run]], Run, Callable[[Run], list[s
     for number, one in enumerate(runs):
         one.number = number
     return {None: runs[:1], 0: runs[1:2], 1: runs[2:]}, runs[2], lambda one: [f"edit {one.number}: {LONG}", one.text]
+
+
+def surveyed(sentences: int) -> Summary:
+    """What a survey comes to that has heads, an edit, errors, and signs that mean something elsewhere."""
+    meanings = [Meaning("far", (("layer", str(n // 4)), ("head", str(n % 4)))) for n in range(24)]
+    found = Columns()
+    for n in range(sentences + 1):
+        told = {"text": f"<b>{n}</b> [bold]我爱你[/]", "target": None, "address": "probs", "position": None}
+        row = {"sentence": n, "step": None if n == sentences else 1, "read": ["▁i", "。", "</s>"][n % 3], "token": "▁a"}
+        error = {"error": "<i>no</i>" if n == sentences else None}
+        for run in (0, 1) if n < sentences else (0,):
+            numbers = {meaning.name: np.sin(n * place + run) for place, meaning in enumerate(meanings)}
+            cells = {**row, **told, **error, "run": run, **(numbers if n < sentences else {})}
+            found.add(1, {name: [cell] for name, cell in cells.items()})
+    found.mean(meanings)
+    return summary(Collected(found.whole(), {"expressions": {"far": "entropy(dec.*.cross.weights)"}}))
 
 
 def swept(act: str, over: Sequence[str], measure: str, places: int | None = None) -> View:
@@ -565,6 +584,11 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
         "one": described(next(iter(stopped()[0].stops))),
     },
     "tensors.tensor_view": tensors,
+    "corpus.summary_view": lambda: {
+        "heads": summary_view(surveyed(12), lambda section, _end: f"tx-trace {section.name}", ends=3),
+        "page": summary_view(surveyed(30), lambda section, _end: f"tx-trace {section.name}", ends=10),
+        "nothing": summary_view(surveyed(0), lambda section, _end: f"tx-trace {section.name}", ends=3),
+    },
     "sweep.sweep_view": lambda: {
         "heads": swept("ablate", ["**.cross.h*"], "kl"),
         "positions": swept("patch from r1", ["enc.*.output[*]"], "normalised max(logits[-1])"),
@@ -577,7 +601,7 @@ EXAMPLES: Mapping[str, Callable[[], Mapping[str, View]]] = {
     "tokens.token_strips": lambda: {"both": token_strips({"source": TOKENS * 3, "target": ["<s>"]})},
     "worked.worked_sum": sums,
     "worksheet.sheet_view": lambda: {"empty": sheet_view(sheet()), "filled": sheet_view(sheet(), answers())},
-    "worksheet.part_view": lambda: {"scores": part_view(sheet(), sheet().parts[-1:], answers())},
+    "worksheet.part_view": lambda: {"scores": part_view(sheet(), sheet().parts[-1], answers())},
     "worksheet.introduction": lambda: {"of": introduction(sheet(), "worksheet 3 --seed 2 --blanks easy")},
     "worksheet._key": lambda: {"key": key_of(sheet(), answers())},
 }

@@ -9,6 +9,7 @@ from tracer.addresses import At
 from tracer.derive import derive
 from tracer.document import Block, Formula, Matrix, Paragraph, Scale, Span, Table, Tree
 from tracer.tensor import FEATURE, Tensor
+from tracer.views import tensors
 from tracer.views.below import below, ending, led, scientific, sentence
 from tracer.views.derivation import derivation_view
 from tracer.views.distribution import top_view
@@ -45,6 +46,15 @@ def test_a_matrix_is_a_table_with_its_labels() -> None:
     table = table_of(tensor_view(matrix(2, 2, labels=True)))
     assert [(column.title, column.label) for column in table.columns] == [("key", "query"), ("0", "k0"), ("1", "k1")]
     assert texts(table) == [["0 q0", "0.000", "0.001"], ["1 q1", "1.000", "1.001"]]
+
+
+def test_of_more_cells_than_a_table_has_a_window_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = said(tensor_view(matrix(30, 2), full=True), rows=4)
+    monkeypatch.setattr(tensors, "MOST_WHOLE", 59)
+    cut = said(tensor_view(matrix(30, 2), full=True), rows=4)
+    counts = [len(block.whole(ROOM).rows) for block in (*whole, *cut) if isinstance(block, Matrix)]
+    assert (counts[0], counts[1] < 10) == (30, True)
+    assert "60 cells are too many for a table of all" in str([block for block in cut if isinstance(block, Paragraph)])
 
 
 def test_a_matrix_without_labels_has_the_name_of_its_columns_alone() -> None:

@@ -34,7 +34,7 @@ class Contents:
         Raises:
             InputError: the machine has too little memory.
         """
-        rooms = set_aside(self.tensors, dtype, reading)
+        rooms = set_aside(self.tensors, dtype, reading, self.layout.orders(self.tensors))
         return {
             name: self.layout.parameter(name, stored.name, rooms[name].array, rooms[name])
             for name, stored in self.tensors.items()

@@ -2,6 +2,7 @@
 
 The room is anonymous memory, for which NumPy asks for huge pages: products on parameters left in the 4 kB pages of a
 mapped file are 15 % slower. Only what would fill half the machine stays in the file, where it is stored as computed.
+What products are made with lies there in the order that is fast for them, which no index shows.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
+from types import MappingProxyType
 
 import numpy as np
 
 from ..dataclass import dataclass
 from ..errors import InputError
 from ..i18n import N_, _
+from ..products import Order
 from ..tensor import Array
 from .stored import DType, Stored
 
@@ -54,32 +57,63 @@ class Reading:
 class Room:
     """The place of one tensor in memory. ``array`` is it, not to be written to; calling this reads the numbers, once.
 
-    ``row`` is the same memory as one row that can be written to; None for a mapped file, which has the numbers already.
+    ``place`` can be written to; of a mapped file it can't, and has the numbers already.
     """
 
-    def __init__(self, stored: Stored, array: Array, row: Array | None, reading: Reading) -> None:
-        array.setflags(write=False)
-        self.array = array
-        self._stored, self._row, self._reading = stored, row, reading
+    def __init__(self, stored: Stored, place: Array, reading: Reading) -> None:
+        self.array = place.view()
+        self.array.setflags(write=False)
+        self._stored, self._reading = stored, reading
+        self._lines = place.T if stored.order == "F" else place
         self._filled = False
 
     def __call__(self) -> None:
         if self._filled:
             return
-        numbers, finite = self.array.reshape(-1, order=self._stored.order), 0
-        for start in range(0, numbers.size, CHUNK):
-            chunk = numbers[start : start + CHUNK]
-            if self._row is not None:
-                self._stored.read_into(self._row[start : start + CHUNK], start)
+        finite = 0
+        for chunk in self._read():
             finite += int(np.count_nonzero(np.isfinite(chunk)))
             self._reading.advance(chunk.nbytes)
-        if finite < numbers.size:
-            self._reading.warn(self._stored, numbers.size - finite)
+        if finite < self.array.size:
+            self._reading.warn(self._stored, self.array.size - finite)
         self._filled = True
 
+    def _read(self) -> Iterator[Array]:
+        """The numbers in the order of the file, so many at a time, each time after they are put in their place."""
+        if self._lines.flags.c_contiguous:
+            return self._straight(self._lines.reshape(-1))
+        return self._across(self._lines.reshape(-1, *self._lines.shape[-2:]))
 
-def set_aside(tensors: Mapping[str, Stored], dtype: DType, reading: Reading) -> dict[str, Room]:
+    def _straight(self, row: Array) -> Iterator[Array]:
+        """A place in which the numbers lie as they come."""
+        for start in range(0, row.size, CHUNK):
+            chunk = row[start : start + CHUNK]
+            if row.flags.writeable:
+                self._stored.read_into(chunk, start)
+            yield chunk
+
+    def _across(self, matrices: Array) -> Iterator[Array]:
+        """A place in which the numbers lie the other way round, in each of several matrices: some lines at a time."""
+        _several, height, width = matrices.shape
+        count, start = min(max(CHUNK // width, 1), height), 0
+        room = np.empty((count, width), matrices.dtype)
+        for matrix in matrices:
+            for first in range(0, height, count):
+                lines = matrix[first : first + count]
+                chunk = room[: len(lines)]
+                chunk.fill(0)
+                self._stored.read_into(chunk.reshape(-1), start)
+                lines[...] = chunk
+                start += chunk.size
+                yield chunk
+
+
+def set_aside(
+    tensors: Mapping[str, Stored], dtype: DType, reading: Reading, orders: Mapping[str, Order] = MappingProxyType({})
+) -> dict[str, Room]:
     """A room for each tensor, as numbers of ``dtype``.
+
+    The last two axes of those that ``orders`` names lie in memory as it says, be that as in their file or not.
 
     Raises:
         InputError: the machine has too little memory.
@@ -88,12 +122,22 @@ def set_aside(tensors: Mapping[str, Stored], dtype: DType, reading: Reading) -> 
     large = reading.total > machine_memory() / 2
     mapped = {name: array for name, stored in tensors.items() if large and (array := stored.map(dtype)) is not None}
     rows = _rows([stored.size for name, stored in tensors.items() if name not in mapped], dtype)
-    rooms: dict[str, Room] = {}
-    for name, stored in tensors.items():
-        row = None if name in mapped else next(rows)
-        array = mapped[name] if row is None else row.reshape(stored.shape, order=stored.order)
-        rooms[name] = Room(stored, array, row, reading)
-    return rooms
+    return {
+        name: Room(
+            stored,
+            mapped[name] if name in mapped else _shaped(next(rows), stored.shape, orders.get(name, stored.order)),
+            reading,
+        )
+        for name, stored in tensors.items()
+    }
+
+
+def _shaped(row: Array, shape: tuple[int, ...], order: Order) -> Array:
+    """A row as an array whose last two axes lie in memory in that order."""
+    if order == "C" or len(shape) < 2:
+        return row.reshape(shape)
+    *outer, height, width = shape
+    return row.reshape(*outer, width, height).swapaxes(-1, -2)
 
 
 def machine_memory() -> float:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from math import prod
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ..arithmetic import Node
 from ..dataclass import dataclass
 from ..errors import InputError
 from ..i18n import _, cause
+from ..namedtuple import NamedTuple
 from ..outward import visible
 from ..tensor import Array
 from .regular import check_regular

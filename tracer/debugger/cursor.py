@@ -7,7 +7,8 @@ next, from 0; they return the place after the last record performed. Over revers
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ..dataclass import dataclass
 
 
 @dataclass(frozen=True, order=True, slots=True)

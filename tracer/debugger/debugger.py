@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ..addresses import Address
 from ..arithmetic import Leaf
 from ..backward import Objective
 from ..errors import AddressError, InputError
 from ..i18n import _
+from ..namedtuple import NamedTuple
 from ..run import live
 from ..tape import Record
 from ..trace import Token, Trace

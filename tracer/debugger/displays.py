@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ..errors import InputError
 from ..i18n import _
+from ..namedtuple import NamedTuple
 from .expressions import Expression
 
 

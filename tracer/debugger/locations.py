@@ -17,7 +17,8 @@ from ..tensor import Parameter, Tensor
 from ..trace import Trace
 from ..work import work
 from .cursor import Cursor
-from .history import Earlier, History
+from .earlier import Earlier
+from .history import History
 from .runs import no_run
 
 

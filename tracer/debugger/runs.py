@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from ..errors import InputError
 from ..i18n import _
+from ..namedtuple import NamedTuple
 from ..trace import Trace
 from .cursor import Cursor
 from .trail import Trail

@@ -21,7 +21,7 @@ from ..ops.choice import (
 )
 from ..ops.softmax import softmax
 from ..ops.truncation import epsilon_cutoff, eta_cutoff, min_p, top_h, top_k, top_p, typical_p
-from ..tape import Tape
+from ..tape import Dropped, Tape
 from ..tensor import Tensor
 from .beam import Hypothesis
 from .generation_config import DEFAULTS
@@ -54,7 +54,7 @@ def choose(
         for name, op, parameter in CUTS:
             if (value := getattr(settings, name)) not in (None, *DEFAULTS[name].neutral):
                 z = tape(op, name, z, **{parameter: value})
-        probs = tape(softmax, "probs", z)
+        probs = _probs(tape, logits, z)
     if settings.strategy == "sample":
         return probs, tape(draw, "choice", probs, seed=settings.seed, number=tape.number)
     return probs, tape(argmax, "choice", probs)
@@ -75,7 +75,7 @@ def keep(
     """
     token = h.ids[-1]
     with tape.scope("choice"):
-        probs = tape(softmax, "probs", tape(candidates, "logits", logits, **verdict._asdict()))
+        probs = _probs(tape, logits, tape(candidates, "logits", logits, **verdict._asdict()))
         likely = search_log_probs(tape, logits, rules, verdict, adjustments)
         log_prob = tape(summed_log_prob, "log_prob", likely, *_summed_before(tape, h), token=token)
         score = tape(beam_score, "score", log_prob, tokens=len(h.ids), penalty=length_penalty)
@@ -94,6 +94,15 @@ def search_log_probs(
     if not rules.renormalise:
         return tape(allowed, "log_probs", likely, **verdict._asdict())
     return tape(log_softmax, "log_probs", tape(allowed, "allowed", likely, **verdict._asdict()))
+
+
+def _probs(tape: Tape, logits: Tensor, z: Tensor) -> Tensor:
+    """softmax(z) [vocab]; where z is the last row of the logits as it is, that of the probabilities on the tape."""
+    record = tape.there("probs")
+    is_kept = record is not None and record.inputs[0] is logits and not isinstance(record.output, Dropped)
+    if record is None or not is_kept or not np.may_share_memory(z.array, logits.array[-1]):
+        return tape(softmax, "probs", z)
+    return tape.view(softmax, "probs", Tensor(record.output.array[-1], z.dims), z)
 
 
 def _adjusted(tape: Tape, z: Tensor, adjustments: Iterable[Adjustment]) -> Tensor:

@@ -6,8 +6,9 @@ A key stands in one of these tables, with the values that change nothing; absent
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..namedtuple import NamedTuple
 from .settings import DECLARED
 
 Neutral = tuple[Any, ...]

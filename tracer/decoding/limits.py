@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ..errors import InputError
 from ..i18n import ngettext
+from ..namedtuple import NamedTuple
 from .rules import Rules
 
 By = Literal["asked", "stated", "ours", "model"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..dataclass import dataclass
 from ..i18n import N_, Message
+from ..namedtuple import NamedTuple
 from ..operation import Operation
 from ..ops.choice import bias, length_decay, repetition
 from ..outward import short

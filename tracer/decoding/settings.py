@@ -6,9 +6,11 @@ Keywords in Python, options of the command line, `set`, `show`, `help` and compl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass as standard
+from dataclasses import field, fields, replace
 from typing import Any, Literal
 
+from ..dataclass import dataclass
 from ..domains import SWITCH, Above, Domain, Number, Whole, Words, words
 from ..errors import InputError
 from ..i18n import N_, Message, _
@@ -44,7 +46,7 @@ def _field(default: Any, domain: Domain, summary: Message, **more: Any) -> Any:
     return field(default=default, metadata={"declared": Declared(default, domain, summary, **more)})
 
 
-@dataclass(frozen=True)
+@standard(frozen=True)
 class Settings:
     """Strategy and limits; None leaves a thing to the model, or out.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import NamedTuple
 
 from ..dataclass import dataclass
 from ..document import Node
+from ..namedtuple import NamedTuple
 
 Measure = Callable[[str], int]
 """The cells that a text takes."""

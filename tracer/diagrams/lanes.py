@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from itertools import count, pairwise
-from typing import NamedTuple
 
 from ..dataclass import dataclass
 from ..document import Node
+from ..namedtuple import NamedTuple
 
 
 class Bundle(NamedTuple):

@@ -8,6 +8,8 @@ from dataclasses import replace
 from ..addresses import Selector
 from ..arithmetic import Node
 from ..dataclass import dataclass
+from ..errors import InputError
+from ..i18n import _
 from ..tensor import Tensor
 from .values import Cell, Taken, Value
 
@@ -28,7 +30,11 @@ class Beside(Value):
         return self.there.leaf(*cell.index)
 
     def within(self, tape: Taken) -> Value:
-        return replace(self, there=tape[self.path])
+        there = tape[self.path]
+        if there is None:
+            told = _("an edit takes from {path}, which is not computed here; ask this of the run without that edit")
+            raise InputError(told.format(path=self.path))
+        return replace(self, there=there)
 
     @property
     def beside(self) -> Sequence[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..addresses import At
 from ..arithmetic import Node
+from ..namedtuple import NamedTuple
 from ..operation import Operation, Written
 from ..tape import Record
 from ..tensor import Tensor

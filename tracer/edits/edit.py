@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ..addresses import Address, At, parse
 from ..dataclass import dataclass
 from ..errors import InputError, SelectorError
 from ..i18n import _, extent
+from ..namedtuple import NamedTuple
 from ..tensor import Array, Located, Tensor
 from .call import Call
 from .values import OfModel, Otherwise, Taken, Value, broadcast, value_of

@@ -7,8 +7,6 @@ from functools import partial
 from operator import is_
 from typing import Any
 
-import numpy as np
-
 from ..addresses import At
 from ..arithmetic import Node, Noted
 from ..i18n import N_, _, spoken
@@ -155,11 +153,11 @@ class Editing(Tape):
 
     From a ``known`` tape of the same place it takes every record that is the same operation of the same inputs and
     parameters, under the same edits: only what lies downstream of other edits is computed. ``beside`` are the outputs
-    that edits of later records take from, by path.
+    that edits of later records take from, by path; None before they are computed.
     """
 
     known: Tape | None
-    beside: dict[str, Tensor]
+    beside: dict[str, Tensor | None]
 
     def __call__(self, op: Operation, name: str, *inputs: Tensor, **parameters: Any) -> Tensor:
         output = self._performed(op, name, *inputs, **parameters)
@@ -180,6 +178,10 @@ class Editing(Tape):
             self.records[-1].op = op
             self._say_so(edited.applied)
         return output
+
+    def view(self, op: Operation, name: str, seen: Tensor, *inputs: Tensor, **parameters: Any) -> Tensor:
+        """Perform the operation: what is there already may be edited here, or there."""
+        return self(op, name, *inputs, **parameters)
 
     def take(self, record: Record) -> Tensor:
         output = super().take(record)
@@ -224,8 +226,6 @@ class EditingUntraced(Editing, Untraced):
     """A tape on which edits hold, and that keeps nothing."""
 
 
-_NOTHING = Tensor(np.zeros(0), ())
-"""What is not computed yet."""
 _KINDS: dict[type[Tape], type[Editing]] = {Tape: Editing, Untraced: EditingUntraced}
 
 
@@ -247,7 +247,7 @@ def _begun(
     tape = _KINDS[kind](*place, **options)
     tape.edits, tape.known = edits, known
     sources = (path for held in edits.values() for one in held for path in one.value.beside)
-    tape.beside = dict.fromkeys(sources, _NOTHING)
+    tape.beside = dict.fromkeys(sources)
     return tape
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .edit import Edit
 
 Index = tuple[int, ...]
-Taken = Mapping[str, Tensor]
+Taken = Mapping[str, Tensor | None]
 """What a pass has computed so far, by path, of that which is asked for."""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..document import (
     BLANK,
     Abreast,
+    Bars,
     Beside,
     Block,
     Branch,
@@ -29,6 +30,8 @@ from ..document import (
     Tree,
 )
 from ..i18n import language
+from .bars import RULES as OF_BARS
+from .bars import bars
 from .colours import DARK, LIGHT, MONOSPACED, heat_rules, variables
 from .diagram import RULES, picture
 from .markup import escaped, mathml
@@ -91,7 +94,7 @@ def sheet() -> str:
     return (
         f"{variables(LIGHT)}{heat_rules(rule, is_dark=False)}\n"
         f"@media screen and (prefers-color-scheme:dark){{{dark}}}\n"
-        f":root{{--mono:{MONOSPACED}}}\n{RULES}\n"
+        f":root{{--mono:{MONOSPACED}}}\n{RULES}{OF_BARS}\n"
         f"{Path(__file__).with_name('html.css').read_text(encoding='utf-8')}"
     )
 
@@ -126,6 +129,8 @@ def _block(block: Block) -> str:
             return _list(branches)
         case Diagram():
             return picture(block)
+        case Bars():
+            return bars(block) + _block(block.table)
 
 
 def _blocks(blocks: Sequence[Block]) -> str:

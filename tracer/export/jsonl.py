@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..i18n import spoken
+from ..tensor import AT_ONCE
 
 if TYPE_CHECKING:
     from ..arithmetic import Leaf
@@ -34,8 +36,68 @@ _NOT_ASCII = re.compile("[^ -~]+")
 """Where signs may be that JSON leaves as they are, and that others obey, or end a line at."""
 
 
+class Large(Sequence[Any]):
+    """The values of a large array as nested lists, of which a part at a time is made."""
+
+    def __init__(self, array: Array) -> None:
+        self._array = array
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, place: Any) -> Any:
+        return values(self._array[place])
+
+    def parts(self) -> Iterator[Iterable[str]]:
+        """What stands between its brackets, so many rows at a time as are not large together."""
+        width = self._array[0].size
+        if width > AT_ONCE:
+            yield from (pieces(values(row)) for row in self._array)
+        else:
+            count = AT_ONCE // width
+            for start in range(0, len(self), count):
+                yield [_line(values(self._array[start : start + count]))[1:-1]]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self._array, dtype, copy=copy)
+
+
+def pieces(thing: Any) -> Iterator[str]:
+    """What `dumps` makes of an object, of what is large in it a part at a time."""
+    if isinstance(thing, Large):
+        yield from _separated("[", thing.parts(), "]")
+    elif _has_large(thing):
+        yield from _separated("{", (chain([f"{_line(key)}: "], pieces(thing[key])) for key in thing), "}")
+    else:
+        yield _line(thing)
+
+
+def listed(things: Iterable[Object]) -> Iterator[str]:
+    """A list of objects, in pieces."""
+    return _separated("[", map(pieces, things), "]")
+
+
+def _separated(begin: str, parts: Iterable[Iterable[str]], end: str) -> Iterator[str]:
+    before = begin
+    for part in parts:
+        yield before
+        yield from part
+        before = ", "
+    yield end if before == ", " else begin + end
+
+
+def _has_large(thing: Any) -> bool:
+    """Whether anything in an object is large."""
+    return isinstance(thing, Large) or (isinstance(thing, Mapping) and any(map(_has_large, thing.values())))
+
+
 def dumps(thing: Mapping[str, Any]) -> str:
     """An object as one line of JSON, without the line's end."""
+    return "".join(pieces(thing))
+
+
+def _line(thing: Any) -> str:
+    """What has nothing large in it."""
     line = json.dumps(_plain(thing), ensure_ascii=False, allow_nan=False)
     return line if line.isprintable() else _NOT_ASCII.sub(_written_out, line)
 
@@ -289,7 +351,9 @@ def error(command: str, line: int | None, message: str) -> Object:
 
 
 def values(array: Array) -> Any:
-    """An array as nested lists; infinities and nan as strings."""
+    """An array as nested lists; infinities and nan as strings. Those of a large one are made when they are wanted."""
+    if array.size > AT_ONCE:
+        return Large(array)
     return array.tolist() if np.isfinite(array).all() else _plain(array.tolist())
 
 

@@ -9,6 +9,7 @@ from ..diagrams import characters
 from ..diagrams.layout import drawn
 from ..document import (
     Abreast,
+    Bars,
     Beside,
     Block,
     Branch,
@@ -102,6 +103,8 @@ def _lines(block: Block) -> Iterator[str]:
             yield from _stacked(blocks)
         case Tree(branches):
             yield from _list(branches)
+        case Bars():
+            yield from _table(block.table)
         case Diagram():
             lines = characters.lines(drawn(block, WIDTH, cells_of), cells_of)
             yield from _fenced(["".join(span.text for span in line) for line in lines])

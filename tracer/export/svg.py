@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from ..document import BLANK, Block, Lines, Span
 from ..heat import TONES
 from .cells import ADVANCE, SIZE, cells_of, words_at
 from .colours import DARK, LIGHT, MONOSPACED, heat_rules, variables
 from .markup import escaped
-from .writer import UNTITLED, DocumentWriter, Title
+from .writer import DocumentWriter, Title
 
 HEIGHT, MARGIN = 16, 12
 """Of a line, its height, and the space around all of them.
@@ -23,50 +25,67 @@ Line = Sequence[Span]
 
 
 class Writer(DocumentWriter):
-    """See `DocumentWriter`. A picture says how large it is before anything else, so all of it comes at the closing."""
+    """See `DocumentWriter`. A part comes to its lines, each as JSON, of which the document is drawn.
+
+    A picture says how large it is before anything else, so that is added up meanwhile.
+    """
 
     suffixes = (".svg",)
     is_laid_out = True
 
     def __init__(self) -> None:
-        self._lines: list[Line] = []
-        self._title = UNTITLED
-
-    def opening(self, title: Title = UNTITLED) -> str:
-        self._title = title
-        return ""
+        self._cells = 0
+        self._count = 0
 
     def command(self, line: str) -> str:
-        self._lines.append([Span(line, "bold")])
-        return ""
+        return self._noted([[Span(line, "bold")]])
 
     def block(self, block: Block) -> str:
         assert isinstance(block, Lines)
-        self._lines += block.lines
-        return ""
+        return self._noted(block.lines)
 
     def failure(self, message: str) -> str:
-        self._lines.append([Span(message, "bold")])
-        return ""
+        return self.command(message)
 
-    def closing(self) -> str:
-        lines = [*self._titled(), *self._lines]
-        cells = max((sum(cells_of(span.text) for span in line) for line in lines), default=0)
-        width, height = round(cells * ADVANCE + 2 * MARGIN, 1), len(lines) * HEIGHT + 2 * MARGIN
-        body = "\n".join(part for number, line in enumerate(lines) for part in _drawn(line, number))
+    def _noted(self, lines: Sequence[Line]) -> str:
+        self._count += len(lines)
+        self._cells = max([self._cells, *map(_width, lines)])
+        return "".join(f"{json.dumps(line)}\n" for line in lines)
+
+    def document(self, title: Title, parts: Iterable[str]) -> Iterator[str]:
+        first = _titled(title)
+        cells, count = max([self._cells, *map(_width, first)]), self._count + len(first)
+        width, height = round(cells * ADVANCE + 2 * MARGIN, 1), count * HEIGHT + 2 * MARGIN
         size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{self._named()}'
+        yield (
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{_named(title)}'
             f"<style>{_sheet()}</style>\n"
-            f'<rect class="paper" width="100%" height="100%"/>\n{body}\n</svg>\n'
+            f'<rect class="paper" width="100%" height="100%"/>'
         )
+        for number, line in enumerate(chain(first, _lines(parts))):
+            yield from (f"\n{part}" for part in _drawn(line, number))
+        yield "\n</svg>\n"
 
-    def _titled(self) -> list[Line]:
-        text, model = self._title
-        return [[Span(text, "bold")], [Span(model, "dim")], []] if text else []
 
-    def _named(self) -> str:
-        return f"<title>{escaped(self._title.text)}</title>\n" if self._title.text else ""
+def _lines(parts: Iterable[str]) -> Iterator[Line]:
+    """The lines that parts have come to."""
+    for part in parts:
+        for line in part.splitlines():
+            yield [Span(*span) for span in json.loads(line)]
+
+
+def _width(line: Line) -> int:
+    """How many cells a line takes."""
+    return sum(cells_of(span.text) for span in line)
+
+
+def _titled(title: Title) -> list[Line]:
+    text, model = title
+    return [[Span(text, "bold")], [Span(model, "dim")], []] if text else []
+
+
+def _named(title: Title) -> str:
+    return f"<title>{escaped(title.text)}</title>\n" if title.text else ""
 
 
 def _sheet() -> str:

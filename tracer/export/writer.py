@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
 
 from ..document import Block
+from ..namedtuple import NamedTuple
 
 
 class Title(NamedTuple):
@@ -19,12 +21,12 @@ UNTITLED = Title()
 
 
 class DocumentWriter(ABC):
-    """Writes one document from its opening to its closing; each part is returned as text.
+    """Writes one document; of each part is returned what it comes to, and `document` makes the whole of these.
 
-    The opening may be asked for when all else is written, since only then it is known what the document is about.
-    ``suffixes`` are those of its files. ``is_laid_out`` says that it takes `Lines` alone, in place of tables and trees,
-    ``has_colours`` that tones can be seen in it. ``size`` is how many rows and columns of a matrix it has room for, 0
-    for as many as a view shows anywhere.
+    That is done when all parts are written, since only then it is known what the document is about; they need not be
+    held in memory until then. ``suffixes`` are those of its files. ``is_laid_out`` says that it takes `Lines` alone, in
+    place of tables and trees, ``has_colours`` that tones can be seen in it. ``size`` is how many rows and columns of a
+    matrix it has room for, 0 for as many as a view shows anywhere.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
@@ -55,3 +57,9 @@ class DocumentWriter(ABC):
     def closing(self) -> str:
         """What stands after everything else."""
         return ""
+
+    def document(self, title: Title, parts: Iterable[str]) -> Iterator[str]:
+        """All of it, some text at a time, of what its parts came to, which come in whole lines."""
+        yield self.opening(title)
+        yield from parts
+        yield self.closing()

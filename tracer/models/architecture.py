@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ..decoding.rules import Rules
+from ..namedtuple import NamedTuple
 from ..ops.linear import linear
 from ..ops.softmax import softmax
 from ..tape import Tape

@@ -104,8 +104,9 @@ def attend(
     ``compare`` is `scores`, or `products` where there is no √d_k, and has the settings of ``comparing``; ``bias`` is
     added to what it yields.
     """
-    raw = tape(compare, "scores", q, k, **comparing)
-    return looked_up(tape, p, raw, v, padding=padding, past=past, window=window, bias=bias)
+    return looked_up(
+        tape, p, tape(compare, "scores", q, k, **comparing), v, padding=padding, past=past, window=window, bias=bias
+    )
 
 
 def looked_up(
@@ -119,9 +120,15 @@ def looked_up(
     window: int | None = None,
     bias: Sequence[Tensor] = (),
 ) -> Tensor:
-    """softmax(raw + mask) V of raw scores [head, query, key], heads side by side, output projection."""
+    """softmax(raw + mask) V of raw scores [head, query, key], heads side by side, output projection.
+
+    What is large is let go of as soon as it is used: each is as long as the text, squared.
+    """
     hidden = look(tape, raw.dims[1], raw.dims[2], raw, padding, past, window)
-    weights = tape(softmax, "weights", tape(masked, "masked", raw, hidden, *bias))
+    added = tape(masked, "masked", raw, hidden, *bias)
+    del raw
+    weights = tape(softmax, "weights", added)
+    del added
     heads = tape(weigh, "heads", weights, v)
     return tape(linear, "output", tape(concat, "concat", heads), **p.output)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..dataclass import dataclass
 from ..decisions import HEAD, PARAMETERS, Decisions
 from ..i18n import N_, Message
+from ..namedtuple import NamedTuple
+from ..products import Order, order_of
 from ..tensor import FEATURE, IN_FEATURE, OUT_FEATURE, Array, Axis, Parameter
 from .shared import Shared
 
@@ -24,6 +26,9 @@ OLD_NORM = {r"\.gamma\Z": ".weight", r"\.beta\Z": ".bias"}
 OTHER_HEADS = r"(score|classifier|classification_head|multiple_choice_head|qa_outputs|v_head)\..+"
 OTHER_TASK = N_("a head for another task than to write text")
 OTHER_PART = N_("of another part of the model")
+
+
+_TURNED: Mapping[Order, Order] = {"C": "F", "F": "C"}
 
 
 class Slot(NamedTuple):
@@ -51,6 +56,13 @@ class Slot(NamedTuple):
         """The axes in the order of the model; of a matrix from features to features each says of which."""
         axes = tuple(axis for axis, _size in self.extents)
         return (*axes[:-2], OUT_FEATURE, IN_FEATURE) if axes[-2:] == (FEATURE, FEATURE) else axes
+
+    @property
+    def order(self) -> Order:
+        """How its last two axes, as the file has them, lie best in memory where its parts are matrices of products."""
+        (_out, rows), (_in, into) = self.extents[-2:]
+        best = order_of(rows // len(self.paths), into)
+        return _TURNED[best] if self.transposed else best
 
     def parts(self, parameter: Parameter) -> Iterator[tuple[str, Parameter]]:
         """What the tensor is split into, each part with its path."""
@@ -172,6 +184,19 @@ class Layout:
         array = array.T if slot.transposed else array
         return Parameter(array, slot.dims, stored, transposed=slot.transposed, fill=fill)
 
+    def orders(self, found: Collection[str]) -> Mapping[str, Order]:
+        """How those of the tensors found lie best that products are made with: all others lie as they are read."""
+        heads = {self._standing_in(name, found) for name, slot in self.slots.items() if OUTPUT in slot.paths}
+        return {
+            name: slot.order
+            for name, slot in self.slots.items()
+            if name in found and (name in heads or slot.dims[-2:] == (OUT_FEATURE, IN_FEATURE))
+        }
+
+    def _standing_in(self, name: str, found: Collection[str]) -> str:
+        """The name of the tensor that one is: itself if it is found, else the one that it is tied to."""
+        return name if name in found else next(each.first(found) for each in self.shares if name in each.names)
+
     def reason(self, name: str) -> Message | None:
         """Why a tensor of the file, which is none of those here, is ignored, if it is."""
         if self.prefixes and not name.startswith(tuple(self.prefixes)):
@@ -194,7 +219,7 @@ class Layout:
         """Which tensor the output projection is, where nothing about it surprises."""
         tied = {name for shared in self.shares if head in shared.names for name in shared.names} - {head}
         if head not in parameters:
-            first = next(shared.first(parameters) for shared in self.shares if head in shared.names)
+            first = self._standing_in(head, parameters)
             return N_("the embedding {name}, to which it is tied").format(name=parameters[first].address)
         only = tied and tied.isdisjoint(parameters)
         told = N_("{name} of the file, which is the embedding too") if only else N_("{name} of the file")

@@ -160,8 +160,8 @@ class Llama(DecoderOnly):
         q, k = self.turned(tape, i, q, k, text.positions[past:])
         if new:
             k, v = remembered(tape, k, v, text)
-        raw = self.compared(tape, q, k)
-        return looked_up(tape, p, raw, v, padding=text.hidden, past=past, window=self.config.windows[i])
+        window = self.config.windows[i]
+        return looked_up(tape, p, self.compared(tape, q, k), v, padding=text.hidden, past=past, window=window)
 
     def heads(self, tape: Tape, p: Parameters, x: Tensor, new: str) -> tuple[Tensor, Tensor, Tensor]:
         """[position, feature] -> q [head, query, d_k], k and v [kv_head, key, d_k]; ``new`` as in `new_rows`."""

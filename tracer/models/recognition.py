@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..decisions import CONFIGURATION
 from ..i18n import N_
+from ..namedtuple import NamedTuple
 from .stated import Stated
 
 HEADS = r"(For\w+|(LMHead|WithLMHead|MT|DoubleHeads|Encoder)?Model)"

@@ -6,9 +6,9 @@ The rule is that of transformers' ``tie_weights``: what config.json ties is one 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
 
 from ..i18n import N_, Message
+from ..namedtuple import NamedTuple
 from ..tensor import Parameter
 
 

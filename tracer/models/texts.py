@@ -9,12 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ..decoding.reading import pad_id, read_rules, start_id
 from ..decoding.rules import Rules
 from ..errors import InputError
 from ..i18n import _
+from ..namedtuple import NamedTuple
 from ..pieces import Ids
 from .padding import counted, hidden, padding
 from .text import Side, Text, continued

@@ -150,7 +150,7 @@ class Temper(Operation):
     reference = "Ackley et al. 1985"
 
     def forward(self, z: Tensor, *, temperature: float) -> Tensor:
-        return Tensor(z.array / z.array.dtype.type(temperature), z.dims)
+        return Tensor(z.array if temperature == 1 else z.array / z.array.dtype.type(temperature), z.dims)
 
     def backward(self, dy: Tensor, y: Tensor, z: Tensor, *, temperature: float) -> Iterator[Flow]:
         yield to(z, scale_gradient, dy, by=1 / temperature, symbol="1/temperature")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..arithmetic import Given, Leaf, Max, Named, Node, Noted, Number, Replaced, Sign, exp, log, over
 from ..i18n import N_, _
+from ..namedtuple import NamedTuple
 from ..operation import Flow, Operation, to
 from ..tensor import Array, Row, Tensor
 from .gradients.choice import kept_gradient

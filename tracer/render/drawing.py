@@ -16,6 +16,7 @@ from ..diagrams import characters
 from ..diagrams.layout import drawn
 from ..document import (
     Abreast,
+    Bars,
     Beside,
     Block,
     Branch,
@@ -87,6 +88,8 @@ def draw(block: Block, sheet: Sheet) -> Iterable[RenderableType]:
             return [Contents(blocks, sheet, apart=True)]
         case Tree(branches):
             return [_tree(branch, sheet) for branch in branches]
+        case Bars():
+            return tabled(block.table, sheet)
         case Diagram():
             return [Laid(characters.lines(drawn(block, sheet.width, cell_len), cell_len), sheet)]
 

@@ -73,6 +73,38 @@ def _line_an_epoch(console: Console) -> Report:
     return report
 
 
+Count = Callable[[int], None]
+"""Called with how many things are done."""
+
+
+@contextmanager
+def counting(console: Console, what: str, total: int, before: int = 0) -> Iterator[Count]:
+    """A bar with how many things are done, beside those ``before``, how many a second, and the time left.
+
+    Off a terminal nothing is said.
+    """
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield lambda _done: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}", markup=False),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task, begun = bar.add_task(what, total=total, completed=before, speed=""), time.monotonic()
+
+        def count(done: int) -> None:
+            speed = _("{n:.1f}/s").format(n=done / max(1e-9, time.monotonic() - begun))
+            bar.update(task, completed=before + done, speed=speed)
+
+        yield count
+
+
 def account(standing: Standing) -> str:
     """``epoch 3  loss 2.314  BLEU 17.9  best 18.2``; what is not known yet is left out."""
     parts = [_("epoch {n}").format(n=standing.epoch), _("loss {loss}").format(loss=f"{standing.loss:.3f}")]

@@ -15,7 +15,7 @@ from .folding import filled
 SHORT = 30
 """So many cells at most are taken by a formula that stays in one line."""
 _OPERAND = rf"[^ {BOUND}{WIDE}]+"
-_FORMULA = re.compile(rf"(?<![^ {WIDE}]){_OPERAND}(?: [-+−·×⊙/@=≈<>≤≥←→] {_OPERAND})+(?![^ {WIDE}])")
+_FORMULA = rf"(?<![^ {WIDE}]){_OPERAND}(?: [-+−·×⊙/@=≈<>≤≥←→] {_OPERAND})+(?![^ {WIDE}])"
 
 
 def folded_spans(spans: Sequence[Span], width: int, hang: int = 0) -> Iterator[list[Span]]:
@@ -69,7 +69,7 @@ def _within(spans: Sequence[Span], width: int) -> set[int]:
 
 def _formulas(spans: Sequence[Span]) -> Iterator[tuple[int, str]]:
     """The formulas in a text, each after the place where it begins."""
-    return ((found.start(), found[0]) for found in _FORMULA.finditer("".join(span.text for span in spans)))
+    return ((found.start(), found[0]) for found in re.finditer(_FORMULA, "".join(span.text for span in spans)))
 
 
 def is_code(span: Span) -> bool:

@@ -173,12 +173,24 @@ def _settled(table: Table, shown: Sequence[int], sheet: Sheet, widths: Sequence[
     least = list(_at_ease(table, shown, sheet, widths))
     settled = [max(least[n], _natural(table, place, sheet)) for n, place in enumerate(shown)]
     room = sheet.width - table.indent - _needed(table, shown, sheet, widths) + sum(widths[place] for place in shown)
-    bars = [_is_of_bars(table, place) for place in shown]
-    folds = [table.columns[place].room == "fold" for place in shown]
-    for _excess in range(sum(settled) - max(room, sum(least))):
-        free = (n for n in range(len(shown)) if settled[n] > least[n])
-        settled[max(free, key=lambda n: (bars[n], settled[n] - folds[n]))] -= 1
-    return settled
+    ranks = [(_is_of_bars(table, place), table.columns[place].room == "fold") for place in shown]
+    return narrowed(settled, least, ranks, sum(settled) - max(room, sum(least)))
+
+
+def narrowed(widths: Sequence[int], least: Sequence[int], ranks: Sequence[tuple[bool, bool]], excess: int) -> list[int]:
+    """Widths that come to so much less, a cell at a time off the one that ranks highest, and never below the least.
+
+    One of bars ranks above all others, then the widest does, for which one that folds counts as a cell narrower.
+    """
+    found = list(widths)
+    while excess > 0:
+        free = [(ranks[n][0], width - ranks[n][1], -n) for n, width in enumerate(found) if width > least[n]]
+        (bars, wide, place), *others = sorted(free, reverse=True)
+        ahead = wide - others[0][1] if others and others[0][0] == bars else excess
+        taken = min(max(1, ahead), found[-place] - least[-place], excess)
+        found[-place] -= taken
+        excess -= taken
+    return found
 
 
 def _natural(table: Table, place: int, sheet: Sheet) -> int:

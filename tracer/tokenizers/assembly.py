@@ -9,7 +9,6 @@ from pathlib import Path
 import tokenizers
 from tokenizers import AddedToken, models
 
-from ..checkpoints.json_file import object_in
 from ..checkpoints.regular import read_bounded
 from ..errors import InputError
 from ..i18n import _
@@ -29,6 +28,7 @@ from .notes import (
     note_parts,
     note_prefix,
 )
+from .parts import parts_in
 from .stated import StatedTokens, Token
 from .tokenizer import Spoken, Tokenizer
 from .vocabulary import Vocabulary
@@ -47,7 +47,7 @@ def as_it_stands(path: Path, stated: StatedTokens) -> Pair:
     """
     with refusing(_("{path}: is no tokenizer.json").format(path=path)):
         data = read_bounded(path)
-        trial = trial_of(object_in(path, data), path, data.decode)
+        trial = trial_of(parts_in(path, data), path, data.decode)
         if trial:
             trial.check(SAMPLE)
         inner = tokenizers.Tokenizer.from_buffer(data)

@@ -112,6 +112,7 @@ def read_ctranslate2(
     source, target = sides
     no_text = {**special, **around.languages}
     besides = [_beside(side, no_text, directories[0]) for side in sides]
+    _check(source, [*around.before, *around.after], directories[0])
     pair = PiecesTokenizer(source, besides[0], around), PiecesTokenizer(target, besides[1], around, target)
     for tokenizer in pair:
         tokenizer.files = names
@@ -140,11 +141,16 @@ def _numbers(tokens: Sequence[str]) -> Mapping[str, int]:
 
 
 def _beside(side: Side, special: Mapping[str, str], directory: Path) -> Beside:
-    for role in ("unk_token", "eos_token"):
-        if special[role] not in side.numbers:
-            told = _("{path}: the vocabulary has no token {token}")
-            raise InputError(told.format(path=directory, token=special[role]))
+    _check(side, [special["unk_token"], special["eos_token"]], directory)
     roles = {role: side.numbers[name] for role, name in special.items() if name in side.numbers}
     tokens = {i: AddedToken(special[role], special=True) for role, i in roles.items()}
     whole = frozenset(tokens)
     return Beside(tokens, special["unk_token"], roles["eos_token"], roles, whole, is_split=False, cleans=False)
+
+
+def _check(side: Side, tokens: Sequence[str], directory: Path) -> None:
+    """Insist that a vocabulary has these tokens."""
+    for token in tokens:
+        if token not in side.numbers:
+            told = _("{path}: the vocabulary has no token {token}")
+            raise InputError(told.format(path=directory, token=token))

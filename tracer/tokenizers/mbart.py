@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import tokenizers
 from tokenizers import AddedToken, Regex, normalizers, pre_tokenizers
 
+from ..namedtuple import NamedTuple
 from .hub import HubTokenizer
 from .kind import Around, Kind, usual_extra
 from .library import normalizer_of

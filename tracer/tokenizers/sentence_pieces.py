@@ -5,11 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..checkpoints.regular import read_bounded
 from ..errors import InputError
 from ..i18n import _, cause
+from ..namedtuple import NamedTuple
 
 NORMAL, CONTROL, USER_DEFINED = 1, 3, 4
 UNIGRAM = 1

@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import NamedTuple, overload
+from typing import overload
 
 from ..errors import InputError
 from ..i18n import _
 from ..listed import listed
+from ..namedtuple import NamedTuple
 from ..pieces import Ids, with_parts
 
 MOST_LANGUAGES = 12

@@ -21,6 +21,9 @@ from .view import remark, view
 _NUMBER, _PIECE = 2, 12
 """The cells that a token's number and its piece have at least, so that token lines stand in columns."""
 
+MOST_TEXT = 4096
+"""Signs of the text so far, the last ones: no line has room for more."""
+
 
 @view
 def token_line(page: Page, token: Token) -> Iterator[Block]:
@@ -29,7 +32,8 @@ def token_line(page: Page, token: Token) -> Iterator[Block]:
     texts = [_("token {n}").format(n=f"{token.step:>{_NUMBER}}"), quoted(token.piece), f"p {number(token.prob)}"]
     plain, piece = document.Column(align="<"), document.Column(align="<", least=_PIECE)
     heads = [plain, piece, plain, document.Column(align="<", room="cut_start")]
-    yield document.Table(heads, [[*(Cell(Span(text)) for text in texts), Cell(Span(shown(token.text), BOLD))]])
+    so_far = token.text if len(token.text) <= MOST_TEXT else "…" + token.text[-MOST_TEXT:]
+    yield document.Table(heads, [[*(Cell(Span(text)) for text in texts), Cell(Span(shown(so_far), BOLD))]])
 
 
 @view

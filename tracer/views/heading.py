@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..document import BOLD, DIM, Paragraph, Span
 from ..i18n import _, ngettext
+from ..namedtuple import NamedTuple
 from ..tensor import Statistics, Tensor
 from .numbers import Notation, legible
 from .page import Page

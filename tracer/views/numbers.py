@@ -70,7 +70,7 @@ class Notation:
 
     def finer(self, more: int) -> Notation:
         """The same with so many decimals more."""
-        return Notation(self._page, self.decimals + more)
+        return type(self)(self._page, self.decimals + more)
 
     def __call__(self, value: float) -> str:
         text = format(value, self._format if abs(value) < HUGE else self._power)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import NamedTuple
 from unicodedata import normalize
 
 from ..dataclass import dataclass
+from ..namedtuple import NamedTuple
 
 
 class Glyphs(NamedTuple):

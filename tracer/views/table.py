@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from .. import document
 from ..dataclass import dataclass
 from ..document import DIM, Cell, Span, Table
+from ..namedtuple import NamedTuple
 
 _ROOM: Mapping[str, Literal["whole", "cut", "cut_start"]] = {"": "whole", "end": "cut", "start": "cut_start"}
 

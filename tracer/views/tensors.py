@@ -20,6 +20,9 @@ from .tokens import place_label
 from .view import remark as remarked
 from .view import view
 
+MOST_WHOLE = 1 << 17
+"""Cells of which a whole table is made; more are seen as if that had not been asked for."""
+
 
 @view
 def tensor_view(
@@ -40,8 +43,8 @@ def tensor_view(
 
     The header is ``title`` (the tensor's address if there is none), shape and statistics, and a ``remark``. At most
     ``max_rows`` rows of a matrix (the page's number if there is none) are seen unless ``full``, among them the row
-    ``focus``. ``probabilities`` are coloured as such. Cells within ``highlight``, its ends included, are marked and
-    counted. Of what is not ``measured`` there are no statistics.
+    ``focus``; so are those of a tensor larger than any table is. ``probabilities`` are coloured as such. Cells within
+    ``highlight``, its ends included, are marked and counted. Of what is not ``measured`` there are no statistics.
     """
     page, heading = page.showing(decimals, max_rows), Heading(tensor.address if title is None else title, remark)
     digits = decimals_of(tensor, page.decimals)
@@ -56,8 +59,12 @@ def tensor_view(
         notation = Notation(written, digits, marks_zero=probabilities)
         heat = HeatPainter(notation, statistics, probabilities=probabilities, measures=measures)
         painter: Painter = Highlighter(heat, highlight) if highlight else heat
-        yield from _body(tensor, Blank(painter) if isinstance(tensor, Ragged) else painter, page, full, focus)
+        is_whole = full and tensor.array.size <= MOST_WHOLE
+        yield from _body(tensor, Blank(painter) if isinstance(tensor, Ragged) else painter, page, is_whole, focus)
         yield from heat.scale()
+        if full and not is_whole:
+            told = _("{n} cells are too many for a table of all; export writes them, and selectors leave a part")
+            yield remarked(told.format(n=tensor.array.size), page)
     if highlight:
         yield remarked(_count(tensor.array, *highlight), page)
     if probabilities and not tensor.array.all():

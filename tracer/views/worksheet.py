@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
@@ -9,9 +10,10 @@ from ..derive import Derivation
 from ..document import BOLD, CODE, DIM, Beside, Block, Cell, Column, Lines, Paragraph, Span, Table, blank
 from ..i18n import _
 from ..tensor import Axis
-from ..worksheets.sheet import Blank, Part, Sheet
+from ..worksheets.sheet import Blank, Part, Sheet, places_of
 from ..worksheets.working import Index
 from .derivation import derivation_view
+from .numbers import Notation
 from .page import Page
 from .prose import prose
 from .tokens import label, place_label, shown
@@ -29,9 +31,20 @@ def number_of(value: float, decimals: int, page: Page) -> str:
     """A number as a worksheet has it: whole ones without a point."""
     if value in (float("inf"), float("-inf")):
         return page.text("∞" if value > 0 else "−∞")
-    is_whole = abs(value - round(value)) < WHOLE
-    text = f"{value:.0f}" if is_whole else f"{value:.{decimals}f}"
+    text = f"{value:.{0 if _is_whole(value) else decimals}f}"
     return text.removeprefix("-") if not float(text) else text
+
+
+def _is_whole(value: float) -> bool:
+    return math.isfinite(value) and abs(value - round(value)) < WHOLE
+
+
+class Plain(Notation):
+    """Numbers of an argument as a worksheet has them: whole ones without a point."""
+
+    def precisely(self, value: float) -> str:
+        """See `Notation`."""
+        return f"{value:.0f}" if _is_whole(value) else super().precisely(value)
 
 
 @view
@@ -47,10 +60,9 @@ def _group(sheet: Sheet, place: int) -> int:
 
 
 @view
-def part_view(page: Page, sheet: Sheet, parts: Sequence[Part], filled: Filled = EMPTY) -> Iterator[Block]:
-    """Some parts of a sheet, below one another."""
-    for part in parts:
-        yield from _part(sheet, part, filled, page)
+def part_view(page: Page, sheet: Sheet, part: Part, filled: Filled = EMPTY) -> Iterator[Block]:
+    """A part of a sheet."""
+    yield from _part(sheet, part, filled, page)
 
 
 def _part(sheet: Sheet, part: Part, filled: Filled, page: Page) -> Iterator[Block]:
@@ -104,8 +116,8 @@ def _table(sheet: Sheet, part: Part, first: Index, filled: Filled, page: Page) -
 
 
 def _corner(rows: Axis | None, columns: Axis) -> Column:
-    has_labels = rows is not None and columns.labels is not None
-    return Column(columns.name, rows.name if rows is not None and has_labels else "", "<")
+    is_named = rows is not None and (columns.labels is not None or rows.labels is None)
+    return Column(columns.name, rows.name if rows is not None and is_named else "", "<")
 
 
 def _cell(sheet: Sheet, part: Part, index: Index, filled: Filled, page: Page) -> Cell:
@@ -117,7 +129,8 @@ def _cell(sheet: Sheet, part: Part, index: Index, filled: Filled, page: Page) ->
 
 def _written(part: Part, index: Index, decimals: int, page: Page) -> str:
     value = float(part.tensor.array[index])
-    return f"{value:.0f}" if part.tensor.array.dtype.kind in "iu" else number_of(value, decimals, page)
+    is_whole = part.tensor.array.dtype.kind in "iu"
+    return f"{value:.0f}" if is_whole else number_of(value, places_of(part.tensor, decimals), page)
 
 
 @view
@@ -132,7 +145,7 @@ def introduction(page: Page, sheet: Sheet, first_line: str) -> Iterator[Block]:
     yield Paragraph([Span(page.text(text))], gap=0)
     graded = _(
         "To have it graded, write a file that begins with the line below, then a line for each answer, its number "
-        "first (12 0.73), and run: tx-trace learn --grade FILE"
+        "first (12 0.73), and run: tx-trace worksheet --grade FILE"
     )
     yield Paragraph([Span(page.text(graded))], gap=0)
     yield Lines([[Span(f"    {first_line}", CODE)]])

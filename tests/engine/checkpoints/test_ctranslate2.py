@@ -185,7 +185,7 @@ def test_what_is_partly_zeros_has_another_name_and_its_file_s_type(changed: Writ
 def test_an_adapter_s_own_table_leaves_what_was_tied_to_it_with_its_zeros(tmp_path: Path) -> None:
     plain = tracer.load(HERE / "float32")
     shared = plain.parameters["model.shared.weight"].array
-    own = {"base_model.model.model.shared.modules_to_save.weight": shared + np.float32(1)}
+    own = {"base_model.model.model.shared.modules_to_save.weight": np.ascontiguousarray(shared + np.float32(1))}
     save_file(own, tmp_path / "adapter_model.safetensors")
     config = {"peft_type": "LORA", "r": 2, "lora_alpha": 2, "modules_to_save": ["shared"]}
     (tmp_path / "adapter_config.json").write_text(json.dumps(config))
@@ -578,6 +578,7 @@ def test_a_vocabulary_that_is_none(changed: Written, content: bytes | None, told
         ("[]", "expected a JSON object"),
         ('{"eos_token": 3}', "eos_token is 3; expected a token"),
         ('{"add_source_eos": "x"}', "add_source_eos is 'x'; expected true or false"),
+        ('{"add_source_bos": true}', "the vocabulary has no token <s>"),
         ('{"layer_norm_epsilon": 0.1}', "layer_norm_epsilon is 0.1; expected 1e-05"),
         ('{"layer_norm_epsilon": "x"}', "layer_norm_epsilon is 'x'; expected a number"),
     ],

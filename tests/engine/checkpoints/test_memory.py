@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 import tracer
 from tracer.checkpoints import memory
+from tracer.checkpoints.changed import Turned
 from tracer.checkpoints.memory import Reading, set_aside
 from tracer.checkpoints.safetensors import SafetensorsFile
 from tracer.checkpoints.stored import ParameterFile
@@ -102,6 +105,58 @@ def test_large_tensors_come_in_chunks(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
+@pytest.mark.parametrize("shape", [(5, 9), (9, 5), (3, 5, 4), (1, 9), (9, 1)])
+def test_numbers_may_lie_the_other_way_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, dtype: Any, shape: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(memory, "CHUNK", 17)
+    numbers, seen = np.random.default_rng(0).normal(size=shape).astype(kind), []
+    save_file({"x": numbers, "y": numbers}, path := tmp_path / "x.safetensors")
+    reading = Reading(lambda done, total: seen.append((done, total)))
+    room = set_aside(SafetensorsFile(path).entries, dtype, reading, {"x": "F"})["x"]
+    room()
+    np.testing.assert_array_equal(room.array, numbers.astype(dtype))
+    assert room.array.shape == shape
+    assert room.array.swapaxes(-1, -2).flags.c_contiguous
+    assert not room.array.flags.writeable
+    assert seen[-1] == (room.array.nbytes, 2 * room.array.nbytes)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_a_file_has_turned_may_lie_either_way(tmp_path: Path, order: Any) -> None:
+    numbers = np.random.default_rng(0).normal(size=(5, 9)).astype(np.float32)
+    save_file({"x": numbers}, path := tmp_path / "x.safetensors")
+    turned = Turned(SafetensorsFile(path).entries["x"])
+    room = set_aside({"x": turned}, np.float32, Reading(), {"x": order})["x"]
+    room()
+    np.testing.assert_array_equal(room.array, numbers.T)
+    assert room.array.flags[f"{order}_CONTIGUOUS"]
+
+
+def test_turned_bfloat16_becomes_what_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "CHUNK", 17)
+    numbers = np.random.default_rng(0).normal(size=40).astype(np.float32)
+    stored = SafetensorsFile(bfloat16(tmp_path / "x", numbers)).entries["x"]
+    room = set_aside({"x": replace(stored, shape=(8, 5))}, np.float32, Reading(), {"x": "F"})["x"]
+    room()
+    expected = (numbers.view(np.uint32) & 0xFFFF0000).view(np.float32).reshape(8, 5)
+    np.testing.assert_array_equal(room.array, expected)
+
+
+def test_nothing_is_held_twice_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "CHUNK", 1 << 12)
+    numbers = np.random.default_rng(0).normal(size=(3000, 100)).astype(np.float32)
+    save_file({"x": numbers}, path := tmp_path / "x.safetensors")
+    stored = SafetensorsFile(path).entries
+    tracemalloc.start()
+    set_aside(stored, np.float32, Reading(), {"x": "F"})["x"]()
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.1 * numbers.nbytes
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_bfloat16_becomes_what_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: Any) -> None:
     monkeypatch.setattr(memory, "CHUNK", 7)
     numbers = np.random.default_rng(0).normal(size=40).astype(np.float32)
@@ -153,6 +208,7 @@ def test_what_would_fill_half_the_machine_stays_in_the_file(
     assert len(reads) == headers
     for name, stored in load_file(path / "model.safetensors").items():
         np.testing.assert_array_equal(model.parameters[name].array, stored)
+        assert model.parameters[name].array.flags.c_contiguous
         assert not model.parameters[name].array.flags.writeable
 
 

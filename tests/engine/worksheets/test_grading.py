@@ -5,7 +5,7 @@ import math
 import pytest
 
 from tracer.i18n import spoken
-from tracer.worksheets.grading import OPPOSITE, SAMPLE, UNDIVIDED, from_own, grade, share, slip_of
+from tracer.worksheets.grading import OPPOSITE, SAMPLE, UNDIVIDED, from_own, grade, share, slip_of, slips
 from tracer.worksheets.sheet import operands
 
 from .sheets import ATTENTION, MASKED, right, sheet_of
@@ -74,8 +74,8 @@ def test_minus_infinity_is_an_answer():
 
 
 def test_scores_that_were_not_scaled_are_told_as_the_catalogue_tells_it():
-    sheet = sheet_of(2, "hard", "@0:enc.0.self.scores")
-    blank = next(blank for blank in sheet.blanks if blank.value)
+    sheet = sheet_of(7, "hard", "@0:enc.0.self.scores")
+    blank = next(blank for blank in sheet.blanks if 2 * blank.value not in (0, 1, -1))
     assert "not divided by √d_k" in spoken(slip_of(sheet.run, blank, 2 * blank.value))
 
 
@@ -88,6 +88,24 @@ def test_a_sign_a_sample_deviation_and_an_exponential_alone_are_told():
     blank = weights.blanks[0]
     score = float(blank.record.inputs[0].array[blank.place])
     assert slip_of(weights.run, blank, math.exp(score)) == UNDIVIDED
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_slip_is_told_by_what_it_alone_comes_to(seed):
+    sheet = sheet_of(seed, "hard", *ATTENTION, "@0:enc.0.self.norm")
+    found = {blank.number: [*slips(sheet.run, blank)] for blank in sheet.blanks}
+    assert sum(map(bool, found.values())) > len(found) / 2
+    for blank in sheet.blanks:
+        for value, sentence in found[blank.number]:
+            assert slip_of(sheet.run, blank, value + 0.9 * blank.within) == sentence
+            assert not [other for other, told in found[blank.number] if told != sentence and abs(other - value) < 0.02]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("given", [0, 1, -1])
+def test_what_anybody_may_write_down_is_no_slip(seed, given):
+    sheet = sheet_of(seed, "easy")
+    assert not [blank.cell for blank in sheet.blanks if slip_of(sheet.run, blank, given)]
 
 
 def test_an_answer_that_comes_of_no_slip_has_none():

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import tracer
@@ -14,7 +15,13 @@ from .sheets import ATTENTION, MASKED, right, run_of, sheet_of, wanted
 
 SEEDS = (0, 2, 7)
 LEVELS = ("easy", "hard")
-ABOUT = {"whole": (), "attention": ATTENTION, "masked": MASKED}
+ABOUT = {
+    "whole": (),
+    "attention": ATTENTION,
+    "masked": MASKED,
+    "embedding": tuple(f"@0:enc.embed.{name}" for name in ("tokens", "positions", "output")),
+    "feed-forward": tuple(f"@0:enc.0.ffn.{name}" for name in ("hidden", "activated", "output")),
+}
 
 each_sheet = pytest.mark.parametrize(
     "sheet",
@@ -22,7 +29,7 @@ each_sheet = pytest.mark.parametrize(
         pytest.param((seed, level, *ABOUT[name]), id=f"{name}-{level}-{seed}")
         for seed in SEEDS
         for level in LEVELS
-        for name in ABOUT
+        for name in ("whole", "attention", "masked")
     ],
 )
 
@@ -96,6 +103,31 @@ def test_a_copy_of_a_blank_is_the_same_box():
     blank = next(blank for blank in sheet.blanks if blank.record.name == "scores")
     masked = next(part for part in sheet.parts if part.tensor.path.endswith("masked"))
     assert sheet.number(masked, blank.place) == blank.number
+
+
+@pytest.mark.parametrize("name", ["whole", "feed-forward", "embedding", "attention", "masked"])
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("seed", [2, 5])
+def test_no_number_of_a_blank_is_printed_where_it_is_handed_on(name, level, seed):
+    made = sheet_of(seed, level, *ABOUT[name])
+    for blank in made.blanks:
+        if math.isfinite(blank.value) and not blank.is_token:
+            assert [*handed_on(made, blank)] == [], blank.cell
+
+
+def handed_on(made, blank):
+    """The printed cells that have the number of a blank, and another with it where that is edited."""
+    branch = made.run.branch(tracer.edit(str(blank.cell), blank.value + 0.25))
+    for part in made.parts:
+        if part.tensor.at is None or part.tensor.array.dtype.kind != "f":
+            continue
+        edited = branch.at(part.tensor.at).there(part.tensor.path).output.array
+        follows = np.isclose(edited, blank.value + 0.25, atol=1e-6) & (part.tensor.array == blank.value)
+        for index in map(tuple, np.argwhere(follows)):
+            record = made.run.at(part.tensor.at).there(part.tensor.path)
+            rests = any(made.blank_of(leaf) == blank for leaf in derive(record, index).terms)
+            if rests and made.number(part, index) is None:
+                yield str(part.tensor.leaf(*index))
 
 
 def test_selectors_say_which_cells_may_be_blank():

@@ -16,7 +16,7 @@ from ...dataclass import dataclass
 from ...errors import ExpressionError
 from ...i18n import _
 from ...pieces import goes_by
-from ..history import Earlier
+from ..earlier import Earlier
 from .evaluation import Applied, Chained, Condition, Constant, Context, Joined, Node, Printed, Read, SameText, Variable
 from .functions import FUNCTIONS, OfRuns, OfToken, OverAll
 from .lexing import DEEPEST, Called, Lexed, Operand, address_of, at, lex

@@ -18,7 +18,7 @@ from ...errors import AddressError, ExpressionError, InputError, TraceError
 from ...i18n import _
 from ...stack import by_step
 from ...tensor import Parameter, Tensor
-from ..history import Earlier
+from ..earlier import Earlier
 from .functions import FUNCTIONS
 from .gradients import Traced, numbers, parted
 from .lexing import at

@@ -7,11 +7,12 @@ one for each tensor of a glob.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ...backward import Slope
+from ...namedtuple import NamedTuple
 from ...stack import Ragged
 from ...tensor import Array, Tensor
 from .values import Several, everything, turns, united

@@ -15,7 +15,7 @@ from ...addresses import PATH, RUN, Address, Everywhere, Label, Selector
 from ...dataclass import dataclass
 from ...errors import AddressError, ExpressionError
 from ...i18n import _
-from ..history import Earlier
+from ..earlier import Earlier
 
 LONGEST = 1000
 """Characters in an expression."""

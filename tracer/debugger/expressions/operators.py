@@ -6,11 +6,12 @@ import ast
 import math
 import operator
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ...alignment import Aligned, aligned, product, unaligned
+from ...namedtuple import NamedTuple
 from ...stack import Ragged, there
 from ...tensor import Array, Tensor
 from .gradients import Worked, numbers, over_each, passed_on

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 from operator import itemgetter
-from typing import NamedTuple
 
 from ...addresses import Address, Everywhere
 from ...dataclass import dataclass
+from ...namedtuple import NamedTuple
 from .compiling import Expression, compile_expression
 from .lexing import Lexed, Operand, lex
 from .moments import VARIABLES

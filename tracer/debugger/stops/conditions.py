@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from ...namedtuple import NamedTuple
 from ..expressions import Context, Expression, comparison, truth
 from .findings import Holds, Worked
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ...arithmetic import Leaf
 from ...dataclass import dataclass
+from ...namedtuple import NamedTuple
 from ..expressions import Value
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 from ...addresses import Address
 from ...dataclass import dataclass
 from ...errors import AddressError, InputError, TraceError
 from ...i18n import _
+from ...namedtuple import NamedTuple
 from ...trace import Trace
 from ..cursor import Cursor
 from ..history import History

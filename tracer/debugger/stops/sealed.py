@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ...addresses import Address, matching, resolve
 from ...dataclass import dataclass
 from ...errors import AddressError
+from ...namedtuple import NamedTuple
 from ...tape import Record, Tape
 from ...trace import Trace
 from ..cursor import Cursor

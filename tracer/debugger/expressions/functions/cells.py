@@ -50,6 +50,24 @@ def sqrt(x: Any) -> Any:
     return np.sqrt(x)
 
 
+@function("sin", OfCells, slope=lambda x, _y: np.cos(x))
+def sin(x: Any) -> Any:
+    """The sine of every cell, in radians: sin x.
+
+    (tx) print enc.embed.positions[:, 0] - sin(1)
+    """
+    return np.sin(x)
+
+
+@function("cos", OfCells, slope=lambda x, _y: -np.sin(x))
+def cos(x: Any) -> Any:
+    """The cosine of every cell, in radians: cos x.
+
+    (tx) print enc.embed.positions[:, 1] - cos(1)
+    """
+    return np.cos(x)
+
+
 @function("isnan", OfCells)
 def isnan(x: Any) -> Any:
     """Whether a cell is nan, not a number.

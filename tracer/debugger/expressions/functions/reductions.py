@@ -54,6 +54,11 @@ def _of_softmax(gradient: Array, probs: Array) -> Array:
     return softmax_gradient.forward(Tensor(gradient, ()), Tensor(probs, ())).array
 
 
+def _of_log_softmax(gradient: Array, logs: Array) -> Array:
+    found: Array = gradient - np.exp(logs) * np.add.reduce(gradient, -1, keepdims=True)
+    return found
+
+
 @function("max", OverAll, slope=_of_largest)
 def max_(x: Array, there: There) -> Any:
     """The largest cell: max xᵢ.
@@ -169,6 +174,19 @@ def softmax(x: Array, there: There) -> Any:
     """
     x = filled(x, there, -np.inf)
     return operation.forward(Tensor(x if x.dtype.kind == "f" else x.astype(np.float64), ())).array
+
+
+@function("log_softmax", KeepingAxes, slope=_of_log_softmax)
+def log_softmax(x: Array, there: There) -> Any:
+    """Numbers as log probabilities: xᵢ − ln Σ exp(xⱼ).
+
+    It is worked out in double precision, without the probabilities, which may be too small for a number. All axes stay.
+
+    (tx) print log_softmax(logits[-1])
+    """
+    x = filled(np.asarray(x, np.float64), there, -np.inf)
+    shifted = x - np.maximum.reduce(x, -1, keepdims=True)
+    return shifted - np.log(np.add.reduce(np.exp(shifted), -1, keepdims=True))
 
 
 @function("argmax", Placing)
